@@ -1,0 +1,10 @@
+//! `hotdash-ops` verifies a production deploy of HotDash's support pipeline.
+
+pub mod checklist;
+pub mod exit;
+pub mod probe;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
+pub mod report;
+pub mod run;
+pub mod service;

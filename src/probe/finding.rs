@@ -1,0 +1,103 @@
+//! What a probe says: claims, evidence, or that it could not ask. A probe states
+//! facts; the engine judges them.
+
+use serde::Serialize;
+
+/// One comparison: what was compared, what should be, what is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Claim {
+    /// The thing compared, lower case: `http status`.
+    pub what: String,
+    pub expected: String,
+    pub found: String,
+    /// `None` when the evidence does not allow a judgement.
+    pub holds: Option<bool>,
+    /// Set when the claim does not hold only because this host's name did not resolve or had no
+    /// route. If that is so for every one of at least two remote hosts, the machine is offline
+    /// and the engine turns the failure into an error.
+    #[serde(skip)]
+    pub offline: Option<String>,
+}
+
+impl Claim {
+    /// A claim that was compared, and holds or does not.
+    pub fn new(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>, holds: bool) -> Claim {
+        Claim { what: what.into(), expected: expected.into(), found: found.into(), holds: Some(holds), offline: None }
+    }
+
+    /// A claim that cannot be judged, with what is missing as `found`.
+    pub fn open(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Claim {
+        Claim { what: what.into(), expected: expected.into(), found: found.into(), holds: None, offline: None }
+    }
+}
+
+/// A fact that supports the claims or helps the reader, and is not judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    pub name: String,
+    pub value: String,
+}
+
+/// What a probe found out.
+#[derive(Clone, Debug, Default)]
+pub struct Finding {
+    /// What was asked, one line: `GET https://chat.example/api`.
+    pub asked: String,
+    pub claims: Vec<Claim>,
+    pub evidence: Vec<Evidence>,
+    /// What a pass must carry with it.
+    pub warnings: Vec<String>,
+    /// A better fix than the check's own, when the finding knows one (a statement to run).
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// An empty finding about `asked`.
+    pub fn about(asked: impl Into<String>) -> Finding {
+        Finding { asked: asked.into(), ..Finding::default() }
+    }
+
+    /// Adds a claim.
+    pub fn claim(mut self, claim: Claim) -> Finding {
+        self.claims.push(claim);
+        self
+    }
+
+    /// Adds evidence.
+    pub fn evidence(mut self, name: impl Into<String>, value: impl Into<String>) -> Finding {
+        self.evidence.push(Evidence { name: name.into(), value: value.into() });
+        self
+    }
+
+    /// Adds a warning that a pass carries.
+    pub fn warn(mut self, warning: impl Into<String>) -> Finding {
+        self.warnings.push(warning.into());
+        self
+    }
+
+    /// Replaces the check's own fix when the check does not pass.
+    pub fn fix(mut self, fix: impl Into<String>) -> Finding {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+/// Our side could not ask: a variable or a program is missing, a file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CannotAsk {
+    /// A lower-case fragment: `DATABASE_URL is not set`.
+    pub why: String,
+    /// What to do about it, if it is not the check's own fix.
+    pub hint: Option<String>,
+}
+
+impl CannotAsk {
+    pub fn because(why: impl Into<String>) -> CannotAsk {
+        CannotAsk { why: why.into(), hint: None }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> CannotAsk {
+        self.hint = Some(hint.into());
+        self
+    }
+}

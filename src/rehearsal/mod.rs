@@ -1,0 +1,1 @@
+//! The stand-ins for what cannot run here, and the sandbox made of them.

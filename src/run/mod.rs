@@ -1,0 +1,3 @@
+//! The engine: plan, runner, context, outcome and journal.
+
+pub mod outcome;
