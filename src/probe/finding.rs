@@ -21,13 +21,30 @@ pub struct Claim {
 
 impl Claim {
     /// A claim that was compared, and holds or does not.
-    pub fn new(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>, holds: bool) -> Claim {
-        Claim { what: what.into(), expected: expected.into(), found: found.into(), holds: Some(holds), offline: None }
+    pub fn new(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        holds: bool,
+    ) -> Claim {
+        Claim {
+            what: what.into(),
+            expected: expected.into(),
+            found: found.into(),
+            holds: Some(holds),
+            offline: None,
+        }
     }
 
     /// A claim that cannot be judged, with what is missing as `found`.
     pub fn open(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Claim {
-        Claim { what: what.into(), expected: expected.into(), found: found.into(), holds: None, offline: None }
+        Claim {
+            what: what.into(),
+            expected: expected.into(),
+            found: found.into(),
+            holds: None,
+            offline: None,
+        }
     }
 }
 
