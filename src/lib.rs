@@ -8,3 +8,5 @@ pub mod rehearsal;
 pub mod report;
 pub mod run;
 pub mod service;
+pub mod settings;
+pub mod source;
