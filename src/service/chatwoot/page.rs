@@ -18,8 +18,10 @@ pub struct Page {
     pub body: Result<Value, String>,
     /// When the request was sent, by this machine's clock.
     pub sent: Timestamp,
-    /// How long the head of the answer took.
+    /// How long the answer took, to its end.
     pub took: Duration,
+    /// Whether a stand-in's marker was seen.
+    pub sandbox: bool,
 }
 
 /// A page, or why there is none.
@@ -84,7 +86,8 @@ mod tests {
     use crate::service::chatwoot::{Api, Reason};
 
     fn page(status: u16, body: &str) -> Page {
-        Page { status, location: None, body: json(body.as_bytes(), true), sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO }
+        let body = json(body.as_bytes(), true);
+        Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO, sandbox: false }
     }
 
     #[test]
