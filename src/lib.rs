@@ -2,7 +2,9 @@
 
 pub mod checklist;
 pub mod exit;
+pub mod printer;
 pub mod probe;
+pub mod progress;
 pub mod redact;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
