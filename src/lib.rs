@@ -1,6 +1,7 @@
 //! `hotdash-ops` verifies a production deploy of HotDash's support pipeline.
 
 pub mod checklist;
+pub mod commands;
 pub mod exit;
 pub mod printer;
 pub mod probe;

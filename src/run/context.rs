@@ -18,6 +18,7 @@ use super::event::{Event, Stream};
 use crate::checklist::{Check, Part, Template};
 use crate::probe::CannotAsk;
 use crate::redact::Redactor;
+use crate::service::tls::Roots;
 use crate::settings::Settings;
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
@@ -26,6 +27,8 @@ type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 pub struct Context {
     pub settings: Arc<Settings>,
     pub redactor: Redactor,
+    /// Whom TLS trusts.
+    pub roots: Roots,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
     lines: mpsc::UnboundedSender<Event>,
     marker_seen: AtomicBool,
@@ -47,11 +50,13 @@ impl Context {
     pub fn new(
         settings: Arc<Settings>,
         redactor: Redactor,
+        roots: Roots,
     ) -> (Arc<Context>, mpsc::UnboundedReceiver<Event>) {
         let (lines, receiver) = mpsc::unbounded_channel();
         let context = Context {
             settings,
             redactor,
+            roots,
             measurements: Mutex::default(),
             lines,
             marker_seen: AtomicBool::new(false),
