@@ -174,7 +174,7 @@ fn described(place: Option<&Value>) -> String {
         None => "nothing there".to_owned(),
         Some(Value::Null) => "null".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "an empty text".to_owned(),
-        Some(Value::String(text)) => format!("`{}`", excerpt(text, 120)),
+        Some(Value::String(text)) => format!("`{}`", short(text, 120)),
         Some(Value::Bool(value)) => format!("{value}, a boolean"),
         Some(Value::Number(number)) => format!("{number}, a number"),
         Some(Value::Array(items)) => format!("a list of {}", items.len()),
@@ -186,20 +186,32 @@ fn quoted(choices: &[String]) -> String {
     choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The first `most` characters of a text that a stranger wrote, on one line. What a terminal would obey
-/// (control characters, marks that turn the writing direction) becomes a visible escape.
-pub fn excerpt(text: &str, most: usize) -> String {
+/// A text of the other side on one harmless line, or how long it is. Nothing is cut, because redaction
+/// would not recognise half a secret.
+pub fn short(text: &str, most: usize) -> String {
+    match text.chars().count() {
+        length if length > most => format!("a text of {length} characters"),
+        _ => harmless(text),
+    }
+}
+
+/// The first `most` characters of a text that has been redacted, on one harmless line.
+pub fn excerpt(redacted: &str, most: usize) -> String {
+    let shown: String = redacted.trim().chars().take(most).collect();
+    let more = if redacted.trim().chars().nth(most).is_some() { " ..." } else { "" };
+    format!("{}{more}", harmless(&shown))
+}
+
+/// What a terminal would obey (control characters, marks that turn the writing direction) becomes a
+/// visible escape.
+fn harmless(text: &str) -> String {
     let mut shown = String::new();
-    let mut characters = text.trim().chars();
-    for character in characters.by_ref().take(most) {
+    for character in text.trim().chars() {
         match character {
             '\n' | '\r' | '\t' => shown.push(' '),
             c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
             c => shown.push(c),
         }
-    }
-    if characters.next().is_some() {
-        shown.push_str(" ...");
     }
     shown
 }
@@ -328,5 +340,8 @@ mod tests {
         assert_eq!(excerpt("\u{1b}[2Jgone", 20), "\\u{1b}[2Jgone");
         assert_eq!(excerpt("x\u{202e}y\u{0}", 20), "x\\u{202e}y\\u{0}");
         assert_eq!(excerpt("äöü", 2), "äö ...");
+        assert_eq!(excerpt("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 2), "a text of 3 characters");
     }
 }

@@ -11,12 +11,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use super::body;
 use super::http::{self, Answer, Request};
 use super::unreachable::Unreachable;
 use crate::redact::{Redactor, Secret};
 
 pub use answer::{Account, Api, Membership, Profile, Shown, Webhook, credentials};
-pub use page::{Page, Seen, json, read};
+pub use page::{Page, Seen, read};
 pub use refusal::{Reason, Refusal, Trouble};
 
 /// The header of every kind of token. `Authorization: Bearer` is not understood.
@@ -36,7 +37,12 @@ impl Chatwoot {
     ///
     /// # Errors
     /// When `base` is no such URL; its text is never in the error.
-    pub fn new(http: http::Client, redactor: Redactor, base: &str, token: Option<Secret>) -> Result<Chatwoot, Unreachable> {
+    pub fn new(
+        http: http::Client,
+        redactor: Redactor,
+        base: &str,
+        token: Option<Secret>,
+    ) -> Result<Chatwoot, Unreachable> {
         http::usable(base)?;
         Ok(Chatwoot { http, redactor, base: base.to_owned(), token })
     }
@@ -63,7 +69,7 @@ impl Chatwoot {
     }
 
     fn page(&self, answer: &Answer, sent: Timestamp) -> Page {
-        let body = json(&answer.body, !answer.truncated);
+        let body = body::json(answer);
         if let Ok(body) = &body {
             for credential in credentials(body) {
                 self.redactor.learn(credential);

@@ -26,9 +26,14 @@ pub fn judge(mut finding: Finding, seen: &[(String, &Seen)]) -> Finding {
         seen.iter().map(|(path, seen)| (path.as_str(), *seen, answer(path, seen))).collect();
     let winner = said.iter().find_map(|(path, _, said)| said.as_ref().ok().map(|s| (*path, s.clone())));
     let Some((winner, words)) = winner else {
-        let found = said.iter().map(|(path, _, said)| format!("{path}: {}", text(said))).collect::<Vec<_>>().join("; ");
+        let found = said
+            .iter()
+            .map(|(path, _, said)| format!("{path}: {}", text(said)))
+            .collect::<Vec<_>>()
+            .join("; ");
         let mut claim = Claim::new("liveness", expected, found, false);
-        let hosts: Option<Vec<&str>> = seen.iter().map(|(_, seen)| seen.as_ref().err()?.offline_host()).collect();
+        let hosts: Option<Vec<&str>> =
+            seen.iter().map(|(_, seen)| seen.as_ref().err()?.offline_host()).collect();
         claim.offline = hosts.and_then(|hosts| hosts.first().map(|host| (*host).to_owned()));
         return finding.claim(claim);
     };
@@ -37,10 +42,13 @@ pub fn judge(mut finding: Finding, seen: &[(String, &Seen)]) -> Finding {
         let status = seen.as_ref().ok().map(|page| page.status);
         finding = match (said, status) {
             (Ok(words), _) => finding.evidence(*path, words),
-            (Err(_), Some(404)) => {
-                finding.evidence(*path, format!("404: this version does not route it, which is normal while {winner} answers"))
-            }
-            (Err(words), _) => finding.warn(format!("{path} does not answer as Chatwoot does: {words}")).evidence(*path, words),
+            (Err(_), Some(404)) => finding.evidence(
+                *path,
+                format!("404: this version does not route it, which is normal while {winner} answers"),
+            ),
+            (Err(words), _) => finding
+                .warn(format!("{path} does not answer as Chatwoot does: {words}"))
+                .evidence(*path, words),
         };
     }
     finding
@@ -67,7 +75,10 @@ fn answer(path: &str, seen: &Seen) -> Result<String, String> {
     match path.rsplit_once('/').map_or(path, |(_, last)| last) {
         "api" => {
             let api = Api::read(body()?).map_err(|why| format!("{status}, but {why}"))?;
-            Ok(format!("{status}, Chatwoot {}", api.version.as_deref().map_or("of unknown version".to_owned(), name_of)))
+            Ok(format!(
+                "{status}, Chatwoot {}",
+                api.version.as_deref().map_or("of unknown version".to_owned(), name_of)
+            ))
         }
         "health" if path != "/rails/health" => match body()?.get("status").and_then(Value::as_str) {
             Some("woot") => Ok(format!("{status} with status `woot`")),
@@ -81,17 +92,19 @@ fn answer(path: &str, seen: &Seen) -> Result<String, String> {
 pub fn services(finding: Finding, seen: &Seen) -> Finding {
     let api = match read(seen, Api::read) {
         Ok(api) => api,
-        Err(trouble) => return ask_why(finding.claim(refused("what /api says", "its services", &trouble)), &trouble),
+        Err(trouble) => {
+            return ask_why(finding.claim(refused("what /api says", "its services", &trouble)), &trouble);
+        }
     };
     let mut finding = finding;
-    for (key, value, tool) in [
-        ("queue_services", &api.queue_services, "Redis"),
-        ("data_services", &api.data_services, "Postgres"),
-    ] {
+    for (key, value, tool) in
+        [("queue_services", &api.queue_services, "Redis"), ("data_services", &api.data_services, "Postgres")]
+    {
         let holds = value.as_ref().and_then(Value::as_str) == Some("ok");
         finding = finding.claim(Claim::new(key, "`ok`", state(value.as_ref()), holds));
         if !holds {
-            finding = finding.fix(format!("look at {tool} of Chatwoot: {key} is not ok, so Chatwoot cannot reach it"));
+            finding = finding
+                .fix(format!("look at {tool} of Chatwoot: {key} is not ok, so Chatwoot cannot reach it"));
         }
     }
     let version = api.version.as_deref().map_or("not shown".to_owned(), name_of);
@@ -114,7 +127,9 @@ pub fn clock(finding: Finding, seen: &Seen, within: Duration) -> Finding {
     let open = |finding: Finding, why: String| finding.claim(Claim::open("clock skew", most.as_str(), why));
     let page = match seen {
         Ok(page) => page,
-        Err(fault) => return finding.claim(refused("clock skew", most, &Trouble::Unreachable(fault.clone()))),
+        Err(fault) => {
+            return finding.claim(refused("clock skew", most, &Trouble::Unreachable(fault.clone())));
+        }
     };
     let api = match page.read(Api::read) {
         Ok(api) => api,
@@ -125,7 +140,12 @@ pub fn clock(finding: Finding, seen: &Seen, within: Duration) -> Finding {
         return open(finding, format!("a timestamp that cannot be read: `{}`", name_of(&stamp)));
     };
     let (skew, blur) = skew(theirs, page);
-    let found = format!("{} {} ours (± {})", seconds(skew.abs()), if skew < 0.0 { "behind" } else { "ahead of" }, seconds(blur));
+    let found = format!(
+        "{} {} ours (± {})",
+        seconds(skew.abs()),
+        if skew < 0.0 { "behind" } else { "ahead of" },
+        seconds(blur)
+    );
     let limit = within.as_secs_f64();
     let claim = if skew.abs() + blur <= limit {
         Claim::new("clock skew", most, found, true)
@@ -134,7 +154,10 @@ pub fn clock(finding: Finding, seen: &Seen, within: Duration) -> Finding {
     } else {
         Claim::open("clock skew", most, format!("{found}: the answer is too slow or too coarse to tell"))
     };
-    finding.claim(claim).evidence("their clock", theirs.to_string()).evidence("our clock", page.sent.to_string())
+    finding
+        .claim(claim)
+        .evidence("their clock", theirs.to_string())
+        .evidence("our clock", page.sent.to_string())
 }
 
 /// How far ahead their clock is, and by how much that may be wrong, in seconds. Their moment lies anywhere
@@ -189,7 +212,11 @@ mod tests {
         let html = "<html>We are back soon</html>";
         let finding = alive([page(404, html), page(200, html), page(200, html)]);
         assert_eq!(verdict(&finding), Verdict::Fail);
-        assert!(finding.claims[0].found.contains("/api: 200, but an HTML page"), "{}", finding.claims[0].found);
+        assert!(
+            finding.claims[0].found.contains("/api: 200, but an HTML page"),
+            "{}",
+            finding.claims[0].found
+        );
         let other = alive([page(404, ""), page(200, r#"{"status":"ok"}"#), page(200, "{}")]);
         assert_eq!(verdict(&other), Verdict::Fail);
         let doubtful = alive([page(200, html), page(200, html), page(200, html)]);
@@ -227,10 +254,19 @@ mod tests {
             let body = format!(r#"{{"version":"4.8.0","queue_services":{queue},"data_services":{data}}}"#);
             assert_eq!(verdict(&services(Finding::about("x"), &page(200, &body))), Verdict::Fail, "{body}");
         }
-        for seen in [page(200, r#"{"version":"4.8.0"}"#), page(200, "<html>"), page(500, ""), page(404, NOT_ROUTED), lost()] {
+        for seen in [
+            page(200, r#"{"version":"4.8.0"}"#),
+            page(200, "<html>"),
+            page(500, ""),
+            page(404, NOT_ROUTED),
+            lost(),
+        ] {
             assert_eq!(verdict(&services(Finding::about("x"), &seen)), Verdict::Fail, "{seen:?}");
         }
-        assert_eq!(verdict(&services(Finding::about("x"), &page(429, "Retry later\n"))), Verdict::Inconclusive);
+        assert_eq!(
+            verdict(&services(Finding::about("x"), &page(429, "Retry later\n"))),
+            Verdict::Inconclusive
+        );
     }
 
     fn at(stamp: &str, sent: &str, took_ms: u64) -> Finding {
@@ -264,8 +300,14 @@ mod tests {
         }
         let zoned = at(r#""2026-01-01T11:00:00+01:00""#, "2026-01-01T10:00:00Z", 10);
         assert_eq!(verdict(&zoned), Verdict::Pass);
-        assert_eq!(verdict(&clock(Finding::about("x"), &page(404, ""), Duration::from_secs(5))), Verdict::Inconclusive);
+        assert_eq!(
+            verdict(&clock(Finding::about("x"), &page(404, ""), Duration::from_secs(5))),
+            Verdict::Inconclusive
+        );
         assert_eq!(verdict(&clock(Finding::about("x"), &lost(), Duration::from_secs(5))), Verdict::Fail);
-        assert_eq!(verdict(&clock(Finding::about("x"), &page(500, ""), Duration::from_secs(5))), Verdict::Fail);
+        assert_eq!(
+            verdict(&clock(Finding::about("x"), &page(500, ""), Duration::from_secs(5))),
+            Verdict::Fail
+        );
     }
 }

@@ -97,7 +97,9 @@ pub(super) fn asked(probe: &Chatwoot, settings: &Settings) -> Asked {
                     "[(.payload.webhooks? // .)[] | {url, secret: (if .secret == null then \"not shown\" elif .secret == env.CHATWOOT_WEBHOOK_SECRET then \"the same\" else \"another\" end)}]",
                 ),
             ],
-            vec!["a shown secret is the same as CHATWOOT_WEBHOOK_SECRET; none is shown before 4.12".to_owned()],
+            vec![
+                "a shown secret is the same as CHATWOOT_WEBHOOK_SECRET; none is shown before 4.12".to_owned(),
+            ],
         ),
         Chatwoot::HealthScript { run, says } => match &settings.app_dir {
             Some(_) => (

@@ -2,6 +2,7 @@
 //! of its answers is fetched once per run and judged by many checks.
 
 mod alive;
+mod explain;
 mod health;
 mod token;
 mod webhooks;
@@ -12,14 +13,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::excerpt;
-use super::http::patience;
+use super::expect::short;
+use super::http::our_side;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::checklist::Interval;
 use crate::redact::Secret;
 use crate::run::context::{Asking, Context};
 use crate::service::chatwoot::{self as service, Reason, Trouble};
-use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
 
 pub use health::status_finding;
@@ -181,16 +181,14 @@ async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding
     let client = service::Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, token)
         .map_err(|fault| CannotAsk::because(format!("{BASE} is {fault}")))?;
     let url = client.url(path);
-    let deadline = patience(asking.deadline);
+    let deadline = asking.deadline;
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
     let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
     match &*seen {
         Ok(page) if page.sandbox => cx.saw_marker(),
-        Err(fault @ (Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. })) => {
-            return Err(CannotAsk::because(fault.to_string()));
-        }
-        _ => {}
+        Ok(_) => {}
+        Err(fault) => our_side(fault)?,
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
@@ -211,7 +209,8 @@ async fn liveness(asking: &Asking<'_>, paths: &[String]) -> Result<Finding, Cann
     let all = paths.iter().map(|path| ask(asking, path, Access::Open));
     let answers = futures_util::future::join_all(all).await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let asked = answers.iter().map(|(finding, _)| finding.asked.as_str()).collect::<Vec<_>>().join(", ");
-    let seen: Vec<(String, &Seen)> = paths.iter().cloned().zip(answers.iter().map(|(_, seen)| &**seen)).collect();
+    let seen: Vec<(String, &Seen)> =
+        paths.iter().cloned().zip(answers.iter().map(|(_, seen)| &**seen)).collect();
     Ok(alive::judge(Finding::about(asked), &seen))
 }
 
@@ -278,10 +277,8 @@ fn ask_why(finding: Finding, trouble: &Trouble) -> Finding {
 
 /// A short text of the other side, harmless to show.
 fn name_of(text: &str) -> String {
-    excerpt(text, 160)
+    short(text, 160)
 }
-
-mod explain;
 
 #[cfg(test)]
 mod samples {
@@ -290,13 +287,21 @@ mod samples {
     use jiff::Timestamp;
 
     use super::Seen;
-    use crate::service::chatwoot::{Page, json};
+    use crate::service::body;
+    use crate::service::chatwoot::Page;
     use crate::service::unreachable::Unreachable;
 
     /// An answer with this status and body.
     pub fn page(status: u16, body: &str) -> Seen {
-        let body = json(body.as_bytes(), true);
-        Ok(Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO, sandbox: false })
+        let body = body::parse(body.as_bytes());
+        Ok(Page {
+            status,
+            location: None,
+            body,
+            sent: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            sandbox: false,
+        })
     }
 
     /// No answer, because the name does not resolve.

@@ -16,9 +16,7 @@ pub fn token(finding: Finding, seen: &Seen) -> Finding {
                 .claim(Claim::new("token", "accepted as a user's", "accepted", true))
                 .evidence("accounts of its user", accounts.to_string())
         }
-        Err(trouble) => {
-            ask_why(finding.claim(refused("token", "accepted as a user's", &trouble)), &trouble)
-        }
+        Err(trouble) => ask_why(finding.claim(refused("token", "accepted as a user's", &trouble)), &trouble),
     }
 }
 
@@ -27,7 +25,9 @@ pub fn account(finding: Finding, seen: &Seen, id: u64) -> Finding {
     let expected = format!("a member of account {id}");
     let profile = match read(seen, Profile::read) {
         Ok(profile) => profile,
-        Err(trouble) => return ask_why(finding.claim(unanswered("membership", expected, &trouble)), &trouble),
+        Err(trouble) => {
+            return ask_why(finding.claim(unanswered("membership", expected, &trouble)), &trouble);
+        }
     };
     let Some(account) = profile.account(id) else { return stranger(finding, &profile, id) };
     let status = match account.status.as_deref() {
@@ -59,7 +59,9 @@ pub fn administrator(finding: Finding, seen: &Seen, id: u64) -> Finding {
     let what = format!("role in account {id}");
     let profile = match read(seen, Profile::read) {
         Ok(profile) => profile,
-        Err(trouble) => return ask_why(finding.claim(unanswered(&what, "administrator", &trouble)), &trouble),
+        Err(trouble) => {
+            return ask_why(finding.claim(unanswered(&what, "administrator", &trouble)), &trouble);
+        }
     };
     let Some(account) = profile.account(id) else { return stranger(finding, &profile, id) };
     match account.role.as_deref() {
@@ -93,15 +95,26 @@ pub fn account_name(finding: Finding, seen: &Seen, id: u64, target: &Target) -> 
             );
             return finding.claim(claim).fix(fix);
         }
-        Err(trouble) => return ask_why(finding.claim(unanswered("account name", "an account to read", &trouble)), &trouble),
+        Err(trouble) => {
+            return ask_why(
+                finding.claim(unanswered("account name", "an account to read", &trouble)),
+                &trouble,
+            );
+        }
     };
     let found = account.name.as_deref().map(name_of);
     let claim = match (&target.account_name, &account.name) {
-        (Some(wanted), Some(name)) => Claim::new("account name", quoted(wanted), quoted(name), wanted == name),
+        (Some(wanted), Some(name)) => {
+            Claim::new("account name", quoted(wanted), quoted(name), wanted == name)
+        }
         (Some(wanted), None) => Claim::open("account name", quoted(wanted), "not shown"),
         (None, _) => {
             let line = target.line_to_add("account_name");
-            Claim::open("account name", "`account_name` of the target", format!("`account_name` is not configured: {line}"))
+            Claim::open(
+                "account name",
+                "`account_name` of the target",
+                format!("`account_name` is not configured: {line}"),
+            )
         }
     };
     let finding = if account.id == id {
@@ -114,28 +127,6 @@ pub fn account_name(finding: Finding, seen: &Seen, id: u64, target: &Target) -> 
 
 fn quoted(name: &str) -> String {
     format!("`{}`", name_of(name))
-}
-
-/// For `status`: the account answers the token, and is active.
-pub fn authenticated(finding: Finding, seen: &Seen, id: u64) -> Finding {
-    let what = "authenticated request";
-    let expected = format!("account {id}, active");
-    match read(seen, Account::read) {
-        Ok(account) => {
-            let status = account.status.as_deref().map_or("of unknown status".to_owned(), name_of);
-            let found = format!("account {}, {status}", account.id);
-            let holds = match account.status.as_deref() {
-                _ if account.id != id => Some(false),
-                Some("active") => Some(true),
-                Some(_) => Some(false),
-                None => None,
-            };
-            let mut claim = Claim::open(what, expected, found);
-            claim.holds = holds;
-            finding.claim(claim)
-        }
-        Err(trouble) => ask_why(finding.claim(refused(what, expected, &trouble)), &trouble),
-    }
 }
 
 #[cfg(test)]
@@ -172,7 +163,14 @@ mod tests {
             fixes.insert(finding.fix.expect("it names a repair"));
         }
         assert_eq!(fixes.len(), REFUSALS.len());
-        for seen in [page(200, "<html>"), page(200, "{}"), page(200, r#"{"accounts":null}"#), page(302, ""), page(502, ""), lost()] {
+        for seen in [
+            page(200, "<html>"),
+            page(200, "{}"),
+            page(200, r#"{"accounts":null}"#),
+            page(302, ""),
+            page(502, ""),
+            lost(),
+        ] {
             assert_eq!(of(token(about(), &seen)), Verdict::Fail, "{seen:?}");
         }
         assert_eq!(of(token(about(), &page(429, "Retry later\n"))), Verdict::Inconclusive);
@@ -184,7 +182,8 @@ mod tests {
         let stranger = account(about(), &page(200, ADMIN), 4);
         assert_eq!(stranger.claims[0].found, "a member of 9, 3 only");
         assert_eq!(of(stranger), Verdict::Fail);
-        let suspended = ADMIN.replace(r#""status":"active","active_at""#, r#""status":"suspended","active_at""#);
+        let suspended =
+            ADMIN.replace(r#""status":"active","active_at""#, r#""status":"suspended","active_at""#);
         assert_eq!(of(account(about(), &page(200, &suspended), 3)), Verdict::Fail);
         let silent = ADMIN.replace(r#""status":"active","active_at""#, r#""active_at""#);
         assert_eq!(of(account(about(), &page(200, &silent), 3)), Verdict::Inconclusive);
@@ -215,21 +214,15 @@ mod tests {
         target.account_name = Some("Nordlicht & Co".to_owned());
         assert_eq!(of(account_name(about(), &page(200, body), 3, &target)), Verdict::Pass);
         assert_eq!(of(account_name(about(), &page(200, body), 4, &target)), Verdict::Fail);
-        assert_eq!(of(account_name(about(), &page(200, r#"{"id":3,"name":null}"#), 3, &target)), Verdict::Inconclusive);
-        assert_eq!(of(account_name(about(), &page(404, r#"{"error":"Resource could not be found"}"#), 3, &target)), Verdict::Fail);
+        assert_eq!(
+            of(account_name(about(), &page(200, r#"{"id":3,"name":null}"#), 3, &target)),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            of(account_name(about(), &page(404, r#"{"error":"Resource could not be found"}"#), 3, &target)),
+            Verdict::Fail
+        );
         target.account_name = Some("nordlicht & co".to_owned());
         assert_eq!(of(account_name(about(), &page(200, body), 3, &target)), Verdict::Fail);
-    }
-
-    #[test]
-    fn the_authenticated_request_needs_an_active_account() {
-        let body = |status: &str| format!(r#"{{"id":3,"name":"N","status":{status}}}"#);
-        assert_eq!(of(authenticated(about(), &page(200, &body(r#""active""#)), 3)), Verdict::Pass);
-        assert_eq!(of(authenticated(about(), &page(200, &body(r#""suspended""#)), 3)), Verdict::Fail);
-        assert_eq!(of(authenticated(about(), &page(200, &body("null")), 3)), Verdict::Inconclusive);
-        assert_eq!(of(authenticated(about(), &page(200, &body(r#""active""#)), 5)), Verdict::Fail);
-        for (status, body) in REFUSALS {
-            assert_eq!(of(authenticated(about(), &page(*status, body), 3)), Verdict::Fail, "{body}");
-        }
     }
 }

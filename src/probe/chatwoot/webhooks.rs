@@ -52,7 +52,12 @@ pub fn listed(finding: Finding, seen: &Seen) -> Finding {
 }
 
 /// The webhooks of the configured host, or the finding that says why they cannot be told.
-fn ours(finding: Finding, seen: &Seen, target: &Target, what: &str) -> Result<(Finding, Endpoint, Vec<Webhook>), Finding> {
+fn ours(
+    finding: Finding,
+    seen: &Seen,
+    target: &Target,
+    what: &str,
+) -> Result<(Finding, Endpoint, Vec<Webhook>), Finding> {
     let Some(endpoint) = Endpoint::of(target) else {
         let found = format!("`webhook_url` is not configured: {}", target.line_to_add("webhook_url"));
         return Err(finding.claim(Claim::open(what, "`webhook_url` of the target", found)));
@@ -109,26 +114,40 @@ pub fn configured(finding: Finding, seen: &Seen, target: &Target) -> Finding {
     // Of two, the right one is judged here: that there are two is the business of a check of its own.
     let chosen = own.iter().find(|hook| hook.url == endpoint.configured).or(own.first());
     let Some(hook) = chosen else {
-        let claim = Claim::new("webhook", "if there is one, as configured", "no webhook of this host yet", true);
+        let claim =
+            Claim::new("webhook", "if there is one, as configured", "no webhook of this host yet", true);
         return finding.claim(claim).warn(format!("no webhook of {} yet: {STEP}", endpoint.name()));
     };
     let same = hook.url == endpoint.configured;
     let finding = finding
         .evidence("webhook", hook.id.map_or("without an id".to_owned(), |id| format!("number {id}")))
-        .claim(Claim::new("webhook URL", format!("`{}`", endpoint.configured), variant(&hook.url, &endpoint), same));
+        .claim(Claim::new(
+            "webhook URL",
+            format!("`{}`", endpoint.configured),
+            variant(&hook.url, &endpoint),
+            same,
+        ));
     let Some(subscribed) = &hook.subscriptions else {
         return finding.claim(Claim::open("events", "a list of events", "not shown"));
     };
     let has = |event: &str| subscribed.iter().any(|s| s == event);
     let found = events(hook);
-    let essential = Claim::new("messages", format!("`{ESSENTIAL}` subscribed"), match has(ESSENTIAL) {
-        true => "subscribed",
-        false => "not subscribed: the webhook is parked and no message is delivered",
-    }, has(ESSENTIAL));
+    let essential = Claim::new(
+        "messages",
+        format!("`{ESSENTIAL}` subscribed"),
+        match has(ESSENTIAL) {
+            true => "subscribed",
+            false => "not subscribed: the webhook is parked and no message is delivered",
+        },
+        has(ESSENTIAL),
+    );
     let missing: Vec<&str> = target.webhook_events.iter().map(String::as_str).filter(|e| !has(e)).collect();
-    let finding = finding
-        .claim(essential)
-        .claim(Claim::new("events", target.webhook_events.join(", "), found, missing.is_empty()));
+    let finding = finding.claim(essential).claim(Claim::new(
+        "events",
+        target.webhook_events.join(", "),
+        found,
+        missing.is_empty(),
+    ));
     match repair(&endpoint, same, has(ESSENTIAL), &missing) {
         Some(fix) => finding.fix(fix),
         None => finding,
@@ -167,7 +186,10 @@ pub fn secret(finding: Finding, list: &Seen, api: &Seen, target: &Target, ours_i
     };
     if own.is_empty() {
         let claim = Claim::new(what, "no other than ours", "no webhook of this host yet", true);
-        return finding.claim(claim).warn(format!("no webhook of {} yet, so there is no secret to compare: {STEP}", endpoint.name()));
+        return finding.claim(claim).warn(format!(
+            "no webhook of {} yet, so there is no secret to compare: {STEP}",
+            endpoint.name()
+        ));
     }
     if own.iter().any(|hook| hook.secret == Shown::Empty) {
         return finding.claim(Claim::open(what, expected, "Chatwoot shows the key without a value"));

@@ -77,7 +77,10 @@ fn a_second_registration_is_found_behind_any_spelling() {
 fn a_webhook_of_the_host_is_as_configured() {
     let judge = |hooks: &[Value]| of(&configured(about(), &list(hooks), &target()));
     assert_eq!(judge(&[good()]), Verdict::Pass);
-    assert_eq!(judge(&[hook(8, &format!("{URL}/"), &["message_created", "conversation_status_changed"])]), Verdict::Fail);
+    assert_eq!(
+        judge(&[hook(8, &format!("{URL}/"), &["message_created", "conversation_status_changed"])]),
+        Verdict::Fail
+    );
     assert_eq!(judge(&[hook(8, URL, &["message_created"])]), Verdict::Fail);
     assert_eq!(judge(&[hook(8, URL, &["conversation_status_changed"])]), Verdict::Fail);
     assert_eq!(judge(&[hook(8, URL, &[])]), Verdict::Fail);
@@ -177,6 +180,7 @@ fn nothing_to_compare_yet_is_a_pass_with_a_warning_and_a_refusal_is_open() {
     assert_eq!(none.warnings.len(), 1);
     let role = secret(about(), &page(401, ROLE), &page(200, API_412), &target(), Some(THEIRS));
     assert_eq!(of(&role), Verdict::Inconclusive);
-    let unconfigured = secret(about(), &list(&[good()]), &page(200, API_412), &Target::default(), Some(THEIRS));
+    let unconfigured =
+        secret(about(), &list(&[good()]), &page(200, API_412), &Target::default(), Some(THEIRS));
     assert_eq!(of(&unconfigured), Verdict::Inconclusive);
 }

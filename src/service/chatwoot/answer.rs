@@ -72,7 +72,8 @@ impl Profile {
     /// # Errors
     /// When there is no list of accounts, or one of them has no id.
     pub fn read(body: &Value) -> Result<Profile, String> {
-        let list = body.get("accounts").and_then(Value::as_array).ok_or("a profile without a list of accounts")?;
+        let list =
+            body.get("accounts").and_then(Value::as_array).ok_or("a profile without a list of accounts")?;
         let accounts = list.iter().map(membership).collect::<Option<Vec<_>>>();
         let accounts = accounts.ok_or("an account in the profile has no id")?;
         Ok(Profile { name: text(body, "name"), accounts })
@@ -85,7 +86,8 @@ impl Profile {
 }
 
 fn membership(entry: &Value) -> Option<Membership> {
-    let permissions = entry.get("permissions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let permissions =
+        entry.get("permissions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     Some(Membership {
         id: entry.get("id").and_then(Value::as_u64)?,
         name: text(entry, "name"),
@@ -155,7 +157,10 @@ impl Webhook {
     pub fn read_list(body: &Value) -> Result<Vec<Webhook>, String> {
         let list = body.pointer("/payload/webhooks").unwrap_or(body);
         let list = list.as_array().ok_or("JSON, but not a list of webhooks")?;
-        list.iter().map(webhook).collect::<Option<Vec<_>>>().ok_or_else(|| "a webhook in the list has no URL".to_owned())
+        list.iter()
+            .map(webhook)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| "a webhook in the list has no URL".to_owned())
     }
 }
 
@@ -216,7 +221,13 @@ mod tests {
 
     #[test]
     fn a_profile_without_readable_accounts_is_none() {
-        for body in [json!({}), json!({"accounts": null}), json!({"accounts": {"id": 3}}), json!([]), json!({"accounts": [{"id": "3"}]})] {
+        for body in [
+            json!({}),
+            json!({"accounts": null}),
+            json!({"accounts": {"id": 3}}),
+            json!([]),
+            json!({"accounts": [{"id": "3"}]}),
+        ] {
             assert!(Profile::read(&body).is_err(), "{body}");
         }
         assert!(Profile::read(&json!({"accounts": []})).is_ok_and(|p| p.account(3).is_none()));
@@ -253,7 +264,8 @@ mod tests {
 
     #[test]
     fn what_a_webhook_does_not_say_stays_open() {
-        let list = Webhook::read_list(&json!([{"url": "u", "subscriptions": [1], "secret": null}])).expect("a list");
+        let list =
+            Webhook::read_list(&json!([{"url": "u", "subscriptions": [1], "secret": null}])).expect("a list");
         assert_eq!(list[0].subscriptions, None);
         assert_eq!(list[0].secret, Shown::Empty);
         assert_eq!(Webhook::read_list(&json!([{"url": "u"}])).expect("a list")[0].secret, Shown::Absent);

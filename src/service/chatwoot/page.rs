@@ -58,50 +58,22 @@ pub fn read<T>(seen: &Seen, reader: impl Fn(&Value) -> Result<T, String>) -> Res
     }
 }
 
-/// A body as JSON, or what it is instead.
-///
-/// # Errors
-/// A fragment: `an HTML page`, `an empty body`, `JSON that was cut off after 1 MiB`.
-pub fn json(bytes: &[u8], whole: bool) -> Result<Value, String> {
-    if !whole {
-        return Err("a body too long to be read whole".to_owned());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| "a body that is not UTF-8 text".to_owned())?;
-    let start = text.trim_start().trim_start_matches('\u{feff}');
-    if start.is_empty() {
-        return Err("an empty body".to_owned());
-    }
-    if start.starts_with('<') {
-        return Err("an HTML page, not JSON".to_owned());
-    }
-    serde_json::from_str(start).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => "JSON that breaks off".to_owned(),
-        _ => "a body that is not JSON".to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::body;
     use crate::service::chatwoot::{Api, Reason};
 
     fn page(status: u16, body: &str) -> Page {
-        let body = json(body.as_bytes(), true);
-        Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO, sandbox: false }
-    }
-
-    #[test]
-    fn what_is_not_whole_json_is_named() {
-        let why = |bytes: &[u8]| json(bytes, true).expect_err("it is no JSON");
-        assert_eq!(why(b""), "an empty body");
-        assert_eq!(why(b"  \n"), "an empty body");
-        assert_eq!(why(b"<!DOCTYPE html><html>"), "an HTML page, not JSON");
-        assert_eq!(why(b"Retry later\n"), "a body that is not JSON");
-        assert_eq!(why(b"{\"version\":\"4.8"), "JSON that breaks off");
-        assert_eq!(why(b"{} trailing"), "a body that is not JSON");
-        assert_eq!(why(&[0xff, 0xfe, 0]), "a body that is not UTF-8 text");
-        assert!(json(b"{}", false).is_err());
-        assert_eq!(json(b"\xef\xbb\xbf{}", true), Ok(serde_json::json!({})));
+        let body = body::parse(body.as_bytes());
+        Page {
+            status,
+            location: None,
+            body,
+            sent: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            sandbox: false,
+        }
     }
 
     #[test]

@@ -121,11 +121,19 @@ impl Refusal {
             Reason::RoleTooLow => {
                 "make the token's user an administrator of the account (Chatwoot: Settings, Agents), or use an administrator's token"
             }
-            Reason::Suspended => "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right one",
+            Reason::Suspended => {
+                "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right one"
+            }
             Reason::NoApi => "enable API access for the account (Chatwoot cloud: the plan decides)",
-            Reason::TooMany => "wait a minute and run it again; RACK_ATTACK_ALLOWED_IPS of Chatwoot can exempt this machine",
-            Reason::Redirected => "set CHATWOOT_BASE_URL to the address it redirects to (often https in place of http)",
-            Reason::Broken => "read Chatwoot's log (web process) at this time; after an upgrade run `rails db:chatwoot_prepare`",
+            Reason::TooMany => {
+                "wait a minute and run it again; RACK_ATTACK_ALLOWED_IPS of Chatwoot can exempt this machine"
+            }
+            Reason::Redirected => {
+                "set CHATWOOT_BASE_URL to the address it redirects to (often https in place of http)"
+            }
+            Reason::Broken => {
+                "read Chatwoot's log (web process) at this time; after an upgrade run `rails db:chatwoot_prepare`"
+            }
             Reason::NotFound | Reason::Other => return None,
         })
     }
