@@ -1,1 +1,4 @@
 //! The integration tests: one binary, real servers.
+
+mod postgres_world;
+mod support;
