@@ -1,4 +1,5 @@
 //! The integration tests: one binary, real servers.
 
+mod fly_shim;
 mod postgres_world;
 mod support;
