@@ -209,7 +209,7 @@ async fn a_server_stops_dies_and_comes_back_with_its_data() {
     assert_eq!(server.psql(DATABASE, "show max_connections").unwrap(), "7");
     let dsn = server.login(READER, DATABASE);
     server.stop().expect("stops");
-    let refused = connect(&dsn).await.err().expect("nobody listens");
+    let refused = connect(&dsn).await.expect_err("nobody listens");
     assert!(refused.code().is_none(), "{refused}");
     server.resume().expect("starts again");
     connect(&dsn).await.expect("answers again");
