@@ -9,9 +9,9 @@ directory=$1
 shift
 server=
 
-# The server inherits no file descriptor of the conversation.
+# The server inherits nothing of the conversation, nor the keeper's deafness to signals.
 start() {
-    "$@" </dev/null >>"$directory/log" 2>&1 &
+    (trap - HUP INT TERM && exec "$@") </dev/null >>"$directory/log" 2>&1 &
     server=$!
 }
 
