@@ -3,3 +3,4 @@
 mod checklist_map;
 mod checks_readme;
 mod exit_property;
+mod standins;
