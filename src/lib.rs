@@ -3,6 +3,7 @@
 pub mod checklist;
 pub mod exit;
 pub mod probe;
+pub mod redact;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 pub mod report;
