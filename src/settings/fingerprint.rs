@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::Vars;
+use crate::service::dsn::Dsn;
 
 /// The variables whose values are known by fingerprint, under their own names. `CHATWOOT_API_TOKEN` is
 /// another name for `CHATWOOT_API_KEY` and has the same fingerprint.
@@ -77,9 +78,7 @@ fn identity(var: &str, value: &str) -> Option<String> {
     if var != "DATABASE_URL" {
         return Some(value.to_owned());
     }
-    let dsn = url::Url::parse(value).ok().filter(|u| u.scheme().starts_with("postgres"))?;
-    let host = dsn.host_str().filter(|h| !h.is_empty())?.to_ascii_lowercase();
-    Some(format!("{}@{host}{}", dsn.username(), dsn.path()))
+    Dsn::parse(value).ok().map(|dsn| dsn.identity())
 }
 
 #[cfg(test)]
