@@ -1,0 +1,51 @@
+//! What was said, and what it means: flag over environment over configuration
+//! file over default. Resolving is pure; reading files and the environment is
+//! the caller's.
+
+mod target;
+mod vars;
+
+use std::path::PathBuf;
+
+pub use target::{Names, Target, Thresholds};
+pub use vars::Vars;
+
+use crate::checklist::Interval;
+use crate::run::selection::Selection;
+
+/// The variables of the pipeline, by the names of the checklist and those met in the field.
+pub const PIPELINE: &[&str] = &[
+    "CHATWOOT_BASE_URL",
+    "CHATWOOT_API_KEY",
+    "CHATWOOT_API_TOKEN",
+    "CHATWOOT_ACCOUNT_ID",
+    "CHATWOOT_WEBHOOK_SECRET",
+    "AGENT_SDK_URL",
+    "DATABASE_URL",
+];
+
+/// Everything a run needs to know, resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The target of this run.
+    pub target: Target,
+    /// The configuration's other targets.
+    pub others: Vec<Target>,
+    /// The variables of the pipeline: the environment, and `--env-file` beneath it.
+    pub vars: Vars,
+    /// The configuration file that was read, if any.
+    pub config: Option<PathBuf>,
+    /// The key of the fingerprints in the configuration, lower-case hex.
+    pub fingerprint_key: Option<String>,
+    /// The app's checkout.
+    pub app_dir: Option<PathBuf>,
+    /// Extra trusted certificates (PEM).
+    pub ca_file: Option<PathBuf>,
+    pub selection: Selection,
+    /// Warnings count as failures.
+    pub strict: bool,
+    /// The deadline of the whole run.
+    pub timeout: Interval,
+    /// The folder of the journals, or `None` with `--no-journal`.
+    pub runs_dir: Option<PathBuf>,
+}
