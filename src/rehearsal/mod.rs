@@ -12,3 +12,4 @@ pub mod postgres;
 pub mod server;
 pub mod slate;
 pub mod tls;
+pub mod world;

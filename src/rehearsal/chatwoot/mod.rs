@@ -14,7 +14,7 @@ mod webhooks;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-pub use state::{Account, Bot, Conversation, Inbox, Membership, Person, Role, State, Status, Webhook};
+pub use state::{Account, Bot, Conversation, Inbox, Membership, Person, Role, State, Status, Webhook, token};
 
 use super::server::{Answer, Request, Server, StandIn};
 use rails::Refusal;
