@@ -16,6 +16,7 @@ use super::{Asked, CannotAsk, Finding};
 use crate::checklist::{Part, Template};
 use crate::run::context::{Asking, Context};
 use crate::service::http::{Answer, Request};
+use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
 
@@ -80,7 +81,7 @@ impl Http {
             Ok(_) => {}
             Err(fault) => our_side(fault)?,
         }
-        let mut finding = Finding::about(format!("{} {}", self.method.name(), shown(&url)));
+        let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
         if let Ok(answer) = &*seen {
             // Redacted whole: half a secret would not be recognised after the cut.
             let said = cx.redactor.apply(&answer.text()).into_owned();
@@ -104,7 +105,7 @@ impl Http {
         }
         let headers: Vec<String> =
             self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let key = format!("http {} {} {}", self.method.name(), shown(url), headers.join(", "));
+        let key = format!("http {} {} {}", self.method.name(), without_user(url), headers.join(", "));
         asking.cx.measure(key, asking.again, async move { client.ask(request, deadline).await }).await
     }
 
@@ -198,15 +199,6 @@ enum Operand {
 pub(super) fn usable(cx: &Context, template: &Template) -> Result<Url, CannotAsk> {
     crate::service::http::usable(&cx.expand(template)?)
         .map_err(|fault| CannotAsk::because(format!("`{template}` is {fault}")))
-}
-
-/// The URL without user information.
-pub(super) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // Both fail only for URLs that cannot have user information.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.to_string()
 }
 
 /// Refuses to judge when the fault is on our side: what was to be sent cannot be sent, or our proxy is in

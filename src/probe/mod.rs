@@ -122,3 +122,4 @@ impl Probe {
         }
     }
 }
+#[cfg(all(test, feature = "rehearsal"))]

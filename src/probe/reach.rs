@@ -6,10 +6,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::http::{by_hand, our_side, shown, usable};
+use super::http::{by_hand, our_side, usable};
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::checklist::Template;
 use crate::run::context::Asking;
+use crate::service::place::without_user;
 use crate::service::reach::{self, Leg, Stopped};
 use crate::settings::Settings;
 
@@ -28,7 +29,7 @@ impl Reach {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
         let cx = asking.cx;
         let url = usable(cx, &self.url)?;
-        let finding = Finding::about(format!("GET {}, one step at a time", shown(&url)));
+        let finding = Finding::about(format!("GET {}, one step at a time", without_user(&url)));
         if let (Some(days), "http") = (self.days(&cx.settings), url.scheme()) {
             return Ok(finding.claim(Claim::open(
                 "certificate",
@@ -37,7 +38,7 @@ impl Reach {
             )));
         }
         let (text, roots, now, deadline) = (url.to_string(), cx.roots.clone(), cx.now(), asking.deadline);
-        let key = format!("reach {}", shown(&url));
+        let key = format!("reach {}", without_user(&url));
         let way = cx
             .measure(key, asking.again, async move { reach::reach(&text, &roots, now, deadline).await })
             .await;

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::body;
 use super::http::{self, Answer, Request};
+use super::place;
 use super::unreachable::Unreachable;
 use crate::redact::{Redactor, Secret};
 
@@ -50,11 +51,7 @@ impl Chatwoot {
     /// The URL of a path, without user information: fit to be shown.
     pub fn url(&self, path: &str) -> String {
         let whole = format!("{}{path}", self.base);
-        let Ok(mut url) = Url::parse(&whole) else { return path.to_owned() };
-        // Both fail only for URLs that cannot have user information.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.to_string()
+        Url::parse(&whole).map_or_else(|_| path.to_owned(), |url| place::without_user(&url))
     }
 
     /// GET of a path, redirects within the same origin followed.
@@ -75,10 +72,9 @@ impl Chatwoot {
                 self.redactor.learn(credential);
             }
         }
-        let redirect = (300..400).contains(&answer.status);
         Page {
             status: answer.status,
-            location: answer.header("location").filter(|_| redirect).map(str::to_owned),
+            location: place::redirect(answer),
             body,
             sent,
             took: answer.took,

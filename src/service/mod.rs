@@ -5,6 +5,7 @@ pub mod chatwoot;
 pub mod command;
 pub mod dsn;
 pub mod http;
+pub mod place;
 pub mod postgres;
 pub mod reach;
 pub mod socket;

@@ -7,6 +7,7 @@ use url::Url;
 use super::{Seen, ask_why, name_of, refused, unanswered};
 use crate::probe::{Claim, Finding};
 use crate::service::chatwoot::{Api, Reason, Shown, Trouble, Webhook, read};
+use crate::service::place;
 use crate::settings::Target;
 
 /// The event without which no message is delivered.
@@ -282,15 +283,9 @@ impl Endpoint {
     }
 }
 
-/// A webhook's URL without what may be secret in it: user information and query values.
+/// A webhook's URL without what may be secret in it.
 fn bare(registered: &str) -> String {
-    match Url::parse(registered.trim()) {
-        Ok(url) if url.has_host() => {
-            let query = if url.query().is_some() { "?..." } else { "" };
-            name_of(&format!("{}{}{query}", url.origin().ascii_serialization(), url.path()))
-        }
-        _ => "a text that is no URL".to_owned(),
-    }
+    place::bare(registered).map_or_else(|| "a text that is no URL".to_owned(), |url| name_of(&url))
 }
 
 fn variant(registered: &str, endpoint: &Endpoint) -> String {
@@ -319,5 +314,4 @@ fn events(hook: &Webhook) -> String {
 }
 
 #[cfg(test)]
-#[path = "webhooks_tests.rs"]
 mod tests;

@@ -1,12 +1,11 @@
 //! What an answer proves. Pure: an answer goes in, claims come out.
 
-use url::Url;
-
 use super::{Http, Method, Operand};
 use crate::probe::expect::short;
 use crate::probe::{Claim, Finding};
 use crate::service::body;
 use crate::service::http::{Answer, MOST_REDIRECTS};
+use crate::service::place;
 use crate::service::unreachable::Unreachable;
 
 pub(super) fn judge(
@@ -27,7 +26,7 @@ pub(super) fn judge(
     let right = http.status.contains(&answer.status);
     let mut finding = finding.claim(Claim::new("http status", expected, found(answer), right));
     if !answer.redirects.is_empty() {
-        finding = finding.evidence("redirected to", bare(&answer.url));
+        finding = finding.evidence("redirected to", place::bare(&answer.url).unwrap_or_default());
     }
     // A wrong status speaks for itself; what its page lacks besides would only be noise.
     if !right || http.expect.is_empty() || http.method == Method::Head {
@@ -62,25 +61,12 @@ pub(super) fn statuses(right: &[u16]) -> String {
 
 fn found(answer: &Answer) -> String {
     let status = answer.status;
-    match answer.header("location") {
-        Some(location) if (300..400).contains(&status) => {
-            let there = Url::parse(&answer.url).and_then(|url| url.join(location));
-            let there = there.map_or_else(|_| "an unreadable place".to_owned(), |url| bare(url.as_str()));
-            if answer.redirects.len() >= MOST_REDIRECTS {
-                format!("{status}, a redirect to {there} after {MOST_REDIRECTS} others")
-            } else {
-                format!("{status}, a redirect to {there}, which is not followed")
-            }
+    match place::redirect(answer) {
+        Some(there) if answer.redirects.len() >= MOST_REDIRECTS => {
+            format!("{status}, a redirect to {there} after {MOST_REDIRECTS} others")
         }
-        _ => status.to_string(),
-    }
-}
-
-/// A place without what may be secret in it: user information, query, fragment.
-fn bare(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(url) => short(&format!("{}{}", url.origin().ascii_serialization(), url.path()), 200),
-        Err(_) => "an unreadable place".to_owned(),
+        Some(there) => format!("{status}, a redirect to {there}, which is not followed"),
+        None => status.to_string(),
     }
 }
 

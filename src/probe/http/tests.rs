@@ -95,7 +95,7 @@ fn a_redirect_that_is_not_followed_fails_with_its_place_and_without_its_secrets(
     assert_eq!(of(&finding), Verdict::Fail);
     assert_eq!(
         finding.claims[0].found,
-        "302, a redirect to https://login.example/sign_in, which is not followed"
+        "302, a redirect to https://login.example/sign_in?..., which is not followed"
     );
     let mut circle = answer(301, "");
     circle.headers.push(("location".to_owned(), "/again".to_owned()));

@@ -12,7 +12,7 @@ use crate::service::unreachable::Unreachable;
 /// An answer. Its `Debug` shows the status only, because bodies hold credentials.
 pub struct Page {
     pub status: u16,
-    /// Where a redirect that was not followed points to.
+    /// Where a redirect that was not followed leads to, fit to be shown.
     pub location: Option<String>,
     /// The JSON body, or why there is none, as a fragment: `an HTML page`.
     pub body: Result<Value, String>,
@@ -34,7 +34,9 @@ impl Page {
     /// [`Trouble`] for any other status, and for a body that is not what was asked for.
     pub fn read<T>(&self, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
         if self.status != 200 {
-            return Err(Trouble::Refused(Refusal::of(self.status, self.body.as_ref().ok())));
+            let mut refusal = Refusal::of(self.status, self.body.as_ref().ok());
+            refusal.said = self.location.clone().or(refusal.said);
+            return Err(Trouble::Refused(refusal));
         }
         let body = self.body.as_ref().map_err(|why| Trouble::Unreadable(why.clone()))?;
         reader(body).map_err(Trouble::Unreadable)

@@ -22,7 +22,8 @@ pub enum Trouble {
 pub struct Refusal {
     pub status: u16,
     pub reason: Reason,
-    /// What the body says, when it is one of Chatwoot's own one-line errors; written by the other side.
+    /// What the body says, when it is one of Chatwoot's own one-line errors, or where a redirect leads to;
+    /// written by the other side.
     pub said: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The webhook list with what is found in it in the field.
 
-use super::super::samples::{lost, page};
 use super::*;
+use crate::probe::chatwoot::samples::{lost, page};
 use crate::run::outcome::Verdict;
 use serde_json::{Value, json};
 
