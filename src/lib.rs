@@ -1,8 +1,12 @@
 //! `hotdash-ops` verifies a production deploy of HotDash's support pipeline.
 
 pub mod checklist;
+pub mod commands;
 pub mod exit;
+pub mod printer;
 pub mod probe;
+pub mod progress;
+pub mod redact;
 #[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 pub mod report;

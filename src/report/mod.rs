@@ -1,1 +1,219 @@
-//! How it is told: one pure renderer per format.
+//! How it is told: one pure renderer per format, from a [`Report`] to a string.
+//! No renderer knows a clock, a terminal or a file; what it needs to know about
+//! where the text goes stands in [`Style`]. Writing reports to files is apart,
+//! in [`files`].
+
+mod files;
+mod github;
+pub mod json;
+pub mod jsonl;
+mod junit;
+mod markdown;
+mod problems;
+mod prom;
+mod table;
+pub mod text;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Result, bail};
+
+use crate::checklist::Severity;
+use crate::run::outcome::{Outcome, Report, Verdict, Why};
+
+pub use files::{prepare, write_files};
+
+/// The formats in which a report can be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people at a terminal.
+    #[default]
+    Table,
+    /// One versioned document, described by [`json::schema`].
+    Json,
+    /// One JSON object a line; live on stdout, in checklist order in a file.
+    Jsonl,
+    /// JUnit XML, for CI systems that list tests.
+    Junit,
+    /// Prometheus text format, for the node exporter's textfile collector.
+    Prom,
+    /// GitHub-flavoured Markdown, for a CI summary.
+    Markdown,
+    /// GitHub workflow commands: annotations.
+    Github,
+}
+
+impl Format {
+    /// Every format, in the order in which help and errors name them.
+    pub const ALL: [Format; 7] = [
+        Format::Table,
+        Format::Json,
+        Format::Jsonl,
+        Format::Junit,
+        Format::Prom,
+        Format::Markdown,
+        Format::Github,
+    ];
+
+    /// The word used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Junit => "junit",
+            Format::Prom => "prom",
+            Format::Markdown => "markdown",
+            Format::Github => "github",
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = anyhow::Error;
+
+    fn from_str(word: &str) -> Result<Format> {
+        if let Some(format) = Format::ALL.into_iter().find(|f| f.name() == word) {
+            return Ok(format);
+        }
+        let nearest = Format::ALL
+            .into_iter()
+            .map(|f| (strsim::damerau_levenshtein(f.name(), &word.to_lowercase()), f))
+            .min_by_key(|(distance, _)| *distance)
+            .filter(|(distance, _)| *distance <= 2);
+        let hint = nearest.map(|(_, f)| format!("; did you mean {f}?")).unwrap_or_default();
+        let names = Format::ALL.map(Format::name).join(", ");
+        bail!("unknown format {:?}{hint} (use one of {names})", text::cut(word, 40))
+    }
+}
+
+/// A `--report FORMAT:PATH`: a second telling of the same run, in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTarget {
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+impl FromStr for ReportTarget {
+    type Err = anyhow::Error;
+
+    /// Only the first colon separates, so a path may contain more of them.
+    fn from_str(argument: &str) -> Result<ReportTarget> {
+        let Some((format, path)) = argument.split_once(':') else {
+            bail!("{argument:?} names no format; write FORMAT:PATH, for example junit:report.xml");
+        };
+        let format: Format = format.parse()?;
+        match path {
+            "" => bail!("{argument:?} names no path; write for example {format}:report.out"),
+            "-" => bail!("stdout carries one format, and --format chooses it; use --format {format}"),
+            _ => Ok(ReportTarget { format, path: PathBuf::from(path) }),
+        }
+    }
+}
+
+/// What a renderer may know about the place where its text will be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether ANSI colours may be used; only the table uses them.
+    pub colour: bool,
+    /// The terminal's width in columns; `None` when there is no terminal.
+    pub width: Option<u16>,
+    /// Only what is wrong: the table without its passing rows.
+    pub problems_only: bool,
+    /// 0: claims where something is wrong; 1: all claims and evidence; 2 and more: nothing is cut.
+    pub verbose: u8,
+}
+
+/// Tells `report` in `format`. The text ends with a newline.
+pub fn render(format: Format, report: &Report, style: &Style) -> String {
+    match format {
+        Format::Table => table::render(report, style),
+        Format::Json => json::render(report),
+        Format::Jsonl => jsonl::render(report),
+        Format::Junit => junit::render(report),
+        Format::Prom => prom::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Github => github::render(report),
+    }
+}
+
+/// What an outcome means for the run it belongs to. Red and green in every format follow from
+/// this, so that a format is red exactly where the exit code is not 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// A plain pass.
+    Good,
+    /// The operator excluded it.
+    Excluded,
+    /// Does not pass, and a valid waiver covers it.
+    Waived,
+    /// Worth a look, and without a part in the exit code.
+    Note,
+    /// Keeps the exit code from being 0.
+    InTheWay,
+}
+
+impl Standing {
+    /// The standing of `outcome`; `strict` as in the report.
+    fn of(outcome: &Outcome, strict: bool) -> Standing {
+        let passed = outcome.verdict == Verdict::Pass;
+        if matches!(outcome.verdict, Verdict::Skipped(Why::Excluded(_))) {
+            Standing::Excluded
+        } else if passed && outcome.warnings.is_empty() {
+            Standing::Good
+        } else if outcome.waived() && !passed {
+            Standing::Waived
+        } else if outcome.waived() || !outcome.required(strict) || (passed && !strict) {
+            Standing::Note
+        } else {
+            Standing::InTheWay
+        }
+    }
+}
+
+/// Why an outcome is not a plain pass, one sentence each, as found (not neutralised).
+fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
+    let mut parts = Vec::new();
+    match (&outcome.verdict, outcome.reason.is_empty()) {
+        (_, false) => parts.push(outcome.reason.clone()),
+        (Verdict::Skipped(why), true) => parts.push(why.to_string()),
+        (Verdict::Pass, true) => {}
+        (_, true) => parts.push("no reason was given".to_owned()),
+    }
+    parts.extend(outcome.warnings.iter().cloned());
+    if let Some(waiver) = &outcome.waiver
+        && outcome.verdict != Verdict::Pass
+    {
+        let (owner, expires, reason) = (&waiver.owner, &waiver.expires, &waiver.reason);
+        parts.push(match waiver.valid {
+            true => format!("waived by {owner} until {expires}: {reason}"),
+            false => format!("the waiver of {owner} expired on {expires} and waives nothing"),
+        });
+    }
+    let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
+    if only_strict && Standing::of(outcome, strict) == Standing::InTheWay {
+        parts.push("--strict counts warnings".to_owned());
+    }
+    parts
+}
+
+/// The mark and the word of an outcome: `✗ fail`. Each mark is one column wide.
+pub fn badge(outcome: &Outcome) -> String {
+    let label = outcome.label();
+    let mark = match label {
+        "pass" => "✓",
+        "fail" | "error" => "✗",
+        "inconclusive" => "?",
+        "warn" => "!",
+        "waived" => "~",
+        _ => "-",
+    };
+    format!("{mark} {label}")
+}

@@ -14,25 +14,23 @@ use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
+use super::event::{Event, Stream};
 use crate::checklist::{Check, Part, Template};
 use crate::probe::CannotAsk;
+use crate::redact::Redactor;
+use crate::service::tls::Roots;
 use crate::settings::Settings;
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
-/// A line that a running command printed, for live display.
-#[derive(Clone, Debug)]
-pub struct LiveLine {
-    /// The check that runs the command.
-    pub id: String,
-    pub text: String,
-}
-
 /// Shared by all checks of a run.
 pub struct Context {
     pub settings: Arc<Settings>,
+    pub redactor: Redactor,
+    /// Whom TLS trusts.
+    pub roots: Roots,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
-    lines: mpsc::UnboundedSender<LiveLine>,
+    lines: mpsc::UnboundedSender<Event>,
     marker_seen: AtomicBool,
     mistaken: Notify,
 }
@@ -49,10 +47,16 @@ pub struct Asking<'a> {
 
 impl Context {
     /// A context, and the receiving end of the live lines.
-    pub fn new(settings: Arc<Settings>) -> (Arc<Context>, mpsc::UnboundedReceiver<LiveLine>) {
+    pub fn new(
+        settings: Arc<Settings>,
+        redactor: Redactor,
+        roots: Roots,
+    ) -> (Arc<Context>, mpsc::UnboundedReceiver<Event>) {
         let (lines, receiver) = mpsc::unbounded_channel();
         let context = Context {
             settings,
+            redactor,
+            roots,
             measurements: Mutex::default(),
             lines,
             marker_seen: AtomicBool::new(false),
@@ -135,10 +139,11 @@ impl Context {
             .ok_or_else(|| CannotAsk::because(format!("{name} is not set")))
     }
 
-    /// Shows a line of a running command.
-    pub fn line(&self, id: &str, text: &str) {
+    /// Shows a line that the command of check `id` printed.
+    pub fn line(&self, id: &str, stream: Stream, text: &str) {
+        let text = self.redactor.apply(text).into_owned();
         // Nobody listens any more when the run is over; the line is then of no use.
-        let _ = self.lines.send(LiveLine { id: id.to_owned(), text: text.to_owned() });
+        let _ = self.lines.send(Event::Line { id: id.to_owned(), stream, text });
     }
 
     /// To be called by every client that saw a stand-in's marker. If the target is not the sandbox, the run stops.

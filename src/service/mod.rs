@@ -1,1 +1,11 @@
 //! The outside world, one client each.
+
+//pub mod command;
+pub mod dsn;
+//pub mod http;
+//pub mod postgres;
+//pub mod reach;
+pub mod socket;
+pub mod tls;
+pub mod unreachable;
+pub use unreachable::Unreachable;

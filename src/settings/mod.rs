@@ -13,6 +13,17 @@ pub use vars::Vars;
 use crate::checklist::Interval;
 use crate::run::selection::Selection;
 
+/// The variables of the pipeline, by the names of the checklist and those met in the field.
+pub const PIPELINE: &[&str] = &[
+    "CHATWOOT_BASE_URL",
+    "CHATWOOT_API_KEY",
+    "CHATWOOT_API_TOKEN",
+    "CHATWOOT_ACCOUNT_ID",
+    "CHATWOOT_WEBHOOK_SECRET",
+    "AGENT_SDK_URL",
+    "DATABASE_URL",
+];
+
 /// Everything a run needs to know, resolved.
 #[derive(Clone, Debug)]
 pub struct Settings {

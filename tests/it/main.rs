@@ -1,1 +1,9 @@
 //! The integration tests: one binary, real servers.
+
+mod checklist_map;
+mod checkout;
+mod checks_readme;
+mod exit_property;
+mod fly_shim;
+mod postgres_world;
+mod support;

@@ -1,0 +1,76 @@
+use super::*;
+
+const PLAIN: Facts = Facts {
+    stdout_terminal: true,
+    stderr_terminal: true,
+    ci: false,
+    no_color: false,
+    dumb: false,
+    quiet: false,
+    format: Format::Table,
+};
+
+#[test]
+fn the_whole_truth_table_of_drawing() {
+    let mut rows = 0;
+    for bits in 0..64u8 {
+        for format in Format::ALL {
+            let bit = |n: u8| bits & (1 << n) != 0;
+            let facts = Facts {
+                stdout_terminal: bit(0),
+                stderr_terminal: bit(1),
+                ci: bit(2),
+                no_color: bit(3),
+                dumb: bit(4),
+                quiet: bit(5),
+                format,
+            };
+            let drawing = facts.drawing();
+            let jsonl = format == Format::Jsonl;
+            let expected = match (facts.quiet, jsonl, facts.stdout_terminal) {
+                (true, _, _) | (_, true, true) => Way::Silent,
+                (_, true, false) => Way::Lines,
+                _ if facts.stderr_terminal && !facts.ci && !facts.dumb => Way::Bar,
+                _ => Way::Lines,
+            };
+            assert_eq!(drawing.way, expected, "{facts:?}");
+            assert_eq!(drawing.colour, facts.stderr_terminal && !facts.no_color && !facts.dumb, "{facts:?}");
+            assert_eq!(facts.stdout_colour(), facts.stdout_terminal && !facts.no_color && !facts.dumb);
+            assert!(!drawing.live || (facts.stderr_terminal && !facts.quiet), "{facts:?}");
+            rows += 1;
+        }
+    }
+    assert_eq!(rows, 64 * 7);
+}
+
+#[test]
+fn the_rows_that_matter() {
+    let way = |facts: Facts| facts.drawing().way;
+    assert_eq!(way(PLAIN), Way::Bar);
+    assert_eq!(way(Facts { stderr_terminal: false, ..PLAIN }), Way::Lines);
+    assert_eq!(way(Facts { ci: true, ..PLAIN }), Way::Lines);
+    assert_eq!(way(Facts { dumb: true, ..PLAIN }), Way::Lines);
+    assert_eq!(way(Facts { no_color: true, ..PLAIN }), Way::Bar, "a bar needs no colour");
+    assert_eq!(way(Facts { quiet: true, ..PLAIN }), Way::Silent);
+    assert_eq!(way(Facts { format: Format::Json, stdout_terminal: false, ..PLAIN }), Way::Bar);
+    assert_eq!(way(Facts { format: Format::Jsonl, ..PLAIN }), Way::Silent);
+}
+
+#[test]
+fn slow_checks_are_named_first_and_said_to_be_slow() {
+    let seconds = Duration::from_secs;
+    let running =
+        [("a.slow", seconds(14)), ("b.edge", seconds(10)), ("c.quick", seconds(9)), ("d.x", seconds(1))];
+    assert_eq!(
+        asking(running.into_iter()),
+        "a.slow (14 s, slower than usual), b.edge (10 s, slower than usual), c.quick, 1 more"
+    );
+    assert_eq!(asking(running[2..].iter().copied()), "c.quick, d.x");
+    assert_eq!(asking([].into_iter()), "");
+}
+
+#[test]
+fn labels_are_counted_worst_first_and_passes_are_not_named() {
+    assert_eq!(tallied(["warn", "pass", "fail", "warn"].into_iter()), "1 fail, 2 warn");
+    assert_eq!(tallied(["pass"].into_iter()), "");
+}

@@ -1,0 +1,143 @@
+//! Reports in files: written whole or not at all. A bad path is found before the
+//! run, so that nobody waits minutes for an error that was there from the start.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use tempfile::NamedTempFile;
+
+use super::{ReportTarget, Style, render};
+use crate::run::outcome::Report;
+
+/// How the bytes get to a path.
+enum Way {
+    /// A temporary file beside it, renamed when complete.
+    Renamed(PathBuf),
+    /// A device or a pipe takes what it is given; renaming would replace it by a file.
+    Direct,
+}
+
+/// Finds out whether every report can be written, without touching what is there. All bad paths are
+/// named at once.
+pub fn prepare(targets: &[ReportTarget]) -> Result<()> {
+    let (mut problems, mut seen) = (Vec::new(), Vec::new());
+    for ReportTarget { path, .. } in targets {
+        match check(path) {
+            Ok(Some(file)) if seen.contains(&file) => {
+                problems.push(format!(
+                    "two reports cannot both be {}; give each a path of its own",
+                    path.display()
+                ));
+            }
+            Ok(file) => seen.extend(file),
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
+}
+
+/// Writes every report. One that fails does not keep the others from being written.
+///
+/// A file is complete whatever the terminal shows: no colours, no width, never the problems alone.
+pub fn write_files(targets: &[ReportTarget], report: &Report, style: &Style) -> Result<()> {
+    let style = Style { colour: false, width: None, problems_only: false, verbose: style.verbose };
+    let mut problems = Vec::new();
+    for target in targets {
+        let text = render(target.format, report, &style);
+        if let Err(error) = write(&target.path, &text) {
+            problems.push(format!("{error:#}"));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
+}
+
+/// Tries a path; for a file, gives the name under which it would be the same as another.
+fn check(path: &Path) -> Result<Option<PathBuf>> {
+    match way(path)? {
+        Way::Renamed(path) => {
+            temporary(&path)?;
+            Ok(path.file_name().and_then(|name| Some(folder(&path).canonicalize().ok()?.join(name))))
+        }
+        // Opening a pipe would wait for its reader, so only what does not wait is tried.
+        Way::Direct if fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo()) => Ok(None),
+        Way::Direct => open(path).map(|_| None),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let cannot = || format!("cannot write the report {}", path.display());
+    match way(path)? {
+        Way::Direct => match open(path)?.write_all(text.as_bytes()) {
+            // A reader that has gone away has seen what it wanted, as on stdout.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.with_context(cannot),
+        },
+        Way::Renamed(to) => {
+            let mut file = temporary(&to)?;
+            file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
+            file.persist(&to).map_err(|e| e.error).with_context(cannot)?;
+            Ok(())
+        }
+    }
+}
+
+fn way(path: &Path) -> Result<Way> {
+    // These lead to an open file of this process. Where that is a regular file, as after `> out`, a
+    // rename would replace the link in /dev and not reach the file.
+    let streams = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"];
+    if streams.iter().any(|stream| path.starts_with(stream)) {
+        return Ok(Way::Direct);
+    }
+    let shown = path.display();
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        bail!("{shown} is a directory; name a file in it");
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            bail!("{shown} is a directory; name a file in it")
+        }
+        Ok(found) if !found.is_file() => Ok(Way::Direct),
+        Ok(_) => {
+            // Through a symbolic link, so that the file it points to is replaced and not the link.
+            let real = fs::canonicalize(path).with_context(|| format!("cannot follow {shown}"))?;
+            Ok(Way::Renamed(real))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(path) {
+            Ok(_) => bail!("{shown} is a symbolic link to nothing; remove it or make what it points to"),
+            Err(_) => Ok(Way::Renamed(path.to_owned())),
+        },
+        Err(error) => Err(anyhow!(error).context(format!("cannot write the report {shown}"))),
+    }
+}
+
+/// A new file in the directory of `path`, gone when dropped. Its mode is that of any new file.
+fn temporary(path: &Path) -> Result<NamedTempFile> {
+    let shown = path.display();
+    let folder = folder(path);
+    if !folder.is_dir() {
+        bail!("cannot write the report {shown}: there is no directory {}; make it first", folder.display());
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".hotdash-ops-report.").suffix(".tmp");
+    builder.permissions(Permissions::from_mode(0o666));
+    builder.tempfile_in(folder).with_context(|| {
+        format!("cannot write the report {shown}: no file can be made in {}", folder.display())
+    })
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .with_context(|| format!("cannot write the report {}", path.display()))
+}

@@ -1,0 +1,64 @@
+//! GitHub workflow commands: a line per check in checklist order, of which those
+//! that need a look are annotations, and a last annotation that sums up.
+//!
+//! What keeps the exit code from being 0 is an `error`, what is only worth a look
+//! a `warning`. GitHub shows the first ten of each kind on a step; the log has all.
+
+use super::{Standing, text, why};
+use crate::exit::Exit;
+use crate::run::outcome::{Outcome, Report};
+
+/// The most characters of one message, well below what GitHub keeps.
+const LIMIT: usize = 1_000;
+
+/// Renders the commands.
+pub fn render(report: &Report) -> String {
+    let mut lines: Vec<String> = report.outcomes().map(|outcome| line(report, outcome)).collect();
+    let red = report.outcomes().any(|o| Standing::of(o, report.strict) == Standing::InTheWay);
+    let summary = match report.exit == Exit::Ready || red {
+        true => "notice",
+        false => "error",
+    };
+    let mut facts = vec![
+        format!("exit {}: {}", report.exit.code(), report.exit.meaning()),
+        text::counts(&report.tally),
+        format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
+    ];
+    facts.extend(report.partial.as_ref().map(text::partial));
+    facts.extend(report.notes.iter().cloned());
+    lines.push(command(summary, &format!("hotdash-ops {}", report.verb), &facts));
+    format!("{}\n", lines.join("\n"))
+}
+
+fn line(report: &Report, outcome: &Outcome) -> String {
+    let kind = match Standing::of(outcome, report.strict) {
+        Standing::Good | Standing::Excluded => return told(outcome),
+        Standing::InTheWay => "error",
+        Standing::Note | Standing::Waived => "warning",
+    };
+    let mut facts = vec![outcome.title.clone()];
+    facts.extend(why(outcome, report.strict));
+    if !outcome.fix.is_empty() {
+        facts.push(format!("fix: {}", outcome.fix));
+    }
+    facts.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
+    command(kind, &format!("{} {}", outcome.label(), outcome.id), &facts)
+}
+
+/// A line of the log that is no command, whatever the title says: the runner looks for `::` at the
+/// start of a line and for `##[` anywhere in it.
+fn told(outcome: &Outcome) -> String {
+    let line = format!("{} {}  {}", outcome.label(), outcome.id, outcome.title);
+    text::cell(&line, LIMIT).replace("##[", "# #[")
+}
+
+/// A workflow command whose message has a line per fact.
+fn command(kind: &str, title: &str, facts: &[String]) -> String {
+    let message: Vec<String> = facts.iter().map(|fact| text::cell(fact, LIMIT)).collect();
+    let title = data(&text::cell(title, 200)).replace(':', "%3A").replace(',', "%2C");
+    format!("::{kind} title={title}::{}", data(&message.join("\n")))
+}
+
+fn data(value: &str) -> String {
+    value.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}

@@ -1,0 +1,252 @@
+//! JUnit XML, for CI systems that list tests: a suite per section, a case per check.
+//!
+//! A case is red exactly when it keeps the exit code from being 0. `failure` is a
+//! check that failed, `error` one that could not be told: inconclusive, error,
+//! and also blocked or interrupted, because CI viewers show `skipped` as
+//! harmless. `skipped` is what has no part in the exit code and did not pass
+//! either: excluded, waived, or of warning severity and not told. A failure of
+//! warning severity passes, with its warning as output. A run that does not end
+//! with 0 although no case is red gets a red case of its own.
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+
+use super::{Standing, text, why};
+use crate::exit::Exit;
+use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
+
+/// What stands inside a case.
+enum Mark {
+    Nothing,
+    Failure,
+    Error,
+    Skipped,
+    Output,
+}
+
+impl Mark {
+    fn of(outcome: &Outcome, strict: bool) -> Mark {
+        match (Standing::of(outcome, strict), &outcome.verdict) {
+            (Standing::Good, _) => Mark::Nothing,
+            (Standing::InTheWay, Verdict::Fail | Verdict::Pass) => Mark::Failure,
+            (Standing::InTheWay, _) => Mark::Error,
+            (Standing::Note, Verdict::Fail | Verdict::Pass) => Mark::Output,
+            (Standing::Excluded | Standing::Waived | Standing::Note, _) => Mark::Skipped,
+        }
+    }
+}
+
+/// How many cases of a suite carry which mark.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>, strict: bool) -> Counts {
+        let mut counts = Counts::default();
+        for outcome in outcomes {
+            counts.tests += 1;
+            match Mark::of(outcome, strict) {
+                Mark::Failure => counts.failures += 1,
+                Mark::Error => counts.errors += 1,
+                Mark::Skipped => counts.skipped += 1,
+                Mark::Nothing | Mark::Output => {}
+            }
+        }
+        counts
+    }
+
+    fn red(&self) -> bool {
+        self.failures + self.errors > 0
+    }
+}
+
+/// Renders the document.
+pub fn render(report: &Report) -> String {
+    let mut xml = Xml(Writer::new_with_indent(Vec::new(), b' ', 2));
+    xml.put(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
+    let mut counts = Counts::of(report.outcomes(), report.strict);
+    let alone = report.exit != Exit::Ready && !counts.red();
+    counts.tests += usize::from(alone);
+    counts.errors += usize::from(alone);
+    let name = format!("hotdash-ops {}", report.verb);
+    xml.open(
+        "testsuites",
+        &[
+            ("name", name),
+            ("tests", counts.tests.to_string()),
+            ("failures", counts.failures.to_string()),
+            ("errors", counts.errors.to_string()),
+            ("time", seconds(report.took_ms)),
+        ],
+    );
+    for section in &report.sections {
+        suite(&mut xml, report, section);
+    }
+    if alone {
+        verdict_of_the_run(&mut xml, report);
+    }
+    xml.close("testsuites");
+    xml.finish()
+}
+
+fn suite(xml: &mut Xml, report: &Report, section: &SectionReport) {
+    let counts = Counts::of(section.outcomes.iter(), report.strict);
+    let name = format!("{}.{}", section.phase, section.id);
+    let took = section.outcomes.iter().map(|o| o.took_ms).sum();
+    let started = section.outcomes.iter().filter_map(|o| o.started).min().unwrap_or(report.started);
+    open_suite(xml, &name, counts, took, started);
+    properties(xml, report, Some(&section.title));
+    for outcome in &section.outcomes {
+        case(xml, report, &name, outcome);
+    }
+    xml.close("testsuite");
+}
+
+fn open_suite(xml: &mut Xml, name: &str, counts: Counts, took_ms: u64, started: jiff::Timestamp) {
+    xml.open(
+        "testsuite",
+        &[
+            ("name", name.to_owned()),
+            ("tests", counts.tests.to_string()),
+            ("failures", counts.failures.to_string()),
+            ("errors", counts.errors.to_string()),
+            ("skipped", counts.skipped.to_string()),
+            ("time", seconds(took_ms)),
+            ("timestamp", started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        ],
+    );
+}
+
+fn properties(xml: &mut Xml, report: &Report, title: Option<&str>) {
+    let partial = report.partial.as_ref().map_or_else(|| "no".to_owned(), text::partial);
+    xml.open("properties", &[]);
+    let mut named = vec![
+        ("run", report.run.as_str()),
+        ("target", report.target.as_str()),
+        ("version", report.version),
+        ("partial", partial.as_str()),
+    ];
+    named.extend(title.map(|title| ("title", title)));
+    named.extend(report.notes.iter().map(|note| ("note", note.as_str())));
+    for (name, value) in named {
+        xml.empty("property", &[("name", name.to_owned()), ("value", value.to_owned())]);
+    }
+    xml.close("properties");
+}
+
+fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
+    let attributes = [
+        ("name", outcome.id.clone()),
+        ("classname", suite.to_owned()),
+        ("time", seconds(if outcome.attempts == 0 { 0 } else { outcome.took_ms })),
+    ];
+    let reasons = why(outcome, report.strict).join("; ");
+    let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
+    let marked = |element: &'static str| {
+        (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])
+    };
+    let (element, inner) = match Mark::of(outcome, report.strict) {
+        Mark::Nothing => return xml.empty("testcase", &attributes),
+        Mark::Failure => marked("failure"),
+        Mark::Error => marked("error"),
+        Mark::Skipped => ("skipped", vec![("message", message.clone())]),
+        Mark::Output => ("system-out", Vec::new()),
+    };
+    xml.open("testcase", &attributes);
+    match element {
+        "skipped" => xml.empty(element, &inner),
+        _ => xml.text(element, &inner, &body(outcome, &reasons)),
+    }
+    xml.close("testcase");
+}
+
+/// Everything a reader of a red case needs, one fact a line.
+fn body(outcome: &Outcome, reasons: &str) -> String {
+    let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title), format!("why: {reasons}")];
+    if !outcome.asked.is_empty() {
+        lines.push(format!("asked: {}", outcome.asked));
+    }
+    lines.extend(outcome.claims.iter().map(|claim| {
+        let word = match claim.holds {
+            Some(true) => "holds",
+            Some(false) => "broken",
+            None => "open",
+        };
+        format!("claim {word}: {}: expected {}, found {}", claim.what, claim.expected, claim.found)
+    }));
+    for evidence in &outcome.evidence {
+        lines.push(format!("{}:", evidence.name));
+        lines.extend(evidence.value.lines().map(|line| format!("  {line}")));
+    }
+    lines.push(format!("fix: {}", outcome.fix));
+    lines.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
+    lines.push(format!("written in: {}", outcome.origin));
+    let lines: Vec<String> = lines.iter().map(|line| text::plain(line)).collect();
+    format!("{}\n", lines.join("\n"))
+}
+
+/// The case of a run that is not 0 for a reason that no check has: interrupted after the last one,
+/// a stand-in in production, nothing required asked.
+fn verdict_of_the_run(xml: &mut Xml, report: &Report) {
+    let counts = Counts { tests: 1, errors: 1, ..Counts::default() };
+    open_suite(xml, "run", counts, 0, report.started);
+    properties(xml, report, None);
+    xml.open(
+        "testcase",
+        &[("name", "exit".to_owned()), ("classname", "run".to_owned()), ("time", seconds(0))],
+    );
+    let message = format!("exit {}: {}", report.exit.code(), report.exit.meaning());
+    xml.text("error", &[("message", message.clone()), ("type", "exit".to_owned())], &message);
+    xml.close("testcase");
+    xml.close("testsuite");
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1_000, ms % 1_000)
+}
+
+/// A writer into memory, which cannot fail. Every text has been made plain before, so that no
+/// character that XML forbids is left.
+struct Xml(Writer<Vec<u8>>);
+
+impl Xml {
+    fn put(&mut self, event: Event) {
+        self.0.write_event(event).expect("a vector takes every byte");
+    }
+
+    fn start(element: &'static str, attributes: &[(&'static str, String)]) -> BytesStart<'static> {
+        let mut start = BytesStart::new(element);
+        for (name, value) in attributes {
+            start.push_attribute((*name, text::plain(value).as_str()));
+        }
+        start
+    }
+
+    fn open(&mut self, element: &'static str, attributes: &[(&'static str, String)]) {
+        self.put(Event::Start(Xml::start(element, attributes)));
+    }
+
+    fn empty(&mut self, element: &'static str, attributes: &[(&'static str, String)]) {
+        self.put(Event::Empty(Xml::start(element, attributes)));
+    }
+
+    fn text(&mut self, element: &'static str, attributes: &[(&'static str, String)], text: &str) {
+        self.open(element, attributes);
+        self.put(Event::Text(BytesText::new(text)));
+        self.close(element);
+    }
+
+    fn close(&mut self, element: &'static str) {
+        self.put(Event::End(BytesEnd::new(element)));
+    }
+
+    fn finish(self) -> String {
+        let text = String::from_utf8(self.0.into_inner()).expect("only strings were written");
+        format!("{text}\n")
+    }
+}

@@ -1,0 +1,113 @@
+//! GitHub-flavoured Markdown, for a CI summary (`>> "$GITHUB_STEP_SUMMARY"`): the
+//! verdict as a headline, what is in the way with its fixes, and every check in
+//! a part that folds.
+
+use super::problems::{Problem, Problems};
+use super::{Standing, text, why};
+use crate::exit::Exit;
+use crate::run::outcome::{Outcome, Report};
+
+/// The most characters of one value; a step's summary may hold one mebibyte in all.
+const LIMIT: usize = 500;
+
+/// Renders the summary.
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    let sign = match report.exit {
+        Exit::Ready => "✅",
+        Exit::Undecided => "❓",
+        _ => "❌",
+    };
+    out.push_str(&format!(
+        "## {sign} hotdash-ops {}: exit {}, {}\n\n",
+        escape(&report.verb),
+        report.exit.code(),
+        report.exit.meaning()
+    ));
+    let mut facts = vec![text::counts(&report.tally), text::took(report.took_ms)];
+    facts.push(format!("target {}", escape(&report.target)));
+    facts.push(report.started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    facts.push(format!("run {}", escape(&report.run)));
+    if let Some(partial) = &report.partial {
+        facts.insert(0, format!("**{}**", text::partial(partial)));
+    }
+    out.push_str(&format!("{}\n\n", facts.join(" · ")));
+    for note in &report.notes {
+        out.push_str(&format!("> {}\n\n", escape(note)));
+    }
+    let problems = Problems::of(report);
+    table(&mut out, report, "In the way", &problems.in_the_way);
+    table(&mut out, report, "Worth a look, not in the way", &problems.notes);
+    all(&mut out, report);
+    out
+}
+
+fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    out.push_str(&format!("### {heading}\n\n| | check | why | fix |\n|---|---|---|---|\n"));
+    for problem in problems {
+        match problem {
+            Problem::Single(outcome) => {
+                let name = format!("{}<br>{}", escape(&outcome.id), escape(&outcome.title));
+                let reasons: Vec<String> = why(outcome, report.strict).iter().map(|r| escape(r)).collect();
+                let links = outcome.runbook.iter().map(|link| escape(link));
+                let fixes: Vec<String> = [escape(&outcome.fix)].into_iter().chain(links).collect();
+                line(out, &[badge(outcome, report), name, reasons.join("<br>"), fixes.join("<br>")]);
+            }
+            Problem::Group { why, fix, outcomes } => {
+                let names: Vec<String> = outcomes.iter().map(|o| escape(&o.id)).collect();
+                let first = outcomes.first().map(|o| badge(o, report)).unwrap_or_default();
+                line(out, &[first, names.join("<br>"), escape(why), escape(fix)]);
+            }
+        }
+    }
+    out.push('\n');
+}
+
+fn all(out: &mut String, report: &Report) {
+    let count = text::checks(report.tally.planned);
+    out.push_str(&format!("<details><summary>Every check: {count}</summary>\n\n"));
+    for section in &report.sections {
+        out.push_str(&format!("#### {} ({})\n\n", escape(&section.title), escape(&section.phase)));
+        out.push_str("| | check | claim | time |\n|---|---|---|---:|\n");
+        for outcome in &section.outcomes {
+            let time = if outcome.attempts == 0 { String::new() } else { text::took(outcome.took_ms) };
+            line(out, &[badge(outcome, report), escape(&outcome.id), escape(&outcome.title), time]);
+        }
+        out.push('\n');
+    }
+    out.push_str("</details>\n");
+}
+
+fn line(out: &mut String, cells: &[String]) {
+    out.push_str(&format!("| {} |\n", cells.join(" | ")));
+}
+
+fn badge(outcome: &Outcome, report: &Report) -> String {
+    let sign = match Standing::of(outcome, report.strict) {
+        Standing::Good => "✅",
+        Standing::InTheWay => "❌",
+        Standing::Note | Standing::Waived => "⚠️",
+        Standing::Excluded => "➖",
+    };
+    format!("{sign} {}", outcome.label())
+}
+
+/// Text that Markdown and HTML leave alone, on one line. Characters that have a meaning to the table
+/// as well become character references, which no parser of either kind takes for syntax.
+fn escape(value: &str) -> String {
+    let mut out = String::new();
+    for c in text::cell(value, LIMIT).chars() {
+        match c {
+            '&' | '<' | '>' | '|' | '`' | '\\' | '@' => out.push_str(&format!("&#{};", u32::from(c))),
+            '*' | '_' | '[' | ']' | '~' | '#' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}

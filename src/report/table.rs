@@ -1,0 +1,215 @@
+//! The table, for people: a block per section with a row per check, the claims
+//! where something is wrong, and at the end, where a terminal stops scrolling,
+//! the problems with their fixes, the counts and the exit code.
+//!
+//! Every mark has its word beside it; colour only repeats what the words say.
+
+mod ending;
+mod layout;
+
+use crate::probe::Claim;
+use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
+
+use self::layout::{Column, Columns, grid};
+use super::{Standing, Style, badge, text};
+
+/// The width used where there is no terminal.
+const WIDTH: u16 = 100;
+/// Before the details of a check.
+const GUTTER: &str = "    │ ";
+/// At most this many lines of one piece of evidence, the last ones, unless `-vv`.
+const EVIDENCE_LINES: usize = 20;
+
+/// Renders the table.
+pub fn render(report: &Report, style: &Style) -> String {
+    let page = Page::new(report, style);
+    let mut lines = vec![page.paint(Ink::Bold, &headline(report)), String::new()];
+    if !style.problems_only {
+        for section in &report.sections {
+            page.section(section, &mut lines);
+            lines.push(String::new());
+        }
+    }
+    page.ending(&mut lines);
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn headline(report: &Report) -> String {
+    let started = report.started.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let (verb, target, run) =
+        (text::plain(&report.verb), text::plain(&report.target), text::plain(&report.run));
+    format!("hotdash-ops {verb} · {target} · {started} · run {run}")
+}
+
+/// The few inks in use.
+#[derive(Clone, Copy)]
+enum Ink {
+    Bold,
+    Dim,
+    Green,
+    Yellow,
+    Red,
+}
+
+/// A report on its way to a page of a certain width.
+struct Page<'a> {
+    report: &'a Report,
+    style: &'a Style,
+    width: usize,
+    columns: Columns,
+}
+
+impl<'a> Page<'a> {
+    fn new(report: &'a Report, style: &'a Style) -> Page<'a> {
+        let columns = Columns::fit(report, usize::from(style.width.unwrap_or(WIDTH)));
+        Page { report, style, width: columns.width, columns }
+    }
+
+    fn paint(&self, ink: Ink, text: &str) -> String {
+        if !self.style.colour || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match ink {
+            Ink::Bold => "1",
+            Ink::Dim => "2",
+            Ink::Green => "32",
+            Ink::Yellow => "33",
+            Ink::Red => "1;31",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    fn ink(&self, outcome: &Outcome) -> Ink {
+        match (Standing::of(outcome, self.report.strict), &outcome.verdict) {
+            (Standing::Good, _) => Ink::Green,
+            (Standing::Excluded, _) => Ink::Dim,
+            (Standing::Waived | Standing::Note, _) => Ink::Yellow,
+            (Standing::InTheWay, Verdict::Skipped(_) | Verdict::Inconclusive) => Ink::Yellow,
+            (Standing::InTheWay, _) => Ink::Red,
+        }
+    }
+
+    /// The most characters of one value that are shown.
+    fn limit(&self) -> usize {
+        match self.style.verbose {
+            0 => 240,
+            1 => 1_000,
+            _ => usize::MAX,
+        }
+    }
+
+    fn section(&self, section: &SectionReport, lines: &mut Vec<String>) {
+        let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
+        let title = self.paint(Ink::Bold, &text::cell(&section.title, 60));
+        let place =
+            format!(" · {} · {passed} of {} pass", text::plain(&section.phase), section.outcomes.len());
+        lines.push(format!("{title}{}", self.paint(Ink::Dim, &place)));
+        for outcome in &section.outcomes {
+            self.row(outcome, lines);
+        }
+    }
+
+    fn row(&self, outcome: &Outcome, lines: &mut Vec<String>) {
+        let badge = badge(outcome);
+        let cells = self.columns.cells(&badge, outcome);
+        for (number, line) in grid(&cells, &self.columns.row()).into_iter().enumerate() {
+            // The badge stands alone in its column, so it can be painted after the layout.
+            match line.strip_prefix(badge.as_str()) {
+                Some(rest) if number == 0 => {
+                    lines.push(format!("{}{rest}", self.paint(self.ink(outcome), &badge)));
+                }
+                _ => lines.push(line),
+            }
+        }
+        self.details(outcome, lines);
+    }
+
+    /// What stands below a row: the claims where something is wrong, and with `-v` everything.
+    fn details(&self, outcome: &Outcome, lines: &mut Vec<String>) {
+        let all = self.style.verbose > 0;
+        let mut details = Vec::new();
+        if all || outcome.verdict.asked() && outcome.verdict != Verdict::Pass {
+            if !outcome.asked.is_empty() {
+                details.push(("asked", outcome.asked.clone()));
+            }
+            if all && outcome.attempts > 1 {
+                details.push(("attempts", outcome.attempts.to_string()));
+            }
+        }
+        if let Some(evidence) = &outcome.sign_off {
+            details.push(("signed off", evidence.clone()));
+        }
+        let mut below = self.pairs(&details);
+        if all || outcome.verdict != Verdict::Pass {
+            below.extend(self.claims(&outcome.claims));
+        }
+        if all {
+            let evidence: Vec<(&str, String)> =
+                outcome.evidence.iter().map(|e| (e.name.as_str(), e.value.clone())).collect();
+            below.extend(self.pairs(&evidence));
+            below.extend(self.pairs(&[("written in", outcome.origin.clone())]));
+        }
+        let gutter = self.paint(Ink::Dim, GUTTER);
+        lines.extend(below.into_iter().map(|line| format!("{gutter}{line}").trim_end().to_owned()));
+    }
+
+    fn room(&self) -> usize {
+        self.width - GUTTER.chars().count()
+    }
+
+    fn claims(&self, claims: &[Claim]) -> Vec<String> {
+        if claims.is_empty() {
+            return Vec::new();
+        }
+        let head = ["claim", "expected", "found"].map(str::to_owned).to_vec();
+        let limit = self.limit();
+        let mut rows = vec![head];
+        rows.extend(claims.iter().map(|claim| {
+            let mark = match claim.holds {
+                Some(true) => "✓",
+                Some(false) => "✗",
+                None => "?",
+            };
+            vec![
+                format!("{mark} {}", text::cell(&claim.what, limit)),
+                text::cell(&claim.expected, limit),
+                text::cell(&claim.found, limit),
+            ]
+        }));
+        let columns = Column::share(&rows, self.room());
+        let mut lines = Vec::new();
+        for (number, row) in rows.iter().enumerate() {
+            for line in grid(row, &columns) {
+                lines.push(if number == 0 { self.paint(Ink::Dim, &line) } else { self.claim_line(line) });
+            }
+        }
+        lines
+    }
+
+    fn claim_line(&self, line: String) -> String {
+        match line.chars().next() {
+            Some('✗') => line.replacen('✗', &self.paint(Ink::Red, "✗"), 1),
+            Some('?') => line.replacen('?', &self.paint(Ink::Yellow, "?"), 1),
+            _ => line,
+        }
+    }
+
+    /// Name and value, the value wrapped and possibly of many lines.
+    fn pairs(&self, pairs: &[(&str, String)]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (name, value) in pairs {
+            let mut values = text::lines(value);
+            if self.style.verbose < 2 && values.len() > EVIDENCE_LINES {
+                let gone = values.len() - EVIDENCE_LINES;
+                values.drain(..gone);
+                values.insert(0, format!("… ({gone} lines before; -vv shows them)"));
+            }
+            let value: Vec<String> = values.iter().map(|line| text::cut(line, self.limit())).collect();
+            let name = text::cell(name, 40);
+            let columns = [Column::left(name.chars().count() + 2), Column::left(0)];
+            lines.extend(grid(&[name, value.join("\n")], &Column::fill(&columns, self.room())));
+        }
+        lines
+    }
+}

@@ -1,0 +1,119 @@
+//! The end of the table: the problems, first the harmless and last what is in
+//! the way, then notes, counts and the exit code. Fixes and links are never
+//! broken or cut, so that they can be copied.
+
+use crate::exit::Exit;
+use crate::run::outcome::{Outcome, Verdict};
+
+use super::super::problems::{Problem, Problems};
+use super::super::{badge, text, why};
+use super::layout::{Column, grid};
+use super::{Ink, Page};
+
+impl Page<'_> {
+    pub(super) fn ending(&self, lines: &mut Vec<String>) {
+        let problems = Problems::of(self.report);
+        self.problems("Worth a look, not in the way", &problems.notes, lines);
+        self.problems("In the way", &problems.in_the_way, lines);
+        for note in &self.report.notes {
+            lines.extend(self.entry("note", &text::cell(note, 1_000)));
+        }
+        self.summary(lines);
+    }
+
+    fn problems(&self, heading: &str, problems: &[Problem], lines: &mut Vec<String>) {
+        if problems.is_empty() {
+            return;
+        }
+        let checks: usize = problems
+            .iter()
+            .map(|p| match p {
+                Problem::Single(_) => 1,
+                Problem::Group { outcomes, .. } => outcomes.len(),
+            })
+            .sum();
+        lines.push(self.paint(Ink::Bold, &format!("{heading}: {}", text::checks(checks))));
+        for problem in problems {
+            match problem {
+                Problem::Single(outcome) => self.single(outcome, lines),
+                Problem::Group { why, fix, outcomes } => self.group(why, fix, outcomes, lines),
+            }
+            lines.push(String::new());
+        }
+    }
+
+    fn single(&self, outcome: &Outcome, lines: &mut Vec<String>) {
+        lines.extend(self.named(outcome, &text::cell(&outcome.title, 160)));
+        if self.style.problems_only {
+            self.details(outcome, lines);
+        }
+        for reason in why(outcome, self.report.strict) {
+            lines.extend(self.entry("why", &text::cell(&reason, self.limit().max(400))));
+        }
+        if outcome.verdict != Verdict::Pass || !outcome.fix.is_empty() {
+            lines.push(self.raw("fix", &outcome.fix));
+        }
+        if let Some(runbook) = &outcome.runbook {
+            lines.push(self.raw("see", runbook));
+        }
+    }
+
+    fn group(&self, why: &str, fix: &str, outcomes: &[&Outcome], lines: &mut Vec<String>) {
+        for outcome in outcomes {
+            lines.extend(self.named(outcome, ""));
+        }
+        lines.extend(self.entry("why", &text::plain(why)));
+        lines.push(self.raw("fix", fix));
+    }
+
+    /// Badge, id and title; the title on a line of its own where the first is full.
+    fn named(&self, outcome: &Outcome, title: &str) -> Vec<String> {
+        let (badge, id) = (badge(outcome), text::plain(&outcome.id));
+        let painted = self.paint(self.ink(outcome), &badge);
+        let name = self.paint(Ink::Bold, &id);
+        let used = badge.chars().count() + 2 + id.chars().count() + 2;
+        if title.is_empty() {
+            vec![format!("{painted}  {name}")]
+        } else if used + title.chars().count() <= self.width {
+            vec![format!("{painted}  {name}  {title}")]
+        } else {
+            let mut lines = vec![format!("{painted}  {name}")];
+            lines.extend(self.entry("", title));
+            lines
+        }
+    }
+
+    /// A word and a wrapped text, indented.
+    fn entry(&self, word: &str, value: &str) -> Vec<String> {
+        let columns = Column::fill(&[Column::left(2), Column::left(4), Column::left(0)], self.width);
+        grid(&[String::new(), word.to_owned(), value.to_owned()], &columns)
+            .into_iter()
+            .map(|line| match line.strip_prefix(&format!("    {word}")) {
+                Some(rest) if !word.is_empty() => format!("    {}{rest}", self.paint(Ink::Dim, word)),
+                _ => line,
+            })
+            .collect()
+    }
+
+    /// A word and a text that is neither wrapped nor cut.
+    fn raw(&self, word: &str, value: &str) -> String {
+        format!("    {}   {}", self.paint(Ink::Dim, word), text::plain(value))
+    }
+
+    fn summary(&self, lines: &mut Vec<String>) {
+        let report = self.report;
+        let took = text::took(report.took_ms);
+        lines.push(self.paint(Ink::Bold, &format!("{} · {took}", text::counts(&report.tally))));
+        if let Some(partial) = &report.partial {
+            let line = format!("{}: a part of the checks proves a part", text::partial(partial));
+            lines.push(self.paint(Ink::Yellow, &line));
+        }
+        let ink = match report.exit {
+            Exit::Ready => Ink::Green,
+            Exit::Undecided => Ink::Yellow,
+            _ => Ink::Red,
+        };
+        let line = format!("exit {}: {}", report.exit.code(), report.exit.meaning());
+        lines.push(self.paint(ink, &line));
+    }
+}

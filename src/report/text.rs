@@ -1,0 +1,102 @@
+//! Texts that are safe to show. Found values come from servers and commands, and
+//! may carry escape sequences, line breaks or characters that turn the reading
+//! direction; here they become visible, harmless and short.
+
+use crate::run::outcome::{Partial, Tally};
+
+/// One line of text in which nothing moves a cursor, breaks a line or hides.
+///
+/// Control and format characters become escapes that can be read: `\n`, `\x1b`, `\u{202e}`.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push(' '),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\u{7f}' if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            _ if hidden(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Characters that are not drawn but change how their neighbours are drawn, and those that XML
+/// does not know.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The lines of a text, each of them [`plain`]. A trailing line break makes no empty line.
+pub fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| plain(line.trim_end())).collect()
+}
+
+/// At most `max` characters of `text`, and how many more there were.
+pub fn cut(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let more = text[end..].chars().count();
+            format!("{}… ({more} more characters)", text[..end].trim_end())
+        }
+    }
+}
+
+/// [`plain`], then [`cut`]: what stands in a cell.
+pub fn cell(text: &str, max: usize) -> String {
+    cut(&plain(text), max)
+}
+
+/// A duration for people, from milliseconds: `87 ms`, `1.4 s`, `2 m 05 s`.
+pub fn took(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..59_950 => format!("{}.{} s", (ms + 50) / 1_000, (ms + 50) % 1_000 / 100),
+        _ => {
+            let seconds = (ms + 500) / 1_000;
+            format!("{} m {:02} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// The counts of a run in one line: `52 checks: 45 pass, 2 fail, 5 skipped; 3 with warnings`.
+pub fn counts(tally: &Tally) -> String {
+    let named = [
+        (tally.pass, "pass"),
+        (tally.fail, "fail"),
+        (tally.inconclusive, "inconclusive"),
+        (tally.error, "error"),
+        (tally.skipped, "skipped"),
+    ];
+    let parts: Vec<String> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let mut line = checks(tally.planned);
+    if !parts.is_empty() {
+        line.push_str(": ");
+        line.push_str(&parts.join(", "));
+    }
+    if tally.warnings > 0 {
+        line.push_str(&format!("; {} {}", tally.warnings, plural(tally.warnings, "warning")));
+    }
+    line
+}
+
+/// `1 check`, `52 checks`.
+pub fn checks(count: usize) -> String {
+    format!("{count} {}", plural(count, "check"))
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// What every format says of a run that was not the whole: `PARTIAL 7 of 52`.
+pub fn partial(partial: &Partial) -> String {
+    format!("PARTIAL {} of {}", partial.planned, partial.of)
+}
