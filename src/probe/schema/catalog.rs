@@ -1,12 +1,8 @@
-//! What the catalog says about a table, as plain data. Rows arrive as text; a cell
-//! that is missing or of another kind is an error, never a default.
+//! What the catalog says about a table, as plain data.
 
 use serde::Deserialize;
 
 use super::name::{TableName, qualified};
-
-/// A row of text cells, in the order of the statement's columns.
-pub type Row = Vec<Option<String>>;
 
 /// One shared look at the schema.
 #[derive(Clone, Debug)]
@@ -60,10 +56,10 @@ pub struct Relation {
     pub read: Result<u64, Refusal>,
 }
 
-/// Why the server refused a statement.
+/// Why a statement was not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// A lower-case fragment with the SQLSTATE.
+    /// A lower-case fragment.
     pub why: String,
 }
 
@@ -152,7 +148,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn of(letter: &str) -> Kind {
+    /// Reads `relkind`.
+    pub fn of(letter: &str) -> Kind {
         match letter {
             "r" => Kind::Table,
             "p" => Kind::Partitioned,
@@ -187,29 +184,6 @@ impl Kind {
 }
 
 impl Relation {
-    /// Reads the row of the relation's own question; the other questions fill the rest.
-    ///
-    /// # Errors
-    /// The cell that is missing or of another kind.
-    pub fn decode(row: &Row) -> Result<Relation, String> {
-        let cells = Cells(row);
-        Ok(Relation {
-            schema: cells.text(0)?,
-            name: cells.text(1)?,
-            kind: Kind::of(&cells.text(2)?),
-            unlogged: cells.flag(3)?,
-            owner: cells.text(4)?,
-            schema_usable: cells.flag(5)?,
-            selectable: cells.flag(6)?,
-            row_security: cells.flag(7)?,
-            row_security_binds: cells.flag(8)?,
-            columns: Vec::new(),
-            parts: Vec::new(),
-            policies: Vec::new(),
-            read: Err(Refusal { why: "it was not read".to_owned() }),
-        })
-    }
-
     /// Quoted with its schema.
     pub fn quoted(&self) -> String {
         qualified(&self.schema, &self.name)
@@ -226,82 +200,14 @@ impl Relation {
 
     /// The partitions that take rows and are not being detached.
     pub fn partitions(&self) -> usize {
-        self.parts.iter().filter(|p| p.parent.is_some() && p.kind != Kind::Partitioned && !p.detaching).count()
-    }
-}
-
-impl Alike {
-    /// # Errors
-    /// The cell that is missing or of another kind.
-    pub fn decode(row: &Row) -> Result<Alike, String> {
-        let cells = Cells(row);
-        Ok(Alike { schema: cells.text(0)?, name: cells.text(1)?, schema_usable: cells.flag(2)? })
-    }
-}
-
-impl Column {
-    /// # Errors
-    /// The cell that is missing or of another kind.
-    pub fn decode(row: &Row) -> Result<Column, String> {
-        let cells = Cells(row);
-        Ok(Column {
-            name: cells.text(0)?,
-            kind: cells.text(1)?,
-            base: cells.maybe(2)?,
-            selectable: cells.flag(3)?,
-        })
-    }
-}
-
-impl Policy {
-    /// # Errors
-    /// The cell that is missing or of another kind.
-    pub fn decode(row: &Row) -> Result<Policy, String> {
-        let cells = Cells(row);
-        Ok(Policy {
-            name: cells.text(0)?,
-            permissive: cells.flag(1)?,
-            for_select: cells.flag(2)?,
-            for_me: cells.flag(3)?,
-            condition: cells.maybe(4)?,
-        })
+        self.parts
+            .iter()
+            .filter(|p| p.parent.is_some() && p.kind != Kind::Partitioned && !p.detaching)
+            .count()
     }
 }
 
 impl Part {
-    /// Gathers the rows of the question for indexes, one row per table and index, into tables.
-    ///
-    /// # Errors
-    /// The cell that is missing or of another kind.
-    pub fn decode_all(rows: &[Row]) -> Result<Vec<Part>, String> {
-        let mut parts: Vec<Part> = Vec::new();
-        for row in rows {
-            let cells = Cells(row);
-            let oid = cells.text(0)?;
-            let at = match parts.iter().position(|p| p.oid == oid) {
-                Some(at) => at,
-                None => {
-                    parts.push(Part {
-                        oid,
-                        parent: cells.maybe(1)?,
-                        schema: cells.text(2)?,
-                        name: cells.text(3)?,
-                        kind: Kind::of(&cells.text(4)?),
-                        detaching: cells.flag(5)?,
-                        indexes: Vec::new(),
-                    });
-                    parts.len() - 1
-                }
-            };
-            if let Some(index) = Index::decode(&cells)?
-                && !parts[at].indexes.iter().any(|i| i.oid == index.oid)
-            {
-                parts[at].indexes.push(index);
-            }
-        }
-        Ok(parts)
-    }
-
     /// Quoted with its schema.
     pub fn quoted(&self) -> String {
         qualified(&self.schema, &self.name)
@@ -309,56 +215,8 @@ impl Part {
 }
 
 impl Index {
-    fn decode(cells: &Cells<'_>) -> Result<Option<Index>, String> {
-        let Some(oid) = cells.maybe(6)? else { return Ok(None) };
-        let keys = cells.text(16)?;
-        Ok(Some(Index {
-            oid,
-            schema: cells.text(2)?,
-            name: cells.text(7)?,
-            method: cells.text(8)?,
-            valid: cells.flag(9)?,
-            ready: cells.flag(10)?,
-            live: cells.flag(11)?,
-            unique: cells.flag(12)?,
-            partial: cells.flag(13)?,
-            attached_to: cells.maybe(14)?,
-            building: cells.maybe(15)?,
-            keys: serde_json::from_str(&keys).map_err(|e| format!("the keys of an index: {e}"))?,
-            has_include: cells.flag(17)?,
-            definition: cells.text(18)?,
-        }))
-    }
-
     /// Quoted with its schema, which is its table's.
     pub fn quoted(&self) -> String {
         qualified(&self.schema, &self.name)
-    }
-}
-
-/// Cells by place.
-pub struct Cells<'a>(pub &'a [Option<String>]);
-
-impl Cells<'_> {
-    /// # Errors
-    /// When there are fewer columns.
-    pub fn maybe(&self, at: usize) -> Result<Option<String>, String> {
-        self.0.get(at).cloned().ok_or_else(|| format!("the answer has no column {}", at + 1))
-    }
-
-    /// # Errors
-    /// When the cell is NULL or there are fewer columns.
-    pub fn text(&self, at: usize) -> Result<String, String> {
-        self.maybe(at)?.ok_or_else(|| format!("column {} of the answer is NULL", at + 1))
-    }
-
-    /// # Errors
-    /// When the cell is not `true` or `false`.
-    pub fn flag(&self, at: usize) -> Result<bool, String> {
-        match self.text(at)?.as_str() {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            other => Err(format!("column {} of the answer is `{other}`, neither true nor false", at + 1)),
-        }
     }
 }

@@ -50,7 +50,8 @@ fn expectations(schema: &Schema, settings: &Settings) -> Vec<String> {
             let columns: Vec<String> = columns.iter().map(|c| table.column(c, names)).collect();
             vec![
                 format!("an index whose first columns are {}, in this order", columns.join(", ")),
-                "btree, not partial, valid, ready, live and not being built, on every table that holds rows".to_owned(),
+                "btree, not partial, valid, ready, live and not being built, on every table that holds rows"
+                    .to_owned(),
             ]
         }
         Schema::Select { .. } => vec![
@@ -77,7 +78,10 @@ impl Schema {
             Schema::Select { .. } => format!("the catalog: privileges on {table}, and a read of one row"),
             Schema::RowsVisible { .. } => format!("the catalog: row level security of {table}"),
             Schema::Zoned { column, .. } => {
-                format!("the catalog: type of {} in {table}", self.table().column(column, &settings.target.names))
+                format!(
+                    "the catalog: type of {} in {table}",
+                    self.table().column(column, &settings.target.names)
+                )
             }
         }
     }

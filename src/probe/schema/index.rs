@@ -32,13 +32,17 @@ impl fmt::Display for Flaw {
                 write!(f, "is on ({})", keys.collect::<Vec<_>>().join(", "))
             }
             Flaw::Method(method) => write!(f, "is of kind {method}, not btree"),
-            Flaw::Collation(column) => write!(f, "sorts {} by another collation than the column's", ident(column)),
+            Flaw::Collation(column) => {
+                write!(f, "sorts {} by another collation than the column's", ident(column))
+            }
             Flaw::Operators(column) => {
                 write!(f, "has an operator class for {} that the question does not use", ident(column))
             }
             Flaw::Partial => f.write_str("is partial: it covers only the rows of its WHERE"),
             Flaw::Building(phase) => write!(f, "is being built ({phase})"),
-            Flaw::Invalid => f.write_str("is invalid: its building failed or was cut short, and no query may use it"),
+            Flaw::Invalid => {
+                f.write_str("is invalid: its building failed or was cut short, and no query may use it")
+            }
             Flaw::Dying => f.write_str("is being dropped"),
         }
     }
@@ -127,7 +131,8 @@ fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw
         .filter(|i| i.keys.iter().any(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))))
         .map(|i| (i, flaws(i, wanted)))
         .min_by_key(|(i, flaws)| {
-            let shared = i.keys.iter().filter(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))).count();
+            let shared =
+                i.keys.iter().filter(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))).count();
             (flaws.iter().any(|f| matches!(f, Flaw::Keys(_))), usize::MAX - shared, flaws.len())
         })
 }

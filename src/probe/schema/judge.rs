@@ -64,7 +64,13 @@ impl Schema {
         }
     }
 
-    fn of_relation(&self, finding: Finding, relation: &Relation, catalog: &Catalog, settings: &Settings) -> Finding {
+    fn of_relation(
+        &self,
+        finding: Finding,
+        relation: &Relation,
+        catalog: &Catalog,
+        settings: &Settings,
+    ) -> Finding {
         let (table, names, reader) = (self.table(), &settings.target.names, catalog.reader.as_str());
         match self {
             Schema::Columns { columns: kinds, .. } => {
@@ -79,7 +85,9 @@ impl Schema {
                 let finding = indexed(finding, relation, &wanted);
                 match (table, &catalog.plan) {
                     (Table::Facts, Ok(plan)) => finding.evidence("plan of the monitoring query", plan),
-                    (Table::Facts, Err(why)) => finding.evidence("plan of the monitoring query", format!("none: {why}")),
+                    (Table::Facts, Err(why)) => {
+                        finding.evidence("plan of the monitoring query", format!("none: {why}"))
+                    }
                     (Table::Grades, _) => finding,
                 }
             }
@@ -107,7 +115,8 @@ fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
         let kind = if policy.permissive { "permissive" } else { "restrictive" };
         let whose = if policy.for_me { "" } else { ", not for this role" };
         let using = policy.condition.as_deref().unwrap_or("nothing");
-        finding = finding.evidence(format!("policy {}", policy.name), format!("{kind}{whose}, using {using}"));
+        finding =
+            finding.evidence(format!("policy {}", policy.name), format!("{kind}{whose}, using {using}"));
     }
     finding.fix = fix;
     finding

@@ -16,7 +16,8 @@ const LONGEST_NAME: usize = 63;
 pub fn statements(parts: &[Part], wanted: &[String]) -> Vec<String> {
     let served = served(parts, wanted);
     let Some(root) = parts.first() else { return Vec::new() };
-    let mut mending = Mending { parts, wanted, taken: taken(parts), made: HashMap::new(), statements: Vec::new() };
+    let mut mending =
+        Mending { parts, wanted, taken: taken(parts), made: HashMap::new(), statements: Vec::new() };
     mending.leaves(&served, root.kind == Kind::Partitioned);
     if root.kind == Kind::Partitioned && !mending.statements.is_empty() && served.root_lacks {
         mending.parent(root);
@@ -98,7 +99,8 @@ impl Mending<'_> {
             return;
         };
         let own = own.clone();
-        let children: Vec<Part> = self.parts.iter().filter(|p| p.parent.as_ref() == Some(&parent.oid)).cloned().collect();
+        let children: Vec<Part> =
+            self.parts.iter().filter(|p| p.parent.as_ref() == Some(&parent.oid)).cloned().collect();
         for child in children.iter().filter(|c| !c.detaching) {
             let attached = child.indexes.iter().find(|i| i.attached_to.as_ref() == Some(&own.oid));
             match (attached, child.kind) {
@@ -106,8 +108,12 @@ impl Mending<'_> {
                 (Some(_), _) => {}
                 (None, Kind::Partitioned) => {
                     let name = self.free_name(child);
-                    let statement =
-                        format!("CREATE INDEX {} ON {} ({});", ident(&name), child.quoted(), idents(self.wanted));
+                    let statement = format!(
+                        "CREATE INDEX {} ON {} ({});",
+                        ident(&name),
+                        child.quoted(),
+                        idents(self.wanted)
+                    );
                     self.statements.push(statement);
                     self.attach(&own, &qualified(&child.schema, &name));
                 }
@@ -135,7 +141,8 @@ impl Mending<'_> {
                 let name = self.free_name(child);
                 let on = child.quoted();
                 let columns = idents(self.wanted);
-                self.statements.push(format!("CREATE INDEX CONCURRENTLY {} ON {on} ({columns});", ident(&name)));
+                self.statements
+                    .push(format!("CREATE INDEX CONCURRENTLY {} ON {on} ({columns});", ident(&name)));
                 self.made.insert(child.oid.clone(), qualified(&child.schema, &name));
             }
         }

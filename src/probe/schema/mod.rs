@@ -2,6 +2,7 @@
 //! at the catalog. Everything is judged by definition; a name proves nothing.
 
 mod catalog;
+mod decode;
 mod explain;
 mod index;
 mod judge;
@@ -17,11 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
+use super::{Asked, CannotAsk, Finding};
 use crate::run::context::Asking;
 use crate::settings::{Names, Settings};
 use name::TableName;
-use read::Trouble;
 
 /// One claim on a table. Names are those of the target's configuration: a column is written by its key there
 /// (`fact_type`, `value`, `recorded_at`, `metadata`; `created_at` of the grades), or else by its own name.
@@ -113,14 +113,7 @@ impl Schema {
         let look = read::look(asking).await?;
         match look.as_ref() {
             Ok(catalog) => Ok(self.judge(catalog, &asking.cx.settings)),
-            Err(Trouble::Cannot(why)) => Err(why.clone()),
-            Err(Trouble::Failed { found, fix, offline }) => {
-                let mut claim = Claim::new("the catalog", "an answer", found, false);
-                claim.offline.clone_from(offline);
-                let mut finding = Finding::about(self.question(&asking.cx.settings)).claim(claim);
-                finding.fix.clone_from(fix);
-                Ok(finding)
-            }
+            Err(trouble) => trouble.finding(Finding::about(self.question(&asking.cx.settings))),
         }
     }
 

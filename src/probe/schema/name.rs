@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+pub use crate::service::postgres::{quote_ident as ident, quote_literal as literal};
+
 /// A table's name with an optional schema: `dashboard_facts`, `analytics.dashboard_facts`,
 /// `analytics."odd.name"`. Without a schema the search path decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +74,6 @@ fn parts(text: &str) -> Result<Vec<String>, String> {
     if inside { Err("a double quote in it is not closed".to_owned()) } else { Ok(parts) }
 }
 
-/// An identifier, quoted.
-pub fn ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A schema and a name, quoted.
 pub fn qualified(schema: &str, name: &str) -> String {
     format!("{}.{}", ident(schema), ident(name))
@@ -85,12 +82,6 @@ pub fn qualified(schema: &str, name: &str) -> String {
 /// Columns for an index or a select list, quoted.
 pub fn idents(names: &[String]) -> String {
     names.iter().map(|n| ident(n)).collect::<Vec<_>>().join(", ")
-}
-
-/// A text as an SQL literal, whatever the server's `standard_conforming_strings` says.
-pub fn literal(text: &str) -> String {
-    let doubled = text.replace('\'', "''");
-    if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
 }
 
 #[cfg(test)]
@@ -114,11 +105,5 @@ mod tests {
         for bad in ["", "  ", ".", "a.", ".b", "a.b.c", "\"a", "\"\"", "a\0b"] {
             assert!(TableName::parse(bad).is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn literals_cannot_be_left() {
-        assert_eq!(literal("it's"), "'it''s'");
-        assert_eq!(literal("a\\'b"), "E'a\\\\''b'");
     }
 }

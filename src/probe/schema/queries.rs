@@ -6,12 +6,13 @@ use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
 /// Who reads, where names are looked up, and whether this is a rehearsal's database.
-pub const SESSION: &str = "SELECT current_user::text, array_to_string(current_schemas(false), ', '),
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text";
+pub const SESSION: &str = "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
+       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
 
 /// The relation of that name: no row or one. It is found in the catalog and not by casting the name, which
 /// fails with an error where the role may not use the schema.
-pub const RELATION: &str = "SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
+pub const RELATION: &str =
+    "SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
        (c.relpersistence = 'u')::text AS unlogged, pg_get_userbyid(c.relowner)::text AS owner,
        has_schema_privilege(n.oid, 'USAGE')::text AS schema_usable,
        has_table_privilege(c.oid, 'SELECT')::text AS selectable,
@@ -96,7 +97,7 @@ ORDER BY 1";
 /// leave the server.
 pub fn reading(table: &str, columns: &[String]) -> String {
     let list = if columns.is_empty() { "1".to_owned() } else { super::name::idents(columns) };
-    format!("SELECT count(*)::text FROM (SELECT {list} FROM {table} LIMIT 1) AS one")
+    format!("SELECT count(*)::text AS rows FROM (SELECT {list} FROM {table} LIMIT 1) AS one")
 }
 
 /// The checklist's success rate over fifteen minutes, with the names of this database.

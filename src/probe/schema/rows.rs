@@ -71,7 +71,8 @@ fn mend(relation: &Relation, reader: &str) -> String {
         return format!("ALTER ROLE {} BYPASSRLS;", ident(reader));
     }
     let taken = |name: &String| relation.policies.iter().any(|p| p.name == *name);
-    let names = (1..).map(|n| if n == 1 { "hotdash_ops_reads".to_owned() } else { format!("hotdash_ops_reads_{n}") });
+    let names =
+        (1..).map(|n| if n == 1 { "hotdash_ops_reads".to_owned() } else { format!("hotdash_ops_reads_{n}") });
     let name = names.into_iter().find(|n| !taken(n)).unwrap_or_default();
     format!(
         "CREATE POLICY {} ON {} FOR SELECT TO {} USING (true);",

@@ -39,7 +39,9 @@ pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &
             true => String::new(),
             false => format!("; there is {}", listed(&look.alike, |a| format!("{}.{}", a.schema, a.name))),
         };
-        judged.claim(Claim::new(what, "a table", place + &near, false), || alike_fix(look, reader, key, target));
+        judged.claim(Claim::new(what, "a table", place + &near, false), || {
+            alike_fix(look, reader, key, target)
+        });
         return judged;
     };
     let is_table = relation.kind.is_table();
@@ -48,7 +50,9 @@ pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &
         kind => kind.words().to_owned(),
     };
     judged.claim(Claim::new(what, "a table", found, is_table), || {
-        Some(format!("name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"))
+        Some(format!(
+            "name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"
+        ))
     });
     let what = format!("USAGE on schema {} for {reader}", relation.schema);
     let words = if relation.schema_usable { "granted" } else { "not granted" };
@@ -59,11 +63,17 @@ pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &
         let count = relation.partitions();
         let claim = Claim::new("partitions that hold rows", "at least 1", count.to_string(), count > 0);
         judged.claim(claim, || {
-            Some(format!("CREATE TABLE {} PARTITION OF {} DEFAULT;", first_partition(relation), relation.quoted()))
+            Some(format!(
+                "CREATE TABLE {} PARTITION OF {} DEFAULT;",
+                first_partition(relation),
+                relation.quoted()
+            ))
         });
     }
     if relation.unlogged {
-        judged.warnings.push(format!("{} is unlogged: a crash of the server empties it", relation.full_name()));
+        judged
+            .warnings
+            .push(format!("{} is unlogged: a crash of the server empties it", relation.full_name()));
     }
     judged
 }
@@ -90,7 +100,9 @@ fn alike_fix(look: &Look, reader: &str, key: &str, target: &str) -> Option<Strin
         "public" => near.name.clone(),
         schema => format!("{schema}.{}", near.name),
     };
-    Some(format!("if {name} is meant, add `{key} = \"{name}\"` under [targets.{target}.names] in the configuration"))
+    Some(format!(
+        "if {name} is meant, add `{key} = \"{name}\"` under [targets.{target}.names] in the configuration"
+    ))
 }
 
 /// Each of these columns exists with one of its types. The key is the configuration's name for the column.
@@ -104,17 +116,23 @@ pub fn columns(relation: &Relation, wanted: &[(&str, String, &[String])], target
                 let near = relation.columns.iter().find(|c| plain(&c.name) == plain(name));
                 let found = match near {
                     Some(near) => format!("no such column; there is {}", near.name),
-                    None => format!("no such column; it has {}", listed(&relation.columns, |c| c.name.clone())),
+                    None => {
+                        format!("no such column; it has {}", listed(&relation.columns, |c| c.name.clone()))
+                    }
                 };
                 judged.claim(Claim::new(what, expected, found, false), || {
                     near.map(|n| {
                         let key = config_key(key);
-                        format!("add `{key} = \"{}\"` under [targets.{target}.names] in the configuration", n.name)
+                        format!(
+                            "add `{key} = \"{}\"` under [targets.{target}.names] in the configuration",
+                            n.name
+                        )
                     })
                 });
             }
             Some(column) => {
-                let holds = kinds.contains(&column.kind) || column.base.as_ref().is_some_and(|b| kinds.contains(b));
+                let holds =
+                    kinds.contains(&column.kind) || column.base.as_ref().is_some_and(|b| kinds.contains(b));
                 let found = match &column.base {
                     Some(base) => format!("{} (a domain over {base})", column.kind),
                     None => column.kind.clone(),
@@ -172,9 +190,11 @@ pub fn zoned(relation: &Relation, column: &str) -> Judged {
     let kind = relation.column(column).map(|c| c.base.clone().unwrap_or_else(|| c.kind.clone()));
     let (found, holds) = match kind.as_deref() {
         Some("timestamp with time zone") => ("timestamp with time zone".to_owned(), true),
-        Some("timestamp without time zone") => {
-            ("timestamp without time zone: it is read as UTC, and sessions in another zone misread it".to_owned(), false)
-        }
+        Some("timestamp without time zone") => (
+            "timestamp without time zone: it is read as UTC, and sessions in another zone misread it"
+                .to_owned(),
+            false,
+        ),
         Some(other) => (other.to_owned(), false),
         None => ("no such column".to_owned(), false),
     };
