@@ -153,8 +153,8 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = 0;
     for range in ranges {
-        let start = text.floor_char_boundary(range.start);
-        let end = text.ceil_char_boundary(range.end);
+        let start = (0..=range.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (range.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
         if start >= rest {
             out.push_str(&text[rest..start]);
             out.push_str(MASK);

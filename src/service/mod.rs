@@ -1,11 +1,12 @@
 //! The outside world, one client each.
 
-//pub mod command;
+pub mod command;
 pub mod dsn;
-//pub mod http;
-//pub mod postgres;
-//pub mod reach;
+pub mod http;
+pub mod postgres;
+pub mod reach;
 pub mod socket;
+pub mod text;
 pub mod tls;
 pub mod unreachable;
 pub use unreachable::Unreachable;

@@ -169,7 +169,7 @@ pub(crate) fn short(time: Duration) -> String {
     let millis = time.as_millis();
     match millis {
         0..1000 => format!("{millis}ms"),
-        _ if millis % 1000 == 0 => format!("{}s", millis / 1000),
+        _ if millis.is_multiple_of(1000) => format!("{}s", millis / 1000),
         _ => format!("{:.1}s", time.as_secs_f64()),
     }
 }

@@ -2,6 +2,7 @@
 //! file over default. Resolving is pure; reading files and the environment is
 //! the caller's.
 
+pub mod fingerprint;
 mod target;
 mod vars;
 

@@ -6,4 +6,5 @@ mod checks_readme;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
+mod standins;
 mod support;
