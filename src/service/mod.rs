@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod dsn;
+pub mod fly;
 pub mod http;
 pub mod postgres;
 pub mod reach;
