@@ -19,6 +19,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
+use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 
@@ -71,6 +72,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
@@ -109,7 +111,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
             }
         };
         runtime.block_on(async {
-            let (cx, lines) = Context::new(settings.clone(), redactor, roots);
+            let (cx, lines) = Context::new(settings.clone(), redactor, roots, http);
             runner::run(&plan, &cx, name, lines, signalled(), &mut on_event).await
         })
     };

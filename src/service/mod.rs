@@ -1,5 +1,7 @@
 //! The outside world, one client each.
 
+pub mod body;
+pub mod chatwoot;
 pub mod command;
 pub mod dsn;
 pub mod fly;
