@@ -225,8 +225,8 @@ mod tests {
         }
     }
 
-    fn stopped(at: Leg, why: Unreachable, reached: reach::Reach) -> Way {
-        Err(Stopped { at, why, reached })
+    fn stopped(at: Leg, why: Unreachable, reached: reach::Reach) -> Stopped {
+        Stopped { at, why, reached }
     }
 
     fn judged(way: &Way) -> (Verdict, Finding) {
@@ -251,14 +251,14 @@ mod tests {
     #[test]
     fn the_step_that_broke_is_named_after_those_that_held() {
         let lost = Unreachable::Unresolvable { host: "chat.example".to_owned() };
-        let (verdict, finding) = judged(&stopped(Leg::Resolve, lost, reach::Reach::default()));
+        let (verdict, finding) = judged(&Err(stopped(Leg::Resolve, lost, reach::Reach::default())));
         assert_eq!(verdict, Verdict::Fail);
         assert_eq!(finding.claims.len(), 1);
         assert_eq!(finding.claims[0].offline.as_deref(), Some("chat.example"));
 
         let connected = reach::Reach { tls: None, first_byte: None, status: None, ..reached(200, 1) };
         let way = stopped(Leg::Tls, Unreachable::Tls(TlsFault::UnknownIssuer), connected);
-        let (verdict, finding) = judged(&way);
+        let (verdict, finding) = judged(&Err(way));
         assert_eq!(verdict, Verdict::Fail);
         let whats: Vec<(&str, Option<bool>)> =
             finding.claims.iter().map(|c| (c.what.as_str(), c.holds)).collect();
@@ -274,11 +274,11 @@ mod tests {
         assert_eq!(judge(&Ok(reached(503, 80))), Verdict::Pass);
         let silent =
             stopped(Leg::FirstByte, Unreachable::Closed, reach::Reach { status: None, ..reached(200, 80) });
-        assert_eq!(judge(&silent), Verdict::Pass);
+        assert_eq!(judge(&Err(silent)), Verdict::Pass);
         let expired = Unreachable::Tls(TlsFault::Expired { since: None });
-        assert_eq!(judge(&stopped(Leg::Tls, expired, reach::Reach::default())), Verdict::Fail);
+        assert_eq!(judge(&Err(stopped(Leg::Tls, expired, reach::Reach::default()))), Verdict::Fail);
         assert_eq!(
-            judge(&stopped(Leg::Connect, Unreachable::Refused, reach::Reach::default())),
+            judge(&Err(stopped(Leg::Connect, Unreachable::Refused, reach::Reach::default()))),
             Verdict::Fail
         );
         assert_eq!(judge(&Ok(reach::Reach { tls: None, ..reached(200, 1) })), Verdict::Inconclusive);

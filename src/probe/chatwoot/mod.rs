@@ -22,7 +22,6 @@ use crate::run::context::{Asking, Context};
 use crate::service::chatwoot::{self as service, Reason, Trouble};
 use crate::settings::Settings;
 
-pub use health::status_finding;
 pub(crate) use service::Seen;
 
 /// One claim on what Chatwoot says.
