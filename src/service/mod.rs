@@ -4,6 +4,7 @@ pub mod body;
 pub mod chatwoot;
 pub mod command;
 pub mod dsn;
+pub mod fly;
 pub mod http;
 pub mod place;
 pub mod postgres;
