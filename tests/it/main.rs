@@ -2,6 +2,7 @@
 
 mod checklist_map;
 mod checkout;
+mod claims;
 mod checks_readme;
 mod exit_property;
 mod fly_shim;
