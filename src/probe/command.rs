@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checkout::{self, Sees};
+use super::checkout;
 use super::{Asked, CannotAsk, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
@@ -34,13 +34,13 @@ impl Command {
             return Ok(checkout::missing(finding.asked));
         }
         let Some(least) = self.least(settings) else {
-            return Ok(checkout::run(asking, argv, Sees::Nothing).await?.judge(finding));
+            return Ok(checkout::run(asking, argv).await?.judge(finding));
         };
         let private = tempfile::tempdir()
             .map_err(|e| CannotAsk::because(format!("no private directory for the report: {e}")))?;
         let file = private.path().join("report.json");
         let argv = vitest::reported(argv, &file);
-        let finding = checkout::run(asking, &argv, Sees::Nothing).await?.judge(finding);
+        let finding = checkout::run(asking, &argv).await?.judge(finding);
         let report = vitest::read(&file);
         Ok(vitest::judge(finding, report.as_deref().map_err(String::as_str), least))
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{ACCOUNT, Access, BASE, KEY, KEY_ALIAS, PROFILE, account_id, alive, ask, liveness, token};
-use crate::probe::{CannotAsk, Claim, Finding};
+use crate::probe::{CannotAsk, Claim, Finding, checkout};
 use crate::run::context::Asking;
 use crate::run::event;
 use crate::service::command::{self, Command, Ran, Status, Stream};
@@ -55,7 +55,7 @@ async fn in_checkout(
     let [program, args @ ..] = run else { return Err(CannotAsk::because("the check has no command to run")) };
     let mut command = Command::new(program, args);
     command.cwd = Some(folder.to_owned());
-    command.deadline = asking.deadline;
+    command.deadline = checkout::own_time(asking.deadline);
     command.env = environment(&cx.settings);
     let id = asking.check.id.as_str();
     let line = |stream: Stream, text: &str| {
@@ -65,6 +65,7 @@ async fn in_checkout(
         };
         cx.line(id, stream, text);
     };
+    checkout::before(asking).await;
     let ran = command::run(&command, &line).await.map_err(|why| CannotAsk::because(why.to_string()))?;
     let asked = format!("{} in {}", run.join(" "), folder.display());
     Ok(judge(Finding::about(asked), &ran, says).evidence("asked was", "the checkout's own script"))

@@ -15,22 +15,13 @@ use crate::run::context::Asking;
 use crate::run::event;
 use crate::service::command::{self, Command, NotRun, Ran, Status, Stream};
 use crate::service::unreachable::short;
-use crate::settings::{PIPELINE, Settings};
+use crate::settings::PIPELINE;
 
 /// The lines of output that are shown with a check.
 const TAIL: usize = 20;
 
 /// How long git may take for one answer.
 const GIT: Duration = Duration::from_secs(30);
-
-/// What a program sees of the pipeline's variables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sees {
-    /// None of them: tests of the app must not find a way to production by chance.
-    Nothing,
-    /// All of them, those of the env file too: the app's health check script needs them.
-    Pipeline,
-}
 
 /// A program that ran in the checkout.
 pub(crate) struct Ended {
@@ -82,10 +73,11 @@ pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
 }
 
 /// Runs a program in the checkout, its lines shown as they come, and ends it before the check's own time is up.
+/// It sees none of the pipeline's variables: tests of the app must not find a way to production by chance.
 ///
 /// # Errors
 /// When no checkout is named, and when the program cannot be started.
-pub(crate) async fn run(asking: &Asking<'_>, argv: &[String], sees: Sees) -> Result<Ended, CannotAsk> {
+pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, CannotAsk> {
     let began = Instant::now();
     let settings = &asking.cx.settings;
     let Some(directory) = &settings.app_dir else {
@@ -95,7 +87,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String], sees: Sees) -> Res
         return Err(CannotAsk::because("the argument list is empty"));
     };
     let visit = before(asking).await;
-    let mut command = Command::new(program, args).inherit(environment(settings, sees), &["FORCE_COLOR"]);
+    let mut command = Command::new(program, args).inherit(environment(), &["FORCE_COLOR"]);
     // Without a watch mode, without colours, and without fetching a program that the checkout does not have.
     for (name, value) in [
         ("CI", "true"),
@@ -156,11 +148,6 @@ impl Ended {
             .evidence("took", short(self.ran.took))
             .evidence("output", output)
     }
-
-    /// What it wrote to standard output, its first MiB.
-    pub(crate) fn stdout(&self) -> String {
-        self.ran.stdout.text()
-    }
 }
 
 /// The time a program gets: less than its check, so that its end and its last lines come in time.
@@ -169,12 +156,9 @@ pub(crate) fn own_time(deadline: Duration) -> Duration {
     if deadline > RESERVE * 5 { deadline - RESERVE } else { deadline.mul_f64(0.8) }
 }
 
-/// This process's environment, and of the pipeline's variables what the program may see.
-fn environment(settings: &Settings, sees: Sees) -> Vec<(OsString, OsString)> {
-    let ours = std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n));
-    let names = if sees == Sees::Pipeline { PIPELINE } else { &[] };
-    let theirs = names.iter().filter_map(|name| Some((name.into(), settings.vars.filled(name)?.into())));
-    ours.chain(theirs).collect()
+/// This process's environment without the pipeline's variables and without Fly's tokens.
+fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))
 }
 
 /// Whether the checkout is as it was before the first program.
