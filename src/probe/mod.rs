@@ -122,4 +122,3 @@ impl Probe {
         }
     }
 }
-#[cfg(all(test, feature = "rehearsal"))]

@@ -1,6 +1,6 @@
 //! How a person asks Chatwoot the same by hand.
 
-use super::{Chatwoot, KEY, KEY_ALIAS, PROFILE, alive};
+use super::{Chatwoot, KEY, KEY_ALIAS, PROFILE, alive, health};
 use crate::probe::Asked;
 use crate::settings::Settings;
 
@@ -104,7 +104,7 @@ pub(super) fn asked(probe: &Chatwoot, settings: &Settings) -> Asked {
         Chatwoot::HealthScript { run, says } => match &settings.app_dir {
             Some(_) => (
                 "the health check script of the app's checkout".to_owned(),
-                vec![run.join(" ")],
+                vec![health::command_line(settings, run).join(" ")],
                 vec!["exit code 0".to_owned(), format!("a line `{says}`")],
             ),
             None => (

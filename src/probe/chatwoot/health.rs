@@ -52,6 +52,7 @@ async fn in_checkout(
     // The script skips the authenticated request without a word when it has no token.
     account_id(cx)?;
     super::token_of(cx)?;
+    let run = command_line(&cx.settings, run);
     let [program, args @ ..] = run else { return Err(CannotAsk::because("the check has no command to run")) };
     let mut command = Command::new(program, args);
     command.cwd = Some(folder.to_owned());
@@ -65,10 +66,27 @@ async fn in_checkout(
         };
         cx.line(id, stream, text);
     };
-    checkout::before(asking).await;
-    let ran = command::run(&command, &line).await.map_err(|why| CannotAsk::because(why.to_string()))?;
+    let visit = checkout::before(asking).await;
+    let ran = match command::run(&command, &line).await {
+        Ok(ran) => ran,
+        Err(why) => {
+            visit.forget(id);
+            let target = &cx.settings.target.name;
+            return Err(CannotAsk::because(why.to_string()).hint(format!(
+                "install {program}, or give `{NAME}` another argument list under [targets.{target}.commands]"
+            )));
+        }
+    };
     let asked = format!("{} in {}", run.join(" "), folder.display());
     Ok(judge(Finding::about(asked), &ran, says).evidence("asked was", "the checkout's own script"))
+}
+
+/// The name under which the configuration may give another argument list.
+const NAME: &str = "health-script";
+
+/// The argument list: the target's over the check's.
+pub(super) fn command_line<'a>(settings: &'a Settings, run: &'a [String]) -> &'a [String] {
+    settings.target.commands.get(NAME).map_or(run, Vec::as_slice)
 }
 
 /// This process's environment and, over it, the variables of Chatwoot under every name that the app's
