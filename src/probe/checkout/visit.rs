@@ -45,7 +45,7 @@ impl Visit {
         }
     }
 
-    fn forget(&self, id: &str) {
+    pub(crate) fn forget(&self, id: &str) {
         self.ran.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known != id);
     }
 }
