@@ -100,9 +100,17 @@ impl Expect {
         ))
     }
 
-    /// What is compared, for a person: `/status is `ok``. The operand stands as it is written.
-    pub fn in_words(&self) -> String {
-        let operand = self.is.template().map(ToString::to_string).unwrap_or_default();
+    /// What is compared, for a person: `/status is `ok``. Values of the target are filled in, variables stay.
+    pub fn in_words(&self, target: &Target) -> String {
+        let parts = self.is.template().map(Template::parts).unwrap_or_default();
+        let operand: String = parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Variable(name) => format!("${name}"),
+                Part::Target(key) => target.text(key).unwrap_or_else(|| format!("${{target.{key}}}")),
+            })
+            .collect();
         format!("{} is {}", self.what(), self.is.says(&operand))
     }
 

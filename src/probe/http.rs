@@ -140,7 +140,7 @@ impl Http {
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let mut expectations = vec![format!("http status: {}", judge::statuses(&self.status))];
-        expectations.extend(self.expect.iter().map(Expect::in_words));
+        expectations.extend(self.expect.iter().map(|expect| expect.in_words(&settings.target)));
         for open in self.expect.iter().filter_map(|expect| expect.unconfigured(&settings.target)) {
             expectations.push(format!("{}: {}", open.what, open.found));
         }

@@ -20,7 +20,7 @@ pub(super) fn asked(probe: &Chatwoot, settings: &Settings) -> Asked {
         Some(value) => format!("`{value}`"),
         None => format!("`{key}` of the target, which is not configured ({})", target.line_to_add(key)),
     };
-    let hook = "[(.payload.webhooks? // .)[] | {id, url, subscriptions}]";
+    let hook = "[(if type == \"array\" then . else .payload.webhooks end)[] | {id, url, subscriptions}]";
     let url = || configured("webhook_url", target.webhook_url.as_deref());
     let (question, by_hand, expectations) = match probe {
         Chatwoot::Alive { paths } => (
@@ -94,7 +94,7 @@ pub(super) fn asked(probe: &Chatwoot, settings: &Settings) -> Asked {
                 open(alive::API),
                 with_token(
                     WEBHOOKS,
-                    "[(.payload.webhooks? // .)[] | {url, secret: (if .secret == null then \"not shown\" elif .secret == env.CHATWOOT_WEBHOOK_SECRET then \"the same\" else \"another\" end)}]",
+                    "[(if type == \"array\" then . else .payload.webhooks end)[] | {url, secret: (if .secret == null then \"not shown\" elif .secret == env.CHATWOOT_WEBHOOK_SECRET then \"the same\" else \"another\" end)}]",
                 ),
             ],
             vec![

@@ -119,3 +119,13 @@ fn an_excerpt_is_one_harmless_line() {
     assert_eq!(short("äöü", 3), "äöü");
     assert_eq!(short("äöü", 2), "a text of 3 characters");
 }
+
+#[test]
+fn words_fill_in_the_target_and_keep_variables() {
+    let target = Target::default();
+    let version = expect("/version", Operator::Semver(template("${target.agent_version}")));
+    assert_eq!(version.in_words(&target), "/version is a version that satisfies `>=1.0, <2`");
+    let name = expect("/name", equals("${target.account_name} ${CHATWOOT_ACCOUNT_ID}"));
+    assert_eq!(name.in_words(&target), "/name is `${target.account_name} $CHATWOOT_ACCOUNT_ID`");
+    assert_eq!(expect("", Operator::Min(3.0)).in_words(&target), "the body is a number, at least 3");
+}
