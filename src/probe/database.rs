@@ -1,6 +1,7 @@
 //! Claims on one shared look at the database connection: whether it answers, is the
 //! primary, and is the database that the target names.
 
+mod brief;
 mod contact;
 mod trouble;
 
@@ -13,8 +14,9 @@ use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::settings::Settings;
+pub(super) use brief::brief;
 use contact::Contact;
-pub(super) use trouble::{Failure, Trouble};
+pub(super) use trouble::Trouble;
 
 /// One claim on the connection that `DATABASE_URL` gives.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

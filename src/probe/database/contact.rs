@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Trouble;
+use super::brief::brief;
 use crate::probe::{Claim, Finding};
 use crate::run::context::{Asking, Context};
 use crate::service::dsn::{Dsn, SslMode};
@@ -127,7 +128,7 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
             quote_name(&names.facts),
             quote_ident(&names.fact_type)
         );
-        answer = patiently(session, &sql).await;
+        answer = brief(session, PATIENCE, &sql).await;
         if answer.is_ok() {
             break;
         }
@@ -145,12 +146,6 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
         age: server.duration_since(recorded),
         app_behind: said.map(|said| recorded.duration_since(said)),
     }
-}
-
-async fn patiently(session: &Session, sql: &str) -> Result<Vec<Row>, PgFault> {
-    let bounds = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)";
-    session.rows(bounds, &[PATIENCE]).await?;
-    session.rows(sql, &[]).await
 }
 
 impl Contact {

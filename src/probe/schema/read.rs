@@ -8,15 +8,13 @@ use super::catalog::{Catalog, Look, Refusal, Relation};
 use super::name::TableName;
 use super::{decode, queries};
 use crate::probe::CannotAsk;
-use crate::probe::database::{Trouble, dsn};
+use crate::probe::database::{Trouble, brief, dsn};
 use crate::run::context::{Asking, Context};
-use crate::service::postgres::{PgFault, Row, Session, connect};
+use crate::service::postgres::{Row, Session, connect};
 
 /// How long the read of a row and the plan may each take on the server, in milliseconds: the catalog's
 /// answers stand even where these are slow.
 const PATIENCE: &str = "2500";
-
-const BOUNDS: &str = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)";
 
 /// The measurement that all checks of the schema share.
 ///
@@ -99,15 +97,10 @@ fn all<T>(rows: &[Row], decode: impl Fn(&Row) -> Result<T, String>) -> Result<Ve
     rows.iter().map(decode).collect::<Result<_, _>>().map_err(Trouble::unreadable)
 }
 
-async fn impatient(session: &Session, sql: &str) -> Result<Vec<Row>, PgFault> {
-    session.rows(BOUNDS, &[PATIENCE]).await?;
-    session.rows(sql, &[]).await
-}
-
 async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Result<u64, Refusal> {
     let columns: Vec<String> = needed.iter().filter(|n| relation.column(n).is_some()).cloned().collect();
     let refusal = |why: String| Refusal { why };
-    let rows = impatient(session, &queries::reading(&relation.quoted(), &columns))
+    let rows = brief(session, PATIENCE, &queries::reading(&relation.quoted(), &columns))
         .await
         .map_err(|fault| refusal(fault.to_string()))?;
     let count = rows.first().ok_or_else(|| "no answer".to_owned()).and_then(|r| decode::text(r, "rows"));
@@ -115,7 +108,8 @@ async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Resu
 }
 
 async fn plan(session: &Session, query: &str) -> Result<String, String> {
-    let rows = impatient(session, &format!("EXPLAIN {query}")).await.map_err(|fault| fault.to_string())?;
+    let rows =
+        brief(session, PATIENCE, &format!("EXPLAIN {query}")).await.map_err(|fault| fault.to_string())?;
     let lines: Vec<&str> = rows.iter().filter_map(|r| r.get("QUERY PLAN")).collect();
     if lines.is_empty() { Err("the planner says nothing".to_owned()) } else { Ok(lines.join("\n")) }
 }

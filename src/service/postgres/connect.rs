@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
@@ -92,17 +93,19 @@ impl Opening<'_> {
 
     async fn way(&self, server: &Server, way: Way, until: Instant) -> Result<Session, PgFault> {
         let began = Instant::now();
-        let stream = stream(server, until).await.map_err(PgFault::Unreachable)?;
+        // Boxed with their lifetimes written down, because otherwise the compiler cannot prove for a task
+        // that holds this that it is Send.
+        let dialled: BoxFuture<'_, _> = Box::pin(stream(server, until));
+        let stream = dialled.await.map_err(PgFault::Unreachable)?;
         let begun = Arc::new(AtomicBool::new(false));
         let Ok(connector) =
             MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
         let connector = Noting { inner: connector, begun: Arc::clone(&begun) };
         let mut config = self.dsn.config.clone();
         config.ssl_mode(way.mode());
-        let (client, connection) = config
-            .connect_raw(stream, connector)
-            .await
-            .map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
+        let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
+        let (client, connection) =
+            greeted.await.map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
         // What ends the connection is told to whoever waits for an answer on it.
         let worker = Worker(tokio::spawn(async move {
             let _ = connection.await;
