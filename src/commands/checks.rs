@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, ContentArrangement, Table};
 use serde_json::json;
 
 use crate::checklist::{self, Check, Checklist, Section, SectionFile, Severity};
@@ -33,7 +34,7 @@ fn list_table(list: &Checklist) -> String {
     let mut text = String::new();
     for section in &list.sections {
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(printer::width().unwrap_or(120));
         for check in &section.checks {
             let severity = match check.entry.severity {
