@@ -2,8 +2,8 @@
 
 mod checklist_map;
 mod checkout;
-mod claims;
 mod checks_readme;
+mod claims;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
