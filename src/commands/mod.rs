@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod env_fingerprint;
 pub mod run;
 #[cfg(feature = "rehearsal")]
 pub mod sandbox;
