@@ -7,7 +7,7 @@ mod refuse;
 mod target;
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -89,7 +89,7 @@ fn read(source: Source<'_>, problems: &mut Problems) -> Config {
     let paths = [value_span(&table, &["app_dir"]), value_span(&table, &["ca_file"])];
     if let Some(head) = whole::<Head>(source, table, 0..0, problems) {
         for (path, span) in [&head.app_dir, &head.ca_file].into_iter().zip(paths) {
-            if let Some(why) = path.as_ref().and_then(unusable_path) {
+            if let Some(why) = path.as_deref().and_then(unusable_path) {
                 problems.push(source.problem(span, why));
             }
         }
@@ -160,7 +160,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, c)| c)
 }
 
-fn unusable_path(path: &PathBuf) -> Option<&'static str> {
+fn unusable_path(path: &Path) -> Option<&'static str> {
     if path.as_os_str().is_empty() {
         return Some("an empty path; remove the line, or name the path");
     }

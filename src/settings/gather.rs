@@ -115,3 +115,58 @@ fn exposed(wanted: &Wanted) -> Option<String> {
         format!("{shown} holds secrets and every user of this machine can read it; run `chmod 600 {shown}`")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::path::Path;
+
+    use super::*;
+
+    fn wanted(path: impl AsRef<Path>) -> Wanted {
+        Wanted { path: path.as_ref().to_owned(), named_by: Some("--config") }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().expect("a scratch directory");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("latin"), b"ok = 1\nname = \"\xe9\"\n").expect("it can be written");
+        for (path, line, why) in [
+            (at("none"), 0, "cannot be read: No such file"),
+            (folder.path().to_owned(), 0, "is a directory; name a file (named by --config)"),
+            (at("latin"), 2, "is not UTF-8 text"),
+            (PathBuf::new(), 0, "names no file"),
+            (PathBuf::from("/dev/zero"), 0, "is longer than 1 MiB"),
+        ] {
+            let problem = read(&wanted(&path)).expect_err(why);
+            assert!(problem.message.contains(why), "{problem}");
+            assert_eq!(problem.line, line, "{problem}");
+        }
+        fs::write(at("good"), "a = 1\n").expect("it can be written");
+        assert_eq!(read(&wanted(at("good"))), Ok((at("good"), "a = 1\n".to_owned())));
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_not_absent() {
+        let folder = tempfile::tempdir().expect("a scratch directory");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).expect("a link");
+        assert!(!is_absent(&wanted(&link)));
+        assert!(is_absent(&wanted(folder.path().join("none"))));
+        assert!(is_absent(&wanted(folder.path().join("none/none"))));
+    }
+
+    #[test]
+    fn an_env_file_for_everyone_is_remarked() {
+        let folder = tempfile::tempdir().expect("a scratch directory");
+        let path = folder.path().join("s.env");
+        fs::write(&path, "A=hunter2\n").expect("it can be written");
+        for (mode, remarked) in [(0o644, true), (0o600, false), (0o640, false)] {
+            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
+            let note = exposed(&wanted(&path));
+            assert_eq!(note.is_some(), remarked, "{mode:o}");
+            assert!(note.is_none_or(|n| n.contains("chmod 600") && !n.contains("hunter2")));
+        }
+    }
+}

@@ -11,6 +11,9 @@ use crate::source::Problem;
 /// Long runs of the letters tokens are made of; hosts and paths have dots and slashes between.
 static LONG: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("[A-Za-z0-9+_=-]{20,}").expect("a pattern of ours is valid"));
+/// The user of a URL, who may be a token alone.
+static USER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"://[^\s/?#"']+@"#).expect("a pattern of ours is valid"));
 /// A key and what ends it.
 static KEY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"([\w.-]+)["']?\s*[=:]"#).expect("a pattern of ours is valid"));
@@ -32,6 +35,7 @@ pub(super) fn is_secret_key(key: &str) -> bool {
 /// A text in which known secrets, secrets by pattern and whatever looks like a token are masked.
 pub(in crate::settings) fn words(redactor: &Redactor, text: &str) -> String {
     let text = redactor.apply(text);
+    let text = USER.replace_all(&text, format!("://{MASK}@"));
     LONG.replace_all(&text, |found: &regex::Captures<'_>| {
         let run = &found[0];
         if is_token(run) { MASK.to_owned() } else { run.to_owned() }
