@@ -8,6 +8,7 @@ mod connect;
 mod encrypt;
 mod fault;
 mod quote;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

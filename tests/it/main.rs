@@ -6,5 +6,6 @@ mod checks_readme;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
+mod services;
 mod standins;
 mod support;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -14,15 +13,12 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encrypt::{self, Noting, Way};
+use super::wire::Wire;
 use super::{PgFault, Protection, Session, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
 use crate::service::socket;
 use crate::service::tls::Roots;
 use crate::service::unreachable::Unreachable;
-
-/// What a connection runs over.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Connects. `deadline` bounds this and everything the session is asked afterwards, together.
 pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Session, PgFault> {
@@ -94,8 +90,7 @@ impl Opening<'_> {
         let began = Instant::now();
         let stream = stream(server, until).await.map_err(PgFault::Unreachable)?;
         let begun = Arc::new(AtomicBool::new(false));
-        let Ok(connector) =
-            MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
+        let Ok(connector) = MakeTlsConnect::<Wire>::make_tls_connect(&mut self.tls.clone(), &server.host);
         let connector = Noting { inner: connector, begun: Arc::clone(&begun) };
         let mut config = self.dsn.config.clone();
         config.ssl_mode(way.mode());
@@ -127,7 +122,7 @@ impl Opening<'_> {
     }
 }
 
-async fn stream(server: &Server, until: Instant) -> Result<Box<dyn Stream>, Unreachable> {
+async fn stream(server: &Server, until: Instant) -> Result<Wire, Unreachable> {
     if server.is_socket() {
         return unix(server).await;
     }
@@ -136,13 +131,13 @@ async fn stream(server: &Server, until: Instant) -> Result<Box<dyn Stream>, Unre
         None => socket::resolve(&server.host).await?,
     };
     let (stream, _) = socket::dial(&addresses, server.port, &server.host, until).await?;
-    Ok(Box::new(stream))
+    Ok(Wire::Tcp(stream))
 }
 
-async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
+async fn unix(server: &Server) -> Result<Wire, Unreachable> {
     let path = format!("{}/.s.PGSQL.{}", server.host.trim_end_matches('/'), server.port);
     match UnixStream::connect(&path).await {
-        Ok(stream) => Ok(Box::new(stream)),
+        Ok(stream) => Ok(Wire::Unix(stream)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(Unreachable::Other(format!("no socket {path}; check directory and port")))
         }
