@@ -8,7 +8,6 @@ mod connect;
 mod encrypt;
 mod fault;
 mod quote;
-mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,7 +143,8 @@ impl Session {
     }
 
     async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
-        let typed = parameters.iter().map(|p| (p, Type::TEXT));
+        // Collected, because with a closure over borrowed texts the future is not provably Send.
+        let typed: Vec<(&str, Type)> = parameters.iter().map(|p| (*p, Type::TEXT)).collect();
         let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.fault(&e))?;
         self.collect(stream).await
     }

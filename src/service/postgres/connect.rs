@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
@@ -13,12 +15,15 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encrypt::{self, Noting, Way};
-use super::wire::Wire;
 use super::{PgFault, Protection, Session, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
 use crate::service::socket;
 use crate::service::tls::Roots;
 use crate::service::unreachable::Unreachable;
+
+/// What a connection runs over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// Connects. `deadline` bounds this and everything the session is asked afterwards, together.
 pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Session, PgFault> {
@@ -88,16 +93,19 @@ impl Opening<'_> {
 
     async fn way(&self, server: &Server, way: Way, until: Instant) -> Result<Session, PgFault> {
         let began = Instant::now();
-        let stream = stream(server, until).await.map_err(PgFault::Unreachable)?;
+        // Boxed with their lifetimes written down, because otherwise the compiler cannot prove for a task
+        // that holds this that it is Send.
+        let dialled: BoxFuture<'_, _> = Box::pin(stream(server, until));
+        let stream = dialled.await.map_err(PgFault::Unreachable)?;
         let begun = Arc::new(AtomicBool::new(false));
-        let Ok(connector) = MakeTlsConnect::<Wire>::make_tls_connect(&mut self.tls.clone(), &server.host);
+        let Ok(connector) =
+            MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
         let connector = Noting { inner: connector, begun: Arc::clone(&begun) };
         let mut config = self.dsn.config.clone();
         config.ssl_mode(way.mode());
-        let (client, connection) = config
-            .connect_raw(stream, connector)
-            .await
-            .map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
+        let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
+        let (client, connection) =
+            greeted.await.map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
         // What ends the connection is told to whoever waits for an answer on it.
         let worker = Worker(tokio::spawn(async move {
             let _ = connection.await;
@@ -122,7 +130,7 @@ impl Opening<'_> {
     }
 }
 
-async fn stream(server: &Server, until: Instant) -> Result<Wire, Unreachable> {
+async fn stream(server: &Server, until: Instant) -> Result<Box<dyn Stream>, Unreachable> {
     if server.is_socket() {
         return unix(server).await;
     }
@@ -131,13 +139,13 @@ async fn stream(server: &Server, until: Instant) -> Result<Wire, Unreachable> {
         None => socket::resolve(&server.host).await?,
     };
     let (stream, _) = socket::dial(&addresses, server.port, &server.host, until).await?;
-    Ok(Wire::Tcp(stream))
+    Ok(Box::new(stream))
 }
 
-async fn unix(server: &Server) -> Result<Wire, Unreachable> {
+async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
     let path = format!("{}/.s.PGSQL.{}", server.host.trim_end_matches('/'), server.port);
     match UnixStream::connect(&path).await {
-        Ok(stream) => Ok(Wire::Unix(stream)),
+        Ok(stream) => Ok(Box::new(stream)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(Unreachable::Other(format!("no socket {path}; check directory and port")))
         }
