@@ -7,5 +7,6 @@ mod claims;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
+mod services;
 mod standins;
 mod support;
