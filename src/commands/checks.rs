@@ -46,7 +46,9 @@ fn list_table(list: &Checklist) -> String {
         let _infallible = writeln!(text, "{}/{}: {}", section.phase, section.id, section.title);
         let _infallible = writeln!(text, "{}\n", table.trim_fmt());
     }
-    text.push_str("A check is a blocker unless it says warning. `hotdash-ops checks explain ID` shows one.\n");
+    text.push_str(
+        "A check is a blocker unless it says warning. `hotdash-ops checks explain ID` shows one.\n",
+    );
     text
 }
 

@@ -31,18 +31,22 @@ pub struct Verb {
     pub phases: &'static [&'static str],
     /// The checks it asks when the verb stands for a few of them.
     pub only: &'static [&'static str],
+    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
+    pub journal: bool,
     /// What a verb for cron says before everything else: when it goes well, and when not.
     pub headline: Option<(&'static str, &'static str)>,
 }
 
 /// `preflight`: the pre-deploy half of the checklist.
-pub const PREFLIGHT: Verb = Verb { name: "preflight", phases: &["preflight"], only: &[], headline: None };
+pub const PREFLIGHT: Verb =
+    Verb { name: "preflight", phases: &["preflight"], only: &[], journal: true, headline: None };
 
 /// `status`: Chatwoot's health, in place of the app's health check script.
 pub const STATUS: Verb = Verb {
     name: "status",
     phases: &["preflight"],
     only: &["chatwoot.alive", "chatwoot.services", "chatwoot.account"],
+    journal: false,
     headline: Some(("Chatwoot health check OK", "Chatwoot health check FAILED")),
 };
 
@@ -82,7 +86,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let mut notes = telling.notes.clone();
     let mut earlier = Vec::new();
     let mut journal = None;
-    if let Some(folder) = &settings.runs_dir {
+    if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
         match Journal::open(folder, &run, &plan, &settings) {
             Ok(open) => journal = Some(open),

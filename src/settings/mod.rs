@@ -2,15 +2,18 @@
 //! file over default. Resolving is pure; reading files and the environment is
 //! the caller's.
 
+pub mod env_file;
+pub mod file;
 pub mod fingerprint;
 mod gather;
+pub mod resolve;
 mod secrets;
 mod target;
 mod vars;
 
 use std::path::PathBuf;
 
-pub use gather::gather;
+pub use gather::{gather, gather_for_writing};
 pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
 pub use vars::Vars;

@@ -19,7 +19,8 @@ const NAMED: &[&str] = &[
     "FLY_API_TOKEN",
     "FLY_ACCESS_TOKEN",
 ];
-const WORDS: &[&str] = &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PRIVATE", "CREDENTIAL", "API_KEY", "APIKEY"];
+const WORDS: &[&str] =
+    &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PRIVATE", "CREDENTIAL", "API_KEY", "APIKEY"];
 const ENDINGS: &[&str] = &["_KEY", "_DSN", "_PAT"];
 
 /// Every value that must not be shown, for the redactor: whole values of secret variables, passwords in
@@ -141,7 +142,15 @@ mod tests {
 
     #[test]
     fn telling_names_count_from_eight_bytes_on() {
-        for name in ["NPM_TOKEN", "MY_SECRET_X", "PGPASSWORD", "SENTRY_DSN", "GITHUB_PAT", "OPENAI_API_KEY", "SSH_KEY"] {
+        for name in [
+            "NPM_TOKEN",
+            "MY_SECRET_X",
+            "PGPASSWORD",
+            "SENTRY_DSN",
+            "GITHUB_PAT",
+            "OPENAI_API_KEY",
+            "SSH_KEY",
+        ] {
             assert_eq!(of(name, "12345678"), ["12345678"], "{name}");
             assert!(of(name, "1234567").is_empty(), "{name}");
         }

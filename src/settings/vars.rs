@@ -19,7 +19,9 @@ impl Vars {
 
     /// The variables of this process that are text.
     pub fn of_process() -> Vars {
-        Vars::new(std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))))
+        Vars::new(
+            std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))),
+        )
     }
 
     /// Notes a variable whose value is not UTF-8.

@@ -2,10 +2,11 @@
 
 mod checklist_map;
 mod checkout;
-mod claims;
 mod checks_readme;
+mod claims;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
+mod services;
 mod standins;
 mod support;

@@ -98,7 +98,11 @@ impl Case {
 
 /// The claims of an outcome that do not hold.
 fn broken(outcome: &Value) -> BTreeSet<String> {
-    claims(outcome).into_iter().filter(|(_, holds)| *holds != Value::Bool(true)).map(|(what, _)| what).collect()
+    claims(outcome)
+        .into_iter()
+        .filter(|(_, holds)| *holds != Value::Bool(true))
+        .map(|(what, _)| what)
+        .collect()
 }
 
 fn claims(outcome: &Value) -> Vec<(String, Value)> {
@@ -122,7 +126,10 @@ fn play(cases: &[Case]) -> BTreeMap<String, BTreeSet<String>> {
                     let (complaints, ran) = case.play();
                     if !complaints.is_empty() {
                         let text = complaints.join("\n    ");
-                        wrong.lock().expect("no panic").push(format!("{} ({})\n    {text}", case.name, case.check));
+                        wrong
+                            .lock()
+                            .expect("no panic")
+                            .push(format!("{} ({})\n    {text}", case.name, case.check));
                         continue;
                     }
                     let broken = broken(&ran.outcome(case.check));
