@@ -1,5 +1,124 @@
-//! How it is asked: a closed set of kinds, one file per kind.
+//! How it is asked: a closed set of kinds, one file per kind. If a check needs an
+//! `if`, it is a new kind here, not a cleverer file in `checks/`.
 
+mod belongs;
+mod chatwoot;
+mod checkout;
+mod command;
+mod database;
+mod env;
+mod expect;
 mod finding;
+mod fly;
+mod http;
+mod reach;
+mod schema;
 
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use belongs::Belongs;
+pub use chatwoot::Chatwoot;
+pub use checkout::Checkout;
+pub use command::Command;
+pub use database::Database;
+pub use env::{Env, Form};
 pub use finding::{CannotAsk, Claim, Evidence, Finding};
+pub use fly::Fly;
+pub use http::Http;
+pub use reach::Reach;
+pub use schema::Schema;
+
+use crate::run::context::Asking;
+use crate::settings::Settings;
+
+/// The kinds of questions. Written as `probe.http = { ... }`: exactly one kind per check.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Probe {
+    /// A variable is set and well-formed.
+    Env(Env),
+    /// A variable's value is this target's own, and nobody else's.
+    Belongs(Belongs),
+    /// A URL is reached, each phase timed apart.
+    Reach(Reach),
+    /// The database connection.
+    Database(Database),
+    /// Secrets of an app on Fly.
+    Fly(Fly),
+    /// One HTTP request and what its answer must say.
+    Http(Http),
+    /// What Chatwoot says about itself, the token, the account and its webhooks.
+    Chatwoot(Chatwoot),
+    /// Tables, columns, indexes and what this role may read.
+    Schema(Schema),
+    /// A program in the app's checkout.
+    Command(Command),
+    /// The checkout itself.
+    Checkout(Checkout),
+}
+
+/// How a person would ask the same by hand, for `checks explain`. Redacted by the caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The question in one line.
+    pub question: String,
+    /// Lines to paste into a shell, secrets as `$VARIABLE`; or the exact SQL.
+    pub by_hand: Vec<String>,
+    /// What is compared: `http status: 200`.
+    pub expectations: Vec<String>,
+}
+
+/// One `match` for all kinds: a new kind is one file, one variant and one line here.
+macro_rules! each_kind {
+    ($probe:expr, $kind:ident => $body:expr) => {
+        match $probe {
+            Probe::Env($kind) => $body,
+            Probe::Belongs($kind) => $body,
+            Probe::Reach($kind) => $body,
+            Probe::Database($kind) => $body,
+            Probe::Fly($kind) => $body,
+            Probe::Http($kind) => $body,
+            Probe::Chatwoot($kind) => $body,
+            Probe::Schema($kind) => $body,
+            Probe::Command($kind) => $body,
+            Probe::Checkout($kind) => $body,
+        }
+    };
+}
+
+impl Probe {
+    /// Asks, and states what was found. Never prints and never sees severity.
+    ///
+    /// # Errors
+    /// [`CannotAsk`] when our side could not ask at all.
+    pub async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        each_kind!(self, kind => kind.ask(asking).await)
+    }
+
+    /// How a person would ask it by hand.
+    pub fn explain(&self, settings: &Settings) -> Asked {
+        each_kind!(self, kind => kind.explain(settings))
+    }
+
+    /// The environment variables it reads.
+    pub fn variables(&self) -> BTreeSet<String> {
+        each_kind!(self, kind => kind.variables())
+    }
+
+    /// What is wrong with it beyond its types, as lower-case fragments.
+    pub fn lint(&self) -> Vec<String> {
+        each_kind!(self, kind => kind.lint())
+    }
+
+    /// True for a probe that runs a command in the app's checkout: those run one after another.
+    pub fn runs_in_checkout(&self, settings: &Settings) -> bool {
+        match self {
+            Probe::Command(_) | Probe::Checkout(_) => true,
+            Probe::Chatwoot(chatwoot) => chatwoot.runs_in_checkout(settings),
+            _ => false,
+        }
+    }
+}

@@ -1,3 +1,13 @@
 //! The integration tests: one binary, real servers.
 
+mod checklist_map;
+mod checkout;
+mod checks_readme;
+mod claims;
+mod exit_property;
+mod fly_shim;
 mod formats;
+mod postgres_world;
+mod services;
+mod standins;
+mod support;

@@ -1,0 +1,22 @@
+//! The embedded checklist: one ordered slice, which a test holds equal to the folder.
+
+/// A file of `checks/`: its path from the repository's root, and its text.
+pub struct BuiltinFile {
+    pub path: &'static str,
+    pub text: &'static str,
+}
+
+macro_rules! files {
+    ($($path:literal),+ $(,)?) => {
+        &[$(BuiltinFile { path: concat!("checks/", $path), text: include_str!(concat!("../../checks/", $path)) }),+]
+    };
+}
+
+/// Every section file, in the order of the checklist.
+pub const FILES: &[BuiltinFile] = files![
+    "preflight/environment.toml",
+    "preflight/chatwoot.toml",
+    "preflight/agent-sdk.toml",
+    "preflight/schema.toml",
+    "preflight/quality.toml",
+];

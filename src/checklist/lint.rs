@@ -1,0 +1,98 @@
+//! The house rules of a checklist that a type cannot say: ids are unique and
+//! plain, needs resolve without a cycle, titles are lower-case claims, every
+//! check has a fix. Used by the loader and thereby by `checks lint`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::load::Read;
+use crate::source::Problems;
+
+pub(super) fn check_all(reads: &[Read<'_>], embedded: bool, problems: &mut Problems) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut known: BTreeSet<String> = reads.iter().map(full_id).collect();
+    if !embedded && let Ok(builtin) = super::load() {
+        known.extend(builtin.checks().map(|c| c.id.clone()));
+    }
+    for read in reads {
+        let mut complain = |message: String| {
+            problems.push(read.source.problem(Some(read.span.clone()), &message));
+        };
+        let id = full_id(read);
+        for message in text_rules(read) {
+            complain(message);
+        }
+        if let Some(first) = seen.insert(id.clone(), read.source.file.to_owned()) {
+            complain(format!("`{id}` is already a check of {first}"));
+        }
+        for need in read.entry.needs.iter().filter(|n| !known.contains(*n)) {
+            let near = crate::run::selection::nearest(need, known.iter().map(String::as_str));
+            complain(format!("`{id}` needs `{need}`, which is no check{}", did_you_mean(near)));
+        }
+        for pattern in &read.entry.after {
+            match glob::Pattern::new(pattern) {
+                Ok(p) if known.iter().any(|k| p.matches(k)) => {}
+                _ => complain(format!("`{id}` comes after `{pattern}`, which matches no check")),
+            }
+        }
+    }
+    for id in cycle(reads) {
+        if let Some(read) = reads.iter().find(|r| full_id(r) == id) {
+            let message = format!("`{id}` needs itself through its needs");
+            problems.push(read.source.problem(Some(read.span.clone()), &message));
+        }
+    }
+}
+
+fn did_you_mean(near: Option<String>) -> String {
+    near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
+}
+
+fn full_id(read: &Read<'_>) -> String {
+    format!("{}.{}", read.section, read.entry.id)
+}
+
+fn text_rules(read: &Read<'_>) -> Vec<String> {
+    let entry = &read.entry;
+    let mut wrong = Vec::new();
+    let plain = entry.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if entry.id.is_empty() || !plain {
+        wrong.push(format!("id `{}` is not kebab-case (a-z, 0-9 and -)", entry.id));
+    }
+    let first = entry.title.chars().next();
+    // A title may begin with a name that is written in capitals, such as a variable or an abbreviation.
+    let word = entry.title.split_whitespace().next().unwrap_or_default();
+    let named = word.chars().filter(|c| c.is_ascii_uppercase()).count() > 1 || word.contains('_');
+    let lower = first.is_some_and(|c| !c.is_uppercase()) || named || NAMES.contains(&word);
+    if !lower || entry.title.trim_end().ends_with('.') {
+        wrong.push(format!("title `{}` is not a lower-case claim without a full stop", entry.title));
+    }
+    if entry.fix.trim().is_empty() || entry.fix.contains('\n') {
+        wrong.push("`fix` is not one line that says what to do".to_owned());
+    }
+    wrong.extend(entry.probe.lint());
+    wrong
+}
+
+const NAMES: &[&str] = &["Chatwoot", "Chatwoot's", "Agent", "Fly"];
+
+/// The ids that can be reached from themselves through `needs`, the smallest of each cycle.
+fn cycle(reads: &[Read<'_>]) -> BTreeSet<String> {
+    let needs: BTreeMap<String, &Vec<String>> = reads.iter().map(|r| (full_id(r), &r.entry.needs)).collect();
+    let mut found = BTreeSet::new();
+    for start in needs.keys() {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&String> = needs[start].iter().collect();
+        while let Some(id) = open.pop() {
+            if id == start {
+                if !found.iter().any(|f| seen.contains(f)) {
+                    found.insert(start.clone());
+                }
+                break;
+            }
+            if seen.insert(id.clone()) {
+                open.extend(needs.get(id).into_iter().flat_map(|n| n.iter()));
+            }
+        }
+    }
+    found
+}

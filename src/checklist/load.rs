@@ -1,0 +1,159 @@
+//! Reads section files into a checklist. Nothing is run unless everything reads.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::builtin::{BuiltinFile, FILES};
+use super::{Check, CheckEntry, Checklist, Section, SectionFile, lint};
+use crate::source::{Problem, Problems, Source};
+
+/// A check as it was read, with the place of its table for later complaints.
+pub(super) struct Read<'a> {
+    pub section: String,
+    pub source: Source<'a>,
+    pub span: std::ops::Range<usize>,
+    pub entry: CheckEntry,
+}
+
+/// The embedded checklist. Fails with every problem it has, each with file and line.
+pub fn load() -> Result<Checklist, Problems> {
+    let files: Vec<(&str, &str)> = FILES.iter().map(|BuiltinFile { path, text }| (*path, *text)).collect();
+    read_all(&files, true)
+}
+
+/// Reads section files from disk, for `checks lint`: files, or folders that are searched for `*.toml`.
+/// Ids are resolved against the embedded checklist as well.
+///
+/// # Errors
+/// Every problem: unreadable paths, text that is not UTF-8, syntax, unknown keys, house rules.
+pub fn load_paths(paths: &[PathBuf]) -> Result<Checklist, Problems> {
+    let mut problems = Problems::default();
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files, &mut problems);
+    }
+    if files.is_empty() && problems.0.is_empty() {
+        let named = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        problems.push(Problem::of_file(named, "no check file (*.toml) in it"));
+    }
+    let texts: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    match read_all(&texts, false) {
+        Ok(list) => problems.or(list),
+        Err(more) => {
+            problems.0.extend(more.0);
+            Err(problems)
+        }
+    }
+}
+
+fn collect(path: &Path, files: &mut Vec<(String, String)>, problems: &mut Problems) {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        match std::fs::read_dir(path) {
+            Ok(entries) => {
+                let mut inner: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+                inner.sort();
+                for entry in inner {
+                    if entry.is_dir() || entry.extension().is_some_and(|e| e == "toml") {
+                        collect(&entry, files, problems);
+                    }
+                }
+            }
+            Err(error) => problems.push(Problem::of_file(name, format!("cannot be listed: {error}"))),
+        }
+        return;
+    }
+    match std::fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => files.push((name, text)),
+        Ok(Err(_)) => problems.push(Problem::of_file(name, "is not UTF-8 text")),
+        Err(error) => problems.push(Problem::of_file(name, format!("cannot be read: {error}"))),
+    }
+}
+
+fn read_all(files: &[(&str, &str)], embedded: bool) -> Result<Checklist, Problems> {
+    let mut problems = Problems::default();
+    let mut sections = Vec::new();
+    let mut reads = Vec::new();
+    for (path, text) in files {
+        let source = Source { file: path, text };
+        read_section(source, &mut problems, &mut sections, &mut reads);
+    }
+    lint::check_all(&reads, embedded, &mut problems);
+    problems.or(Checklist { sections })
+}
+
+fn read_section<'a>(
+    source: Source<'a>,
+    problems: &mut Problems,
+    sections: &mut Vec<Section>,
+    reads: &mut Vec<Read<'a>>,
+) {
+    let before = problems.0.len();
+    let mut table = source.table(problems);
+    if problems.0.len() > before {
+        return;
+    }
+    let entries = take_checks(&mut table, source, problems);
+    let whole = Spanned::new(0..source.text.lines().next().map_or(0, str::len), DeValue::Table(table));
+    let head: Option<SectionFile> = source.read(whole, problems);
+    let (phase, id) = place(source.file);
+    if let Some(first) = entries.is_empty().then_some(0..0) {
+        problems.push(source.problem(Some(first), "a section without a single [[check]] proves nothing"));
+    }
+    let mut checks = Vec::new();
+    for value in entries {
+        let span = value.span();
+        let Some(entry) = source.read::<CheckEntry>(value, problems) else { continue };
+        let line = source.problem(Some(span.clone()), "").line;
+        let section_runbook = head.as_ref().and_then(|h| h.runbook.clone());
+        checks.push(Arc::new(Check {
+            id: format!("{id}.{}", entry.id),
+            origin: format!("{}:{line}", source.file),
+            contact: head.as_ref().and_then(|h| h.contact.clone()),
+            runbook: join_runbook(entry.runbook.as_deref(), section_runbook.as_deref()),
+            entry: entry.clone(),
+        }));
+        reads.push(Read { section: id.clone(), source, span, entry });
+    }
+    if let Some(head) = head {
+        sections.push(Section { id, phase, title: head.title, about: head.about, checks });
+    }
+}
+
+/// Takes the `[[check]]` tables out of the file, so that each is read alone and each has its own problems.
+fn take_checks<'a>(
+    table: &mut DeTable<'a>,
+    source: Source<'a>,
+    problems: &mut Problems,
+) -> Vec<Spanned<DeValue<'a>>> {
+    match table.remove("check").map(|v| (v.span(), v.into_inner())) {
+        None => Vec::new(),
+        Some((_, DeValue::Array(items))) => items.into_iter().collect(),
+        Some((span, _)) => {
+            problems.push(source.problem(Some(span), "write checks as [[check]] tables"));
+            Vec::new()
+        }
+    }
+}
+
+fn place(file: &str) -> (String, String) {
+    let path = Path::new(file);
+    let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let phase = path
+        .parent()
+        .and_then(Path::file_name)
+        .map(|s| s.to_string_lossy().into_owned())
+        .unwrap_or_else(|| "preflight".to_owned());
+    (phase, id)
+}
+
+fn join_runbook(own: Option<&str>, section: Option<&str>) -> Option<String> {
+    match (own, section) {
+        (Some(anchor), Some(base)) if anchor.starts_with('#') => Some(format!("{base}{anchor}")),
+        (Some(link), _) => Some(link.to_owned()),
+        (None, base) => base.map(str::to_owned),
+    }
+}

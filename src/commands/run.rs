@@ -1,0 +1,216 @@
+//! Verbs that are a run of checks: plan, ask, report, end in one exit code.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::checklist::{self, Checklist};
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
+use crate::progress::{Facts, Progress};
+use crate::redact::Redactor;
+use crate::report::{self, Format, ReportTarget, Style, jsonl};
+use crate::run::context::Context;
+use crate::run::event::Event;
+use crate::run::journal::{self, Journal};
+use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
+use crate::run::plan::Plan;
+use crate::run::runner::{self, RunName};
+use crate::service::http::{Client, Proxies};
+use crate::service::tls::Roots;
+use crate::settings::Settings;
+
+/// A verb that asks checks.
+#[derive(Clone, Copy, Debug)]
+pub struct Verb {
+    pub name: &'static str,
+    /// The folders of `checks/` it asks.
+    pub phases: &'static [&'static str],
+    /// The checks it asks when the verb stands for a few of them.
+    pub only: &'static [&'static str],
+    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
+    pub journal: bool,
+    /// What a verb for cron says before everything else: when it goes well, and when not.
+    pub headline: Option<(&'static str, &'static str)>,
+}
+
+/// `preflight`: the pre-deploy half of the checklist.
+pub const PREFLIGHT: Verb =
+    Verb { name: "preflight", phases: &["preflight"], only: &[], journal: true, headline: None };
+
+/// `status`: Chatwoot's health, in place of the app's health check script.
+pub const STATUS: Verb = Verb {
+    name: "status",
+    phases: &["preflight"],
+    only: &["chatwoot.alive", "chatwoot.services", "chatwoot.account"],
+    journal: false,
+    headline: Some(("Chatwoot health check OK", "Chatwoot health check FAILED")),
+};
+
+/// How a run is told.
+#[derive(Clone, Debug, Default)]
+pub struct Telling {
+    pub format: Format,
+    pub reports: Vec<ReportTarget>,
+    pub problems_only: bool,
+    pub quiet: bool,
+    pub verbose: u8,
+    /// What settings had to say, for the report's notes.
+    pub notes: Vec<String>,
+}
+
+/// Asks the verb's checks and tells the result.
+///
+/// # Errors
+/// Everything that refuses the call before a check is asked: exit 2.
+pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
+    let list = checklist::load()?.phases(verb.phases);
+    let list = narrowed(list, verb);
+    if !verb.only.is_empty() && settings.selection.only.is_empty() {
+        settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
+    }
+    let plan = Plan::new(&list, &settings.selection, &settings.target)
+        .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
+    report::prepare(&telling.reports)?;
+    let roots = Roots::load(settings.ca_file.as_deref())?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
+    let settings = Arc::new(settings);
+    let secrets = crate::settings::secret_values(&settings.vars);
+    let redactor = Redactor::new(secrets.iter().map(String::as_str));
+
+    let now = Timestamp::now();
+    let run = journal::new_run_id(now);
+    let mut notes = telling.notes.clone();
+    let mut earlier = Vec::new();
+    let mut journal = None;
+    if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
+        earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
+        match Journal::open(folder, &run, &plan, &settings) {
+            Ok(open) => journal = Some(open),
+            Err(why) => notes
+                .push(format!("{why}; name another folder with HOTDASH_OPS_RUNS_DIR, or give --no-journal")),
+        }
+    }
+
+    let facts = Facts::here(telling.format, telling.quiet);
+    let mut progress = Progress::new(facts.drawing(), printer::stderr());
+    let live = telling.format == Format::Jsonl;
+    let mut stdout_fault = None;
+    let name = RunName { run, verb: verb.name.to_owned(), notes, earlier };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let report = {
+        let mut on_event = |event: &Event| {
+            progress.on(event);
+            if let Some(journal) = &mut journal {
+                journal.event(event);
+            }
+            if live && let Err(error) = progress.suspend(|| printer.data(&jsonl::line(event))) {
+                stdout_fault.get_or_insert(error);
+            }
+        };
+        runtime.block_on(async {
+            let (cx, lines) = Context::new(settings.clone(), redactor, roots, http);
+            runner::run(&plan, &cx, name, lines, signalled(), &mut on_event).await
+        })
+    };
+    // A name look-up that hangs in the system's resolver must not hold the verdict back.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    drop(progress);
+    tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
+}
+
+/// Writes the report everywhere it is wanted. A pass that could not be told is not a pass.
+fn tell(
+    verb: Verb,
+    report: &Report,
+    telling: &Telling,
+    facts: &Facts,
+    journal: Option<Journal>,
+    stdout_fault: Option<anyhow::Error>,
+    printer: &mut Printer,
+) -> Result<Exit> {
+    let style = Style {
+        colour: facts.stdout_colour(),
+        width: facts.stdout_terminal.then(printer::width).flatten(),
+        problems_only: telling.problems_only,
+        verbose: telling.verbose,
+    };
+    let mut untold: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
+    if let Err(error) = report::write_files(&telling.reports, report, &style) {
+        untold.push(format!("{error:#}"));
+    }
+    if telling.format != Format::Jsonl {
+        let mut text = report::render(telling.format, report, &style);
+        if let (Some(words), Format::Table) = (verb.headline, telling.format) {
+            text = format!("{}\n{text}", headline(words, report));
+        }
+        if let Err(error) = printer.data(&text) {
+            untold.push(format!("{error:#}"));
+        }
+    }
+    match journal.map(|j| j.close(report)) {
+        Some(Ok(folder)) => printer.note(&format!("journal: {}", folder.display())),
+        Some(Err(why)) => printer.error(&format!("warning: {why}")),
+        None => {}
+    }
+    for line in &untold {
+        printer.error(&format!("error: {line}"));
+    }
+    match (report.exit, untold.is_empty()) {
+        (Exit::Ready, false) => Ok(Exit::Undecided),
+        (exit, _) => Ok(exit),
+    }
+}
+
+fn headline((good, bad): (&str, &str), report: &Report) -> String {
+    if report.exit == Exit::Ready {
+        return good.to_owned();
+    }
+    let first: Option<&Outcome> = report
+        .outcomes()
+        .find(|o| o.verdict == Verdict::Fail)
+        .or_else(|| report.outcomes().find(|o| o.verdict != Verdict::Pass));
+    first.map_or_else(|| bad.to_owned(), |o| format!("{bad}: {}: {}", o.id, o.reason))
+}
+
+/// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.
+fn narrowed(list: Checklist, verb: Verb) -> Checklist {
+    if verb.only.is_empty() {
+        return list;
+    }
+    let mut wanted: Vec<String> = verb.only.iter().map(|&id| id.to_owned()).collect();
+    let mut at = 0;
+    while at < wanted.len() {
+        if let Some(check) = list.get(&wanted[at]) {
+            let more: Vec<String> =
+                check.entry.needs.iter().filter(|n| !wanted.contains(n)).cloned().collect();
+            wanted.extend(more);
+        }
+        at += 1;
+    }
+    let mut narrow = list;
+    for section in &mut narrow.sections {
+        section.checks.retain(|c| wanted.contains(&c.id));
+    }
+    narrow.sections.retain(|s| !s.checks.is_empty());
+    narrow
+}
+
+/// Resolves with the first SIGINT or SIGTERM. Without a way to listen it never resolves, and the signal keeps
+/// its usual effect.
+async fn signalled() -> Stopped {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    match (interrupt, terminate) {
+        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+            _ = interrupt.recv() => Stopped::Interrupted,
+            _ = terminate.recv() => Stopped::Terminated,
+        },
+        _ => std::future::pending().await,
+    }
+}

@@ -1,0 +1,105 @@
+//! `sandbox`: the whole world on loopback, for one command or until it is told to end.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::Exit;
+use crate::printer::{Printer, Sent};
+use crate::rehearsal::world::{Database, World};
+
+/// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
+/// and `# ready` and serves until SIGTERM or Ctrl-C.
+///
+/// # Errors
+/// A part that cannot be started, and a command that cannot be run.
+pub fn sandbox(command: &[OsString], printer: &mut Printer) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    runtime.block_on(async {
+        let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
+        let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
+        let world = World::start(Database::Own).await?;
+        match command.split_first() {
+            Some((program, arguments)) => inside(&world, program, arguments, interrupt, terminate).await,
+            None => serve(&world, interrupt, terminate, printer).await,
+        }
+    })
+}
+
+async fn inside(
+    world: &World,
+    program: &OsString,
+    arguments: &[OsString],
+    mut interrupt: Signal,
+    mut terminate: Signal,
+) -> Result<Exit> {
+    let path = world.variables().get("PATH").map(String::as_str).unwrap_or_default();
+    let mut child = tokio::process::Command::new(found(program, path))
+        .args(arguments)
+        .envs(world.variables())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("cannot run {} inside the sandbox", program.display()))?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return Ok(Exit::Command(code(status.context("the command is lost")?))),
+            // Ctrl-C reaches the command too, which is in our process group; its answer to it is the answer.
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {
+                if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+                    // A command that has just ended needs no signal.
+                    let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+                }
+            }
+        }
+    }
+}
+
+/// The program on the sandbox's own PATH; the parent's PATH, which the system would search, has no stand-ins.
+fn found(program: &OsString, path: &str) -> OsString {
+    if program.to_string_lossy().contains('/') {
+        return program.clone();
+    }
+    std::env::split_paths(path)
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
+        .map_or_else(|| program.clone(), Into::into)
+}
+
+fn code(status: ExitStatus) -> u8 {
+    let number = status.code().or_else(|| status.signal().map(|s| 128 + s)).unwrap_or(1);
+    u8::try_from(number).unwrap_or(1)
+}
+
+async fn serve(
+    world: &World,
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    printer: &mut Printer,
+) -> Result<Exit> {
+    let mut text = String::new();
+    for (name, value) in world.variables() {
+        text.push_str(&format!("export {name}='{}'\n", value.replace('\'', "'\\''")));
+    }
+    text.push_str(&format!(
+        "# control: {} (header {}: {})\n",
+        world.hub.url(),
+        crate::rehearsal::server::KEY_HEADER,
+        world.hub.control_key()
+    ));
+    text.push_str("# ready\n");
+    if printer.data(&text)? == Sent::Closed {
+        return Ok(Exit::Ready);
+    }
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(Exit::Ready)
+}

@@ -1,0 +1,112 @@
+//! A variable's value is this target's own, and nobody else's.
+
+mod configured;
+mod place;
+mod secret;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::env::is_name;
+use super::{Asked, CannotAsk, Finding};
+use crate::run::context::Asking;
+use crate::settings::Settings;
+
+/// A variable's value is this target's own: https and not this machine in production, the configured host or
+/// id, and no other target's value.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Belongs {
+    /// The variable's name.
+    pub var: String,
+    /// The key of the target's configuration that says which value is right (`agent_host`); absent for a
+    /// secret, which is told by its fingerprint.
+    pub expected: Option<String>,
+    /// The value is known by its keyed fingerprint only.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+impl Belongs {
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        self.judge(&asking.cx.settings)
+    }
+
+    /// The claims on resolved settings. Pure.
+    fn judge(&self, settings: &Settings) -> Result<Finding, CannotAsk> {
+        let value = self.value(settings)?;
+        let finding = Finding::about(format!("{}, against the configuration", self.var));
+        match &self.expected {
+            Some(key) => configured::judge(finding, settings, &self.var, key, value),
+            None => secret::judge(finding, settings, &self.var, value),
+        }
+    }
+
+    fn value<'a>(&self, settings: &'a Settings) -> Result<&'a str, CannotAsk> {
+        let vars = &settings.vars;
+        let value = match self.var.as_str() {
+            "CHATWOOT_API_KEY" => vars.chatwoot_token(),
+            name => vars.filled(name),
+        };
+        match value {
+            Some(value) => Ok(value.trim()),
+            None if vars.is_not_text(&self.var) => {
+                Err(CannotAsk::because(format!("{} is not UTF-8 text", self.var)))
+            }
+            None => Err(CannotAsk::because(format!("{} is not set", self.var))),
+        }
+    }
+
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let target = &settings.target;
+        let mut asked =
+            Asked { question: format!("is {} the value of {}?", self.var, target.name), ..Asked::default() };
+        if target.is_production() && self.expected.as_deref() != Some("account_id") {
+            asked.expectations.extend(place::expectations(self.expected.is_some()));
+        }
+        match &self.expected {
+            Some(key) => {
+                asked.by_hand.push(format!("echo \"${}\"", self.var));
+                let right = target.text(key).unwrap_or_else(|| target.line_to_add(key));
+                asked.expectations.push(format!("{key}: {right}"));
+                asked.expectations.push(format!("not the {key} of another target"));
+            }
+            None => {
+                asked.by_hand.push(format!("hotdash-ops env fingerprint --target {}", target.name));
+                asked.expectations.push("fingerprint: the one configured for this target, if any".to_owned());
+                asked.expectations.push("not the fingerprint of another target".to_owned());
+                asked.expectations.push("of its own: not the value of another secret variable".to_owned());
+            }
+        }
+        asked
+    }
+
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        let alias = (self.var == "CHATWOOT_API_KEY").then(|| "CHATWOOT_API_TOKEN".to_owned());
+        std::iter::once(self.var.clone()).chain(alias).collect()
+    }
+
+    pub(super) fn lint(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if !is_name(&self.var) {
+            wrong.push(format!("`{}` is not the name of a variable (A-Z, 0-9 and _)", self.var));
+        }
+        match (&self.expected, self.secret) {
+            (None, false) => wrong.push("`belongs` needs `expected = \"KEY\"` or `secret = true`".to_owned()),
+            (Some(_), true) => wrong.push("`belongs` takes `expected` or `secret`, not both".to_owned()),
+            (Some(key), false) if !configured::KEYS.contains(&key.as_str()) => {
+                wrong.push(format!("`expected = \"{key}\"` is none of {}", configured::KEYS.join(", ")));
+            }
+            (None, true) if !crate::settings::fingerprint::FINGERPRINTED.contains(&self.var.as_str()) => {
+                wrong.push(format!("`{}` is not among the secrets that are fingerprinted", self.var));
+            }
+            _ => {}
+        }
+        wrong
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! The measurement: one connection, what the server says about itself, its clock,
+//! and how old the newest fact is.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Trouble;
+use super::brief::brief;
+use crate::probe::{Claim, Finding};
+use crate::run::context::{Asking, Context};
+use crate::service::dsn::{Dsn, SslMode};
+use crate::service::postgres::{PgFault, Protection, Row, Session, connect, quote_ident, quote_name};
+use crate::service::unreachable::is_loopback;
+
+/// What the server says about itself, and whether it is a rehearsal's.
+pub const SESSION: &str = "SELECT current_database()::text AS database, current_user::text AS role,
+       pg_is_in_recovery()::text AS in_recovery, current_setting('server_version') AS version,
+       inet_server_port()::text AS port,
+       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
+
+const CLOCK: &str = "SELECT extract(epoch FROM clock_timestamp())::text AS now";
+
+/// How long the newest fact may be looked for, in milliseconds: it is evidence, never judged.
+const PATIENCE: &str = "2000";
+
+/// A connection that answered.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub database: String,
+    pub role: String,
+    pub in_recovery: bool,
+    pub version: String,
+    protection: Protection,
+    sslmode: SslMode,
+    host: String,
+    opened: SignedDuration,
+    /// The server's clock less ours, and by how much that may be wrong.
+    skew: (SignedDuration, SignedDuration),
+    newest: Newest,
+    ignored: Vec<String>,
+    pooler: Option<String>,
+}
+
+/// The newest fact about a delivery.
+#[derive(Clone, Debug)]
+enum Newest {
+    /// How old it is by the server's clock, and by how much the app's clock was behind when it wrote it.
+    Aged {
+        age: SignedDuration,
+        app_behind: Option<SignedDuration>,
+    },
+    None,
+    Unreadable(String),
+}
+
+/// Connects and asks, once per run.
+pub async fn make(asking: &Asking<'_>, dsn: Dsn) -> Arc<Result<Contact, Trouble>> {
+    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
+    let take = async move {
+        let began = std::time::Instant::now();
+        let session = connect(&dsn, &cx.roots, deadline).await.map_err(|fault| Trouble::from(&fault))?;
+        let opened = SignedDuration::try_from(began.elapsed()).unwrap_or_default();
+        let contact = look(&session, &cx, &dsn, opened).await;
+        session.close().await;
+        contact
+    };
+    asking.cx.measure("the database connection", asking.again, take).await
+}
+
+async fn look(
+    session: &Session,
+    cx: &Context,
+    dsn: &Dsn,
+    opened: SignedDuration,
+) -> Result<Contact, Trouble> {
+    let who = one(session.rows(SESSION, &[]).await)?;
+    if text(&who, "sandbox")? == "true" {
+        cx.saw_marker();
+    }
+    let in_recovery = match text(&who, "in_recovery")?.as_str() {
+        "true" => true,
+        "false" => false,
+        other => return Err(Trouble::unreadable(format!("in_recovery is `{other}`"))),
+    };
+    let before = cx.now();
+    let clock = one(session.rows(CLOCK, &[]).await)?;
+    let after = cx.now();
+    let server =
+        instant(&text(&clock, "now")?).ok_or_else(|| Trouble::unreadable("the clock is no number"))?;
+    let half = after.duration_since(before) / 2;
+    Ok(Contact {
+        database: text(&who, "database")?,
+        role: text(&who, "role")?,
+        in_recovery,
+        version: text(&who, "version")?,
+        protection: session.protection(),
+        sslmode: dsn.sslmode,
+        host: dsn.host.clone(),
+        opened,
+        skew: (server.duration_since(before) - half, half),
+        newest: newest(session, cx, server).await,
+        ignored: dsn.ignored.clone(),
+        pooler: pooler(dsn, who.get("port")),
+    })
+}
+
+fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
+    let elsewhere = port.filter(|p| *p != dsn.port.to_string());
+    match (dsn.pooler, elsewhere) {
+        (true, Some(port)) => Some(format!("in transaction mode; the server behind it listens on {port}")),
+        (true, None) => Some("in transaction mode, by its port or by pgbouncer=true".to_owned()),
+        (false, Some(port)) => Some(format!("something stands between: the server itself listens on {port}")),
+        (false, None) => None,
+    }
+}
+
+async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
+    let names = &cx.settings.target.names;
+    let at = quote_ident(&names.recorded_at);
+    // The table of another generation has no such column; then the age alone is asked for.
+    let with_clock = format!("{} ->> 'timestamp'", quote_ident(&names.metadata));
+    let mut answer = Err(PgFault::TooMuch);
+    for said in [with_clock.as_str(), "NULL::text"] {
+        let sql = format!(
+            "SELECT extract(epoch FROM {at})::text AS at, {said} AS said FROM {} \
+             WHERE {} = 'support.webhook.retry' ORDER BY {at} DESC LIMIT 1",
+            quote_name(&names.facts),
+            quote_ident(&names.fact_type)
+        );
+        answer = brief(session, PATIENCE, &sql).await;
+        if answer.is_ok() {
+            break;
+        }
+    }
+    let row = match answer {
+        Ok(rows) => rows.into_iter().next(),
+        Err(fault) => return Newest::Unreadable(fault.to_string()),
+    };
+    let Some(row) = row else { return Newest::None };
+    let Some(recorded) = row.get("at").and_then(instant) else {
+        return Newest::Unreadable("its time is no time".to_owned());
+    };
+    let said: Option<Timestamp> = row.get("said").and_then(|text| text.parse().ok());
+    Newest::Aged {
+        age: server.duration_since(recorded),
+        app_behind: said.map(|said| recorded.duration_since(said)),
+    }
+}
+
+impl Contact {
+    pub(super) fn reachable(&self, finding: Finding) -> Finding {
+        let opened = format!("open after {}", written(self.opened));
+        let (skew, doubt) = self.skew;
+        let mut finding = finding
+            .claim(Claim::new("connection", "an open connection", opened, true))
+            .claim(Claim::new("answer", "from a database", format!("from {}", self.database), true))
+            .evidence("server", format!("PostgreSQL {}", self.version))
+            .evidence("role", &self.role)
+            .evidence("protection", format!("{} (sslmode={})", self.protected(), self.sslmode))
+            .evidence("clock", format!("{} (give or take {})", against(skew, "ours"), written(doubt)));
+        finding = match &self.newest {
+            Newest::Aged { age, app_behind } => {
+                let dated = if age.is_negative() {
+                    format!("dated {} in the future", written(age.abs()))
+                } else {
+                    format!("{} old", written(*age))
+                };
+                let finding = finding.evidence("newest delivery recorded", dated);
+                match app_behind {
+                    Some(behind) => {
+                        finding.evidence("app's clock in it", against(-*behind, "the time recorded"))
+                    }
+                    None => finding,
+                }
+            }
+            Newest::None => finding.evidence("newest delivery recorded", "none yet"),
+            Newest::Unreadable(why) => {
+                finding.evidence("newest delivery recorded", format!("not readable: {why}"))
+            }
+        };
+        if !self.ignored.is_empty() {
+            finding = finding.evidence("parameters for other clients, ignored", self.ignored.join(", "));
+        }
+        if let Some(pooler) = &self.pooler {
+            finding = finding.evidence("pooler", pooler);
+        }
+        match self.warning() {
+            Some(warning) => finding.warn(warning),
+            None => finding,
+        }
+    }
+
+    fn protected(&self) -> &'static str {
+        match self.protection {
+            Protection::LocalSocket => "a local socket",
+            Protection::Plain => "not encrypted",
+            Protection::Encrypted => "encrypted, the server not verified",
+            Protection::Chain => "encrypted, the server's issuer verified",
+            Protection::ChainAndName => "encrypted, the server's issuer and name verified",
+        }
+    }
+
+    fn warning(&self) -> Option<String> {
+        match self.protection {
+            Protection::Encrypted => Some(format!(
+                "sslmode={} encrypts without verifying whom it talks to; write sslmode=verify-full with sslrootcert into DATABASE_URL",
+                self.sslmode
+            )),
+            Protection::Plain if !is_private(&self.host) => Some(
+                "the connection is not encrypted; write sslmode=verify-full into DATABASE_URL".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// True where no encryption is usual: this machine, and Fly's private network, which is encrypted itself.
+fn is_private(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    is_loopback(&host) || host.ends_with(".internal") || host.ends_with(".flycast")
+}
+
+fn one(answer: Result<Vec<Row>, PgFault>) -> Result<Row, Trouble> {
+    let rows = answer.map_err(|fault| Trouble::from(&fault))?;
+    rows.into_iter().next().ok_or_else(|| Trouble::unreadable("no row"))
+}
+
+fn text(row: &Row, column: &str) -> Result<String, Trouble> {
+    row.get(column).map(str::to_owned).ok_or_else(|| Trouble::unreadable(format!("{column} is missing")))
+}
+
+/// Seconds since 1970, as PostgreSQL writes them, to the microsecond.
+fn instant(text: &str) -> Option<Timestamp> {
+    let seconds: f64 = text.parse().ok().filter(|s: &f64| s.is_finite())?;
+    let micros = seconds * 1e6;
+    (micros.abs() < 2e17).then(|| Timestamp::from_microsecond(micros.round() as i64).ok()).flatten()
+}
+
+/// `12ms`, `3s`, `2h 5m`: what is below the larger unit's tenth does not matter.
+fn written(length: SignedDuration) -> String {
+    let length = length.abs();
+    let whole = if length < SignedDuration::from_secs(10) {
+        SignedDuration::from_millis(i64::try_from(length.as_millis()).unwrap_or(i64::MAX))
+    } else {
+        SignedDuration::from_secs(length.as_secs())
+    };
+    format!("{whole:#}")
+}
+
+fn against(ahead: SignedDuration, whose: &str) -> String {
+    let word = if ahead.is_negative() { "behind" } else { "ahead of" };
+    format!("{} {word} {whose}", written(ahead))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_to_the_microsecond_and_nothing_else_is() {
+        let at = instant("1763856000.123456").expect("a number");
+        assert_eq!(at.to_string(), "2025-11-23T00:00:00.123456Z");
+        for bad in ["", "Infinity", "-Infinity", "NaN", "1e300", "yesterday"] {
+            assert_eq!(instant(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_private_ways_may_be_plain() {
+        for host in
+            ["127.0.0.1", "localhost", "db.internal", "hotdash-db.flycast", "top1.nearest.of.db.internal"]
+        {
+            assert!(is_private(host), "{host}");
+        }
+        for host in ["db.example.com", "internal.example.com", "10.0.0.1.example"] {
+            assert!(!is_private(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What went wrong on the way to the database, told apart by what the operator has
+//! to do about it.
+
+use crate::probe::{CannotAsk, Claim, Finding};
+use crate::service::Unreachable;
+use crate::service::postgres::PgFault;
+use crate::service::tls::TlsFault;
+
+/// Why a measurement of the database has no result.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// Our side could not ask.
+    Cannot(CannotAsk),
+    /// The database did not answer, or not in a way that can be read.
+    Failed(Failure),
+}
+
+/// A failing claim in the making.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What failed: `login`.
+    pub what: &'static str,
+    pub expected: &'static str,
+    pub found: String,
+    /// What to do, when the fault itself says it.
+    pub fix: Option<String>,
+    /// See [`Claim::offline`].
+    pub offline: Option<String>,
+}
+
+impl Trouble {
+    /// An answer that is not what the statement must give.
+    pub fn unreadable(why: impl Into<String>) -> Trouble {
+        let found = format!("an answer that cannot be read: {}", why.into());
+        Trouble::Failed(Failure { what: "answer", expected: "rows of text", found, fix: None, offline: None })
+    }
+
+    /// # Errors
+    /// When it was our side that could not ask.
+    pub fn finding(&self, finding: Finding) -> Result<Finding, CannotAsk> {
+        match self {
+            Trouble::Cannot(why) => Err(why.clone()),
+            Trouble::Failed(failure) => {
+                let mut claim = Claim::new(failure.what, failure.expected, &failure.found, false);
+                claim.offline.clone_from(&failure.offline);
+                let mut finding = finding.claim(claim);
+                finding.fix.clone_from(&failure.fix);
+                Ok(finding)
+            }
+        }
+    }
+}
+
+impl From<&PgFault> for Trouble {
+    fn from(fault: &PgFault) -> Trouble {
+        if fault.is_ours() {
+            return Trouble::Cannot(CannotAsk::because(format!("DATABASE_URL: {fault}")));
+        }
+        let (what, expected, fix) = told_apart(fault);
+        Trouble::Failed(Failure {
+            what,
+            expected,
+            found: fault.to_string(),
+            fix: fix.map(str::to_owned),
+            offline: fault.offline_host().map(str::to_owned),
+        })
+    }
+}
+
+/// What failed, what it should have been, and what to do.
+fn told_apart(fault: &PgFault) -> (&'static str, &'static str, Option<&'static str>) {
+    match fault {
+        PgFault::Unreachable(Unreachable::Tls(tls)) => {
+            ("encryption", "a TLS handshake", Some(encryption(tls)))
+        }
+        PgFault::Unreachable(unreachable) => ("connection", "an open connection", way(unreachable)),
+        PgFault::NoPassword => (
+            "login",
+            "accepted",
+            Some("write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE"),
+        ),
+        PgFault::Auth { message, .. } => ("login", "accepted", Some(login(message))),
+        PgFault::NoDatabase { .. } => (
+            "database",
+            "it exists",
+            Some("correct the database name in DATABASE_URL (\\l in psql lists those that exist)"),
+        ),
+        PgFault::TooMany { .. } => (
+            "free connection",
+            "at least 1",
+            Some(
+                "find who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
+            ),
+        ),
+        PgFault::NotReady { .. } => {
+            ("server", "ready", Some("wait until the server has started or recovered, and ask again"))
+        }
+        PgFault::NotSuitable { .. } => (
+            "server",
+            "what target_session_attrs asks for",
+            Some("correct the hosts or target_session_attrs in DATABASE_URL"),
+        ),
+        PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
+            "permission",
+            "granted",
+            Some(
+                "let the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
+            ),
+        ),
+        _ => ("answer", "in time and readable", None),
+    }
+}
+
+fn encryption(fault: &TlsFault) -> &'static str {
+    match fault {
+        TlsFault::NotOffered => {
+            "turn TLS on at the server; only for a private network write sslmode=disable into DATABASE_URL"
+        }
+        TlsFault::UnknownIssuer => {
+            "give the root that issued the server's certificate: sslrootcert=FILE in DATABASE_URL, or --ca-file FILE"
+        }
+        _ => "look at the server's certificate: openssl s_client -starttls postgres -connect HOST:PORT",
+    }
+}
+
+fn way(fault: &Unreachable) -> Option<&'static str> {
+    match fault {
+        Unreachable::Unresolvable { .. } => {
+            Some("correct the host in DATABASE_URL, or look why its name does not resolve")
+        }
+        Unreachable::Refused => Some("start the database, or correct host and port in DATABASE_URL"),
+        Unreachable::TimedOut { .. } | Unreachable::NoRoute { .. } => {
+            Some("correct host and port in DATABASE_URL, or let this machine through the database's firewall")
+        }
+        Unreachable::Closed | Unreachable::Reset => {
+            Some("look into the database's log; a pooler that is full or stopping also hangs up")
+        }
+        _ => None,
+    }
+}
+
+fn login(message: &str) -> &'static str {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &str| message.contains(words);
+    if says("pg_hba") && (says("no encryption") || says("ssl off")) {
+        "the server wants TLS: add sslmode=require (better: verify-full) to DATABASE_URL"
+    } else if says("pg_hba") {
+        "let this role connect from here in the server's pg_hba.conf, or connect through the pooler"
+    } else if says("role") && says("does not exist") {
+        "correct the user in DATABASE_URL; a pooler may want it as USER.PROJECT"
+    } else {
+        "set the role's password anew and put it, percent-encoded, into DATABASE_URL"
+    }
+}

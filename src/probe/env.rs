@@ -1,0 +1,201 @@
+//! A variable is set and well-formed.
+
+mod form;
+mod placeholder;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, CannotAsk, Claim, Finding};
+use crate::run::context::Asking;
+use crate::settings::{Settings, Vars};
+
+/// A variable of the pipeline: set, of one value, well-formed, and no placeholder.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Env {
+    /// The variable's name.
+    pub var: String,
+    /// Other names met in the field; set to another value, they are a failure.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    pub form: Form,
+}
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// An absolute http or https URL with a host.
+    Url,
+    /// A positive whole number.
+    Integer,
+    /// Printable, without white space, at least 8 characters.
+    Token,
+    /// A PostgreSQL connection string.
+    Dsn,
+}
+
+impl Env {
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        Ok(self.judge(&asking.cx.settings.vars))
+    }
+
+    /// The claims on a snapshot of variables. Pure.
+    fn judge(&self, vars: &Vars) -> Finding {
+        let finding = Finding::about(format!("the variable {}", self.names().join(" or ")));
+        let expected = "a value that is not empty";
+        let filled: Vec<(&str, &str)> =
+            self.names().into_iter().filter_map(|n| Some((n, vars.filled(n)?))).collect();
+        let not_text: Vec<&str> = self.names().into_iter().filter(|n| vars.is_not_text(n)).collect();
+        let Some((name, value)) = filled.first().copied() else {
+            let found = match (not_text.first(), self.names().iter().any(|n| vars.get(n).is_some())) {
+                (Some(name), _) => format!("{name} holds bytes that are not UTF-8 text"),
+                (None, true) => "an empty value".to_owned(),
+                (None, false) => "nothing".to_owned(),
+            };
+            return finding.claim(Claim::new("set", expected, found, false));
+        };
+        let finding = finding
+            .claim(Claim::new("set", expected, format!("{name} is set"), true))
+            .claim(self.one_value(vars, &filled, &not_text));
+        let finding = match self.form.judge(value) {
+            Ok(shown) => finding.claim(Claim::new("form", self.form.expected(), shown, true)),
+            Err(wrong) => finding.claim(Claim::new("form", self.form.expected(), wrong, false)),
+        };
+        let sign = placeholder::placeholder(self.form, value);
+        let found = sign.unwrap_or("none of the usual signs of a placeholder");
+        finding.claim(Claim::new("value", "a real one, not a placeholder", found, sign.is_none()))
+    }
+
+    fn one_value(&self, vars: &Vars, filled: &[(&str, &str)], not_text: &[&str]) -> Claim {
+        let different = filled.windows(2).any(|pair| pair[0].1 != pair[1].1);
+        let torn = self.names().into_iter().find(|n| vars.disagrees(n));
+        let names = filled.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(" and ");
+        let (found, holds) = match (different, not_text.first(), torn) {
+            (true, _, _) => (format!("{names} differ"), false),
+            (_, Some(name), _) => (format!("{name} holds bytes that are not UTF-8 text"), false),
+            (_, _, Some(name)) => (format!("{name} differs between the environment and the env file"), false),
+            _ if filled.len() > 1 => (format!("{names} are equal"), true),
+            _ => ("one value".to_owned(), true),
+        };
+        Claim::new("one value", "the same value wherever it is set", found, holds)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        std::iter::once(self.var.as_str()).chain(self.aliases.iter().map(String::as_str)).collect()
+    }
+
+    pub(super) fn explain(&self, _settings: &Settings) -> Asked {
+        let names = self.names();
+        let by_hand = names
+            .iter()
+            .map(|n| format!("test -n \"${n}\" && echo '{n} is set' || echo '{n} is not set'"))
+            .collect();
+        Asked {
+            question: format!("is {} set, and does it look like what it should be?", names.join(" or ")),
+            by_hand,
+            expectations: vec![
+                "set: a value that is not empty".to_owned(),
+                "one value: the same value wherever it is set".to_owned(),
+                format!("form: {}", self.form.expected()),
+                "value: a real one, not a placeholder".to_owned(),
+            ],
+        }
+    }
+
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        self.names().into_iter().map(str::to_owned).collect()
+    }
+
+    pub(super) fn lint(&self) -> Vec<String> {
+        self.names()
+            .into_iter()
+            .filter(|n| !is_name(n))
+            .map(|n| format!("`{n}` is not the name of a variable (A-Z, 0-9 and _)"))
+            .collect()
+    }
+}
+
+/// True for a name as the pipeline's variables have it.
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> Env {
+        Env {
+            var: "CHATWOOT_API_KEY".to_owned(),
+            aliases: vec!["CHATWOOT_API_TOKEN".to_owned()],
+            form: Form::Token,
+        }
+    }
+
+    fn vars(pairs: &[(&str, &str)]) -> Vars {
+        Vars::new(pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+    }
+
+    fn broken(finding: &Finding) -> Vec<&str> {
+        finding.claims.iter().filter(|c| c.holds != Some(true)).map(|c| c.what.as_str()).collect()
+    }
+
+    #[test]
+    fn each_claim_breaks_alone() {
+        let env = key();
+        for (pairs, expected) in [
+            (&[("CHATWOOT_API_KEY", "uVWhz1JpMCyK")][..], &[][..]),
+            (&[("CHATWOOT_API_TOKEN", "uVWhz1JpMCyK")], &[]),
+            (&[("CHATWOOT_API_KEY", ""), ("CHATWOOT_API_TOKEN", "uVWhz1JpMCyK")], &[]),
+            (&[("CHATWOOT_API_KEY", "uVWhz1JpMCyK"), ("CHATWOOT_API_TOKEN", "uVWhz1JpMCyK")], &[]),
+            (&[], &["set"]),
+            (&[("CHATWOOT_API_KEY", "")], &["set"]),
+            (&[("CHATWOOT_API_KEY", " \t")], &["set"]),
+            (
+                &[("CHATWOOT_API_KEY", "uVWhz1JpMCyK"), ("CHATWOOT_API_TOKEN", "another1JpMCyK")],
+                &["one value"],
+            ),
+            (&[("CHATWOOT_API_KEY", "short7")], &["form"]),
+            (&[("CHATWOOT_API_KEY", "your_api_key")], &["value"]),
+        ] {
+            let finding = env.judge(&vars(pairs));
+            assert_eq!(broken(&finding), expected, "{pairs:?}");
+            assert!(!finding.claims.is_empty());
+        }
+    }
+
+    #[test]
+    fn bytes_and_disagreement_are_failures() {
+        let env = key();
+        let mut only_bytes = vars(&[]);
+        only_bytes.mark_not_text("CHATWOOT_API_KEY");
+        assert_eq!(broken(&env.judge(&only_bytes)), ["set"]);
+        let mut one_of_two = vars(&[("CHATWOOT_API_TOKEN", "uVWhz1JpMCyK")]);
+        one_of_two.mark_not_text("CHATWOOT_API_KEY");
+        assert_eq!(broken(&env.judge(&one_of_two)), ["one value"]);
+        let mut torn = vars(&[("CHATWOOT_API_KEY", "uVWhz1JpMCyK")]);
+        torn.mark_disagreeing("CHATWOOT_API_KEY");
+        assert_eq!(broken(&env.judge(&torn)), ["one value"]);
+    }
+
+    #[test]
+    fn no_value_is_ever_shown() {
+        for value in ["hunter22hunter22", "hunter22 hunter22", "hun ter"] {
+            let finding =
+                key().judge(&vars(&[("CHATWOOT_API_KEY", value), ("CHATWOOT_API_TOKEN", "hunter33")]));
+            assert!(!format!("{finding:?}").contains("hun"), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_refused() {
+        let env = Env { var: "lower".to_owned(), aliases: vec!["1ST".to_owned()], form: Form::Token };
+        assert_eq!(env.lint().len(), 2);
+        assert!(key().lint().is_empty());
+    }
+}

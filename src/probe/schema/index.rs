@@ -1,0 +1,194 @@
+//! Whether an index really serves a question: judged by definition, never by name,
+//! on every table that holds rows.
+
+use std::fmt;
+
+use super::catalog::{Index, Kind, Part};
+use super::name::ident;
+
+/// Why an index does not serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its keys do not begin with the columns in their order; the keys it has.
+    Keys(Vec<Option<String>>),
+    Method(String),
+    Collation(String),
+    /// The column's operator class does not answer the operator that the question uses.
+    Operators(String),
+    Partial,
+    /// Being built now; the phase.
+    Building(String),
+    /// Its building failed or was cut short.
+    Invalid,
+    /// Its removal was begun.
+    Dying,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Flaw::Keys(keys) => {
+                let keys = keys.iter().map(|k| k.as_deref().map_or("an expression".to_owned(), ident));
+                write!(f, "is on ({})", keys.collect::<Vec<_>>().join(", "))
+            }
+            Flaw::Method(method) => write!(f, "is of kind {method}, not btree"),
+            Flaw::Collation(column) => {
+                write!(f, "sorts {} by another collation than the column's", ident(column))
+            }
+            Flaw::Operators(column) => {
+                write!(f, "has an operator class for {} that the question does not use", ident(column))
+            }
+            Flaw::Partial => f.write_str("is partial: it covers only the rows of its WHERE"),
+            Flaw::Building(phase) => write!(f, "is being built ({phase})"),
+            Flaw::Invalid => {
+                f.write_str("is invalid: its building failed or was cut short, and no query may use it")
+            }
+            Flaw::Dying => f.write_str("is being dropped"),
+        }
+    }
+}
+
+/// What keeps `index` from serving `wanted`: equality on all but the last column, a range on the last.
+/// Empty when it serves.
+pub fn flaws(index: &Index, wanted: &[String]) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let names: Vec<Option<String>> = index.keys.iter().map(|k| k.column.clone()).collect();
+    let prefix = names.len() >= wanted.len() && wanted.iter().zip(&names).all(|(w, n)| n.as_ref() == Some(w));
+    if !prefix || wanted.is_empty() {
+        flaws.push(Flaw::Keys(names));
+    } else {
+        for (at, (column, key)) in wanted.iter().zip(&index.keys).enumerate() {
+            if key.collation != Some(true) {
+                flaws.push(Flaw::Collation(column.clone()));
+            }
+            let answers = if at + 1 == wanted.len() { key.later } else { key.equal };
+            if !answers {
+                flaws.push(Flaw::Operators(column.clone()));
+            }
+        }
+    }
+    if index.method != "btree" {
+        flaws.retain(|f| matches!(f, Flaw::Keys(_)));
+        flaws.push(Flaw::Method(index.method.clone()));
+    }
+    if index.partial {
+        flaws.push(Flaw::Partial);
+    }
+    if let Some(phase) = &index.building {
+        flaws.push(Flaw::Building(phase.clone()));
+    } else if !index.live {
+        flaws.push(Flaw::Dying);
+    } else if !index.valid || !index.ready {
+        flaws.push(Flaw::Invalid);
+    }
+    flaws
+}
+
+/// A table that no index serves, and the index that comes nearest.
+#[derive(Clone, Debug)]
+pub struct Lack<'a> {
+    pub part: &'a Part,
+    pub nearest: Option<(&'a Index, Vec<Flaw>)>,
+}
+
+/// How a tree of tables is served.
+#[derive(Debug, Default)]
+pub struct Served<'a> {
+    /// Tables with rows, and the index that serves each.
+    pub by: Vec<(&'a Part, &'a Index)>,
+    pub lacking: Vec<Lack<'a>>,
+    /// Foreign tables and views: their indexes cannot be seen from here.
+    pub unseen: Vec<&'a Part>,
+    /// Partitions that are half detached; queries do not see them.
+    pub detaching: Vec<&'a Part>,
+    /// The root is partitioned and has no valid index of its own, so later partitions get none.
+    pub root_lacks: bool,
+}
+
+/// Looks at every table of the tree that holds rows.
+pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
+    let mut served = Served::default();
+    for part in parts {
+        let serving = part.indexes.iter().find(|i| flaws(i, wanted).is_empty());
+        match part.kind {
+            Kind::Partitioned => served.root_lacks |= part.parent.is_none() && serving.is_none(),
+            _ if part.detaching => served.detaching.push(part),
+            Kind::Table | Kind::Materialized => match serving {
+                Some(index) => served.by.push((part, index)),
+                None => served.lacking.push(Lack { part, nearest: nearest(part, wanted) }),
+            },
+            _ => served.unseen.push(part),
+        }
+    }
+    served
+}
+
+/// The index that most likely was meant: the right keys with another flaw first, else one that has any of
+/// the columns.
+fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw>)> {
+    part.indexes
+        .iter()
+        .filter(|i| i.keys.iter().any(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))))
+        .map(|i| (i, flaws(i, wanted)))
+        .min_by_key(|(i, flaws)| {
+            let shared =
+                i.keys.iter().filter(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))).count();
+            (flaws.iter().any(|f| matches!(f, Flaw::Keys(_))), usize::MAX - shared, flaws.len())
+        })
+}
+
+impl Served<'_> {
+    /// `None` when it cannot be judged. A tree without a table that holds rows serves nothing.
+    pub fn holds(&self) -> Option<bool> {
+        match (self.lacking.is_empty(), self.unseen.is_empty(), self.by.is_empty()) {
+            (false, _, _) => Some(false),
+            (true, false, _) => None,
+            (true, true, true) => Some(false),
+            (true, true, false) => Some(true),
+        }
+    }
+
+    /// What was found, in one line.
+    pub fn found(&self) -> String {
+        let mut said = Vec::new();
+        if !self.lacking.is_empty() {
+            said.push(listed(&self.lacking, lack_in_words));
+        }
+        if !self.unseen.is_empty() {
+            said.push(listed(&self.unseen, |p| {
+                format!("{} is {}: its indexes cannot be seen from here", p.name, p.kind.words())
+            }));
+        }
+        if said.is_empty() && self.by.is_empty() {
+            said.push("no partition that could hold a row".to_owned());
+        }
+        if said.is_empty() {
+            let on_parts = self.by.len() > 1 || self.by.iter().any(|(p, _)| p.parent.is_some());
+            said.push(listed(&self.by, |(part, index)| match on_parts {
+                true => format!("{} on {}", index.name, part.name),
+                false => index.name.clone(),
+            }));
+        }
+        said.join("; ")
+    }
+}
+
+fn lack_in_words(lack: &Lack<'_>) -> String {
+    match &lack.nearest {
+        None => format!("{} has none", lack.part.name),
+        Some((index, flaws)) => {
+            let flaws = flaws.iter().map(Flaw::to_string).collect::<Vec<_>>().join(" and ");
+            format!("{} has none; the nearest, {}, {flaws}", lack.part.name, index.name)
+        }
+    }
+}
+
+/// The first few in words, and how many more there are.
+pub fn listed<T>(items: &[T], words: impl Fn(&T) -> String) -> String {
+    const SHOWN: usize = 4;
+    let mut text = items.iter().take(SHOWN).map(words).collect::<Vec<_>>().join(", ");
+    if items.len() > SHOWN {
+        text.push_str(&format!(" and {} more", items.len() - SHOWN));
+    }
+    text
+}

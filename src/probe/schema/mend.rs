@@ -1,0 +1,179 @@
+//! The statements that give a table the index it lacks, without locking out its
+//! writers: indexes are built `CONCURRENTLY` on each table that holds rows, and only
+//! then does a partitioned parent get, or take in, what is already there.
+
+use std::collections::HashMap;
+
+use super::catalog::{Index, Kind, Part};
+use super::index::{Flaw, Lack, Served, flaws, served};
+use super::name::{ident, idents, qualified};
+
+/// PostgreSQL cuts longer names off.
+const LONGEST_NAME: usize = 63;
+
+/// The statements in the order in which to run them, each outside a transaction. Empty when nothing is
+/// lacking, or when what is lacking is just being built.
+pub fn statements(parts: &[Part], wanted: &[String]) -> Vec<String> {
+    let served = served(parts, wanted);
+    let Some(root) = parts.first() else { return Vec::new() };
+    let mut mending =
+        Mending { parts, wanted, taken: taken(parts), made: HashMap::new(), statements: Vec::new() };
+    mending.leaves(&served, root.kind == Kind::Partitioned);
+    if root.kind == Kind::Partitioned && !mending.statements.is_empty() && served.root_lacks {
+        mending.parent(root);
+    }
+    mending.statements
+}
+
+/// True when something is lacking only because its index is still being built.
+pub fn is_being_built(served: &Served<'_>) -> bool {
+    let building = |lack: &Lack<'_>| {
+        let flaws = lack.nearest.as_ref().map(|(_, flaws)| flaws.as_slice());
+        matches!(flaws, Some([Flaw::Building(_)]))
+    };
+    !served.lacking.is_empty() && served.lacking.iter().all(building)
+}
+
+struct Mending<'a> {
+    parts: &'a [Part],
+    wanted: &'a [String],
+    /// Schema and name of the relations known here, so that a new name is free.
+    taken: Vec<(String, String)>,
+    /// The index that a leaf will have, by the leaf's oid.
+    made: HashMap<String, String>,
+    statements: Vec<String>,
+}
+
+fn taken(parts: &[Part]) -> Vec<(String, String)> {
+    let tables = parts.iter().map(|p| (p.schema.clone(), p.name.clone()));
+    let indexes = parts.iter().flat_map(|p| &p.indexes).map(|i| (i.schema.clone(), i.name.clone()));
+    tables.chain(indexes).collect()
+}
+
+impl Mending<'_> {
+    fn leaves(&mut self, served: &Served<'_>, partitioned: bool) {
+        for lack in &served.lacking {
+            let part = lack.part;
+            let state = lack.nearest.as_ref().and_then(|(index, flaws)| match flaws.as_slice() {
+                [only @ (Flaw::Invalid | Flaw::Dying | Flaw::Building(_))] => Some((*index, only)),
+                _ => None,
+            });
+            match state {
+                Some((_, Flaw::Building(_))) => continue,
+                // A unique index fails again on the same duplicates, so it is replaced; one that belongs to
+                // a parent's index cannot be dropped alone.
+                Some((index, Flaw::Invalid)) if !index.unique || index.attached_to.is_some() => {
+                    self.statements.push(format!("REINDEX INDEX CONCURRENTLY {};", index.quoted()));
+                    self.made.insert(part.oid.clone(), index.quoted());
+                    continue;
+                }
+                Some((index, _)) => {
+                    self.statements.push(format!("DROP INDEX CONCURRENTLY {};", index.quoted()));
+                }
+                None => {}
+            }
+            if partitioned {
+                let name = self.free_name(part);
+                let on = part.quoted();
+                self.statements.push(format!(
+                    "CREATE INDEX CONCURRENTLY {} ON {on} ({});",
+                    ident(&name),
+                    idents(self.wanted)
+                ));
+                self.made.insert(part.oid.clone(), qualified(&part.schema, &name));
+            } else {
+                let on = part.quoted();
+                self.statements.push(format!("CREATE INDEX CONCURRENTLY ON {on} ({});", idents(self.wanted)));
+            }
+        }
+    }
+
+    /// Gives a partitioned table its index. `CREATE INDEX` on it takes in what its partitions have; an
+    /// invalid one that is already there gets its missing partitions attached.
+    fn parent(&mut self, parent: &Part) {
+        let own = parent.indexes.iter().find(|i| self.is_ours_but_invalid(i));
+        let Some(own) = own else {
+            self.equals_beneath(parent);
+            let statement = format!("CREATE INDEX ON {} ({});", parent.quoted(), idents(self.wanted));
+            self.statements.push(statement);
+            return;
+        };
+        let own = own.clone();
+        let children: Vec<Part> =
+            self.parts.iter().filter(|p| p.parent.as_ref() == Some(&parent.oid)).cloned().collect();
+        for child in children.iter().filter(|c| !c.detaching) {
+            let attached = child.indexes.iter().find(|i| i.attached_to.as_ref() == Some(&own.oid));
+            match (attached, child.kind) {
+                (Some(_), Kind::Partitioned) => self.parent(child),
+                (Some(_), _) => {}
+                (None, Kind::Partitioned) => {
+                    let name = self.free_name(child);
+                    let statement = format!(
+                        "CREATE INDEX {} ON {} ({});",
+                        ident(&name),
+                        child.quoted(),
+                        idents(self.wanted)
+                    );
+                    self.statements.push(statement);
+                    self.attach(&own, &qualified(&child.schema, &name));
+                }
+                (None, _) => {
+                    let index = self.made.get(&child.oid).cloned().or_else(|| {
+                        child.indexes.iter().find(|i| flaws(i, self.wanted).is_empty()).map(Index::quoted)
+                    });
+                    if let Some(index) = index {
+                        self.attach(&own, &index);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `CREATE INDEX` on a parent takes in only what is defined alike, and builds the rest while it locks
+    /// writers out; so a partition that is served by a wider index gets its own first.
+    fn equals_beneath(&mut self, parent: &Part) {
+        let children: Vec<Part> =
+            self.parts.iter().filter(|p| p.parent.as_ref() == Some(&parent.oid)).cloned().collect();
+        for child in children.iter().filter(|c| !c.detaching) {
+            if child.kind == Kind::Partitioned {
+                self.equals_beneath(child);
+            } else if !self.made.contains_key(&child.oid) && !child.indexes.iter().any(|i| self.is_equal(i)) {
+                let name = self.free_name(child);
+                let on = child.quoted();
+                let columns = idents(self.wanted);
+                self.statements
+                    .push(format!("CREATE INDEX CONCURRENTLY {} ON {on} ({columns});", ident(&name)));
+                self.made.insert(child.oid.clone(), qualified(&child.schema, &name));
+            }
+        }
+    }
+
+    fn is_equal(&self, index: &Index) -> bool {
+        let same = index.keys.len() == self.wanted.len() && !index.has_include && !index.unique;
+        same && flaws(index, self.wanted).is_empty()
+    }
+
+    fn attach(&mut self, parent: &Index, child: &str) {
+        self.statements.push(format!("ALTER INDEX {} ATTACH PARTITION {child};", parent.quoted()));
+    }
+
+    fn is_ours_but_invalid(&self, index: &Index) -> bool {
+        flaws(index, self.wanted) == [Flaw::Invalid] && index.keys.len() == self.wanted.len() && !index.unique
+    }
+
+    /// A name in the manner of PostgreSQL's own that no relation known here has.
+    fn free_name(&mut self, part: &Part) -> String {
+        let stem = format!("{}_{}", part.name, self.wanted.join("_"));
+        let numbered = |number: u32| {
+            let tail = if number == 0 { "_idx".to_owned() } else { format!("_idx{number}") };
+            let mut stem = stem.clone();
+            while stem.len() + tail.len() > LONGEST_NAME {
+                stem.pop();
+            }
+            (part.schema.clone(), stem + &tail)
+        };
+        let free = (0..).map(numbered).find(|candidate| !self.taken.contains(candidate)).unwrap_or_default();
+        self.taken.push(free.clone());
+        free.1
+    }
+}

@@ -1,0 +1,115 @@
+//! Takes the one shared look: a connection, a read-only transaction, a handful of
+//! questions to the catalog, a read of one row, and the planner's view.
+
+use std::sync::Arc;
+
+use super::Table;
+use super::catalog::{Catalog, Look, Refusal, Relation};
+use super::name::TableName;
+use super::{decode, queries};
+use crate::probe::CannotAsk;
+use crate::probe::database::{Trouble, brief, dsn};
+use crate::run::context::{Asking, Context};
+use crate::service::postgres::{Row, Session, connect};
+
+/// How long the read of a row and the plan may each take on the server, in milliseconds: the catalog's
+/// answers stand even where these are slow.
+const PATIENCE: &str = "2500";
+
+/// The measurement that all checks of the schema share.
+///
+/// # Errors
+/// [`CannotAsk`] when `DATABASE_URL` is missing or cannot be read.
+pub async fn look(asking: &Asking<'_>) -> Result<Arc<Result<Catalog, Trouble>>, CannotAsk> {
+    let cx = asking.cx;
+    let dsn = dsn(cx)?;
+    let (context, deadline) = (Arc::clone(cx), asking.deadline);
+    let take = async move {
+        let session = match connect(&dsn, &context.roots, deadline).await {
+            Ok(session) => session,
+            Err(fault) => return Err(Trouble::from(&fault)),
+        };
+        let catalog = catalog(&session, &context).await;
+        session.close().await;
+        catalog
+    };
+    Ok(cx.measure("the catalog", asking.again, take).await)
+}
+
+async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, Trouble> {
+    let names = &cx.settings.target.names;
+    let who = one(ask(session, queries::SESSION, None).await?)?;
+    if decode::flag(&who, "sandbox").map_err(Trouble::unreadable)? {
+        cx.saw_marker();
+    }
+    // A name that is none is the business of the checks that ask for it.
+    let mut looks = [Table::Facts, Table::Grades].map(|table| table.name(names).ok());
+    let mut found = [None, None];
+    for (name, found) in looks.iter_mut().zip(&mut found) {
+        if let Some(name) = name.take() {
+            *found = Some(find(session, name).await?);
+        }
+    }
+    // What may fail or be slow comes last: a failure ends the transaction, not the connection.
+    for (table, found) in [Table::Facts, Table::Grades].into_iter().zip(&mut found) {
+        if let Some(relation) = found.as_mut().and_then(|look| look.found.as_mut()) {
+            relation.read = read(session, relation, &table.needed(names)).await;
+        }
+    }
+    let [facts, grades] = found;
+    let plan = match facts.as_ref().and_then(|f| f.found.as_ref()) {
+        Some(relation) => plan(session, &queries::monitoring(&relation.quoted(), names)).await,
+        None => Err("there is no table".to_owned()),
+    };
+    Ok(Catalog {
+        reader: decode::text(&who, "reader").map_err(Trouble::unreadable)?,
+        search_path: decode::text(&who, "search_path").map_err(Trouble::unreadable)?,
+        facts,
+        grades,
+        plan,
+    })
+}
+
+async fn find(session: &Session, asked: TableName) -> Result<Look, Trouble> {
+    let rows = ask(session, queries::RELATION, Some(&asked)).await?;
+    let Some(row) = rows.first() else {
+        let alike = all(&ask(session, queries::ALIKE, Some(&asked)).await?, decode::alike)?;
+        return Ok(Look { asked, found: None, alike });
+    };
+    let mut relation = decode::relation(row).map_err(Trouble::unreadable)?;
+    relation.columns = all(&ask(session, queries::COLUMNS, Some(&asked)).await?, decode::column)?;
+    let rows = ask(session, queries::INDEXES, Some(&asked)).await?;
+    relation.parts = decode::parts(&rows).map_err(Trouble::unreadable)?;
+    relation.policies = all(&ask(session, queries::POLICIES, Some(&asked)).await?, decode::policy)?;
+    Ok(Look { asked, found: Some(relation), alike: Vec::new() })
+}
+
+async fn ask(session: &Session, sql: &str, name: Option<&TableName>) -> Result<Vec<Row>, Trouble> {
+    let parameters: Vec<&str> = name.map_or_else(Vec::new, |n| vec![n.schema_or_empty(), &n.table]);
+    session.rows(sql, &parameters).await.map_err(|fault| Trouble::from(&fault))
+}
+
+fn one(rows: Vec<Row>) -> Result<Row, Trouble> {
+    rows.into_iter().next().ok_or_else(|| Trouble::unreadable("no row"))
+}
+
+fn all<T>(rows: &[Row], decode: impl Fn(&Row) -> Result<T, String>) -> Result<Vec<T>, Trouble> {
+    rows.iter().map(decode).collect::<Result<_, _>>().map_err(Trouble::unreadable)
+}
+
+async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Result<u64, Refusal> {
+    let columns: Vec<String> = needed.iter().filter(|n| relation.column(n).is_some()).cloned().collect();
+    let refusal = |why: String| Refusal { why };
+    let rows = brief(session, PATIENCE, &queries::reading(&relation.quoted(), &columns))
+        .await
+        .map_err(|fault| refusal(fault.to_string()))?;
+    let count = rows.first().ok_or_else(|| "no answer".to_owned()).and_then(|r| decode::text(r, "rows"));
+    count.and_then(|c| c.parse().map_err(|_| format!("`{c}` rows"))).map_err(refusal)
+}
+
+async fn plan(session: &Session, query: &str) -> Result<String, String> {
+    let rows =
+        brief(session, PATIENCE, &format!("EXPLAIN {query}")).await.map_err(|fault| fault.to_string())?;
+    let lines: Vec<&str> = rows.iter().filter_map(|r| r.get("QUERY PLAN")).collect();
+    if lines.is_empty() { Err("the planner says nothing".to_owned()) } else { Ok(lines.join("\n")) }
+}

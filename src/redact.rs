@@ -1,0 +1,169 @@
+//! Redaction: no secret in anything that is shown or stored. It happens once,
+//! where an outcome is made, by known value (in every encoding the value may have
+//! been given on its way) and by pattern (for secrets nobody told us about).
+
+mod forms;
+mod patterns;
+mod view;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aho_corasick::AhoCorasick;
+
+use forms::Form;
+
+/// What stands in a secret's place.
+pub const MASK: &str = "***";
+
+/// Values shorter than this many bytes are not searched for: they would be found by accident.
+pub const SHORTEST: usize = 8;
+
+/// A text that must not be shown. `Debug` and `Display` give `***`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Secret {
+        Secret(value.into())
+    }
+
+    /// The value itself. Every call is a place to look at when secrets leak.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// True when there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+/// Replaces secrets in texts. Cheap to clone; what one clone learns all know.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    known: Arc<RwLock<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    values: BTreeSet<String>,
+    search: Option<Arc<Search>>,
+}
+
+struct Search {
+    automaton: AhoCorasick,
+    forms: Vec<Form>,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor(***)")
+    }
+}
+
+impl Redactor {
+    /// A redactor that knows these values and what is inside them (see [`Redactor::learn`]).
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redactor {
+        let redactor = Redactor::default();
+        redactor.learn_all(secrets);
+        redactor
+    }
+
+    /// Adds a value: a variable, or a token obtained while running. Of a DSN or URL its password
+    /// is learnt too, of a token with a scheme in front (`FlyV1 ..`, `Bearer ..`) the bare token,
+    /// of a list of tokens each one. Values shorter than [`SHORTEST`] are left to the patterns.
+    pub fn learn(&self, value: &str) {
+        self.learn_all([value]);
+    }
+
+    fn learn_all<'a>(&self, values: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let before = known.values.len();
+        for value in values {
+            known.values.extend(forms::parts(value).into_iter().filter(|p| p.len() >= SHORTEST));
+        }
+        if known.values.len() != before {
+            known.search = Search::of(&known.values).map(Arc::new);
+        }
+    }
+
+    /// The text with every known secret and everything that looks like one replaced by `***`.
+    pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let search = self.known.read().unwrap_or_else(PoisonError::into_inner).search.clone();
+        let mut text = Cow::Borrowed(text);
+        if let Some(search) = &search {
+            search.mask(&mut text);
+        }
+        if patterns::mask(&mut text)
+            && let Some(search) = &search
+        {
+            search.mask(&mut text);
+        }
+        text
+    }
+}
+
+impl Search {
+    fn of(values: &BTreeSet<String>) -> Option<Search> {
+        let forms: Vec<Form> = values.iter().flat_map(|v| forms::of(v)).collect();
+        // Standard match semantics are the only ones that report overlapping matches.
+        let automaton = AhoCorasick::new(forms.iter().map(|f| &f.text)).ok()?;
+        Some(Search { automaton, forms })
+    }
+
+    /// Replaces until nothing is found: a replacement may bring the two halves of another secret
+    /// together. It ends, because every replacement is shorter than what it replaces.
+    fn mask(&self, text: &mut Cow<'_, str>) {
+        loop {
+            let mut found: Vec<Range<usize>> = Vec::new();
+            for view in view::all(text) {
+                for hit in self.automaton.find_overlapping_iter(&view.bytes) {
+                    let grown = self.forms[hit.pattern().as_usize()].grow(&view.bytes, hit.range());
+                    found.push(view.origin(grown));
+                }
+            }
+            if found.is_empty() {
+                return;
+            }
+            *text = Cow::Owned(replace(text, found));
+        }
+    }
+}
+
+/// Replaces the union of the ranges, each connected piece by one mask.
+fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> String {
+    ranges.sort_by_key(|r| r.start);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = 0;
+    for range in ranges {
+        let start = (0..=range.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (range.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        if start >= rest {
+            out.push_str(&text[rest..start]);
+            out.push_str(MASK);
+        }
+        rest = rest.max(end);
+    }
+    out.push_str(&text[rest..]);
+    out
+}
+
+#[cfg(test)]
+mod tests;

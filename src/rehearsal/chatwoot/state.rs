@@ -1,0 +1,252 @@
+//! A Chatwoot's world as data: everything that decides an answer, and can be set on the control route.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rehearsal::server::random;
+
+/// The state of a Chatwoot. `people` and `bots` are keyed by what the rehearsal calls them.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The version `/api` shows; from 4.12 on `/health` is routed and webhooks have secrets.
+    pub version: String,
+    /// How far this machine's clock is ahead, in seconds.
+    pub clock_offset_seconds: i64,
+    /// Redis, as `/api` tells it: `ok`, `failing` or null.
+    pub queue_services: Option<String>,
+    /// Postgres, as `/api` tells it.
+    pub data_services: Option<String>,
+    /// Whether the migrations ran; from 4.12 on every webhook answer but DELETE is a 500 without them.
+    pub migrated: bool,
+    /// Whether the enterprise folder is there, which adds keys.
+    pub enterprise: bool,
+    /// Whether the rate limit is used up.
+    pub throttled: bool,
+    /// Whether the proxy in front drops header names with underscores, as nginx does by default.
+    pub drops_underscore_headers: bool,
+    /// The accounts by id.
+    pub accounts: BTreeMap<u64, Account>,
+    /// The users: at first `administrator` and `agent` of account 3, `stranger` of account 5, and `owner` of the
+    /// suspended account 4.
+    pub people: BTreeMap<String, Person>,
+    /// The agent bots: at first `bot` of account 3.
+    pub bots: BTreeMap<String, Bot>,
+    /// The token of a platform app.
+    pub platform_token: String,
+    /// The inboxes of all accounts.
+    pub inboxes: Vec<Inbox>,
+    /// The webhooks of all accounts, in the order listed.
+    pub webhooks: Vec<Webhook>,
+    /// The conversations of all accounts.
+    pub conversations: Vec<Conversation>,
+    /// The highest webhook id ever given; ids are not used twice.
+    pub last_webhook_id: u64,
+}
+
+/// An account.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The name.
+    pub name: String,
+    /// Active, or suspended.
+    pub status: Status,
+    /// The language of its texts.
+    pub locale: String,
+    /// The address its mail comes from.
+    pub support_email: String,
+    /// When it was made (ISO 8601).
+    pub created_at: String,
+    /// The names of the enabled features.
+    pub features: Vec<String>,
+    /// Whether the API may be used (the cloud's gate; no version before it answers 403).
+    pub api_enabled: bool,
+}
+
+/// The status of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// In use.
+    Active,
+    /// Refused on all nested routes.
+    Suspended,
+}
+
+/// A user with an API token.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The user's id.
+    pub id: u64,
+    /// The full name.
+    pub name: String,
+    /// The name shown to customers.
+    pub available_name: String,
+    /// The e-mail address, also the uid.
+    pub email: String,
+    /// The API token.
+    pub token: String,
+    /// The credential of the user's live updates.
+    pub pubsub_token: String,
+    /// The accounts the user belongs to, by id.
+    pub memberships: BTreeMap<u64, Membership>,
+}
+
+/// A user's place in an account.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// What the user may do.
+    pub role: Role,
+    /// When the user was last active there (ISO 8601); the latest decides the profile's own role and account.
+    #[serde(default)]
+    pub active_at: Option<String>,
+}
+
+/// A role in an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// May see webhooks and reports.
+    Administrator,
+    /// May not.
+    Agent,
+}
+
+/// An agent bot.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    /// The API token.
+    pub token: String,
+    /// The accounts it may act in.
+    pub accounts: Vec<u64>,
+}
+
+/// An inbox, as far as webhooks show it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inbox {
+    /// The inbox's id.
+    pub id: u64,
+    /// The name.
+    pub name: String,
+}
+
+/// An account webhook.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// The webhook's id.
+    pub id: u64,
+    /// The account it belongs to.
+    pub account_id: u64,
+    /// The name, or none.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where deliveries go.
+    pub url: String,
+    /// The events subscribed to, as sent.
+    pub subscriptions: Vec<String>,
+    /// The inbox it names; shown when there is such an inbox.
+    #[serde(default)]
+    pub inbox_id: Option<u64>,
+    /// The signing secret; shown from 4.12 on.
+    #[serde(default = "token")]
+    pub secret: String,
+}
+
+/// A conversation, by its display id.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversation {
+    /// The display id.
+    pub id: u64,
+    /// The account it belongs to.
+    pub account_id: u64,
+    /// `open`, `resolved`, `pending` or `snoozed`.
+    pub status: String,
+}
+
+/// A fresh token as Chatwoot makes them: 24 base58 characters.
+pub fn token() -> String {
+    const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    (0..24).map(|_| char::from(BASE58[(random() % 58) as usize])).collect()
+}
+
+impl Default for State {
+    /// A healthy Chatwoot 4.12.1 with accounts 3 (in use), 4 (suspended) and 5 (somebody else's), and no webhook.
+    fn default() -> State {
+        let account = |name: &str, status| Account {
+            name: name.to_owned(),
+            status,
+            locale: "en".to_owned(),
+            support_email: "support@ops.example".to_owned(),
+            created_at: "2025-08-04T07:12:09.118Z".to_owned(),
+            features: ["agent_bots", "inbox_management", "integrations", "reports"]
+                .map(str::to_owned)
+                .to_vec(),
+            api_enabled: true,
+        };
+        let person = |id, name: &str, first: &str, account, role| Person {
+            id,
+            name: name.to_owned(),
+            available_name: first.to_owned(),
+            email: format!("{}@ops.example", first.to_lowercase()),
+            token: token(),
+            pubsub_token: token(),
+            memberships: BTreeMap::from([(
+                account,
+                Membership { role, active_at: Some("2026-01-01T09:58:12.345Z".to_owned()) },
+            )]),
+        };
+        State {
+            version: "4.12.1".to_owned(),
+            clock_offset_seconds: 0,
+            queue_services: Some("ok".to_owned()),
+            data_services: Some("ok".to_owned()),
+            migrated: true,
+            enterprise: false,
+            throttled: false,
+            drops_underscore_headers: false,
+            accounts: BTreeMap::from([
+                (3, account("Nordlicht & Co", Status::Active)),
+                (4, account("Altwerk", Status::Suspended)),
+                (5, account("Somebody else", Status::Active)),
+            ]),
+            people: BTreeMap::from([
+                ("administrator".to_owned(), person(41, "Mara Lind", "Mara", 3, Role::Administrator)),
+                ("agent".to_owned(), person(42, "Jonas Berg", "Jonas", 3, Role::Agent)),
+                ("stranger".to_owned(), person(43, "Vera Holm", "Vera", 5, Role::Administrator)),
+                ("owner".to_owned(), person(44, "Otto Kern", "Otto", 4, Role::Administrator)),
+            ]),
+            bots: BTreeMap::from([("bot".to_owned(), Bot { token: token(), accounts: vec![3] })]),
+            platform_token: token(),
+            inboxes: vec![Inbox { id: 12, name: "Ops probe".to_owned() }],
+            webhooks: Vec::new(),
+            conversations: vec![Conversation { id: 318, account_id: 3, status: "open".to_owned() }],
+            last_webhook_id: 7,
+        }
+    }
+}
+
+impl State {
+    /// A healthy Chatwoot of that version.
+    pub fn version(version: &str) -> State {
+        State { version: version.to_owned(), ..State::default() }
+    }
+
+    /// The token of one of `people`; empty for a name that is not there.
+    pub fn token_of(&self, name: &str) -> String {
+        self.people.get(name).map(|person| person.token.clone()).unwrap_or_default()
+    }
+
+    /// Whether the version is at least that one; a version without numbers counts as old.
+    pub(super) fn at_least(&self, major: u64, minor: u64) -> bool {
+        let mut numbers = self.version.split('.').map(|part| part.parse::<u64>().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
+    }
+}

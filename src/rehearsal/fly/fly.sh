@@ -1,0 +1,120 @@
+#!/bin/sh
+# A stand-in for flyctl. It reads what to answer from a slate that its owner rewrites, and marks itself.
+slate=@SLATE@
+echo hotdash-ops-sandbox >&2
+
+fail() {
+    printf 'Error: %s\n' "$*" >&2
+    exit 1
+}
+
+app=
+app_flag=
+access_token=
+json=${FLY_JSON:-}
+words=
+while [ "$#" -gt 0 ]; do
+    case $1 in
+        -a | --app | -c | --config | -t | --access-token)
+            [ "$#" -ge 2 ] || case $1 in
+                --*) fail "flag needs an argument: $1" ;;
+                *) fail "flag needs an argument: '${1#-}' in $1" ;;
+            esac
+            case $1 in
+                -a | --app) app=$2 app_flag=$1 ;;
+                -t | --access-token) access_token=$2 ;;
+            esac
+            shift
+            ;;
+        --app=*) app=${1#--app=} app_flag=--app ;;
+        --config=*) ;;
+        --access-token=*) access_token=${1#--access-token=} ;;
+        -j | --json | --json=true) json=1 ;;
+        --debug | --verbose) ;;
+        --*) fail "unknown flag: ${1%%=*}" ;;
+        -?*)
+            letter=${1#-}
+            fail "unknown shorthand flag: '${letter%"${letter#?}"}' in $1"
+            ;;
+        *) words="$words${words:+ }$1" ;;
+    esac
+    shift
+done
+
+case $words in
+    'secrets list' | 'secrets ls') command=secrets-list ;;
+    'auth whoami') command=auth-whoami ;;
+    version) command=version ;;
+    status) command=status ;;
+    *)
+        first=${words%% *}
+        case $words in
+            'secrets '* | 'auth '* | 'releases '*)
+                rest=${words#* }
+                fail "unknown command \"${rest%% *}\" for \"flyctl $first\""
+                ;;
+        esac
+        fail "unknown command \"$first\" for \"flyctl\""
+        ;;
+esac
+case $command-$app_flag in
+    version-- | auth-whoami--) ;;
+    version--a | auth-whoami--a) fail "unknown shorthand flag: 'a' in -a" ;;
+    version---app | auth-whoami---app) fail "unknown flag: --app" ;;
+esac
+
+for key in "$command" any; do
+    fault=$slate/fault/$key
+    if [ -e "$fault/hang" ]; then
+        # Not replaced by `sleep`: killing this shell alone leaves a child that holds the output open.
+        sleep 600
+        exit 1
+    elif [ -e "$fault/flood" ]; then
+        # `yes` ends by itself when nobody reads any more.
+        yes '{"name":"FLOOD","digest":"0000000000000000","status":"Deployed"},'
+        exit 1
+    elif [ -e "$fault/code" ]; then
+        cat "$fault/stderr" >&2
+        cat "$fault/stdout"
+        exit "$(cat "$fault/code")"
+    fi
+done
+
+# flyctl's own logger writes to standard output.
+case ${LOG_LEVEL:-} in
+    debug | trace) echo "DEBUG Loaded flyctl config from ${FLY_CONFIG_DIR:-${HOME:-}/.fly}/config.yml" ;;
+esac
+
+kind=txt
+[ -z "$json" ] || kind=json
+if [ "$command" = version ]; then
+    exec cat "$slate/version.$kind"
+fi
+
+# A variable that is set but empty hides the one after it.
+if [ -n "$access_token" ]; then
+    token=$access_token
+elif [ "${FLY_ACCESS_TOKEN+set}" ]; then
+    token=$FLY_ACCESS_TOKEN
+else
+    token=${FLY_API_TOKEN:-}
+fi
+if [ -z "$token" ] && [ ! -e "$slate/login" ]; then
+    fail "no access token available. Please login with 'flyctl auth login'"
+fi
+if [ "$command" = auth-whoami ]; then
+    exec cat "$slate/whoami.$kind"
+fi
+
+app=${app:-${FLY_APP:-}}
+[ -n "$app" ] || fail "the config for your app is missing an app name, add an app field to the fly.toml file or specify with the -a flag"
+case $command in
+    secrets-list) folder=secrets lead='failed to list app secrets' ;;
+    status) folder=status lead='failed to get app: failed to run query' ;;
+esac
+case $app in
+    */* | .*) known= ;;
+    *) known=$slate/$folder/$app.$kind ;;
+esac
+[ -n "$known" ] && [ -e "$known" ] || fail "$lead: Could not find App \"$app\""
+exec cat "$known"

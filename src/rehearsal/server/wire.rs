@@ -1,0 +1,294 @@
+//! The socket of a stand-in: a loopback listener whose door can be shut and opened, whose certificate can be changed
+//! while it runs, and whose connections end with it. Knows no stand-in: a handler turns requests into answers.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use super::course::{self, Course, Cut};
+use super::message::{Answer, Request};
+
+/// The most of a request's body that is read; more is cut off by closing the connection.
+const BODY_LIMIT: usize = 16 << 20;
+
+/// What happens to a new connection.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// It is served.
+    #[default]
+    Open,
+    /// It is refused, as on a port where nobody listens; the port stays reserved.
+    Closed,
+    /// It is accepted, and nothing is ever said on it.
+    Silent,
+    /// It is accepted and reset.
+    Reset,
+}
+
+/// Where the door is wanted, and after how long it opens by itself.
+#[derive(Clone, Copy, Default)]
+struct Wish {
+    door: Door,
+    then_open: Option<Duration>,
+    serial: u64,
+}
+
+/// Where the door is, and the last wish that was heard.
+#[derive(Clone, Copy, Default)]
+struct Moved {
+    door: Door,
+    serial: u64,
+}
+
+pub type Answering = Pin<Box<dyn Future<Output = (Answer, Course)> + Send>>;
+pub type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
+
+/// What may be changed about a socket while it runs.
+#[derive(Clone)]
+pub struct Knobs {
+    wanted: watch::Sender<Wish>,
+    moved: watch::Receiver<Moved>,
+    tls: Arc<Mutex<Option<Arc<ServerConfig>>>>,
+    /// Counts the changes after which a kept-alive connection is out of date.
+    turn: watch::Sender<u64>,
+}
+
+impl Knobs {
+    /// Moves the door, and opens it again by itself after `then_open`. Returns when it has moved.
+    pub async fn move_door(&self, to: Door, then_open: Option<Duration>) -> anyhow::Result<()> {
+        let mut serial = 0;
+        self.wanted.send_modify(|wish| {
+            *wish = Wish { door: to, then_open, serial: wish.serial + 1 };
+            serial = wish.serial;
+        });
+        self.retire_connections().await;
+        let mut moved = self.moved.clone();
+        let now =
+            moved.wait_for(|moved| moved.serial >= serial).await.context("the stand-in has ended")?.door;
+        ensure!(now == to, "the door stays {now:?}: another program took the port");
+        Ok(())
+    }
+
+    pub fn door(&self) -> Door {
+        self.moved.borrow().door
+    }
+
+    pub async fn set_tls(&self, config: Option<Arc<ServerConfig>>) {
+        *self.tls.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        self.retire_connections().await;
+    }
+
+    fn acceptor(&self) -> Option<TlsAcceptor> {
+        self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone().map(TlsAcceptor::from)
+    }
+
+    /// Ends connections that are kept alive after the answer under way, so that the next request meets the change.
+    async fn retire_connections(&self) {
+        self.turn.send_modify(|turn| *turn += 1);
+        // An idle connection ends at once, but its client has to hear of it before it sends the next request there.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A running socket; dropping it ends it with all its connections.
+pub struct Wire {
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Wire {
+    /// Listens on a free loopback port. `handler` is given the knobs before the first connection is accepted.
+    pub async fn open(
+        tls: Option<Arc<ServerConfig>>,
+        handler: impl FnOnce(Knobs) -> Handler,
+    ) -> anyhow::Result<(Wire, Knobs)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free loopback port")?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        let (wanted, wishes) = watch::channel(Wish::default());
+        let (mover, moved) = watch::channel(Moved::default());
+        let knobs = Knobs { wanted, moved, tls: Arc::new(Mutex::new(tls)), turn: watch::Sender::new(0) };
+        let handler = handler(knobs.clone());
+        let porter = Porter { address, listener: Some(listener), reserved: None, wishes, moved: mover };
+        let task = tokio::spawn(porter.run(knobs.clone(), handler));
+        Ok((Wire { address, task }, knobs))
+    }
+
+    pub async fn close(mut self) {
+        self.task.abort();
+        let _aborted = (&mut self.task).await;
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Accepts connections, and moves the door on request.
+struct Porter {
+    address: SocketAddr,
+    listener: Option<TcpListener>,
+    /// Holds the port while the door is closed: bound without listening, it refuses.
+    reserved: Option<TcpSocket>,
+    wishes: watch::Receiver<Wish>,
+    moved: watch::Sender<Moved>,
+}
+
+impl Porter {
+    async fn run(mut self, knobs: Knobs, handler: Handler) {
+        let mut connections = JoinSet::new();
+        let mut reopen_at: Option<tokio::time::Instant> = None;
+        loop {
+            let reopening = async {
+                match reopen_at {
+                    Some(instant) => tokio::time::sleep_until(instant).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let accepting = async {
+                match &self.listener {
+                    Some(listener) => listener.accept().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                wish = self.wishes.changed() => {
+                    if wish.is_err() {
+                        return;
+                    }
+                    let wish = *self.wishes.borrow_and_update();
+                    reopen_at = wish.then_open.map(|pause| tokio::time::Instant::now() + pause);
+                    self.put(wish.door, wish.serial);
+                }
+                () = reopening => {
+                    reopen_at = None;
+                    let serial = self.moved.borrow().serial;
+                    self.put(Door::Open, serial);
+                }
+                Some(_ended) = connections.join_next() => {}
+                accepted = accepting => {
+                    // A failed accept concerns that one connection.
+                    if let Ok((stream, _)) = accepted {
+                        let door = self.moved.borrow().door;
+                        connections.spawn(receive(stream, door, knobs.clone(), Arc::clone(&handler)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts the door where it is wanted; one that cannot be opened (the port was lost) stays closed.
+    fn put(&mut self, door: Door, serial: u64) {
+        if door == Door::Closed {
+            self.listener = None;
+            self.reserved = self.bind().ok();
+        } else if self.listener.is_none() {
+            let socket = self.reserved.take().map_or_else(|| self.bind(), Ok);
+            self.listener = socket.and_then(|socket| socket.listen(1024)).ok();
+        }
+        let door = if self.listener.is_none() { Door::Closed } else { door };
+        self.moved.send_replace(Moved { door, serial });
+    }
+
+    fn bind(&self) -> std::io::Result<TcpSocket> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(self.address)?;
+        Ok(socket)
+    }
+}
+
+async fn receive(mut stream: TcpStream, door: Door, knobs: Knobs, handler: Handler) {
+    match door {
+        Door::Reset => {
+            let _already_gone = stream.set_zero_linger();
+        }
+        Door::Silent => {
+            let mut heard = [0; 4096];
+            while stream.read(&mut heard).await.is_ok_and(|count| count > 0) {}
+        }
+        Door::Open | Door::Closed => match knobs.acceptor() {
+            None => serve(stream, knobs, handler, |stream| stream).await,
+            Some(acceptor) => {
+                // A client that does not trust the certificate ends here; its own error says so.
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    serve(stream, knobs, handler, |stream| stream.get_ref().0).await;
+                }
+            }
+        },
+    }
+}
+
+async fn serve<S>(stream: S, knobs: Knobs, handler: Handler, tcp: impl Fn(&S) -> &TcpStream)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut turn = knobs.turn.subscribe();
+    let service = service_fn(move |incoming: hyper::Request<Incoming>| {
+        let handler = Arc::clone(&handler);
+        async move {
+            let request = read(incoming).await.ok_or(Cut::Close)?;
+            let (answer, course) = handler(request).await;
+            course::send(answer, course).await
+        }
+    });
+    let mut builder = http1::Builder::new();
+    let mut connection = builder.header_read_timeout(None).serve_connection(TokioIo::new(stream), service);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut connection => break ended,
+            changed = turn.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+        }
+    };
+    let Err(error) = ended else { return };
+    let Some(cut) = error.source().and_then(|source| source.downcast_ref::<Cut>()) else { return };
+    let mut stream = connection.into_parts().io.into_inner();
+    match cut {
+        Cut::Close => {}
+        Cut::Reset => {
+            let _already_gone = tcp(&stream).set_zero_linger();
+        }
+        Cut::Raw(bytes) => {
+            let _reader_left = stream.write_all(bytes).await;
+            let _reader_left = stream.shutdown().await;
+        }
+    }
+}
+
+async fn read(incoming: hyper::Request<Incoming>) -> Option<Request> {
+    let (head, body) = incoming.into_parts();
+    let body = Limited::new(body, BODY_LIMIT).collect().await.ok()?.to_bytes();
+    let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Some(Request {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body: body.to_vec(),
+    })
+}

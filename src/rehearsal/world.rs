@@ -1,0 +1,219 @@
+//! The whole world on loopback: Chatwoot, the app, the Agent SDK, `fly`, a
+//! checkout and a real PostgreSQL, each as a production deploy would have it,
+//! and the variables and the configuration that go with them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use super::agent::{self, Agent};
+use super::app::{self, App};
+use super::chatwoot::{self, Chatwoot};
+use super::checkout::{self, Checkout};
+use super::fly::Fly;
+use super::hub::{Hub, Roster};
+use super::postgres::{self, Native};
+use super::server::Transport;
+use super::tls::{Authority, CertificateSpec};
+use crate::settings::fingerprint;
+
+/// Chatwoot's account in the sandbox.
+pub const ACCOUNT: u64 = 3;
+
+/// Which database the world uses.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A new cluster, ended with the world.
+    Own,
+    /// A database that exists, by its connection string.
+    At(String),
+}
+
+/// The running world. Dropping it ends everything in it.
+pub struct World {
+    pub chatwoot: Chatwoot,
+    pub agent: Agent,
+    pub app: App,
+    pub fly: Fly,
+    pub checkout: Checkout,
+    pub authority: Authority,
+    pub hub: Hub,
+    /// The cluster, when it is the world's own.
+    pub postgres: Option<Native>,
+    folder: TempDir,
+    variables: BTreeMap<String, String>,
+}
+
+impl World {
+    /// Starts the world on the caller's runtime; it answers while that runtime runs.
+    ///
+    /// # Errors
+    /// A missing part (PostgreSQL's programs, git) says what to install.
+    pub async fn start(database: Database) -> Result<World> {
+        let folder = tempfile::Builder::new()
+            .prefix("hotdash-ops-sandbox-")
+            .tempdir()
+            .context("no temporary folder for the sandbox")?;
+        let root = folder.path().to_path_buf();
+        let at = |name: &str| root.join(name);
+        let authority = Authority::new()?;
+        let tls = || Transport::Tls(authority.clone(), CertificateSpec::default());
+        let app = App::start(app::State::default(), Transport::Plain).await?;
+        let webhook_url = format!("{}/api/webhooks/chatwoot", app.url());
+        let mut state = chatwoot::State::default();
+        let secret = register_webhook(&mut state, &webhook_url);
+        let token = state.token_of("administrator");
+        let account_name = state.accounts.get(&ACCOUNT).map(|a| a.name.clone()).unwrap_or_default();
+        app.update(|app| app.secret = Some(secret.clone()));
+        let chatwoot = Chatwoot::start(state, tls()).await?;
+        let agent = Agent::start(agent::State::default(), tls()).await?;
+        let hub =
+            Hub::start(Roster::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app))
+                .await?;
+
+        let bin = at("bin");
+        let fly = Fly::install(&bin, &at("fly"))?;
+        if checkout::npm::is_missing() {
+            checkout::npm::install(&bin)?;
+        }
+        let checkout = Checkout::create(&at("app"), &at("tools"))?;
+        let (postgres, dsn) = match database {
+            Database::Own => {
+                let native = Native::start(&postgres::Options::default())?;
+                let dsn = native.login(postgres::READER, postgres::DATABASE);
+                (Some(native), dsn)
+            }
+            Database::At(dsn) => (None, dsn),
+        };
+        let variables = BTreeMap::from(
+            [
+                ("CHATWOOT_BASE_URL", chatwoot.url_at("localhost")),
+                ("CHATWOOT_API_KEY", token.clone()),
+                // The other name of the token: one that the caller's shell may hold would disagree with ours.
+                ("CHATWOOT_API_TOKEN", token),
+                ("CHATWOOT_ACCOUNT_ID", ACCOUNT.to_string()),
+                ("CHATWOOT_WEBHOOK_SECRET", secret),
+                ("AGENT_SDK_URL", agent.url_at("localhost")),
+                ("DATABASE_URL", dsn),
+                ("HOTDASH_OPS_TARGET", "sandbox".to_owned()),
+                ("HOTDASH_OPS_CONFIG", at("config.toml").display().to_string()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let mut world =
+            World { chatwoot, agent, app, fly, checkout, authority, hub, postgres, folder, variables };
+        world.link_program(&bin)?;
+        fs::write(at("ca.pem"), world.authority.ca_pem()).context("the authority's file")?;
+        let config = world.config(&webhook_url, &account_name)?;
+        fs::write(at("config.toml"), config).context("the sandbox's configuration")?;
+        Ok(world)
+    }
+
+    /// The variables of the pipeline and of this program, `PATH` included.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
+    /// The world's own folder: configuration, certificates, the checkout and the programs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The configuration file with every expected value.
+    pub fn config_path(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    /// Puts this program's name, `fly` and, where Node is missing, `npm` and `npx` first on `PATH`.
+    fn link_program(&mut self, bin: &Path) -> Result<()> {
+        let program = std::env::current_exe().context("this program's own path")?;
+        std::os::unix::fs::symlink(program, bin.join("hotdash-ops")).context("a link to this program")?;
+        let old = std::env::var_os("PATH").unwrap_or_default();
+        let mut paths = vec![bin.to_path_buf()];
+        paths.extend(std::env::split_paths(&old));
+        let joined = std::env::join_paths(paths).context("PATH holds a folder that cannot be joined")?;
+        let text = joined.into_string().ok().context("PATH is not UTF-8")?;
+        self.variables.insert("PATH".to_owned(), text);
+        Ok(())
+    }
+
+    /// A configuration in which nothing is left open: every expected value, and a second target whose
+    /// fingerprints are those of other secrets.
+    fn config(&self, webhook_url: &str, account_name: &str) -> Result<String> {
+        let key = fingerprint::new_key().map_err(anyhow::Error::msg)?;
+        let mut own = String::new();
+        let mut other = String::new();
+        for name in fingerprint::FINGERPRINTED {
+            let Some(value) = self.variables.get(*name) else { continue };
+            let mine = fingerprint::fingerprint(&key, name, value)
+                .with_context(|| format!("no fingerprint of {name}"))?;
+            let foreign = match *name {
+                "DATABASE_URL" => {
+                    "postgres://elsewhere:unused-password@db.elsewhere.example/hotdash".to_owned()
+                }
+                _ => chatwoot::token(),
+            };
+            let theirs = fingerprint::fingerprint(&key, name, &foreign)
+                .with_context(|| format!("no fingerprint of {name}"))?;
+            own.push_str(&format!("{name} = \"{mine}\"\n"));
+            other.push_str(&format!("{name} = \"{theirs}\"\n"));
+        }
+        let database = database_name(&self.variables["DATABASE_URL"])?;
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        Ok(format!(
+            "# The sandbox's configuration: every value that preflight compares with.\n\
+             target = \"sandbox\"\n\
+             app_dir = {app_dir}\n\
+             ca_file = {ca_file}\n\
+             fingerprint_key = \"{key}\"\n\n\
+             [targets.sandbox]\n\
+             fly_app = \"hotdash-app\"\n\
+             fly_agent_app = \"hotdash-agent-service\"\n\
+             chatwoot_host = \"localhost:{chatwoot_port}\"\n\
+             agent_host = \"localhost:{agent_port}\"\n\
+             account_id = {ACCOUNT}\n\
+             account_name = {account_name}\n\
+             database = {database}\n\
+             webhook_url = {webhook_url}\n\n\
+             [targets.sandbox.fingerprints]\n{own}\n\
+             [targets.elsewhere]\n\
+             chatwoot_host = \"chat.elsewhere.example\"\n\
+             agent_host = \"agent.elsewhere.example\"\n\
+             account_id = 9\n\n\
+             [targets.elsewhere.fingerprints]\n{other}",
+            app_dir = quoted(&self.checkout.path().display().to_string()),
+            ca_file = quoted(&self.folder().join("ca.pem").display().to_string()),
+            chatwoot_port = self.chatwoot.port(),
+            agent_port = self.agent.port(),
+            account_name = quoted(account_name),
+            database = quoted(&database),
+            webhook_url = quoted(webhook_url),
+        ))
+    }
+}
+
+/// Gives Chatwoot the app's webhook, and returns the secret it made for it.
+fn register_webhook(state: &mut chatwoot::State, url: &str) -> String {
+    state.last_webhook_id += 1;
+    let secret = chatwoot::token();
+    state.webhooks.push(chatwoot::Webhook {
+        id: state.last_webhook_id,
+        account_id: ACCOUNT,
+        name: Some("hotdash".to_owned()),
+        url: url.to_owned(),
+        subscriptions: vec!["message_created".to_owned(), "conversation_status_changed".to_owned()],
+        inbox_id: None,
+        secret: secret.clone(),
+    });
+    secret
+}
+
+fn database_name(dsn: &str) -> Result<String> {
+    let dsn = crate::service::dsn::Dsn::parse(dsn).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let name = dsn.database_name().to_owned();
+    ensure!(!name.is_empty(), "the database's connection string names no database");
+    Ok(name)
+}

@@ -1,0 +1,173 @@
+//! What a probe may touch: settings, variables, clients, and measurements that are
+//! taken once and judged by many checks. A measurement remembers its failure as
+//! well as its success, so ten checks of one dead host cost one time-out.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc};
+
+use super::event::{Event, Stream};
+use crate::checklist::{Check, Part, Template};
+use crate::probe::CannotAsk;
+use crate::redact::Redactor;
+use crate::service::http::Client;
+use crate::service::tls::Roots;
+use crate::settings::Settings;
+
+type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
+
+/// Shared by all checks of a run.
+pub struct Context {
+    pub settings: Arc<Settings>,
+    pub redactor: Redactor,
+    /// Whom TLS trusts.
+    pub roots: Roots,
+    /// Asks over HTTP, for all checks.
+    pub http: Client,
+    measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
+    lines: mpsc::UnboundedSender<Event>,
+    marker_seen: AtomicBool,
+    mistaken: Notify,
+}
+
+/// One attempt at one check.
+pub struct Asking<'a> {
+    pub cx: &'a Arc<Context>,
+    pub check: &'a Check,
+    /// The time this attempt has. A service gets a little less, so that its own time-out is the answer.
+    pub deadline: Duration,
+    /// True from the second attempt on: measurements are taken afresh.
+    pub again: bool,
+}
+
+impl Context {
+    /// A context, and the receiving end of the live lines.
+    pub fn new(
+        settings: Arc<Settings>,
+        redactor: Redactor,
+        roots: Roots,
+        http: Client,
+    ) -> (Arc<Context>, mpsc::UnboundedReceiver<Event>) {
+        let (lines, receiver) = mpsc::unbounded_channel();
+        let context = Context {
+            settings,
+            redactor,
+            roots,
+            http,
+            measurements: Mutex::default(),
+            lines,
+            marker_seen: AtomicBool::new(false),
+            mistaken: Notify::new(),
+        };
+        (Arc::new(context), receiver)
+    }
+
+    /// The time, as this machine's clock has it.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Takes a measurement once per key and hands the same result to everybody who asks. It runs in a task of
+    /// its own: an asker that gives up does not cut it short for the others. `again` takes it afresh.
+    pub async fn measure<T, F>(&self, key: impl Into<String>, again: bool, take: F) -> Arc<T>
+    where
+        T: Any + Send + Sync,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let key = key.into();
+        let shared = {
+            let mut known = self.measurements.lock().unwrap_or_else(PoisonError::into_inner);
+            let old = known.get(&key).and_then(|m| m.downcast_ref::<Measurement<T>>()).cloned();
+            match old {
+                Some(old) if !again => old,
+                _ => {
+                    let task = tokio::spawn(take);
+                    let name = key.clone();
+                    let fresh = async move {
+                        match task.await {
+                            Ok(value) => Arc::new(value),
+                            Err(error) => panic!("the measurement `{name}` broke: {error}"),
+                        }
+                    };
+                    let fresh: Measurement<T> = fresh.boxed().shared();
+                    known.insert(key, Box::new(fresh.clone()));
+                    fresh
+                }
+            }
+        };
+        shared.await
+    }
+
+    /// Fills a template from the variables and the target.
+    ///
+    /// # Errors
+    /// A variable that is unset, empty or not UTF-8, and a key of the target that is not configured.
+    pub fn expand(&self, template: &Template) -> Result<String, CannotAsk> {
+        let mut text = String::new();
+        for part in template.parts() {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Variable(name) => text.push_str(self.variable(name)?),
+                Part::Target(key) => match self.settings.target.text(key) {
+                    Some(value) => text.push_str(&value),
+                    None => {
+                        return Err(CannotAsk::because(format!("`{key}` of the target is not configured"))
+                            .hint(self.settings.target.line_to_add(key)));
+                    }
+                },
+            }
+        }
+        Ok(text)
+    }
+
+    /// The value of a variable that a question cannot do without. URLs lose their trailing slash, so that a
+    /// path can follow.
+    ///
+    /// # Errors
+    /// When it is unset, empty or not UTF-8.
+    pub fn variable(&self, name: &str) -> Result<&str, CannotAsk> {
+        if self.settings.vars.is_not_text(name) {
+            return Err(CannotAsk::because(format!("{name} is not UTF-8 text")));
+        }
+        self.settings
+            .vars
+            .filled(name)
+            .map(|v| if name.ends_with("_URL") { v.trim().trim_end_matches('/') } else { v.trim() })
+            .ok_or_else(|| CannotAsk::because(format!("{name} is not set")))
+    }
+
+    /// Shows a line that the command of check `id` printed.
+    pub fn line(&self, id: &str, stream: Stream, text: &str) {
+        let text = self.redactor.apply(text).into_owned();
+        // Nobody listens any more when the run is over; the line is then of no use.
+        let _ = self.lines.send(Event::Line { id: id.to_owned(), stream, text });
+    }
+
+    /// To be called by every client that saw a stand-in's marker. If the target is not the sandbox, the run stops.
+    pub fn saw_marker(&self) {
+        if !self.settings.target.is_sandbox() {
+            self.marker_seen.store(true, Ordering::SeqCst);
+            self.mistaken.notify_one();
+        }
+    }
+
+    /// True when a stand-in answered a run whose target is not the sandbox.
+    pub fn sandbox_mistaken(&self) -> bool {
+        self.marker_seen.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when a stand-in has answered a run whose target is not the sandbox.
+    pub async fn until_mistaken(&self) {
+        if !self.sandbox_mistaken() {
+            self.mistaken.notified().await;
+        }
+    }
+}

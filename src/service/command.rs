@@ -1,0 +1,233 @@
+//! Running a program: an argument list, never a shell; its own process group, no
+//! stdin, bounded output, bounded time. When the time is up, or when nobody waits
+//! any more, the whole group ends, also what the program itself started.
+
+mod capture;
+mod group;
+mod lookup;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::net::unix::pipe::Receiver;
+use tokio::time::{Instant, sleep_until, timeout};
+
+pub use capture::{Captured, Stream};
+use group::Group;
+
+/// How long output may still come after the program has ended, from what it left behind.
+const AFTERMATH: Duration = Duration::from_secs(1);
+
+/// The signal that asks a program to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGTERM.
+    Terminate,
+    /// SIGINT, which some programs clean up after and SIGTERM not.
+    Interrupt,
+}
+
+/// What to run.
+#[derive(Clone)]
+pub struct Command {
+    /// A name to look up in the `PATH` of `env`, or a path.
+    pub program: OsString,
+    pub args: Vec<OsString>,
+    /// Where to run it; the current directory when `None`.
+    pub cwd: Option<PathBuf>,
+    /// The whole environment of the program.
+    pub env: Vec<(OsString, OsString)>,
+    /// When to ask it to end.
+    pub deadline: Duration,
+    pub stop: Stop,
+    /// How long after that to kill it.
+    pub grace: Duration,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither arguments nor environment: both may hold secrets.
+        write!(f, "Command({})", self.program.to_string_lossy())
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal, which was not ours.
+    Signalled(i32),
+    /// Because its time was up.
+    TimedOut,
+}
+
+/// A program that ran.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    pub status: Status,
+    pub stdout: Captured,
+    pub stderr: Captured,
+    pub took: Duration,
+}
+
+/// Why a program did not run. Displays as a lower-case fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotRun {
+    /// No such program.
+    NotFound { program: String },
+    /// It exists, and may not be executed, or its interpreter is missing.
+    NotExecutable { program: String },
+    /// The directory to run in is none, or may not be entered.
+    Cwd { path: PathBuf, why: String },
+    /// Anything else.
+    Other { program: String, why: String },
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotRun::NotFound { program } => write!(f, "{program} is not installed, or not in PATH"),
+            NotRun::NotExecutable { program } => {
+                write!(f, "{program} cannot be executed; check its mode and its first line")
+            }
+            NotRun::Cwd { path, why } => write!(f, "cannot run in {}: {why}", path.display()),
+            NotRun::Other { program, why } => write!(f, "{program} could not be started: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for NotRun {}
+
+impl Command {
+    /// A program with arguments, an empty environment, ten seconds, SIGTERM and two seconds' grace.
+    pub fn new<A: Into<OsString>>(
+        program: impl Into<OsString>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Command {
+        Command {
+            program: program.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            cwd: None,
+            env: Vec::new(),
+            deadline: Duration::from_secs(10),
+            stop: Stop::Terminate,
+            grace: Duration::from_secs(2),
+        }
+    }
+
+    /// Takes over these variables except those named in `scrub`.
+    pub fn inherit(
+        mut self,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        scrub: &[&str],
+    ) -> Command {
+        self.env.extend(variables.into_iter().filter(|(name, _)| !scrub.iter().any(|s| name == s)));
+        self
+    }
+
+    /// Sets one variable.
+    pub fn set(mut self, name: &str, value: impl Into<OsString>) -> Command {
+        self.env.retain(|(n, _)| n != name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+}
+
+/// Runs a program to its end. Every line of output is also given to `line` as it comes.
+/// Dropping the future kills the program's whole group.
+pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Result<Ran, NotRun> {
+    let began = Instant::now();
+    let (mut group, stdout, stderr) = start(command)?;
+    let mut out = Captured::default();
+    let mut err = Captured::default();
+    let (mut status, mut ended) = (None, None);
+    {
+        let reading = futures_util::future::join(
+            out.read(stdout, |text| line(Stream::Stdout, text)),
+            err.read(stderr, |text| line(Stream::Stderr, text)),
+        );
+        let mut reading = std::pin::pin!(reading);
+        let mut open = true;
+        let mut alarm = std::pin::pin!(sleep_until(began + command.deadline));
+        while ended.is_none() {
+            tokio::select! {
+                () = group.ended() => ended = Some(Instant::now()),
+                _ = &mut reading, if open => open = false,
+                () = &mut alarm => {
+                    if status.is_none() {
+                        status = Some(Status::TimedOut);
+                        group.signal(command.stop);
+                        alarm.as_mut().reset(Instant::now() + command.grace);
+                    } else {
+                        group.kill();
+                        alarm.as_mut().reset(Instant::now() + AFTERMATH);
+                    }
+                }
+            }
+        }
+        // Something that the program started may keep the pipes open for as long as it lives. What
+        // was asked to end has the rest of its grace for that.
+        let patience = match status {
+            Some(_) => alarm.deadline().saturating_duration_since(Instant::now()),
+            None => AFTERMATH,
+        };
+        let left_behind = open && timeout(patience, &mut reading).await.is_err();
+        if left_behind || status.is_some() {
+            group.kill();
+        }
+        if left_behind {
+            // What the killed ones had written is still read; who left the group is not waited for.
+            let _ = timeout(AFTERMATH / 10, &mut reading).await;
+        }
+    }
+    out.finish();
+    err.finish();
+    let exit = group.reap().map_err(|e| other(command, &e))?;
+    let took = ended.map_or_else(|| began.elapsed(), |e| e - began);
+    Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took })
+}
+
+fn how(exit: ExitStatus) -> Status {
+    match exit.code() {
+        Some(code) => Status::Exited(code),
+        None => Status::Signalled(exit.signal().unwrap_or_default()),
+    }
+}
+
+fn start(command: &Command) -> Result<(Group, Receiver, Receiver), NotRun> {
+    let program = lookup::program(command)?;
+    let mut child = std::process::Command::new(program);
+    child
+        .arg0(&command.program)
+        .args(&command.args)
+        .env_clear()
+        .envs(command.env.iter().map(|(name, value)| (name, value)))
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(cwd) = &command.cwd {
+        child.current_dir(cwd);
+    }
+    let mut group = Group::start(&mut child).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied => {
+            NotRun::NotExecutable { program: shown(command) }
+        }
+        _ => other(command, &error),
+    })?;
+    let (stdout, stderr) = group.pipes().map_err(|e| other(command, &e))?;
+    Ok((group, stdout, stderr))
+}
+
+fn shown(command: &Command) -> String {
+    command.program.to_string_lossy().into_owned()
+}
+
+fn other(command: &Command, error: &std::io::Error) -> NotRun {
+    NotRun::Other { program: shown(command), why: error.to_string() }
+}

@@ -1,0 +1,89 @@
+//! A program and everything it starts, as one process group. The leader is not
+//! reaped before the last signal was sent: until then its number cannot belong to
+//! anybody else.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, ExitStatus};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::net::unix::pipe::Receiver;
+use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
+
+use super::Stop;
+
+pub struct Group {
+    /// `None` once reaped.
+    child: Option<Child>,
+    leader: Pid,
+    children: Listener,
+}
+
+impl Group {
+    /// Starts the command, which must have been given a process group of its own.
+    pub fn start(command: &mut Command) -> io::Result<Group> {
+        // Listening begins before there is anything to hear, so no end is missed.
+        let children = signal(SignalKind::child())?;
+        let child = command.spawn()?;
+        let leader = Pid::from_child(&child);
+        Ok(Group { child: Some(child), leader, children })
+    }
+
+    /// The program's output, to be read without blocking.
+    pub fn pipes(&mut self) -> io::Result<(Receiver, Receiver)> {
+        let missing = || io::Error::other("the program has no output");
+        let child = self.child.as_mut().ok_or_else(missing)?;
+        let stdout = OwnedFd::from(child.stdout.take().ok_or_else(missing)?);
+        let stderr = OwnedFd::from(child.stderr.take().ok_or_else(missing)?);
+        Ok((Receiver::from_owned_fd(stdout)?, Receiver::from_owned_fd(stderr)?))
+    }
+
+    /// Waits until the leader has ended, without reaping it.
+    pub async fn ended(&mut self) {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while let Ok(None) = waitid(WaitId::Pid(self.leader), look) {
+            if self.children.recv().await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Asks the whole group to end.
+    pub fn signal(&self, stop: Stop) {
+        self.send(match stop {
+            Stop::Terminate => Signal::TERM,
+            Stop::Interrupt => Signal::INT,
+        });
+    }
+
+    /// Ends the whole group.
+    pub fn kill(&self) {
+        self.send(Signal::KILL);
+    }
+
+    fn send(&self, signal: Signal) {
+        if self.child.is_some() {
+            // The only failure is that nobody is left to receive it.
+            let _ = kill_process_group(self.leader, signal);
+        }
+    }
+
+    /// The leader's end. Call it after [`Group::ended`]; no signal is sent after it.
+    pub fn reap(&mut self) -> io::Result<ExitStatus> {
+        match self.child.take() {
+            Some(mut child) => child.wait(),
+            None => Err(io::Error::other("the program was already reaped")),
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+        if let Some(mut child) = self.child.take() {
+            // A killed process ends soon, but not at once, and nobody may be kept waiting here.
+            let reaper = std::thread::Builder::new().name("reaper".to_owned());
+            let _ = reaper.spawn(move || child.wait());
+        }
+    }
+}

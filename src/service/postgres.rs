@@ -1,0 +1,196 @@
+//! PostgreSQL, read only. One connection at a time, opened and closed; one READ ONLY
+//! transaction with bounds on the server's side (statement and lock time-outs, set
+//! inside the transaction, because poolers refuse them at the start) and a deadline
+//! on ours. Statements are unnamed, so that a transaction-mode pooler can carry them.
+//! Time zone and date style are set, because a session elsewhere would read other times.
+
+mod connect;
+mod encrypt;
+mod fault;
+mod quote;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, RowStream};
+
+use super::unreachable::Unreachable;
+
+pub use connect::connect;
+pub use fault::PgFault;
+pub use quote::{quote_ident, quote_literal, quote_name};
+
+/// More rows than any question here has an answer of.
+pub const MOST_ROWS: usize = 100_000;
+/// More bytes than any question here has an answer of.
+pub const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// A Unix socket: it does not leave this machine.
+    LocalSocket,
+    /// Not encrypted.
+    Plain,
+    /// Encrypted; with whom was not verified.
+    Encrypted,
+    /// Encrypted, with a server that a trusted root vouches for, under whatever name.
+    Chain,
+    /// Encrypted, with the server of this name.
+    ChainAndName,
+}
+
+/// A connection with at most one open transaction, which is read only.
+pub struct Session {
+    client: Client,
+    worker: Worker,
+    /// Whether the transaction is open.
+    open: Mutex<bool>,
+    settings: String,
+    deadline: Instant,
+    given: Duration,
+    protection: Protection,
+}
+
+/// One row of an answer. Every value is text or NULL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    columns: Arc<[String]>,
+    values: Vec<Option<String>>,
+}
+
+impl Row {
+    /// The value of a column; `None` when it is NULL, and when there is no such column.
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|c| c == column)?;
+        self.values[at].as_deref()
+    }
+
+    /// The names of the columns, in order.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+}
+
+impl Session {
+    /// Runs one statement in the transaction, which is begun if it is not open. Parameters are
+    /// text; every selected column must be text, too (`::text`). After a failure the next
+    /// statement begins a new transaction.
+    pub async fn rows(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
+        let mut open = self.open.lock().await;
+        let asked = async {
+            if !*open {
+                self.begin().await?;
+                *open = true;
+            }
+            self.ask(sql, parameters).await
+        };
+        let answer = timeout_at(self.deadline, asked).await.unwrap_or_else(|_| Err(self.late()));
+        if answer.is_err() {
+            *open = false;
+            // A failed transaction answers nothing more. Where even this fails, so will the next
+            // statement, and say why.
+            let _ = timeout_at(self.deadline, self.client.batch_execute("ROLLBACK")).await;
+        }
+        answer
+    }
+
+    /// True when nobody between here and the server can read along.
+    pub fn encrypted(&self) -> bool {
+        !matches!(self.protection, Protection::Plain | Protection::LocalSocket)
+    }
+
+    /// True when a trusted root vouched for the server (`verify-ca` and `verify-full`).
+    pub fn verified(&self) -> bool {
+        matches!(self.protection, Protection::Chain | Protection::ChainAndName)
+    }
+
+    /// How the connection is protected, exactly.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// Rolls back and hangs up, so that the server (and a pooler) sees an orderly end.
+    pub async fn close(self) {
+        let goodbye = Duration::from_millis(500);
+        let Session { client, mut worker, open, .. } = self;
+        if open.into_inner() {
+            let _ = timeout(goodbye, client.batch_execute("ROLLBACK")).await;
+        }
+        // The worker says goodbye to the server once the client is gone.
+        drop(client);
+        let _ = timeout(goodbye, &mut worker.0).await;
+    }
+
+    async fn begin(&self) -> Result<(), PgFault> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        // The server gives up a little earlier than we do, so that its reason can still arrive.
+        let statement = left.saturating_sub((left / 10).min(Duration::from_millis(250))).as_millis().max(1);
+        let lock = (statement / 2).clamp(1, 5_000);
+        let idle = left.as_millis() + 5_000;
+        let begin = format!(
+            "BEGIN READ ONLY; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
+             SET LOCAL idle_in_transaction_session_timeout = {idle}; SET LOCAL TimeZone = 'UTC'; \
+             SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'{}",
+            self.settings
+        );
+        self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
+    }
+
+    async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
+        // Collected, because with a closure over borrowed texts the future is not provably Send.
+        let typed: Vec<(&str, Type)> = parameters.iter().map(|p| (*p, Type::TEXT)).collect();
+        let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.fault(&e))?;
+        self.collect(stream).await
+    }
+
+    async fn collect(&self, stream: RowStream) -> Result<Vec<Row>, PgFault> {
+        let mut stream = std::pin::pin!(stream);
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        let mut columns: Option<Arc<[String]>> = None;
+        while let Some(row) = stream.try_next().await.map_err(|e| self.fault(&e))? {
+            let names =
+                columns.get_or_insert_with(|| row.columns().iter().map(|c| c.name().to_owned()).collect());
+            let mut values = Vec::with_capacity(names.len());
+            for (at, column) in row.columns().iter().enumerate() {
+                let value: Option<String> =
+                    row.try_get(at).map_err(|_| PgFault::NotText { column: column.name().to_owned() })?;
+                bytes += value.as_ref().map_or(0, String::len);
+                values.push(value);
+            }
+            rows.push(Row { columns: Arc::clone(names), values });
+            if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
+                return Err(PgFault::TooMuch);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn fault(&self, error: &tokio_postgres::Error) -> PgFault {
+        PgFault::from_error(error, "", self.given)
+    }
+
+    fn late(&self) -> PgFault {
+        PgFault::Unreachable(Unreachable::TimedOut { after: self.given })
+    }
+}
+
+/// The task that moves bytes between the client and the socket. It ends with the session.
+struct Worker(JoinHandle<()>);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({:?})", self.protection)
+    }
+}

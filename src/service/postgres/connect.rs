@@ -1,0 +1,179 @@
+//! Opening a connection: each server of the DSN in turn, each address of it, each
+//! way its `sslmode` allows, until one is suitable or the reason why none is is known.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::encrypt::{self, Noting, Way};
+use super::{PgFault, Protection, Session, Worker, quote_ident};
+use crate::service::dsn::{Attrs, Dsn, Server};
+use crate::service::socket;
+use crate::service::tls::Roots;
+use crate::service::unreachable::Unreachable;
+
+/// What a connection runs over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Connects. `deadline` bounds this and everything the session is asked afterwards, together.
+pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Session, PgFault> {
+    let opening = Opening {
+        dsn,
+        tls: MakeRustlsConnect::new(encrypt::config(dsn, roots)?),
+        given: deadline,
+        deadline: Instant::now() + deadline,
+    };
+    if dsn.attrs != Attrs::PreferStandby {
+        return opening.any_server(dsn.attrs).await;
+    }
+    match opening.any_server(Attrs::Standby).await {
+        Err(_) => opening.any_server(Attrs::Any).await,
+        found => found,
+    }
+}
+
+struct Opening<'a> {
+    dsn: &'a Dsn,
+    tls: MakeRustlsConnect,
+    given: Duration,
+    deadline: Instant,
+}
+
+impl Opening<'_> {
+    async fn any_server(&self, wanted: Attrs) -> Result<Session, PgFault> {
+        let mut worst: Option<PgFault> = None;
+        for (tried, server) in self.dsn.servers.iter().enumerate() {
+            let mut until = socket::shared(self.deadline, self.dsn.servers.len() - tried);
+            if let Some(bound) = self.dsn.connect_timeout {
+                until = until.min(Instant::now() + bound);
+            }
+            let began = Instant::now();
+            let opened = timeout_at(until, self.server(server, wanted, until)).await;
+            let fault = match opened {
+                Ok(Ok(session)) => return Ok(session),
+                Ok(Err(fault)) => fault,
+                Err(_) => PgFault::Unreachable(Unreachable::TimedOut { after: began.elapsed() }),
+            };
+            // A server that answered and refused us is the answer; the next one is asked only
+            // where libpq would ask it.
+            if !fault.concerns_one_server() {
+                return Err(fault);
+            }
+            if worst.as_ref().is_none_or(|w| fault.weight() > w.weight()) {
+                worst = Some(fault);
+            }
+        }
+        Err(worst.unwrap_or(PgFault::Unreachable(Unreachable::Closed)))
+    }
+
+    async fn server(&self, server: &Server, wanted: Attrs, until: Instant) -> Result<Session, PgFault> {
+        let ways: &[Way] = if server.is_socket() { &[Way::Plain] } else { encrypt::ways(self.dsn.sslmode) };
+        let mut result = Err(PgFault::Unreachable(Unreachable::Closed));
+        for way in ways {
+            result = self.way(server, *way, until).await;
+            match &result {
+                Err(fault) if fault.depends_on_encryption() => {}
+                _ => break,
+            }
+        }
+        let session = result?;
+        suitable(&session.client, wanted, &server.host, self.given).await?;
+        Ok(session)
+    }
+
+    async fn way(&self, server: &Server, way: Way, until: Instant) -> Result<Session, PgFault> {
+        let began = Instant::now();
+        // Boxed with their lifetimes written down, because otherwise the compiler cannot prove for a task
+        // that holds this that it is Send.
+        let dialled: BoxFuture<'_, _> = Box::pin(stream(server, until));
+        let stream = dialled.await.map_err(PgFault::Unreachable)?;
+        let begun = Arc::new(AtomicBool::new(false));
+        let Ok(connector) =
+            MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
+        let connector = Noting { inner: connector, begun: Arc::clone(&begun) };
+        let mut config = self.dsn.config.clone();
+        config.ssl_mode(way.mode());
+        let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
+        let (client, connection) =
+            greeted.await.map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
+        // What ends the connection is told to whoever waits for an answer on it.
+        let worker = Worker(tokio::spawn(async move {
+            let _ = connection.await;
+        }));
+        let protection = if server.is_socket() {
+            Protection::LocalSocket
+        } else {
+            encrypt::protection(begun.load(Ordering::Relaxed), encrypt::check(self.dsn))
+        };
+        let schema = self.dsn.schema.as_ref();
+        Ok(Session {
+            client,
+            worker,
+            open: Mutex::new(false),
+            settings: schema
+                .map(|s| format!("; SET LOCAL search_path = {}", quote_ident(s)))
+                .unwrap_or_default(),
+            deadline: self.deadline,
+            given: self.given,
+            protection,
+        })
+    }
+}
+
+async fn stream(server: &Server, until: Instant) -> Result<Box<dyn Stream>, Unreachable> {
+    if server.is_socket() {
+        return unix(server).await;
+    }
+    let addresses = match server.address {
+        Some(address) => vec![address],
+        None => socket::resolve(&server.host).await?,
+    };
+    let (stream, _) = socket::dial(&addresses, server.port, &server.host, until).await?;
+    Ok(Box::new(stream))
+}
+
+async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
+    let path = format!("{}/.s.PGSQL.{}", server.host.trim_end_matches('/'), server.port);
+    match UnixStream::connect(&path).await {
+        Ok(stream) => Ok(Box::new(stream)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Unreachable::Other(format!("no socket {path}; check directory and port")))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            Err(Unreachable::Other(format!("the socket {path} may not be used by this user")))
+        }
+        Err(error) => Err(Unreachable::from_error(&error, "localhost", Duration::ZERO)),
+    }
+}
+
+/// `target_session_attrs`, asked by the simple protocol as libpq does.
+async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -> Result<(), PgFault> {
+    if wanted == Attrs::Any {
+        return Ok(());
+    }
+    let sql = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')";
+    let answer = client.simple_query(sql).await.map_err(|e| PgFault::from_error(&e, host, given))?;
+    let row = answer.iter().find_map(|m| match m {
+        SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("on"))),
+        _ => None,
+    });
+    let (standby, read_only) = row.unwrap_or((false, false));
+    let (fits, name) = match wanted {
+        Attrs::ReadWrite => (!standby && !read_only, "read-write"),
+        Attrs::ReadOnly => (standby || read_only, "read-only"),
+        Attrs::Primary => (!standby, "primary"),
+        Attrs::Standby => (standby, "standby"),
+        Attrs::Any | Attrs::PreferStandby => (true, "any"),
+    };
+    if fits { Ok(()) } else { Err(PgFault::NotSuitable { host: host.to_owned(), wanted: name }) }
+}

@@ -1,0 +1,99 @@
+//! What `sslmode` means: which connections are tried in which order, and what is
+//! verified of the server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::ClientConfig;
+use tokio_postgres::config::SslNegotiation;
+use tokio_postgres::tls::TlsConnect;
+
+use super::{PgFault, Protection};
+use crate::service::dsn::{Dsn, SslMode, SslRootCert};
+use crate::service::tls::{Check, Roots};
+
+/// One way to open a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Not encrypted.
+    Plain,
+    /// Encrypted if the server offers it.
+    Offered,
+    /// Encrypted or not at all.
+    Encrypted,
+}
+
+/// The ways to try, in order.
+pub fn ways(mode: SslMode) -> &'static [Way] {
+    match mode {
+        SslMode::Disable => &[Way::Plain],
+        SslMode::Allow => &[Way::Plain, Way::Encrypted],
+        SslMode::Prefer => &[Way::Offered, Way::Plain],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Way::Encrypted],
+    }
+}
+
+impl Way {
+    pub fn mode(self) -> tokio_postgres::config::SslMode {
+        match self {
+            Way::Plain => tokio_postgres::config::SslMode::Disable,
+            Way::Offered => tokio_postgres::config::SslMode::Prefer,
+            Way::Encrypted => tokio_postgres::config::SslMode::Require,
+        }
+    }
+}
+
+/// What is verified. `require` with a root file verifies the chain: libpq does so for the sake of
+/// old configurations, and who relies on it must not be told that all is well.
+pub fn check(dsn: &Dsn) -> Check {
+    match dsn.sslmode {
+        SslMode::VerifyFull => Check::ChainAndName,
+        SslMode::VerifyCa => Check::Chain,
+        SslMode::Require if matches!(dsn.sslrootcert, Some(SslRootCert::File(_))) => Check::Chain,
+        _ => Check::Nothing,
+    }
+}
+
+/// The TLS configuration: the DSN's own roots where it names a file, else the given ones.
+pub fn config(dsn: &Dsn, roots: &Roots) -> Result<ClientConfig, PgFault> {
+    let check = check(dsn);
+    let mut config = match &dsn.sslrootcert {
+        Some(SslRootCert::File(path)) if check != Check::Nothing => {
+            Roots::only(path).map_err(PgFault::RootCert)?.config(check)
+        }
+        _ => roots.config(check),
+    };
+    if dsn.config.get_ssl_negotiation() == SslNegotiation::Direct {
+        // Servers that are spoken to in TLS from the first byte insist on it.
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+    }
+    Ok(config)
+}
+
+/// How a connection that came about is protected.
+pub fn protection(encrypted: bool, check: Check) -> Protection {
+    match (encrypted, check) {
+        (false, _) => Protection::Plain,
+        (true, Check::Nothing) => Protection::Encrypted,
+        (true, Check::Chain) => Protection::Chain,
+        (true, Check::ChainAndName) => Protection::ChainAndName,
+    }
+}
+
+/// Remembers that TLS was begun: whether a connection that merely prefers it is encrypted cannot
+/// be asked of it afterwards, and behind a pooler the server does not know.
+pub struct Noting<T> {
+    pub inner: T,
+    pub begun: Arc<AtomicBool>,
+}
+
+impl<S, T: TlsConnect<S>> TlsConnect<S> for Noting<T> {
+    type Stream = T::Stream;
+    type Error = T::Error;
+    type Future = T::Future;
+
+    fn connect(self, stream: S) -> T::Future {
+        self.begun.store(true, Ordering::Relaxed);
+        self.inner.connect(stream)
+    }
+}

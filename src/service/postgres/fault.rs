@@ -1,0 +1,187 @@
+//! Why PostgreSQL did not answer, told apart by what the operator has to do.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use tokio_postgres::error::DbError;
+
+use crate::service::text::visible;
+use crate::service::tls::{RootsFault, TlsFault};
+use crate::service::unreachable::{Unreachable, short};
+
+/// Why PostgreSQL did not answer. Displays as a lower-case fragment without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PgFault {
+    /// It could not be reached, or the connection broke.
+    Unreachable(Unreachable),
+    /// The file named by `sslrootcert` cannot be used.
+    RootCert(RootsFault),
+    /// It asks for a password, and the DSN has none.
+    NoPassword,
+    /// It refused the login. Without SQLSTATE when the two did not agree how to log in.
+    Auth { sqlstate: Option<String>, message: String },
+    /// The database does not exist.
+    NoDatabase { message: String },
+    /// No connection is free, at the server or at the pooler.
+    TooMany { message: String },
+    /// It is starting, stopping or recovering.
+    NotReady { sqlstate: String, message: String },
+    /// None of the servers is what `target_session_attrs` asks for.
+    NotSuitable { host: String, wanted: &'static str },
+    /// The server cancelled the statement, because its time was up or somebody asked it to.
+    Cancelled { after: Duration, message: String },
+    /// A lock was not to be had in time.
+    Locked { message: String },
+    /// It refused the statement.
+    Server { sqlstate: String, message: String, hint: Option<String> },
+    /// A selected column is not text.
+    NotText { column: String },
+    /// The answer is larger than any answer here should be.
+    TooMuch,
+}
+
+impl PgFault {
+    /// Reads an error of the client. `host` is who was asked, `after` how long was waited.
+    pub(super) fn from_error(error: &tokio_postgres::Error, host: &str, after: Duration) -> PgFault {
+        if let Some(db) = error.as_db_error() {
+            return from_server(db, after);
+        }
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        // The client keeps its kinds to itself; these are their texts.
+        match error.to_string().as_str() {
+            "error performing TLS handshake" if cause == "server does not support TLS" => {
+                PgFault::Unreachable(Unreachable::Tls(TlsFault::NotOffered))
+            }
+            "invalid configuration" if cause == "password missing" => PgFault::NoPassword,
+            "authentication error" | "invalid configuration" => {
+                PgFault::Auth { sqlstate: None, message: visible(cause.as_bytes()) }
+            }
+            "connection closed" => PgFault::Unreachable(Unreachable::Closed),
+            "unexpected message from server" | "error parsing response from server" => not_postgres(),
+            kind => match Unreachable::from_error(error, host, after) {
+                Unreachable::Other(_) if kind == "error communicating with the server" => not_postgres(),
+                fault => PgFault::Unreachable(fault),
+            },
+        }
+    }
+
+    /// The five characters by which PostgreSQL names the failure, if it was its own.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            PgFault::Auth { sqlstate, .. } => sqlstate.as_deref(),
+            PgFault::NotReady { sqlstate, .. } | PgFault::Server { sqlstate, .. } => Some(sqlstate),
+            PgFault::NoDatabase { .. } => Some("3D000"),
+            PgFault::Cancelled { .. } => Some("57014"),
+            PgFault::Locked { .. } => Some("55P03"),
+            _ => None,
+        }
+    }
+
+    /// See [`Unreachable::offline_host`].
+    pub fn offline_host(&self) -> Option<&str> {
+        match self {
+            PgFault::Unreachable(fault) => fault.offline_host(),
+            _ => None,
+        }
+    }
+
+    /// True when our side could not ask at all: a file is missing here.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, PgFault::RootCert(_))
+    }
+
+    /// True when another server of the same DSN may still do.
+    pub(super) fn concerns_one_server(&self) -> bool {
+        matches!(self, PgFault::Unreachable(_) | PgFault::NotReady { .. } | PgFault::NotSuitable { .. })
+    }
+
+    /// True when the same server may answer otherwise with or without encryption: it failed to
+    /// agree on it, or `pg_hba.conf` has no line for this kind of connection.
+    pub(super) fn depends_on_encryption(&self) -> bool {
+        match self {
+            PgFault::Unreachable(Unreachable::Tls(_)) => true,
+            PgFault::Auth { sqlstate, .. } => sqlstate.as_deref() == Some("28000"),
+            _ => false,
+        }
+    }
+
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            PgFault::Unreachable(fault) => fault.weight(),
+            _ => 10,
+        }
+    }
+}
+
+fn not_postgres() -> PgFault {
+    let why = "what came is not, or not wholly, an answer of PostgreSQL; check host and port, and its log";
+    PgFault::Unreachable(Unreachable::Other(why.to_owned()))
+}
+
+/// By SQLSTATE; poolers use general codes, so their words count, too.
+fn from_server(error: &DbError, after: Duration) -> PgFault {
+    let (sqlstate, message) = (error.code().code().to_owned(), visible(error.message().as_bytes()));
+    let says = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
+    match sqlstate.as_str() {
+        "3D000" => PgFault::NoDatabase { message },
+        "53300" => PgFault::TooMany { message },
+        "57P01" | "57P02" | "57P03" | "57P05" => PgFault::NotReady { sqlstate, message },
+        "57014" => PgFault::Cancelled { after, message },
+        "55P03" => PgFault::Locked { message },
+        code if code.starts_with("28") => PgFault::Auth { sqlstate: Some(sqlstate), message },
+        "08P01" | "XX000" if says(&["no such database", "does not exist"]) => PgFault::NoDatabase { message },
+        "08P01" | "XX000" if says(&["no more connections", "max clients", "max_client_conn", "too many"]) => {
+            PgFault::TooMany { message }
+        }
+        "08P01" | "XX000" if says(&["tenant or user not found", "no such user", "auth"]) => {
+            PgFault::Auth { sqlstate: Some(sqlstate), message }
+        }
+        _ => PgFault::Server { sqlstate, message, hint: error.hint().map(|h| visible(h.as_bytes())) },
+    }
+}
+
+impl From<Unreachable> for PgFault {
+    fn from(fault: Unreachable) -> PgFault {
+        PgFault::Unreachable(fault)
+    }
+}
+
+impl fmt::Display for PgFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PgFault::Unreachable(fault) => fault.fmt(f),
+            PgFault::RootCert(fault) => write!(f, "sslrootcert {fault}"),
+            PgFault::NoPassword => {
+                write!(f, "the server asks for a password and the URL has none; write USER:PASSWORD@")
+            }
+            PgFault::Auth { message, .. } => {
+                write!(f, "login refused: {message}; check user and password, and who may connect from here")
+            }
+            PgFault::NoDatabase { message } => write!(f, "{message}; check the name after the last slash"),
+            PgFault::TooMany { message } => {
+                write!(f, "no connection is free: {message}; close some, or raise the limit")
+            }
+            PgFault::NotReady { message, .. } => {
+                write!(f, "the server is not ready: {message}; ask again later")
+            }
+            PgFault::NotSuitable { host, wanted } => {
+                write!(f, "{host} is not {wanted}, which target_session_attrs asks for; give the right host")
+            }
+            PgFault::Cancelled { after, message } => {
+                write!(f, "{message} (allowed: {}); look for a missing index or a busy server", short(*after))
+            }
+            PgFault::Locked { message } => write!(f, "{message}; look whether a migration is running"),
+            PgFault::Server { sqlstate, message, hint } => {
+                write!(f, "{message} (SQLSTATE {sqlstate})")?;
+                hint.as_ref().map_or(Ok(()), |h| write!(f, "; {h}"))
+            }
+            PgFault::NotText { column } => {
+                write!(f, "the column {column} is not text; select {column}::text")
+            }
+            PgFault::TooMuch => write!(f, "the answer is too large to be read; ask for less"),
+        }
+    }
+}
+
+impl Error for PgFault {}

@@ -1,0 +1,85 @@
+//! What was said, and what it means: flag over environment over configuration
+//! file over default. Resolving is pure; reading files and the environment is
+//! the caller's.
+
+pub mod env_file;
+pub mod file;
+pub mod fingerprint;
+mod gather;
+pub mod resolve;
+mod secrets;
+mod target;
+mod vars;
+
+use std::path::PathBuf;
+
+pub use gather::{gather, gather_for_writing};
+pub use secrets::secret_values;
+pub use target::{Names, Target, Thresholds};
+pub use vars::Vars;
+
+use crate::checklist::Interval;
+use crate::report::Format;
+use crate::run::selection::Selection;
+
+/// The variables of the pipeline, by the names of the checklist and those met in the field.
+pub const PIPELINE: &[&str] = &[
+    "CHATWOOT_BASE_URL",
+    "CHATWOOT_API_KEY",
+    "CHATWOOT_API_TOKEN",
+    "CHATWOOT_ACCOUNT_ID",
+    "CHATWOOT_WEBHOOK_SECRET",
+    "AGENT_SDK_URL",
+    "DATABASE_URL",
+];
+
+/// Everything a run needs to know, resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The target of this run.
+    pub target: Target,
+    /// The configuration's other targets.
+    pub others: Vec<Target>,
+    /// The variables of the pipeline: the environment, and `--env-file` beneath it.
+    pub vars: Vars,
+    /// The configuration file that was read, if any.
+    pub config: Option<PathBuf>,
+    /// The key of the fingerprints in the configuration, lower-case hex.
+    pub fingerprint_key: Option<String>,
+    /// The app's checkout.
+    pub app_dir: Option<PathBuf>,
+    /// Extra trusted certificates (PEM).
+    pub ca_file: Option<PathBuf>,
+    pub selection: Selection,
+    /// Warnings count as failures.
+    pub strict: bool,
+    /// The deadline of the whole run.
+    pub timeout: Interval,
+    /// The folder of the journals, or `None` with `--no-journal`.
+    pub runs_dir: Option<PathBuf>,
+}
+
+/// What the command line said; nothing is filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    pub target: Option<String>,
+    pub config: Option<PathBuf>,
+    pub env_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub app_dir: Option<PathBuf>,
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+    pub strict: bool,
+    pub timeout: Option<Interval>,
+    pub format: Option<Format>,
+    pub no_journal: bool,
+}
+
+/// What it all means.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    pub settings: Settings,
+    pub format: Format,
+    /// What the operator should hear and no check says: lower-case fragments.
+    pub notes: Vec<String>,
+}

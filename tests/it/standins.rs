@@ -1,0 +1,190 @@
+//! The stand-ins answer as the real services do: asked through real sockets, row by row.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy's own exception reaches test functions, not the helpers between them"
+)]
+
+mod agent_and_app;
+mod chatwoot;
+mod control;
+mod faults;
+mod tls;
+mod webhooks;
+
+use std::sync::Arc;
+
+use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
+use hotdash_ops::rehearsal::server::Transport;
+use reqwest::Method;
+use serde_json::Value;
+
+const JSON: &str = "application/json; charset=utf-8";
+const HOOKS: &str = "/api/v1/accounts/3/webhooks";
+
+/// A client that trusts one authority, or none, and follows nothing.
+fn client(ca_pem: Option<&str>) -> reqwest::Client {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let mut roots = rustls::RootCertStore::empty();
+    if let Some(pem) = ca_pem {
+        roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    }
+    let config =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(config).no_proxy();
+    builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Back {
+    status: u16,
+    content_type: String,
+    marked: bool,
+    headers: reqwest::header::HeaderMap,
+    body: String,
+}
+
+impl Back {
+    async fn of(request: reqwest::RequestBuilder) -> Back {
+        let response = request.send().await.unwrap();
+        let headers = response.headers().clone();
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        Back {
+            status: response.status().as_u16(),
+            content_type: text("content-type").unwrap_or_default(),
+            marked: text("x-hotdash-ops-sandbox").as_deref() == Some("1"),
+            headers,
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// One row of a table of answers: a request, in a state, and what has to come back.
+struct Row {
+    name: &'static str,
+    state: State,
+    token: String,
+    header: &'static str,
+    method: Method,
+    path: String,
+    accept: Option<&'static str>,
+    /// Content type and text of the body.
+    sent: Option<(&'static str, String)>,
+    status: u16,
+    content_type: &'static str,
+    /// The exact body, or only its beginning.
+    body: String,
+    whole: bool,
+}
+
+/// A row asked by the administrator of a healthy 4.8.0.
+fn row(name: &'static str, method: Method, path: &str) -> Row {
+    let state = State::version("4.8.0");
+    let token = state.token_of("administrator");
+    Row {
+        name,
+        state,
+        token,
+        header: "api_access_token",
+        method,
+        path: path.to_owned(),
+        accept: None,
+        sent: None,
+        status: 200,
+        content_type: JSON,
+        body: String::new(),
+        whole: true,
+    }
+}
+
+impl Row {
+    fn by(mut self, name: &str) -> Row {
+        self.token = self.state.token_of(name);
+        self
+    }
+
+    fn token(mut self, token: &str) -> Row {
+        self.token = token.to_owned();
+        self
+    }
+
+    /// Changes the state that the request meets.
+    fn when(mut self, change: impl FnOnce(&mut State)) -> Row {
+        change(&mut self.state);
+        self
+    }
+
+    fn header(mut self, header: &'static str) -> Row {
+        self.header = header;
+        self
+    }
+
+    fn accept(mut self, accept: &'static str) -> Row {
+        self.accept = Some(accept);
+        self
+    }
+
+    fn json(self, body: &str) -> Row {
+        self.sends("application/json", body)
+    }
+
+    fn sends(mut self, content_type: &'static str, body: &str) -> Row {
+        self.sent = Some((content_type, body.to_owned()));
+        self
+    }
+
+    fn gives(mut self, status: u16, body: &str) -> Row {
+        self.status = status;
+        self.body = body.to_owned();
+        self
+    }
+
+    fn gives_start(mut self, status: u16, body: &str) -> Row {
+        self.whole = false;
+        self.gives(status, body)
+    }
+
+    fn content_type(mut self, content_type: &'static str) -> Row {
+        self.content_type = content_type;
+        self
+    }
+}
+
+/// Asks every row of a stand-in of its own, and fails with all the rows that differ.
+async fn judge(rows: Vec<Row>) {
+    let client = client(None);
+    let mut wrong = Vec::new();
+    let count = rows.len();
+    for row in rows {
+        let chatwoot = Chatwoot::start(row.state, Transport::Plain).await.unwrap();
+        let mut request = client.request(row.method, format!("{}{}", chatwoot.url(), row.path));
+        if !row.token.is_empty() {
+            let value =
+                if row.header == "authorization" { format!("Bearer {}", row.token) } else { row.token };
+            request = request.header(row.header, value);
+        }
+        if let Some(accept) = row.accept {
+            request = request.header("accept", accept);
+        }
+        if let Some((kind, body)) = row.sent {
+            request = request.header("content-type", kind).body(body);
+        }
+        let back = Back::of(request).await;
+        let body_fits = if row.whole { back.body == row.body } else { back.body.starts_with(&row.body) };
+        if !(back.status == row.status && back.content_type == row.content_type && body_fits && back.marked) {
+            let (status, kind, body) = (row.status, row.content_type, row.body);
+            wrong.push(format!("{}: wanted {status} {kind} {body}\n  got {back:?}", row.name));
+        }
+        chatwoot.stop().await;
+    }
+    assert!(wrong.is_empty(), "{} of {count} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
