@@ -3,6 +3,7 @@
 mod checklist_map;
 mod checkout;
 mod checks_readme;
+mod checks_verbs;
 mod claims;
 mod exit_property;
 mod fly_shim;
