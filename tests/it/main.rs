@@ -7,6 +7,7 @@ mod checks_verbs;
 mod claims;
 mod exit_property;
 mod fly_shim;
+mod formats;
 mod postgres_world;
 mod services;
 mod standins;
