@@ -6,5 +6,6 @@ mod checks_readme;
 mod exit_property;
 mod fly_shim;
 mod postgres_world;
+mod schema_probe;
 mod standins;
 mod support;
