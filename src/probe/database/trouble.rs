@@ -18,8 +18,6 @@ pub enum Trouble {
 /// A failing claim in the making.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What failed: `login`.
-    pub what: &'static str,
     pub expected: &'static str,
     pub found: String,
     /// What to do, when the fault itself says it.
@@ -32,7 +30,7 @@ impl Trouble {
     /// An answer that is not what the statement must give.
     pub fn unreadable(why: impl Into<String>) -> Trouble {
         let found = format!("an answer that cannot be read: {}", why.into());
-        Trouble::Failed(Failure { what: "answer", expected: "rows of text", found, fix: None, offline: None })
+        Trouble::Failed(Failure { expected: "rows of text", found, fix: None, offline: None })
     }
 
     /// # Errors
@@ -41,7 +39,7 @@ impl Trouble {
         match self {
             Trouble::Cannot(why) => Err(why.clone()),
             Trouble::Failed(failure) => {
-                let mut claim = Claim::new(failure.what, failure.expected, &failure.found, false);
+                let mut claim = Claim::new("connection", failure.expected, &failure.found, false);
                 claim.offline.clone_from(&failure.offline);
                 let mut finding = finding.claim(claim);
                 finding.fix.clone_from(&failure.fix);
@@ -56,9 +54,8 @@ impl From<&PgFault> for Trouble {
         if fault.is_ours() {
             return Trouble::Cannot(CannotAsk::because(format!("DATABASE_URL: {fault}")));
         }
-        let (what, expected, fix) = told_apart(fault);
+        let (expected, fix) = told_apart(fault);
         Trouble::Failed(Failure {
-            what,
             expected,
             found: fault.to_string(),
             fix: fix.map(str::to_owned),
@@ -67,47 +64,40 @@ impl From<&PgFault> for Trouble {
     }
 }
 
-/// What failed, what it should have been, and what to do.
-fn told_apart(fault: &PgFault) -> (&'static str, &'static str, Option<&'static str>) {
+/// What it should have been, and what to do.
+fn told_apart(fault: &PgFault) -> (&'static str, Option<&'static str>) {
     match fault {
-        PgFault::Unreachable(Unreachable::Tls(tls)) => {
-            ("encryption", "a TLS handshake", Some(encryption(tls)))
-        }
-        PgFault::Unreachable(unreachable) => ("connection", "an open connection", way(unreachable)),
+        PgFault::Unreachable(Unreachable::Tls(tls)) => ("a TLS handshake", Some(encryption(tls))),
+        PgFault::Unreachable(unreachable) => ("an open connection", way(unreachable)),
         PgFault::NoPassword => (
-            "login",
-            "accepted",
+            "a login that is accepted",
             Some("write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE"),
         ),
-        PgFault::Auth { message, .. } => ("login", "accepted", Some(login(message))),
+        PgFault::Auth { message, .. } => ("a login that is accepted", Some(login(message))),
         PgFault::NoDatabase { .. } => (
-            "database",
-            "it exists",
+            "a database that exists",
             Some("correct the database name in DATABASE_URL (\\l in psql lists those that exist)"),
         ),
         PgFault::TooMany { .. } => (
-            "free connection",
-            "at least 1",
+            "a free connection",
             Some(
                 "find who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
             ),
         ),
         PgFault::NotReady { .. } => {
-            ("server", "ready", Some("wait until the server has started or recovered, and ask again"))
+            ("a server that is ready", Some("wait until the server has started or recovered, and ask again"))
         }
         PgFault::NotSuitable { .. } => (
-            "server",
-            "what target_session_attrs asks for",
+            "a server as target_session_attrs asks for",
             Some("correct the hosts or target_session_attrs in DATABASE_URL"),
         ),
         PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
-            "permission",
-            "granted",
+            "permission to ask",
             Some(
                 "let the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
             ),
         ),
-        _ => ("answer", "in time and readable", None),
+        _ => ("an answer", None),
     }
 }
 
