@@ -141,3 +141,21 @@ fn the_schema_of_a_check_file_takes_every_embedded_file_and_refuses_a_typo() {
         assert!(!validator.is_valid(&typo), "{} with a typo is taken", file.path);
     }
 }
+
+#[test]
+fn a_refused_call_does_not_repeat_a_secret() {
+    let home = tempfile::tempdir().expect("a temporary home");
+    for arguments in [
+        vec!["preflight", "postgres://u:canary-password@h/d"],
+        vec!["preflight", "--format", "postgres://u:canary-password@h/d"],
+        vec!["preflight", "--timeout", "canary-of-the-environment"],
+        vec!["preflight", "--only", "canary-of-the-environment"],
+        vec!["checks", "explain", "canary-of-the-environment"],
+        vec!["checks", "explain", "https://h/?token=canary-in-a-query"],
+    ] {
+        let mut command = program(home.path());
+        let ran = finish(command.env("CHATWOOT_API_KEY", "canary-of-the-environment").args(&arguments));
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("canary"), "{arguments:?}: {}", ran.stderr);
+    }
+}
