@@ -1,6 +1,18 @@
 //! `hotdash-ops` verifies a production deploy of HotDash's support pipeline.
+//!
+//! ```text
+//! argv -> cli -> settings (flag > environment > file > default)
+//! checks/ (embedded) -> checklist -> every problem at once, file:line, exit 2
+//! selection -> plan (closure over `needs`; fixed before anything runs)
+//! context -> runner -> events -> progress (stderr), journal
+//!                   -> report (complete, in checklist order) -> one format on stdout, --report files, exit code
+//! ```
+//!
+//! A probe states facts as claims; the engine judges them; a renderer tells them.
+//! This is the only place where an error becomes text and a number.
 
 pub mod checklist;
+pub mod cli;
 pub mod commands;
 pub mod exit;
 pub mod printer;
@@ -14,3 +26,81 @@ pub mod run;
 pub mod service;
 pub mod settings;
 pub mod source;
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use cli::{ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
+use commands::run::{PREFLIGHT, STATUS, Verb};
+use exit::Exit;
+use printer::Printer;
+
+/// Runs the program: parses, does what was asked, and turns an error into a line on stderr and exit 2.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let mut printer = Printer::new(quiet(&cli.command));
+    match dispatch(cli.command, &mut printer) {
+        Ok(exit) => exit,
+        Err(error) => {
+            printer.error(&format!("error: {}", secretless(&format!("{error:#}"))));
+            Exit::Refused
+        }
+    }
+}
+
+fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
+    match command {
+        Command::Preflight(args) => run(PREFLIGHT, &args, printer),
+        Command::Status(args) => run(STATUS, &args, printer),
+        Command::Checks(ChecksCommand::List { format }) => commands::checks::list(format, printer),
+        Command::Checks(ChecksCommand::Explain { context, ids }) => {
+            commands::checks::explain(&resolved(&context)?.settings, &ids, printer)
+        }
+        Command::Checks(ChecksCommand::Lint { paths }) => commands::checks::lint(&paths, printer),
+        Command::Checks(ChecksCommand::Schema) => commands::checks::schema(printer),
+        Command::Env(EnvCommand::Fingerprint { context, print }) => {
+            commands::env_fingerprint::env_fingerprint(context.said(), print, printer)
+        }
+        #[cfg(feature = "rehearsal")]
+        Command::Sandbox(args) => commands::sandbox::sandbox(&args.command, printer),
+    }
+}
+
+fn run(verb: Verb, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
+    let resolved = settings::gather(args.said())?;
+    let telling = args.telling(resolved.format, resolved.notes);
+    commands::run::run(verb, resolved.settings, &telling, printer)
+}
+
+fn resolved(context: &ContextArgs) -> Result<settings::Resolved> {
+    Ok(settings::gather(context.said())?)
+}
+
+fn quiet(command: &Command) -> bool {
+    match command {
+        Command::Preflight(args) | Command::Status(args) => args.quiet,
+        _ => false,
+    }
+}
+
+/// clap writes help to stdout and complaints to stderr, each with its own code.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed stdout is no reason to complain about help that nobody reads.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ready,
+        _ => Exit::Refused,
+    }
+}
+
+/// An error may quote what the operator gave; a secret among it must not reach the screen.
+fn secretless(text: &str) -> String {
+    let secrets = settings::secret_values(&settings::Vars::of_process());
+    redact::Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
+}

@@ -1,5 +1,5 @@
 //! The binary: everything it does is in the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    hotdash_ops::main(std::env::args_os()).into()
 }

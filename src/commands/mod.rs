@@ -1,5 +1,7 @@
 //! The verbs, one file each.
 
+pub mod checks;
+pub mod env_fingerprint;
 pub mod run;
 #[cfg(feature = "rehearsal")]
 pub mod sandbox;

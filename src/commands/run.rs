@@ -19,6 +19,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
+use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 
@@ -30,18 +31,22 @@ pub struct Verb {
     pub phases: &'static [&'static str],
     /// The checks it asks when the verb stands for a few of them.
     pub only: &'static [&'static str],
+    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
+    pub journal: bool,
     /// What a verb for cron says before everything else: when it goes well, and when not.
     pub headline: Option<(&'static str, &'static str)>,
 }
 
 /// `preflight`: the pre-deploy half of the checklist.
-pub const PREFLIGHT: Verb = Verb { name: "preflight", phases: &["preflight"], only: &[], headline: None };
+pub const PREFLIGHT: Verb =
+    Verb { name: "preflight", phases: &["preflight"], only: &[], journal: true, headline: None };
 
 /// `status`: Chatwoot's health, in place of the app's health check script.
 pub const STATUS: Verb = Verb {
     name: "status",
     phases: &["preflight"],
     only: &["chatwoot.alive", "chatwoot.services", "chatwoot.account"],
+    journal: false,
     headline: Some(("Chatwoot health check OK", "Chatwoot health check FAILED")),
 };
 
@@ -71,6 +76,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
@@ -80,7 +86,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let mut notes = telling.notes.clone();
     let mut earlier = Vec::new();
     let mut journal = None;
-    if let Some(folder) = &settings.runs_dir {
+    if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
         match Journal::open(folder, &run, &plan, &settings) {
             Ok(open) => journal = Some(open),
@@ -109,7 +115,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
             }
         };
         runtime.block_on(async {
-            let (cx, lines) = Context::new(settings.clone(), redactor, roots);
+            let (cx, lines) = Context::new(settings.clone(), redactor, roots, http);
             runner::run(&plan, &cx, name, lines, signalled(), &mut on_event).await
         })
     };

@@ -16,7 +16,7 @@ use crate::rehearsal::world::{Database, World};
 ///
 /// # Errors
 /// A part that cannot be started, and a command that cannot be run.
-pub fn sandbox(database: Option<String>, command: &[OsString], printer: &mut Printer) -> Result<Exit> {
+pub fn sandbox(command: &[OsString], printer: &mut Printer) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -24,7 +24,7 @@ pub fn sandbox(database: Option<String>, command: &[OsString], printer: &mut Pri
     runtime.block_on(async {
         let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
-        let world = World::start(database.map_or(Database::Own, Database::At)).await?;
+        let world = World::start(Database::Own).await?;
         match command.split_first() {
             Some((program, arguments)) => inside(&world, program, arguments, interrupt, terminate).await,
             None => serve(&world, interrupt, terminate, printer).await,

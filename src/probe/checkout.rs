@@ -1,13 +1,21 @@
-//! The app's checkout itself.
+//! The app's checkout itself. Everything that runs a program in it goes through
+//! here, so that the state before the first program is known when the last one has
+//! ended.
+
+mod present;
+mod snapshot;
+mod visit;
 
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
+use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
+
+pub(crate) use visit::{before, own_time, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,13 +27,52 @@ pub enum Checkout {
     Unchanged,
 }
 
+/// The file that marks a checkout of stand-ins.
+const MARKER: &str = ".hotdash-ops-sandbox";
+
+const NAME_IT: &str = "name the app's checkout: --app-dir PATH, or `app_dir = \"PATH\"` in the configuration";
+
+/// What a check says when nobody named a checkout.
+pub(crate) fn missing(asked: impl Into<String>) -> Finding {
+    Finding::about(asked)
+        .claim(Claim::open("checkout", "a directory with the app", "none is named"))
+        .fix(NAME_IT)
+}
+
 impl Checkout {
-    pub(super) async fn ask(&self, _asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        Err(CannotAsk::because("this kind of probe is not written yet"))
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let Some(directory) = &asking.cx.settings.app_dir else {
+            return Ok(missing("the app's checkout"));
+        };
+        match self {
+            Checkout::Present => present::ask(asking, directory).await,
+            Checkout::Unchanged => visit::unchanged(asking, directory).await,
+        }
     }
 
-    pub(super) fn explain(&self, _settings: &Settings) -> Asked {
-        Asked::default()
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let directory = settings.app_dir.as_ref().map_or_else(
+            || "APP_DIR".to_owned(),
+            |path| super::command::shown(&[path.to_string_lossy().into_owned()]),
+        );
+        match self {
+            Checkout::Present => Asked {
+                question: "is the app's checkout there?".to_owned(),
+                by_hand: vec![format!("git -C {directory} ls-files --error-unmatch package.json")],
+                expectations: vec![
+                    "directory: one that can be read".to_owned(),
+                    "package.json: JSON with a name or scripts".to_owned(),
+                    "git: package.json is a file of the repository".to_owned(),
+                ],
+            },
+            Checkout::Unchanged => Asked {
+                question: "have the commands of this run changed the checkout?".to_owned(),
+                by_hand: vec![format!("git -C {directory} status --porcelain")],
+                expectations: vec![
+                    "checkout: as before the first command, artifacts/ apart, contents included".to_owned(),
+                ],
+            },
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -36,3 +83,6 @@ impl Checkout {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

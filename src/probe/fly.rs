@@ -1,13 +1,19 @@
 //! Secrets of an app on Fly.
 
+mod judge;
+
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
+use super::checkout::own_time;
+use super::env::is_name;
+use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
-use crate::settings::Settings;
+use crate::service::fly::{self, Answer, Trouble};
+use crate::settings::{PIPELINE, Settings};
 
 /// Secrets of an app on Fly, by `fly secrets list --json`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,20 +42,113 @@ pub enum FlyApp {
     Agent,
 }
 
+/// Tokens that `fly` takes from its environment; they may also stand in the env file.
+pub(super) const TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
+
+impl FlyApp {
+    fn key(self) -> &'static str {
+        match self {
+            FlyApp::App => "fly_app",
+            FlyApp::Agent => "fly_agent_app",
+        }
+    }
+}
+
 impl Fly {
-    pub(super) async fn ask(&self, _asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        Err(CannotAsk::because("this kind of probe is not written yet"))
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let Fly::Secrets { app, all, one_of } = self;
+        let settings = &asking.cx.settings;
+        let key = app.key();
+        let Some(name) = settings.target.text(key) else {
+            let line = settings.target.line_to_add(key);
+            let claim = Claim::open("app on Fly", format!("the `{key}` of {}", settings.target.name), &line);
+            return Ok(Finding::about("fly secrets list").claim(claim).fix(line));
+        };
+        let (env, time) = (environment(settings), own_time(asking.deadline));
+        let of = name.clone();
+        let take = async move { fly::secrets(env, &of, time).await };
+        let answer = asking.cx.measure(format!("fly secrets {name}"), asking.again, take).await;
+        if answer.marker {
+            asking.cx.saw_marker();
+        }
+        finding(&answer, &name, all, one_of)
     }
 
-    pub(super) fn explain(&self, _settings: &Settings) -> Asked {
-        Asked::default()
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let Fly::Secrets { app, all, one_of } = self;
+        let name = settings.target.text(app.key());
+        let mut expectations: Vec<String> =
+            all.iter().map(|n| format!("secret {n}: set, and Deployed")).collect();
+        if !one_of.is_empty() {
+            expectations.push(format!("one of {}: set, and Deployed", one_of.join(", ")));
+        }
+        if name.is_none() {
+            expectations.push(settings.target.line_to_add(app.key()));
+        }
+        Asked {
+            question: "are these secrets of the app on Fly set and deployed?".to_owned(),
+            by_hand: vec![format!("fly secrets list -a {} --json", name.as_deref().unwrap_or("APP"))],
+            expectations,
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        TOKENS.iter().map(|t| (*t).to_owned()).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {
-        Vec::new()
+        let Fly::Secrets { all, one_of, .. } = self;
+        let mut wrong: Vec<String> = all
+            .iter()
+            .chain(one_of)
+            .filter(|n| !is_name(n))
+            .map(|n| format!("`{n}` is not the name of a secret (A-Z, 0-9 and _)"))
+            .collect();
+        if all.is_empty() && one_of.is_empty() {
+            wrong.push("`fly.secrets` names no secret: add `all` or `one_of`".to_owned());
+        }
+        wrong
     }
 }
+
+/// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
+fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+    let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
+    std::env::vars_os()
+        .filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))
+        .chain(TOKENS.iter().filter_map(|name| token(name)))
+        .collect()
+}
+
+/// What the answer means for these names. A `fly` that cannot do its work is our side; everything that it did
+/// say, and a time-out too, is about the way to the answer and not about the secrets: the names stay open.
+fn finding(answer: &Answer, app: &str, all: &[String], one_of: &[String]) -> Result<Finding, CannotAsk> {
+    let asked = Finding::about(&answer.asked);
+    let trouble = match &answer.secrets {
+        Ok(secrets) => return Ok(judge::judge(asked, app, secrets, all, one_of)),
+        Err(trouble) => trouble,
+    };
+    let fix = match trouble {
+        Trouble::NotRun(why) => {
+            return Err(CannotAsk::because(why.to_string())
+                .hint("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/"));
+        }
+        Trouble::NotLoggedIn => {
+            return Err(CannotAsk::because(trouble.to_string()).hint("fly auth login, or set FLY_API_TOKEN"));
+        }
+        Trouble::Broken(_) => {
+            return Err(CannotAsk::because(trouble.to_string()).hint("fly version, and fly auth whoami"));
+        }
+        Trouble::NoApp(_) => {
+            format!("check the app's name, and that the token is for it: fly status -a {app}")
+        }
+        Trouble::TimedOut(_) | Trouble::Said(_) | Trouble::Unreadable(_) => {
+            format!("look at it by hand: {}", answer.asked)
+        }
+    };
+    let claim = Claim::open(format!("secrets of {app}"), "a list of their names", trouble.to_string());
+    Ok(asked.claim(claim).fix(fix))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,26 @@
 //! One HTTP request and what its answer must say.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod judge;
+mod shell;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use reqwest::header::HeaderName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use super::expect::Expect;
+use super::expect::{Expect, excerpt};
 use super::{Asked, CannotAsk, Finding};
-use crate::checklist::Template;
-use crate::run::context::Asking;
+use crate::checklist::{Part, Template};
+use crate::run::context::{Asking, Context};
+use crate::service::http::{Answer, Request};
+use crate::service::place::without_user;
+use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
+
+pub(super) use shell::by_hand;
 
 /// One HTTP request, and what its answer must say.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -45,20 +56,161 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// How many characters of a body are shown.
+const SAID: usize = 300;
+
 impl Http {
-    pub(super) async fn ask(&self, _asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        Err(CannotAsk::because("this kind of probe is not written yet"))
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let cx = asking.cx;
+        let url = usable(cx, &self.url)?;
+        let operands = self.operands(cx)?;
+        let request = self.request(cx, &url)?;
+        let seen = self.seen(asking, &url, request).await;
+        match &*seen {
+            Ok(answer) if answer.sandbox => cx.saw_marker(),
+            Ok(_) => {}
+            Err(fault) => our_side(fault)?,
+        }
+        let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
+        if let Ok(answer) = &*seen {
+            // Redacted whole: half a secret would not be recognised after the cut.
+            let said = cx.redactor.apply(&answer.text()).into_owned();
+            if !said.trim().is_empty() {
+                finding = finding.evidence("it says", excerpt(&said, SAID));
+            }
+        }
+        Ok(judge::judge(self, finding, &seen, &operands))
     }
 
-    pub(super) fn explain(&self, _settings: &Settings) -> Asked {
-        Asked::default()
+    /// Reading requests are measurements, shared by all checks that ask the same.
+    async fn seen(
+        &self,
+        asking: &Asking<'_>,
+        url: &Url,
+        request: Request,
+    ) -> Arc<Result<Answer, Unreachable>> {
+        let (client, deadline) = (asking.cx.http.clone(), asking.deadline);
+        if self.method == Method::Post {
+            return Arc::new(client.ask(request, deadline).await);
+        }
+        let headers: Vec<String> =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let key = format!("http {} {} {}", self.method.name(), without_user(url), headers.join(", "));
+        asking.cx.measure(key, asking.again, async move { client.ask(request, deadline).await }).await
+    }
+
+    fn request(&self, cx: &Context, url: &Url) -> Result<Request, CannotAsk> {
+        let mut request = match (self.method, &self.json) {
+            (Method::Get, _) => Request::get(url.as_str()),
+            (Method::Head, _) => Request::head(url.as_str()),
+            (Method::Post, Some(json)) => Request::post_json(url.as_str(), json.to_string()),
+            (Method::Post, None) => Request::new(reqwest::Method::POST, url.as_str()),
+        };
+        request = request.header("accept", "application/json, */*");
+        for (name, value) in &self.headers {
+            let text = cx.expand(value)?;
+            request = match value.variables().next() {
+                Some(_) => request.secret(name, text),
+                None => request.header(name, text),
+            };
+        }
+        Ok(request)
+    }
+
+    /// The expanded operand of each expectation; `None` where it has none or it is not configured.
+    fn operands(&self, cx: &Context) -> Result<Vec<Operand>, CannotAsk> {
+        let operand = |expect: &Expect| match (expect.unconfigured(&cx.settings.target), expect.is.template())
+        {
+            (Some(open), _) => Ok(Operand::Unconfigured(open)),
+            (None, Some(template)) => Ok(Operand::Text(Some(cx.expand(template)?))),
+            (None, None) => Ok(Operand::Text(None)),
+        };
+        self.expect.iter().map(operand).collect()
+    }
+
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let mut expectations = vec![format!("http status: {}", judge::statuses(&self.status))];
+        expectations.extend(self.expect.iter().map(|expect| expect.in_words(&settings.target)));
+        for open in self.expect.iter().filter_map(|expect| expect.unconfigured(&settings.target)) {
+            expectations.push(format!("{}: {}", open.what, open.found));
+        }
+        Asked {
+            question: format!("{} {}", self.method.name(), self.url),
+            by_hand: vec![shell::curl(self, &settings.target)],
+            expectations,
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        let operands = self.expect.iter().filter_map(|expect| expect.is.template());
+        let templates = std::iter::once(&self.url).chain(self.headers.values()).chain(operands);
+        templates.flat_map(Template::variables).map(str::to_owned).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {
-        Vec::new()
+        let mut wrong: Vec<String> = self.expect.iter().flat_map(Expect::lint).collect();
+        match self.url.parts().first() {
+            None => wrong.push("`url` is empty".to_owned()),
+            Some(Part::Text(text)) if !text.starts_with("https://") && !text.starts_with("http://") => {
+                wrong.push(format!("`url = \"{}\"` begins with neither a variable nor https://", self.url));
+            }
+            Some(_) => {}
+        }
+        if self.status.is_empty() {
+            wrong.push("`status` is empty, so no answer would be right".to_owned());
+        }
+        let odd = self.status.iter().filter(|status| !(200..600).contains(*status));
+        wrong.extend(odd.map(|status| format!("{status} is no status of an answer")));
+        if self.method == Method::Head && !self.expect.is_empty() {
+            wrong.push("an answer to HEAD has no body, so `expect` can never hold".to_owned());
+        }
+        if self.method != Method::Post && self.json.is_some() {
+            wrong.push(format!("`json` is not sent with {}; write method = \"POST\"", self.method.name()));
+        }
+        let odd = self.headers.keys().filter(|name| HeaderName::from_bytes(name.as_bytes()).is_err());
+        wrong.extend(odd.map(|name| format!("`{name}` is no name of a header")));
+        wrong
+    }
+}
+
+/// What an expectation compares with.
+enum Operand {
+    /// The expanded text, for the operators that have one.
+    Text(Option<String>),
+    /// The claim that stays open because the target does not say.
+    Unconfigured(super::Claim),
+}
+
+/// The URL of a template. What is wrong with it is said by the template's names, because somebody may have
+/// put a token into the wrong variable.
+///
+/// # Errors
+/// When a variable is missing, or the whole is no http or https URL.
+pub(super) fn usable(cx: &Context, template: &Template) -> Result<Url, CannotAsk> {
+    crate::service::http::usable(&cx.expand(template)?)
+        .map_err(|fault| CannotAsk::because(format!("`{template}` is {fault}")))
+}
+
+/// Refuses to judge when the fault is on our side: what was to be sent cannot be sent, or our proxy is in
+/// the way. Any other fault is an answer.
+///
+/// # Errors
+/// The fault as [`CannotAsk`].
+pub(super) fn our_side(fault: &Unreachable) -> Result<(), CannotAsk> {
+    match fault {
+        Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
+            Err(CannotAsk::because(fault.to_string()))
+        }
+        _ => Ok(()),
     }
 }

@@ -18,6 +18,7 @@ use super::event::{Event, Stream};
 use crate::checklist::{Check, Part, Template};
 use crate::probe::CannotAsk;
 use crate::redact::Redactor;
+use crate::service::http::Client;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 
@@ -29,6 +30,8 @@ pub struct Context {
     pub redactor: Redactor,
     /// Whom TLS trusts.
     pub roots: Roots,
+    /// Asks over HTTP, for all checks.
+    pub http: Client,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
     lines: mpsc::UnboundedSender<Event>,
     marker_seen: AtomicBool,
@@ -51,12 +54,14 @@ impl Context {
         settings: Arc<Settings>,
         redactor: Redactor,
         roots: Roots,
+        http: Client,
     ) -> (Arc<Context>, mpsc::UnboundedReceiver<Event>) {
         let (lines, receiver) = mpsc::unbounded_channel();
         let context = Context {
             settings,
             redactor,
             roots,
+            http,
             measurements: Mutex::default(),
             lines,
             marker_seen: AtomicBool::new(false),

@@ -81,7 +81,12 @@ pub fn new_run_id(now: Timestamp) -> String {
 /// Earlier runs of the same target within the last hour that did not end in 0, newest first, as sentences.
 pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Vec<String> {
     let mut found = Vec::new();
+    // A folder's name begins with its time, so old journals need not be read.
+    let oldest = (now - SignedDuration::from_hours(1)).strftime("%Y%m%dT%H%M%SZ").to_string();
     for entry in fs::read_dir(runs_dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().as_ref() < oldest.as_str() {
+            continue;
+        }
         let Ok(text) = fs::read_to_string(entry.path().join("report.json")) else { continue };
         let Ok(past) = serde_json::from_str::<PastReport>(&text) else { continue };
         let age = now.duration_since(past.started);

@@ -158,8 +158,11 @@ impl Outcome {
 
     /// True when a reader should look at it: anything but a plain pass or an excluded check.
     pub fn is_problem(&self) -> bool {
-        !(self.verdict == Verdict::Pass && self.warnings.is_empty())
-            && !matches!(self.verdict, Verdict::Skipped(Why::Excluded(_)))
+        match self.verdict {
+            Verdict::Pass => !self.warnings.is_empty(),
+            Verdict::Skipped(Why::Excluded(_)) => false,
+            _ => true,
+        }
     }
 
     /// Takes over what a probe found, and judges it.
@@ -309,13 +312,15 @@ pub fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>, stopped: Option<Sto
     }
     let (mut asked, mut all_good, mut failed) = (false, true, false);
     for outcome in outcomes.filter(|o| o.required(strict)) {
-        let passed = outcome.verdict == Verdict::Pass && !(strict && !outcome.warnings.is_empty());
         asked |= outcome.verdict.asked();
-        if passed || outcome.waived() {
-            continue;
+        let warned = strict && !outcome.warnings.is_empty();
+        match outcome.verdict {
+            _ if outcome.waived() => {}
+            Verdict::Pass if !warned => {}
+            // Under `strict` a pass with a warning counts as a failure.
+            Verdict::Pass | Verdict::Fail => (all_good, failed) = (false, true),
+            _ => all_good = false,
         }
-        all_good = false;
-        failed |= outcome.verdict == Verdict::Fail || outcome.verdict == Verdict::Pass;
     }
     match (asked && all_good, failed) {
         (true, _) => Exit::Ready,

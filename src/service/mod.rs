@@ -1,8 +1,12 @@
 //! The outside world, one client each.
 
+pub mod body;
+pub mod chatwoot;
 pub mod command;
 pub mod dsn;
+pub mod fly;
 pub mod http;
+pub mod place;
 pub mod postgres;
 pub mod reach;
 pub mod socket;

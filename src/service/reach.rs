@@ -155,7 +155,8 @@ impl Way {
             .map_err(|error| Unreachable::from_error(&error, host, began.elapsed()))?;
         let took = began.elapsed();
         let session = stream.get_ref().1;
-        let version = session.protocol_version().and_then(|v| v.as_str()).unwrap_or("unknown").to_owned();
+        let version =
+            session.protocol_version().and_then(|v| v.as_str()).unwrap_or("unknown").replace('_', ".");
         let certificate = session
             .peer_certificates()
             .and_then(|chain| Certificate::read(chain.first()?))

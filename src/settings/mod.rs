@@ -2,16 +2,24 @@
 //! file over default. Resolving is pure; reading files and the environment is
 //! the caller's.
 
+pub mod env_file;
+pub mod file;
 pub mod fingerprint;
+mod gather;
+pub mod resolve;
+mod secrets;
 mod target;
 mod vars;
 
 use std::path::PathBuf;
 
+pub use gather::{gather, gather_for_writing};
+pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
 pub use vars::Vars;
 
 use crate::checklist::Interval;
+use crate::report::Format;
 use crate::run::selection::Selection;
 
 /// The variables of the pipeline, by the names of the checklist and those met in the field.
@@ -49,4 +57,29 @@ pub struct Settings {
     pub timeout: Interval,
     /// The folder of the journals, or `None` with `--no-journal`.
     pub runs_dir: Option<PathBuf>,
+}
+
+/// What the command line said; nothing is filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    pub target: Option<String>,
+    pub config: Option<PathBuf>,
+    pub env_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
+    pub app_dir: Option<PathBuf>,
+    pub only: Vec<String>,
+    pub skip: Vec<String>,
+    pub strict: bool,
+    pub timeout: Option<Interval>,
+    pub format: Option<Format>,
+    pub no_journal: bool,
+}
+
+/// What it all means.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    pub settings: Settings,
+    pub format: Format,
+    /// What the operator should hear and no check says: lower-case fragments.
+    pub notes: Vec<String>,
 }

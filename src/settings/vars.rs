@@ -17,6 +17,13 @@ impl Vars {
         Vars { values: values.into_iter().collect(), ..Vars::default() }
     }
 
+    /// The variables of this process that are text.
+    pub fn of_process() -> Vars {
+        Vars::new(
+            std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))),
+        )
+    }
+
     /// Notes a variable whose value is not UTF-8.
     pub fn mark_not_text(&mut self, name: impl Into<String>) {
         self.not_text.insert(name.into());

@@ -58,11 +58,11 @@ impl PgFault {
                 PgFault::Auth { sqlstate: None, message: visible(cause.as_bytes()) }
             }
             "connection closed" => PgFault::Unreachable(Unreachable::Closed),
-            "unexpected message from server" | "error parsing response from server" => {
-                let why = "it does not answer like PostgreSQL; check host and port";
-                PgFault::Unreachable(Unreachable::Other(why.to_owned()))
-            }
-            _ => PgFault::Unreachable(Unreachable::from_error(error, host, after)),
+            "unexpected message from server" | "error parsing response from server" => not_postgres(),
+            kind => match Unreachable::from_error(error, host, after) {
+                Unreachable::Other(_) if kind == "error communicating with the server" => not_postgres(),
+                fault => PgFault::Unreachable(fault),
+            },
         }
     }
 
@@ -112,6 +112,11 @@ impl PgFault {
             _ => 10,
         }
     }
+}
+
+fn not_postgres() -> PgFault {
+    let why = "what came is not, or not wholly, an answer of PostgreSQL; check host and port, and its log";
+    PgFault::Unreachable(Unreachable::Other(why.to_owned()))
 }
 
 /// By SQLSTATE; poolers use general codes, so their words count, too.

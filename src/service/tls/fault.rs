@@ -47,13 +47,20 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidYetContext { not_before, .. } => {
             TlsFault::NotYetValid { until: time(*not_before) }
         }
-        CertificateError::UnknownIssuer => TlsFault::UnknownIssuer,
+        // A bad signature is what a root of the right name but another key finds.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownIssuer,
         CertificateError::NotValidForName => TlsFault::WrongName { names: Vec::new() },
         CertificateError::NotValidForNameContext { presented, .. } => {
-            TlsFault::WrongName { names: presented.clone() }
+            TlsFault::WrongName { names: presented.iter().map(|n| plain_name(n)).collect() }
         }
         other => TlsFault::Other(other.to_string()),
     }
+}
+
+/// The library says `DnsName("chat.example")` and `IpAddress(10.0.0.1)`.
+fn plain_name(name: &str) -> String {
+    let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
+    inside.trim_matches('"').to_owned()
 }
 
 fn time(time: UnixTime) -> Option<Timestamp> {

@@ -1,5 +1,6 @@
 //! What the tests share: real servers, and helpers that ask them.
 
+pub mod bench;
 pub mod pgbouncer;
 
 use std::sync::OnceLock;

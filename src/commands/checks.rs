@@ -1,0 +1,166 @@
+//! `checks list`, `explain`, `lint` and `schema`: what is asked, without asking it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, ContentArrangement, Table};
+use serde_json::json;
+
+use crate::checklist::{self, Check, Checklist, Section, SectionFile, Severity};
+use crate::cli::ListFormat;
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
+use crate::redact::Redactor;
+use crate::run::selection::{names, nearest};
+use crate::settings::Settings;
+
+/// Lists every check.
+///
+/// # Errors
+/// Stdout that cannot be written.
+pub fn list(format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+    let list = checklist::load()?;
+    let text = match format {
+        ListFormat::Table => list_table(&list),
+        ListFormat::Json => list_json(&list),
+    };
+    let _ = printer.data(&text)?;
+    Ok(Exit::Ready)
+}
+
+fn list_table(list: &Checklist) -> String {
+    let mut text = String::new();
+    for section in &list.sections {
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(printer::width().unwrap_or(120));
+        for check in &section.checks {
+            let severity = match check.entry.severity {
+                Severity::Blocker => "",
+                Severity::Warning => "warning",
+            };
+            table.add_row([Cell::new(&check.id), Cell::new(severity), Cell::new(&check.entry.title)]);
+        }
+        let _infallible = writeln!(text, "{}/{}: {}", section.phase, section.id, section.title);
+        let _infallible = writeln!(text, "{}\n", table.trim_fmt());
+    }
+    text.push_str(
+        "A check is a blocker unless it says warning. `hotdash-ops checks explain ID` shows one.\n",
+    );
+    text
+}
+
+fn list_json(list: &Checklist) -> String {
+    let checks: Vec<_> = list
+        .sections
+        .iter()
+        .flat_map(|section| section.checks.iter().map(move |check| (section, check)))
+        .map(|(section, check)| {
+            json!({
+                "id": check.id,
+                "phase": section.phase,
+                "section": section.id,
+                "title": check.entry.title,
+                "severity": check.entry.severity,
+                "effect": check.entry.effect,
+                "needs": check.entry.needs,
+                "fix": check.entry.fix,
+                "runbook": check.runbook,
+                "origin": check.origin,
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "schema": "hotdash-ops.checks/1", "checks": checks }))
+}
+
+/// Shows what checks ask and how to ask the same by hand, with variables in place of their values.
+///
+/// # Errors
+/// A word that names no check, with the nearest id.
+pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> Result<Exit> {
+    let list = checklist::load()?;
+    let secrets = crate::settings::secret_values(&settings.vars);
+    let redactor = Redactor::new(secrets.iter().map(String::as_str));
+    let mut parts = Vec::new();
+    for word in words {
+        let before = parts.len();
+        for section in &list.sections {
+            let named = section.checks.iter().filter(|c| names(word, &section.phase, &section.id, &c.id));
+            parts.extend(named.map(|check| explained(section, check, settings)));
+        }
+        if parts.len() == before {
+            let near = nearest(word, list.checks().map(|c| c.id.as_str()));
+            let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            bail!("{word} is no check, section or glob of ids{hint} (see `hotdash-ops checks list`)");
+        }
+    }
+    let _ = printer.data(&redactor.apply(&parts.join("\n")))?;
+    Ok(Exit::Ready)
+}
+
+fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
+    let (entry, asked) = (&check.entry, check.entry.probe.explain(settings));
+    let mut rows: Vec<(&str, String)> = vec![("claim", entry.title.clone())];
+    rows.push(("section", format!("{} ({})", section.title, section.about)));
+    let severity = match entry.severity {
+        Severity::Blocker => "blocker: the deploy may not go on without it",
+        Severity::Warning => "warning: shown, in the way only with --strict",
+    };
+    rows.push(("severity", severity.to_owned()));
+    if !asked.question.is_empty() {
+        rows.push(("asks", asked.question.clone()));
+    }
+    rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
+    rows.push(("time", timing(check)));
+    if !entry.needs.is_empty() {
+        rows.push(("needs", entry.needs.join(", ")));
+    }
+    rows.push(("fix", entry.fix.clone()));
+    rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
+    rows.push(("written in", check.origin.clone()));
+    let mut text = format!("{}\n", check.id);
+    for (name, value) in rows {
+        let _infallible = writeln!(text, "  {name:<11} {value}");
+    }
+    if !asked.by_hand.is_empty() {
+        text.push_str("  by hand:\n");
+        for line in asked.by_hand.iter().flat_map(|block| block.lines()) {
+            let _infallible = writeln!(text, "    {line}");
+        }
+    }
+    text
+}
+
+fn timing(check: &Check) -> String {
+    let mut text = format!("{} an attempt", check.entry.timeout);
+    if let Some(retry) = check.entry.retry {
+        let _infallible = write!(text, ", {} more every {}", retry.times, retry.every);
+    }
+    if let Some(patience) = check.entry.cold_start {
+        let _infallible = write!(text, ", asked again for {patience} while it may be starting");
+    }
+    text
+}
+
+/// Reads check files as the program would.
+///
+/// # Errors
+/// Every problem, with file and line.
+pub fn lint(paths: &[PathBuf], printer: &mut Printer) -> Result<Exit> {
+    let list = checklist::load_paths(paths)?;
+    let (checks, sections) = (list.checks().count(), list.sections.len());
+    let _ = printer.data(&format!("{checks} checks in {sections} sections, no problem\n"))?;
+    Ok(Exit::Ready)
+}
+
+/// Prints the JSON Schema of a check file.
+///
+/// # Errors
+/// Stdout that cannot be written.
+pub fn schema(printer: &mut Printer) -> Result<Exit> {
+    let schema = schemars::schema_for!(SectionFile);
+    let _ = printer.data(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
+    Ok(Exit::Ready)
+}

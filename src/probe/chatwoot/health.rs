@@ -1,0 +1,184 @@
+//! The health check script of the checklist: the checkout's own npm script, or
+//! without a checkout the logic that replaces it.
+
+use std::path::Path;
+
+use super::{ACCOUNT, Access, BASE, KEY, KEY_ALIAS, PROFILE, account_id, alive, ask, liveness, token};
+use crate::probe::{CannotAsk, Claim, Finding, checkout};
+use crate::run::context::Asking;
+use crate::run::event;
+use crate::service::command::{self, Command, Ran, Status, Stream};
+use crate::settings::Settings;
+
+/// What the check asks when it has a checkout, and what when it has none.
+pub(super) async fn script(asking: &Asking<'_>, run: &[String], says: &str) -> Result<Finding, CannotAsk> {
+    match &asking.cx.settings.app_dir {
+        Some(folder) => in_checkout(asking, folder, run, says).await,
+        None => {
+            let finding = status_finding(asking).await?;
+            Ok(finding.evidence(
+                "asked was",
+                "what `hotdash-ops status` asks, because no checkout is named (--app-dir)",
+            ))
+        }
+    }
+}
+
+/// Whether Chatwoot answers, its services work, and the account answers the token: what the app's health
+/// check script was meant to ask. Nothing is left out silently: without a token or account it cannot be asked.
+///
+/// # Errors
+/// When a variable is missing.
+pub(super) async fn status_finding(asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+    let id = account_id(asking.cx)?;
+    let paths: Vec<String> = alive::PATHS.iter().map(|path| (*path).to_owned()).collect();
+    let (alive, (_, api), (account, profile)) = tokio::try_join!(
+        liveness(asking, &paths),
+        ask(asking, alive::API, Access::Open),
+        ask(asking, PROFILE, Access::Token),
+    )?;
+    let asked = format!("{}, {}", alive.asked, account.asked);
+    let finding = alive::services(Finding { asked, ..alive }, &api);
+    Ok(token::account(token::token(finding, &profile), &profile, id))
+}
+
+async fn in_checkout(
+    asking: &Asking<'_>,
+    folder: &Path,
+    run: &[String],
+    says: &str,
+) -> Result<Finding, CannotAsk> {
+    let cx = asking.cx;
+    // The script skips the authenticated request without a word when it has no token.
+    account_id(cx)?;
+    super::token_of(cx)?;
+    let run = command_line(&cx.settings, run);
+    let [program, args @ ..] = run else { return Err(CannotAsk::because("the check has no command to run")) };
+    let mut command = Command::new(program, args);
+    command.cwd = Some(folder.to_owned());
+    command.deadline = checkout::own_time(asking.deadline);
+    command.env = environment(&cx.settings);
+    let id = asking.check.id.as_str();
+    let line = |stream: Stream, text: &str| {
+        let stream = match stream {
+            Stream::Stdout => event::Stream::Stdout,
+            Stream::Stderr => event::Stream::Stderr,
+        };
+        cx.line(id, stream, text);
+    };
+    let visit = checkout::before(asking).await;
+    let ran = match command::run(&command, &line).await {
+        Ok(ran) => ran,
+        Err(why) => {
+            visit.forget(id);
+            let target = &cx.settings.target.name;
+            return Err(CannotAsk::because(why.to_string()).hint(format!(
+                "install {program}, or give `{NAME}` another argument list under [targets.{target}.commands]"
+            )));
+        }
+    };
+    let asked = format!("{} in {}", run.join(" "), folder.display());
+    Ok(judge(Finding::about(asked), &ran, says).evidence("asked was", "the checkout's own script"))
+}
+
+/// The name under which the configuration may give another argument list.
+const NAME: &str = "health-script";
+
+/// The argument list: the target's over the check's.
+pub(super) fn command_line<'a>(settings: &'a Settings, run: &'a [String]) -> &'a [String] {
+    settings.target.commands.get(NAME).map_or(run, Vec::as_slice)
+}
+
+/// This process's environment and, over it, the variables of Chatwoot under every name that the app's
+/// scripts know.
+fn environment(settings: &Settings) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    let mut command = Command::new("", [""; 0]).inherit(std::env::vars_os(), &[]).set("NO_COLOR", "1");
+    for name in [BASE, ACCOUNT] {
+        if let Some(value) = settings.vars.filled(name) {
+            command = command.set(name, value);
+        }
+    }
+    if let Some(token) = settings.vars.chatwoot_token() {
+        command = command.set(KEY, token).set(KEY_ALIAS, token);
+    }
+    command.env
+}
+
+fn judge(finding: Finding, ran: &Ran, says: &str) -> Finding {
+    let (found, holds) = match ran.status {
+        Status::Exited(code) => (code.to_string(), code == 0),
+        Status::Signalled(signal) => (format!("none, ended by signal {signal}"), false),
+        Status::TimedOut => ("none, it did not end in time".to_owned(), false),
+    };
+    let said = [&ran.stdout, &ran.stderr].into_iter().any(|out| {
+        // The tail is free of colours, the head is longer.
+        out.text().lines().chain(out.tail.iter().map(String::as_str)).any(|line| is_line(line, says))
+    });
+    let line = Claim::new("its line", format!("`{says}`"), if said { "said" } else { "not said" }, said);
+    let finding = finding.claim(Claim::new("exit code", "0", found, holds)).claim(line);
+    [("output", &ran.stdout), ("error output", &ran.stderr)].into_iter().fold(
+        finding,
+        |finding, (name, out)| match out.tail.is_empty() {
+            true => finding,
+            false => finding.evidence(name, out.last_lines()),
+        },
+    )
+}
+
+/// The line itself, with a mark or punctuation around it at most: `✔ Chatwoot health check OK.`
+fn is_line(line: &str, says: &str) -> bool {
+    line.trim_matches(|c: char| !c.is_alphanumeric()) == says.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::outcome::Verdict;
+    use crate::service::command::Captured;
+
+    const SAYS: &str = "Chatwoot health check OK";
+
+    fn ran(status: Status, stdout: &str, stderr: &str) -> Ran {
+        let output = |text: &str| {
+            let mut captured = Captured::default();
+            captured.head = text.as_bytes().to_vec();
+            captured.tail = text.lines().map(str::to_owned).collect();
+            captured
+        };
+        Ran { status, stdout: output(stdout), stderr: output(stderr), took: Duration::from_millis(40) }
+    }
+
+    fn verdict(ran: &Ran) -> Verdict {
+        Verdict::of(&judge(Finding::about("x"), ran, SAYS).claims)
+    }
+
+    #[test]
+    fn the_script_must_end_well_and_say_its_line() {
+        let good =
+            "> hotdash-app@1.0.0 ops:check-chatwoot-health\n> node check.js\n\nChatwoot health check OK\n";
+        assert_eq!(verdict(&ran(Status::Exited(0), good, "")), Verdict::Pass);
+        assert_eq!(verdict(&ran(Status::Exited(0), "✔ Chatwoot health check OK.\n", "")), Verdict::Pass);
+        assert_eq!(verdict(&ran(Status::Exited(0), "", "Chatwoot health check OK\n")), Verdict::Pass);
+        for status in [Status::Exited(1), Status::Exited(2), Status::Signalled(9), Status::TimedOut] {
+            assert_eq!(verdict(&ran(status, good, "")), Verdict::Fail, "{status:?}");
+        }
+        for said in [
+            "",
+            "Chatwoot health check FAILED",
+            "Chatwoot health check OK once, then failed",
+            "echo 'x' # Chatwoot health check OK",
+        ] {
+            assert_eq!(verdict(&ran(Status::Exited(0), said, "")), Verdict::Fail, "{said}");
+        }
+    }
+
+    #[test]
+    fn the_last_lines_are_evidence() {
+        let finding = judge(Finding::about("x"), &ran(Status::Exited(1), "a\nb", "c"), SAYS);
+        let shown: Vec<(&str, &str)> =
+            finding.evidence.iter().map(|e| (e.name.as_str(), e.value.as_str())).collect();
+        assert_eq!(shown, [("output", "a\nb"), ("error output", "c")]);
+    }
+}

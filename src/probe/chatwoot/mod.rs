@@ -1,0 +1,310 @@
+//! What Chatwoot says about itself, the token, the account and its webhooks. Each
+//! of its answers is fetched once per run and judged by many checks.
+
+mod alive;
+mod explain;
+mod health;
+mod token;
+mod webhooks;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::expect::short;
+use super::http::our_side;
+use super::{Asked, CannotAsk, Claim, Finding};
+use crate::checklist::Interval;
+use crate::redact::Secret;
+use crate::run::context::{Asking, Context};
+use crate::service::chatwoot::{self as service, Reason, Trouble};
+use crate::settings::Settings;
+
+pub(crate) use service::Seen;
+
+/// One claim on what Chatwoot says.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Chatwoot {
+    /// One of these paths answers 2xx; a 404 on an earlier one is explained.
+    Alive { paths: Vec<String> },
+    /// `/api` says that its queue and its database work.
+    Services,
+    /// Its clock is near ours.
+    Clock { within: Interval },
+    /// The token is accepted.
+    Token,
+    /// The token's user is a member of the configured account, and the account is active.
+    Account,
+    /// The token's role in the account is administrator.
+    Administrator,
+    /// The account has the configured name.
+    AccountName,
+    /// The webhook list answers.
+    WebhooksListed,
+    /// At most one webhook has the configured host.
+    WebhookSingle,
+    /// A webhook of the configured host has the configured URL and events.
+    WebhookConfigured,
+    /// There is a webhook of the configured host.
+    WebhookPresent,
+    /// No webhook of the configured host shows another secret than `CHATWOOT_WEBHOOK_SECRET`.
+    WebhookSecret,
+    /// The health check script passes: the checkout's npm script, or without a checkout our own `status`.
+    HealthScript { run: Vec<String>, says: String },
+}
+
+impl Chatwoot {
+    /// True when the question is put to a command in the app's checkout.
+    pub(super) fn runs_in_checkout(&self, settings: &Settings) -> bool {
+        matches!(self, Chatwoot::HealthScript { .. }) && settings.app_dir.is_some()
+    }
+
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let target = &asking.cx.settings.target;
+        match self {
+            Chatwoot::Alive { paths } => liveness(asking, paths).await,
+            Chatwoot::Services => {
+                let (finding, seen) = ask(asking, alive::API, Access::Open).await?;
+                Ok(alive::services(finding, &seen))
+            }
+            Chatwoot::Clock { within } => {
+                let within = target.thresholds.clock_skew.unwrap_or(*within).0;
+                let (finding, seen) = ask(asking, alive::API, Access::Open).await?;
+                Ok(alive::clock(finding, &seen, within))
+            }
+            Chatwoot::Token => {
+                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                Ok(token::token(finding, &seen))
+            }
+            Chatwoot::Account => {
+                let id = account_id(asking.cx)?;
+                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                Ok(token::account(finding, &seen, id))
+            }
+            Chatwoot::Administrator => {
+                let id = account_id(asking.cx)?;
+                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                Ok(token::administrator(finding, &seen, id))
+            }
+            Chatwoot::AccountName => {
+                let id = account_id(asking.cx)?;
+                let (finding, seen) = ask(asking, &account_path(id), Access::Token).await?;
+                Ok(token::account_name(finding, &seen, id, target))
+            }
+            Chatwoot::WebhooksListed => {
+                let (finding, seen) = webhook_list(asking).await?;
+                Ok(webhooks::listed(finding, &seen))
+            }
+            Chatwoot::WebhookSingle => {
+                let (finding, seen) = webhook_list(asking).await?;
+                Ok(webhooks::single(finding, &seen, target))
+            }
+            Chatwoot::WebhookConfigured => {
+                let (finding, seen) = webhook_list(asking).await?;
+                Ok(webhooks::configured(finding, &seen, target))
+            }
+            Chatwoot::WebhookPresent => {
+                let (finding, seen) = webhook_list(asking).await?;
+                Ok(webhooks::present(finding, &seen, target))
+            }
+            Chatwoot::WebhookSecret => webhook_secret(asking).await,
+            Chatwoot::HealthScript { run, says } => health::script(asking, run, says).await,
+        }
+    }
+
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        explain::asked(self, settings)
+    }
+
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        let names: &[&str] = match self {
+            Chatwoot::Alive { .. } | Chatwoot::Services | Chatwoot::Clock { .. } => &[BASE],
+            Chatwoot::Token => &[BASE, KEY, KEY_ALIAS],
+            Chatwoot::WebhookSecret => &[BASE, KEY, KEY_ALIAS, ACCOUNT, SECRET],
+            _ => &[BASE, KEY, KEY_ALIAS, ACCOUNT],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    pub(super) fn lint(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        match self {
+            Chatwoot::Alive { paths } if paths.is_empty() => wrong.push("`alive` has no paths".to_owned()),
+            Chatwoot::Alive { paths } => {
+                let odd = paths.iter().filter(|p| !p.starts_with('/'));
+                wrong.extend(odd.map(|p| format!("path `{p}` does not begin with `/`")));
+            }
+            Chatwoot::HealthScript { run, says } => {
+                if run.first().is_none_or(|program| program.trim().is_empty()) {
+                    wrong.push("`health-script` has no command to run".to_owned());
+                }
+                if says.trim().is_empty() {
+                    wrong.push("`says` is empty, so any output would do".to_owned());
+                }
+            }
+            _ => {}
+        }
+        wrong
+    }
+}
+
+const BASE: &str = "CHATWOOT_BASE_URL";
+const KEY: &str = "CHATWOOT_API_KEY";
+const KEY_ALIAS: &str = "CHATWOOT_API_TOKEN";
+const ACCOUNT: &str = "CHATWOOT_ACCOUNT_ID";
+const SECRET: &str = "CHATWOOT_WEBHOOK_SECRET";
+const PROFILE: &str = "/api/v1/profile";
+
+fn account_path(id: u64) -> String {
+    format!("/api/v1/accounts/{id}")
+}
+
+/// Whether the token goes with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Open,
+    Token,
+}
+
+/// Fetches a path, once per run, and begins a finding about it.
+async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding, Arc<Seen>), CannotAsk> {
+    let cx = asking.cx;
+    let token = match access {
+        Access::Open => None,
+        Access::Token => Some(token_of(cx)?),
+    };
+    let base = cx.variable(BASE)?;
+    let client = service::Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, token)
+        .map_err(|fault| CannotAsk::because(format!("{BASE} is {fault}")))?;
+    let url = client.url(path);
+    let deadline = asking.deadline;
+    let wanted = path.to_owned();
+    let key = format!("chatwoot {access:?} GET {url}");
+    let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
+    match &*seen {
+        Ok(page) if page.sandbox => cx.saw_marker(),
+        Ok(_) => {}
+        Err(fault) => our_side(fault)?,
+    }
+    Ok((Finding::about(format!("GET {url}")), seen))
+}
+
+fn token_of(cx: &Context) -> Result<Secret, CannotAsk> {
+    if let Some(token) = cx.settings.vars.chatwoot_token() {
+        return Ok(Secret::new(token.trim()));
+    }
+    cx.variable(KEY).map(Secret::new)
+}
+
+fn account_id(cx: &Context) -> Result<u64, CannotAsk> {
+    let text = cx.variable(ACCOUNT)?;
+    text.parse().map_err(|_| CannotAsk::because(format!("{ACCOUNT} is not a whole number")))
+}
+
+async fn liveness(asking: &Asking<'_>, paths: &[String]) -> Result<Finding, CannotAsk> {
+    let all = paths.iter().map(|path| ask(asking, path, Access::Open));
+    let answers = futures_util::future::join_all(all).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let asked = answers.iter().map(|(finding, _)| finding.asked.as_str()).collect::<Vec<_>>().join(", ");
+    let seen: Vec<(String, &Seen)> =
+        paths.iter().cloned().zip(answers.iter().map(|(_, seen)| &**seen)).collect();
+    Ok(alive::judge(Finding::about(asked), &seen))
+}
+
+async fn webhook_list(asking: &Asking<'_>) -> Result<(Finding, Arc<Seen>), CannotAsk> {
+    let path = format!("{}/webhooks", account_path(account_id(asking.cx)?));
+    ask(asking, &path, Access::Token).await
+}
+
+async fn webhook_secret(asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+    let vars = &asking.cx.settings.vars;
+    if vars.is_not_text(SECRET) {
+        return Err(CannotAsk::because(format!("{SECRET} is not UTF-8 text")));
+    }
+    let ((finding, list), (_, api)) =
+        tokio::try_join!(webhook_list(asking), ask(asking, alive::API, Access::Open))?;
+    Ok(webhooks::secret(finding, &list, &api, &asking.cx.settings.target, vars.filled(SECRET)))
+}
+
+/// The claim that does not hold because the answer is not the one asked for. Too many requests say nothing,
+/// so they leave it open.
+fn refused(what: &str, expected: impl Into<String>, trouble: &Trouble) -> Claim {
+    let mut claim = Claim::new(what, expected, words(trouble), false);
+    match trouble {
+        Trouble::Unreachable(fault) => claim.offline = fault.offline_host().map(str::to_owned),
+        Trouble::Refused(refusal) if refusal.reason == Reason::TooMany => claim.holds = None,
+        Trouble::Refused(_) | Trouble::Unreadable(_) => {}
+    }
+    claim
+}
+
+/// The same for a claim on something else than the answer itself: a refusal, which another check reports as
+/// a failure, leaves it open; a dead or broken server fails it.
+fn unanswered(what: &str, expected: impl Into<String>, trouble: &Trouble) -> Claim {
+    let mut claim = refused(what, expected, trouble);
+    let dead = match trouble {
+        Trouble::Unreachable(_) => true,
+        Trouble::Refused(refusal) => refusal.reason == Reason::Broken,
+        Trouble::Unreadable(_) => false,
+    };
+    if !dead {
+        claim.holds = None;
+    }
+    claim
+}
+
+fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Unreachable(fault) => fault.to_string(),
+        Trouble::Refused(refusal) => name_of(&refusal.in_words()),
+        Trouble::Unreadable(why) => format!("200, but {why}"),
+    }
+}
+
+/// Adds the repair that a refusal itself knows, unless there is a better one already.
+fn ask_why(finding: Finding, trouble: &Trouble) -> Finding {
+    match trouble {
+        Trouble::Refused(refusal) if finding.fix.is_none() => match refusal.fix() {
+            Some(fix) => finding.fix(fix),
+            None => finding,
+        },
+        _ => finding,
+    }
+}
+
+/// A short text of the other side, harmless to show.
+fn name_of(text: &str) -> String {
+    short(text, 160)
+}
+
+#[cfg(test)]
+mod samples {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::Seen;
+    use crate::service::body;
+    use crate::service::chatwoot::Page;
+    use crate::service::unreachable::Unreachable;
+
+    /// An answer with this status and body.
+    pub fn page(status: u16, body: &str) -> Seen {
+        let body = body::parse(body.as_bytes());
+        Ok(Page {
+            status,
+            location: None,
+            body,
+            sent: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            sandbox: false,
+        })
+    }
+
+    /// No answer, because the name does not resolve.
+    pub fn lost() -> Seen {
+        Err(Unreachable::Unresolvable { host: "chat.example".to_owned() })
+    }
+}

@@ -1,0 +1,151 @@
+//! What git says of a checkout, and the contents behind it: `git status` alone
+//! shows no second change to a file that was already changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::service::command::{self, Command, NotRun, Ran, Status};
+use crate::settings::PIPELINE;
+
+/// Variables that would make git look at another repository.
+const SCRUB: &[&str] =
+    &["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
+
+/// Longer files are known by their length and time of change.
+const READ: u64 = 8 * 1024 * 1024;
+
+/// Why git gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// There is no git, or it cannot run here.
+    NotRun(NotRun),
+    /// It said something else; its first line.
+    Said(String),
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::NotRun(why) => why.fmt(f),
+            Fault::Said(words) => write!(f, "git said: {words}"),
+        }
+    }
+}
+
+/// The state of a checkout: its commit, and every path that differs from it with what stands there now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Snapshot {
+    commit: String,
+    pub(super) paths: BTreeMap<OsString, String>,
+}
+
+impl Snapshot {
+    /// Takes one. Nothing is written, not even git's own index; `artifacts/` is left out.
+    pub(super) async fn take(directory: &Path, time: Duration) -> Result<Snapshot, Fault> {
+        let top = line(&git(directory, &["rev-parse", "--show-toplevel"], time).await?)?;
+        let commit = attempt(directory, &["rev-parse", "--quiet", "--verify", "HEAD"], time).await?;
+        let commit = match commit.status {
+            // So git says, silently, before the first commit.
+            Status::Exited(1) => "no commit".to_owned(),
+            _ => line(&well(commit)?)?,
+        };
+        let args = [
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--untracked-files=all",
+            "--",
+            ":/",
+            ":(exclude)artifacts",
+        ];
+        let status = git(directory, &args, time).await?;
+        if status.stdout.truncated {
+            return Err(Fault::Said("too many changed paths to compare".to_owned()));
+        }
+        let paths =
+            tokio::task::spawn_blocking(move || paths(&PathBuf::from(top), &status.stdout.head)).await;
+        let paths = paths.map_err(|_| Fault::Said("the changed paths could not be read".to_owned()))?;
+        Ok(Snapshot { commit, paths })
+    }
+
+    /// What differs between two, a phrase for each; empty when nothing does.
+    pub(super) fn differences(&self, later: &Snapshot) -> Vec<String> {
+        let commit = (self.commit != later.commit).then(|| "the commit".to_owned());
+        let all: BTreeSet<&OsString> = self.paths.keys().chain(later.paths.keys()).collect();
+        let paths = all
+            .into_iter()
+            .filter(|path| self.paths.get(*path) != later.paths.get(*path))
+            .map(|path| crate::service::text::visible(path.as_encoded_bytes()));
+        commit.into_iter().chain(paths).collect()
+    }
+}
+
+/// The entries of `git status -z`: two letters, a blank, a path.
+fn paths(top: &Path, status: &[u8]) -> BTreeMap<OsString, String> {
+    status
+        .split(|byte| *byte == 0)
+        .filter(|entry| entry.len() > 3)
+        .map(|entry| {
+            let path = OsString::from_vec(entry[3..].to_vec());
+            let state = format!("{} {}", String::from_utf8_lossy(&entry[..2]), contents(&top.join(&path)));
+            (path, state)
+        })
+        .collect()
+}
+
+/// What stands at a path: a digest, or what can be said without reading it.
+fn contents(path: &Path) -> String {
+    let Ok(meta) = std::fs::symlink_metadata(path) else { return "absent".to_owned() };
+    if meta.is_symlink() {
+        return std::fs::read_link(path).map_or_else(|e| e.to_string(), |to| format!("to {}", to.display()));
+    }
+    if !meta.is_file() || meta.len() > READ {
+        return format!("{} bytes of {:?}", meta.len(), meta.modified().ok());
+    }
+    match std::fs::read(path) {
+        Ok(bytes) => hex::encode(Sha256::digest(&bytes)),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Runs git in the directory; anything but exit code 0 is a fault.
+pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
+    well(attempt(directory, args, time).await?)
+}
+
+async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
+    let mut command = Command::new("git", args)
+        .inherit(std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().any(|n| name == n)), SCRUB)
+        .set("GIT_OPTIONAL_LOCKS", "0")
+        .set("LC_ALL", "C");
+    command.cwd = Some(directory.to_owned());
+    command.deadline = time;
+    command.grace = Duration::from_millis(500);
+    command::run(&command, &|_, _| {}).await.map_err(Fault::NotRun)
+}
+
+fn well(ran: Ran) -> Result<Ran, Fault> {
+    match ran.status {
+        Status::Exited(0) => Ok(ran),
+        Status::TimedOut => Err(Fault::Said("nothing in time".to_owned())),
+        Status::Signalled(signal) => Err(Fault::Said(format!("nothing, and ended by signal {signal}"))),
+        Status::Exited(code) => {
+            let said = ran.stderr.text();
+            let first = said.lines().find(|l| !l.trim().is_empty()).unwrap_or("nothing");
+            Err(Fault::Said(format!("{} (exit code {code})", first.trim().trim_start_matches("fatal: "))))
+        }
+    }
+}
+
+/// The one line that a command printed.
+pub(super) fn line(ran: &Ran) -> Result<String, Fault> {
+    let text = ran.stdout.text();
+    let text = text.trim_end_matches('\n');
+    if text.is_empty() { Err(Fault::Said("nothing".to_owned())) } else { Ok(text.to_owned()) }
+}

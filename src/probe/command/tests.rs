@@ -1,0 +1,69 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::checklist::Interval;
+use crate::settings::{Target, Vars};
+
+fn settings(target: Target) -> Settings {
+    Settings {
+        target,
+        others: vec![],
+        vars: Vars::default(),
+        config: None,
+        fingerprint_key: None,
+        app_dir: Some(PathBuf::from("/srv/the app")),
+        ca_file: None,
+        selection: Default::default(),
+        strict: false,
+        timeout: Interval::seconds(60),
+        runs_dir: None,
+    }
+}
+
+fn command(run: &[&str], tests_passed: Option<u64>) -> Command {
+    let run = run.iter().map(|w| (*w).to_owned()).collect();
+    Command { name: "webhook-tests".to_owned(), run, tests_passed }
+}
+
+#[test]
+fn the_configuration_gives_another_list_and_another_number() {
+    let command = command(&["npx", "vitest", "run"], Some(16));
+    let mut target = Target::default();
+    assert_eq!(command.argv(&settings(target.clone())), ["npx", "vitest", "run"]);
+    assert_eq!(command.least(&settings(target.clone())), Some(16));
+    target.commands.insert("webhook-tests".to_owned(), vec!["pnpm".to_owned(), "test".to_owned()]);
+    target.thresholds.webhook_tests = Some(20);
+    assert_eq!(command.argv(&settings(target.clone())), ["pnpm", "test"]);
+    assert_eq!(command.least(&settings(target.clone())), Some(20));
+    target.thresholds.webhook_tests = Some(0);
+    assert_eq!(command.least(&settings(target)), Some(1));
+}
+
+#[test]
+fn a_threshold_is_only_for_tests() {
+    let mut target = Target::default();
+    target.thresholds.webhook_tests = Some(20);
+    assert_eq!(command(&["npm", "run", "lint"], None).least(&settings(target)), None);
+}
+
+#[test]
+fn it_is_explained_as_a_line_to_paste() {
+    let asked = command(&["npx", "prettier", "--check", "."], None).explain(&settings(Target::default()));
+    assert_eq!(asked.by_hand, ["cd '/srv/the app' && npx prettier --check ."]);
+    let tests = command(&["npx", "vitest", "run"], Some(16)).explain(&settings(Target::default()));
+    assert!(tests.by_hand[0].ends_with("npx vitest run --reporter=json --outputFile=report.json"));
+    assert!(tests.expectations.iter().any(|e| e.contains("at least 16")));
+}
+
+#[test]
+fn words_are_quoted_for_a_shell() {
+    let line = |words: &[&str]| shown(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    assert_eq!(line(&["a", "b c", "it's", "", "$HOME", "x=y/z"]), r"a 'b c' 'it'\''s' '' '$HOME' x=y/z");
+}
+
+#[test]
+fn a_command_has_a_program() {
+    assert!(command(&["npm"], Some(1)).lint().is_empty());
+    assert_eq!(command(&[], Some(0)).lint().len(), 2);
+    assert_eq!(command(&[""], None).lint().len(), 1);
+}

@@ -1,0 +1,201 @@
+//! Vitest's JSON report. The tests are counted here again, one by one: versions of
+//! the reporter differ in what they add to the sums, and skipped tests must never
+//! count as passed.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::probe::{Claim, Finding};
+
+/// A report larger than this is not read.
+const LARGE: u64 = 64 * 1024 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    num_total_tests: u64,
+    num_passed_tests: u64,
+    num_failed_tests: u64,
+    success: bool,
+    test_results: Vec<TestFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TestFile {
+    assertion_results: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Test {
+    #[serde(default)]
+    full_name: String,
+    status: String,
+}
+
+/// The argument list that writes the report to `file`. What a script of npm is to see stands behind a `--`.
+pub(super) fn reported(argv: &[String], file: &Path) -> Vec<String> {
+    let mut argv = argv.to_vec();
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let npm_script = matches!(words.as_slice(), ["npm", "run" | "run-script" | "test" | "t", ..]);
+    if npm_script && !words.contains(&"--") {
+        argv.push("--".to_owned());
+    }
+    argv.push("--reporter=json".to_owned());
+    argv.push(format!("--outputFile={}", file.display()));
+    argv
+}
+
+/// The report's text.
+///
+/// # Errors
+/// Why there is none, a fragment.
+pub(super) fn read(file: &Path) -> Result<String, String> {
+    let opened = std::fs::File::open(file).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "none was written: is the command vitest?".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    })?;
+    let mut text = String::new();
+    opened.take(LARGE + 1).read_to_string(&mut text).map_err(|e| format!("it cannot be read: {e}"))?;
+    if text.len() as u64 > LARGE { Err("it is larger than 64 MiB".to_owned()) } else { Ok(text) }
+}
+
+/// Adds the claims on a report. One that cannot be read, or whose sums disagree with its tests, proves nothing.
+pub(super) fn judge(finding: Finding, report: Result<&str, &str>, least: u64) -> Finding {
+    let wanted = "vitest's JSON report, with sums that agree with its tests";
+    let open = |finding: Finding, why: &str| finding.claim(Claim::open("report", wanted, why));
+    let text = match report {
+        Ok(text) => text,
+        Err(why) => return open(finding, why),
+    };
+    let Ok(report) = serde_json::from_str::<Report>(text) else {
+        return open(finding, "not the JSON that vitest writes");
+    };
+    let tests: Vec<&Test> = report.test_results.iter().flat_map(|file| &file.assertion_results).collect();
+    let count = |status: &str| tests.iter().filter(|t| t.status == status).count() as u64;
+    let (passed, failed, todo) = (count("passed"), count("failed"), count("todo"));
+    let all = tests.len() as u64;
+    if (all, passed, failed) != (report.num_total_tests, report.num_passed_tests, report.num_failed_tests) {
+        let why = format!(
+            "sums of {} tests, {} passed, {} failed, over a list of {all}, {passed}, {failed}",
+            report.num_total_tests, report.num_passed_tests, report.num_failed_tests
+        );
+        return open(finding, &why);
+    }
+    let mut finding = finding
+        .claim(Claim::new("tests failed", "0", failed.to_string(), failed == 0))
+        .claim(Claim::new("success", "true", report.success.to_string(), report.success))
+        .claim(Claim::new("tests passed", format!("at least {least}"), passed.to_string(), passed >= least))
+        .evidence("tests", format!("{all} in {} files", report.test_results.len()))
+        .evidence("not counted", format!("{} skipped, {todo} todo", all - passed - failed - todo));
+    for test in tests.iter().filter(|t| t.status == "failed").take(5) {
+        finding = finding.evidence("failed", crate::service::text::visible(test.full_name.as_bytes()));
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::run::outcome::Verdict;
+
+    fn tests(status: &str, count: usize) -> Vec<Value> {
+        vec![json!({ "status": status, "fullName": format!("a {status} one"), "title": "one" }); count]
+    }
+
+    fn report(passed: usize, failed: usize, skipped: usize, todo: usize) -> Value {
+        let all = [
+            tests("passed", passed),
+            tests("failed", failed),
+            tests("skipped", skipped),
+            tests("todo", todo),
+        ];
+        let all = all.concat();
+        json!({
+            "numTotalTests": all.len(), "numPassedTests": passed, "numFailedTests": failed, "success": failed == 0,
+            "numPendingTests": skipped, "numTodoTests": todo,
+            "testResults": [{ "name": "a.spec.ts", "status": "passed", "assertionResults": all }],
+        })
+    }
+
+    fn verdict(report: &Value) -> (Verdict, Finding) {
+        let text = report.to_string();
+        let finding = judge(Finding::default(), Ok(&text), 16);
+        (Verdict::of(&finding.claims), finding)
+    }
+
+    fn broken(report: &Value) -> Vec<String> {
+        verdict(report).1.claims.into_iter().filter(|c| c.holds == Some(false)).map(|c| c.what).collect()
+    }
+
+    #[test]
+    fn only_passed_tests_count() {
+        assert_eq!(verdict(&report(18, 0, 0, 0)).0, Verdict::Pass);
+        assert_eq!(verdict(&report(16, 0, 3, 2)).0, Verdict::Pass);
+        assert_eq!(broken(&report(15, 0, 3, 2)), ["tests passed"]);
+        assert_eq!(broken(&report(0, 0, 18, 0)), ["tests passed"]);
+        assert_eq!(broken(&report(0, 0, 0, 0)), ["tests passed"]);
+        assert_eq!(broken(&report(18, 1, 0, 0)), ["tests failed", "success"]);
+        let shown = verdict(&report(16, 0, 3, 2)).1.evidence;
+        assert!(shown.iter().any(|e| e.value == "3 skipped, 2 todo"), "{shown:?}");
+    }
+
+    #[test]
+    fn a_suite_that_did_not_load_is_no_success() {
+        let mut broken_suite = report(18, 0, 0, 0);
+        broken_suite["success"] = json!(false);
+        assert_eq!(broken(&broken_suite), ["success"]);
+    }
+
+    #[test]
+    fn sums_that_disagree_prove_nothing() {
+        for (key, value) in [("numTotalTests", 20), ("numPassedTests", 20), ("numFailedTests", 1)] {
+            let mut wrong = report(18, 0, 0, 0);
+            wrong[key] = json!(value);
+            assert_eq!(verdict(&wrong).0, Verdict::Inconclusive, "{key}");
+        }
+        // An old reporter counts what was skipped as passed.
+        let mut old = report(10, 0, 8, 0);
+        old["numPassedTests"] = json!(18);
+        assert_eq!(verdict(&old).0, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_is_no_report_proves_nothing() {
+        let good = report(18, 0, 0, 0);
+        for key in ["numTotalTests", "numPassedTests", "numFailedTests", "success", "testResults"] {
+            for value in [Value::Null, json!("18"), json!([1])] {
+                let mut wrong = good.clone();
+                wrong[key] = value;
+                assert_eq!(verdict(&wrong).0, Verdict::Inconclusive, "{key}");
+            }
+        }
+        let cut = good.to_string();
+        for text in ["", "null", "{}", "[]", "garbage", &cut[..cut.len() - 2]] {
+            let finding = judge(Finding::default(), Ok(text), 16);
+            assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive, "{text}");
+        }
+        let missing = read(Path::new("/nonexistent/report.json")).expect_err("there is none");
+        let finding = judge(Finding::default(), Err(&missing), 16);
+        assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn the_report_is_asked_of_vitest_itself() {
+        let of = |line: &str| {
+            let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            reported(&argv, Path::new("/r.json")).join(" ")
+        };
+        let options = "--reporter=json --outputFile=/r.json";
+        assert_eq!(of("npx vitest run a.spec.ts"), format!("npx vitest run a.spec.ts {options}"));
+        assert_eq!(of("npm run test:webhook"), format!("npm run test:webhook -- {options}"));
+        assert_eq!(of("npm test"), format!("npm test -- {options}"));
+        assert_eq!(of("npm run t -- a"), format!("npm run t -- a {options}"));
+        assert_eq!(of("pnpm run t"), format!("pnpm run t {options}"));
+    }
+}

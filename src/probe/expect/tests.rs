@@ -1,0 +1,131 @@
+//! Each operator with what it must take and what it must refuse.
+
+use super::*;
+use serde_json::json;
+
+fn expect(json: &str, is: Operator) -> Expect {
+    Expect { json: json.to_owned(), is }
+}
+
+fn template(text: &str) -> Template {
+    Template::parse(text).expect("the template is good")
+}
+
+fn equals(text: &str) -> Operator {
+    Operator::Equals(template(text))
+}
+
+#[test]
+fn equals_compares_text_and_nothing_else() {
+    let check = expect("/status", equals("ok"));
+    assert_eq!(check.judge(&json!({"status": "ok"}), Some("ok")).holds, Some(true));
+    for body in [
+        json!({"status": "OK"}),
+        json!({"status": "ok "}),
+        json!({"status": null}),
+        json!({"status": true}),
+        json!({"status": ["ok"]}),
+        json!({}),
+        json!([]),
+        json!("ok"),
+    ] {
+        assert_eq!(check.judge(&body, Some("ok")).holds, Some(false), "{body}");
+    }
+    assert_eq!(expect("/code", equals("200")).judge(&json!({"code": 200}), Some("200")).holds, Some(false));
+}
+
+#[test]
+fn one_of_and_contains_want_text() {
+    let one = expect("/s", Operator::OneOf(vec!["a".into(), "b".into()]));
+    assert_eq!(one.judge(&json!({"s": "b"}), None).holds, Some(true));
+    assert_eq!(one.judge(&json!({"s": "c"}), None).holds, Some(false));
+    assert_eq!(one.judge(&json!({"s": ["a"]}), None).holds, Some(false));
+    let contains = expect("/s", Operator::Contains(template("agent")));
+    assert_eq!(contains.judge(&json!({"s": "the agent service"}), Some("agent")).holds, Some(true));
+    assert_eq!(contains.judge(&json!({"s": "the app"}), Some("agent")).holds, Some(false));
+    assert_eq!(contains.judge(&json!({"s": "anything"}), Some("")).holds, Some(false));
+}
+
+#[test]
+fn limits_want_numbers() {
+    let min = expect("/n", Operator::Min(3.0));
+    let max = expect("/n", Operator::Max(3.0));
+    for (value, at_least, at_most) in [
+        (json!(3), true, true),
+        (json!(2.5), false, true),
+        (json!(4), true, false),
+        (json!("3"), false, false),
+        (json!(null), false, false),
+    ] {
+        let body = json!({ "n": value });
+        assert_eq!(min.judge(&body, None).holds, Some(at_least), "{body}");
+        assert_eq!(max.judge(&body, None).holds, Some(at_most), "{body}");
+    }
+}
+
+#[test]
+fn a_version_that_cannot_be_read_is_open_and_one_out_of_range_fails() {
+    let check = expect("/version", Operator::Semver(template("${target.agent_version}")));
+    let ask = |body: Value| check.judge(&body, Some(">=1.0, <2")).holds;
+    assert_eq!(ask(json!({"version": "1.0.0"})), Some(true));
+    assert_eq!(ask(json!({"version": "v1.4.2"})), Some(true));
+    assert_eq!(ask(json!({"version": "2.0.0"})), Some(false));
+    assert_eq!(ask(json!({"version": "0.9.9"})), Some(false));
+    assert_eq!(ask(json!({"version": "2.0.0-rc.1"})), Some(false));
+    for body in [
+        json!({"version": "main-4f1c2d"}),
+        json!({"version": "1.0"}),
+        json!({"version": null}),
+        json!({"version": 1}),
+        json!({}),
+    ] {
+        assert_eq!(ask(body.clone()), None, "{body}");
+    }
+    assert_eq!(check.judge(&json!({"version": "1.0.0"}), Some("about one")).holds, None);
+}
+
+#[test]
+fn an_operand_that_is_not_configured_is_open_with_the_line_to_add() {
+    let check = expect("/name", equals("${target.account_name}"));
+    assert_eq!(check.judge(&json!({"name": "HotDash"}), None).holds, None);
+    let claim = check.unconfigured(&Target::default()).expect("it is not configured");
+    assert_eq!(claim.holds, None);
+    assert!(
+        claim.found.contains("add `account_name = \"HotDash\"` under [targets.production]"),
+        "{}",
+        claim.found
+    );
+    assert!(expect("/v", equals("${target.agent_version}")).unconfigured(&Target::default()).is_none());
+}
+
+#[test]
+fn lint_finds_expectations_that_cannot_judge() {
+    assert_eq!(expect("status", equals("ok")).lint().len(), 1);
+    assert_eq!(expect("/s", Operator::OneOf(Vec::new())).lint().len(), 1);
+    assert_eq!(expect("/s", Operator::Contains(template(""))).lint().len(), 1);
+    assert_eq!(expect("/s", Operator::Max(f64::NAN)).lint().len(), 1);
+    assert_eq!(expect("/s", Operator::Semver(template("newest"))).lint().len(), 1);
+    assert!(expect("/s", Operator::Semver(template("${target.agent_version}"))).lint().is_empty());
+    assert!(expect("/s", equals("ok")).lint().is_empty());
+}
+
+#[test]
+fn an_excerpt_is_one_harmless_line() {
+    assert_eq!(excerpt("a\nb\tc", 10), "a b c");
+    assert_eq!(excerpt("\u{1b}[2Jgone", 20), "\\u{1b}[2Jgone");
+    assert_eq!(excerpt("x\u{202e}y\u{0}", 20), "x\\u{202e}y\\u{0}");
+    assert_eq!(excerpt("äöü", 2), "äö ...");
+    assert_eq!(excerpt("äöü", 3), "äöü");
+    assert_eq!(short("äöü", 3), "äöü");
+    assert_eq!(short("äöü", 2), "a text of 3 characters");
+}
+
+#[test]
+fn words_fill_in_the_target_and_keep_variables() {
+    let target = Target::default();
+    let version = expect("/version", Operator::Semver(template("${target.agent_version}")));
+    assert_eq!(version.in_words(&target), "/version is a version that satisfies `>=1.0, <2`");
+    let name = expect("/name", equals("${target.account_name} ${CHATWOOT_ACCOUNT_ID}"));
+    assert_eq!(name.in_words(&target), "/name is `${target.account_name} $CHATWOOT_ACCOUNT_ID`");
+    assert_eq!(expect("", Operator::Min(3.0)).in_words(&target), "the body is a number, at least 3");
+}

@@ -1,0 +1,294 @@
+//! Chatwoot's answers as types. Reading is tolerant of keys that come and go and
+//! strict about the few that are judged: what is missing stays visibly missing.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::redact::Secret;
+
+/// `/api`: version, clock and services, each as it came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Api {
+    /// `4.8.0`.
+    pub version: Option<String>,
+    /// UTC without zone, in whole seconds: `2026-01-01 10:00:00`.
+    pub timestamp: Option<String>,
+    /// `"ok"` when Redis answers a ping; says nothing about the worker.
+    pub queue_services: Option<Value>,
+    /// `"ok"` when Postgres answers.
+    pub data_services: Option<Value>,
+}
+
+impl Api {
+    /// Reads the body of `/api`.
+    ///
+    /// # Errors
+    /// When it has none of the keys by which Chatwoot is known.
+    pub fn read(body: &Value) -> Result<Api, String> {
+        let known = ["version", "queue_services", "data_services"];
+        if !known.iter().any(|key| body.get(key).is_some()) {
+            return Err("JSON, but not what Chatwoot answers at /api".to_owned());
+        }
+        Ok(Api {
+            version: text(body, "version"),
+            timestamp: text(body, "timestamp"),
+            queue_services: body.get("queue_services").cloned(),
+            data_services: body.get("data_services").cloned(),
+        })
+    }
+
+    /// Whether this version signs deliveries (since 4.12); `None` when the version cannot be read.
+    pub fn signs(&self) -> Option<bool> {
+        let version = semver::Version::parse(self.version.as_deref()?).ok()?;
+        Some((version.major, version.minor) >= (4, 12))
+    }
+}
+
+/// `/api/v1/profile`: whose token it is. The tokens in that answer are not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    pub name: Option<String>,
+    pub accounts: Vec<Membership>,
+}
+
+/// One account of the token's user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    pub id: u64,
+    pub name: Option<String>,
+    /// `active` or `suspended`.
+    pub status: Option<String>,
+    /// `administrator` or `agent`; stays `agent` under a custom role.
+    pub role: Option<String>,
+    pub permissions: Vec<String>,
+    /// The name of the custom role, where the installation has them.
+    pub custom_role: Option<String>,
+}
+
+impl Profile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// When there is no list of accounts, or one of them has no id.
+    pub fn read(body: &Value) -> Result<Profile, String> {
+        let list =
+            body.get("accounts").and_then(Value::as_array).ok_or("a profile without a list of accounts")?;
+        let accounts = list.iter().map(membership).collect::<Option<Vec<_>>>();
+        let accounts = accounts.ok_or("an account in the profile has no id")?;
+        Ok(Profile { name: text(body, "name"), accounts })
+    }
+
+    /// The membership in this account.
+    pub fn account(&self, id: u64) -> Option<&Membership> {
+        self.accounts.iter().find(|a| a.id == id)
+    }
+}
+
+fn membership(entry: &Value) -> Option<Membership> {
+    let permissions =
+        entry.get("permissions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    Some(Membership {
+        id: entry.get("id").and_then(Value::as_u64)?,
+        name: text(entry, "name"),
+        status: text(entry, "status"),
+        role: text(entry, "role"),
+        permissions: permissions.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        custom_role: entry.get("custom_role").and_then(|r| text(r, "name")),
+    })
+}
+
+/// `/api/v1/accounts/ID`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: u64,
+    pub name: Option<String>,
+    /// `active` or `suspended`: this answer comes with 200 either way.
+    pub status: Option<String>,
+}
+
+impl Account {
+    /// Reads an account.
+    ///
+    /// # Errors
+    /// When it has no id.
+    pub fn read(body: &Value) -> Result<Account, String> {
+        let id = body.get("id").and_then(Value::as_u64).ok_or("an account without an id")?;
+        Ok(Account { id, name: text(body, "name"), status: text(body, "status") })
+    }
+}
+
+/// One account webhook. There is no flag that says whether it is active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    pub id: Option<u64>,
+    pub url: String,
+    /// `None` when the answer does not say.
+    pub subscriptions: Option<Vec<String>>,
+    pub secret: Shown,
+}
+
+/// What an answer shows of a webhook's secret.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// The key is not there: a version that does not sign.
+    Absent,
+    /// The key is there, without a value.
+    Empty,
+    Value(Secret),
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Shown::Absent => "Absent",
+            Shown::Empty => "Empty",
+            Shown::Value(_) => "Value(***)",
+        })
+    }
+}
+
+impl Webhook {
+    /// Reads a webhook list: `{"payload":{"webhooks":[..]}}` as the code answers, or the bare array that the
+    /// API's document promises.
+    ///
+    /// # Errors
+    /// When it is neither, or one entry has no URL: a list that was read in part could hide a second webhook.
+    pub fn read_list(body: &Value) -> Result<Vec<Webhook>, String> {
+        let list = body.pointer("/payload/webhooks").unwrap_or(body);
+        let list = list.as_array().ok_or("JSON, but not a list of webhooks")?;
+        list.iter()
+            .map(webhook)
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| "a webhook in the list has no URL".to_owned())
+    }
+}
+
+fn webhook(entry: &Value) -> Option<Webhook> {
+    let events = entry.get("subscriptions").and_then(Value::as_array);
+    Some(Webhook {
+        id: entry.get("id").and_then(Value::as_u64),
+        url: text(entry, "url")?,
+        subscriptions: events.and_then(|list| list.iter().map(|e| e.as_str().map(str::to_owned)).collect()),
+        secret: match entry.get("secret") {
+            None => Shown::Absent,
+            Some(Value::String(secret)) if !secret.is_empty() => Shown::Value(Secret::new(secret)),
+            Some(_) => Shown::Empty,
+        },
+    })
+}
+
+/// The credentials that stand in an answer, wherever they stand. To be learnt before anything else is done
+/// with it.
+pub fn credentials(body: &Value) -> Vec<&str> {
+    const KEYS: &[&str] = &["access_token", "pubsub_token", "secret", "hmac_token", "hmac_identifier"];
+    match body {
+        Value::Object(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(text) if KEYS.contains(&key.as_str()) => vec![text.as_str()],
+                inner => credentials(inner),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(credentials).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn text(body: &Value, key: &str) -> Option<String> {
+    body.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const PROFILE: &str = r#"{"access_token":"apiTokenAAAAAAAAAAAAAAAA","account_id":3,"name":"Mara Lind","pubsub_token":"pubsubAAAAAAAAAAAAAAAAAA","role":"administrator","type":null,"accounts":[{"id":3,"name":"Nordlicht \u0026 Co","status":"active","active_at":null,"role":"agent","permissions":["report_manage"],"custom_role_id":4,"custom_role":{"id":4,"name":"Reports","permissions":["report_manage"]}}]}"#;
+
+    #[test]
+    fn a_profile_is_read_and_its_credentials_are_found() {
+        let body: Value = serde_json::from_str(PROFILE).expect("the sample is JSON");
+        let profile = Profile::read(&body).expect("it is a profile");
+        let account = profile.account(3).expect("the user is a member");
+        assert_eq!(account.name.as_deref(), Some("Nordlicht & Co"));
+        assert_eq!(account.role.as_deref(), Some("agent"));
+        assert_eq!(account.custom_role.as_deref(), Some("Reports"));
+        assert!(profile.account(4).is_none());
+        assert_eq!(credentials(&body), ["apiTokenAAAAAAAAAAAAAAAA", "pubsubAAAAAAAAAAAAAAAAAA"]);
+        assert!(!format!("{profile:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn a_profile_without_readable_accounts_is_none() {
+        for body in [
+            json!({}),
+            json!({"accounts": null}),
+            json!({"accounts": {"id": 3}}),
+            json!([]),
+            json!({"accounts": [{"id": "3"}]}),
+        ] {
+            assert!(Profile::read(&body).is_err(), "{body}");
+        }
+        assert!(Profile::read(&json!({"accounts": []})).is_ok_and(|p| p.account(3).is_none()));
+    }
+
+    #[test]
+    fn both_shapes_of_the_webhook_list_are_read() {
+        let entry = json!({"id": 8, "name": null, "url": "https://app.example/api/webhooks/chatwoot", "account_id": 3,
+            "subscriptions": ["message_created"], "secret": "secretAAAAAAAAAAAAAAAAAA"});
+        for body in [json!({"payload": {"webhooks": [entry]}}), json!([entry])] {
+            let list = Webhook::read_list(&body).expect("it is a list");
+            assert_eq!(list.len(), 1);
+            assert_eq!(list[0].subscriptions, Some(vec!["message_created".to_owned()]));
+            assert!(matches!(list[0].secret, Shown::Value(_)));
+            assert!(!format!("{list:?}").contains("secretAAA"));
+        }
+        assert_eq!(Webhook::read_list(&json!({"payload": {"webhooks": []}})), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_whole_is_not_read() {
+        for body in [
+            json!({}),
+            json!({"payload": []}),
+            json!({"payload": {"webhooks": null}}),
+            json!({"payload": {"webhook": {}}}),
+            json!([{"id": 1}]),
+            json!([null]),
+            json!("[]"),
+        ] {
+            assert!(Webhook::read_list(&body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_a_webhook_does_not_say_stays_open() {
+        let list =
+            Webhook::read_list(&json!([{"url": "u", "subscriptions": [1], "secret": null}])).expect("a list");
+        assert_eq!(list[0].subscriptions, None);
+        assert_eq!(list[0].secret, Shown::Empty);
+        assert_eq!(Webhook::read_list(&json!([{"url": "u"}])).expect("a list")[0].secret, Shown::Absent);
+    }
+
+    #[test]
+    fn signing_is_known_by_version() {
+        let api = |version: Option<&str>| Api { version: version.map(str::to_owned), ..Api::default() };
+        assert_eq!(api(Some("4.8.0")).signs(), Some(false));
+        assert_eq!(api(Some("4.11.1")).signs(), Some(false));
+        assert_eq!(api(Some("4.12.0")).signs(), Some(true));
+        assert_eq!(api(Some("5.0.0")).signs(), Some(true));
+        assert_eq!(api(Some("4.16.2-ce")).signs(), Some(true));
+        assert_eq!(api(Some("develop")).signs(), None);
+        assert_eq!(api(None).signs(), None);
+    }
+
+    #[test]
+    fn another_programs_json_is_not_chatwoots() {
+        assert!(Api::read(&json!({"status": "ok"})).is_err());
+        assert!(Api::read(&json!([])).is_err());
+        let api = Api::read(&json!({"version": "4.8.0", "queue_services": null})).expect("Chatwoot's");
+        assert_eq!(api.queue_services, Some(Value::Null));
+        assert_eq!(api.data_services, None);
+    }
+}

@@ -1,0 +1,95 @@
+//! One answer of Chatwoot, whole or not at all, before anybody reads meaning into it.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::refusal::{Refusal, Trouble};
+use crate::service::unreachable::Unreachable;
+
+/// An answer. Its `Debug` shows the status only, because bodies hold credentials.
+pub struct Page {
+    pub status: u16,
+    /// Where a redirect that was not followed leads to, fit to be shown.
+    pub location: Option<String>,
+    /// The JSON body, or why there is none, as a fragment: `an HTML page`.
+    pub body: Result<Value, String>,
+    /// When the request was sent, by this machine's clock.
+    pub sent: Timestamp,
+    /// How long the answer took, to its end.
+    pub took: Duration,
+    /// Whether a stand-in's marker was seen.
+    pub sandbox: bool,
+}
+
+/// A page, or why there is none.
+pub type Seen = Result<Page, Unreachable>;
+
+impl Page {
+    /// The JSON body of a 200, read into a type.
+    ///
+    /// # Errors
+    /// [`Trouble`] for any other status, and for a body that is not what was asked for.
+    pub fn read<T>(&self, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
+        if self.status != 200 {
+            let mut refusal = Refusal::of(self.status, self.body.as_ref().ok());
+            refusal.said = self.location.clone().or(refusal.said);
+            return Err(Trouble::Refused(refusal));
+        }
+        let body = self.body.as_ref().map_err(|why| Trouble::Unreadable(why.clone()))?;
+        reader(body).map_err(Trouble::Unreadable)
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Reads what was seen, with the same errors as [`Page::read`].
+///
+/// # Errors
+/// Also [`Trouble::Unreachable`].
+pub fn read<T>(seen: &Seen, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
+    match seen {
+        Ok(page) => page.read(reader),
+        Err(fault) => Err(Trouble::Unreachable(fault.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::body;
+    use crate::service::chatwoot::{Api, Reason};
+
+    fn page(status: u16, body: &str) -> Page {
+        let body = body::parse(body.as_bytes());
+        Page {
+            status,
+            location: None,
+            body,
+            sent: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            sandbox: false,
+        }
+    }
+
+    #[test]
+    fn only_a_200_with_the_right_body_is_read() {
+        let good = r#"{"version":"4.8.0","timestamp":"2026-01-01 10:00:00","queue_services":"ok","data_services":"ok"}"#;
+        assert!(page(200, good).read(Api::read).is_ok());
+        for (status, body) in [(200, "<html>"), (200, "{}"), (204, ""), (500, good), (404, good), (302, "")] {
+            assert!(page(status, body).read(Api::read).is_err(), "{status} {body}");
+        }
+        let Err(Trouble::Refused(refusal)) = page(429, "Retry later\n").read(Api::read) else {
+            panic!("429 is a refusal")
+        };
+        assert_eq!(refusal.reason, Reason::TooMany);
+        let lost: Seen = Err(Unreachable::Refused);
+        assert_eq!(read(&lost, Api::read), Err(Trouble::Unreachable(Unreachable::Refused)));
+    }
+}

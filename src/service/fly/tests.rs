@@ -1,0 +1,145 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::*;
+
+/// A program that says its arguments, its directory and its environment, and then `script`.
+fn program(directory: &Path, name: &str, script: &str) {
+    let path = directory.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+        .expect("it can be made executable");
+}
+
+async fn ask(name: &str, script: &str, env: &[(&str, &str)]) -> Answer {
+    ask_within(Duration::from_secs(10), name, script, env).await
+}
+
+async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer {
+    let directory = tempfile::tempdir().expect("a directory");
+    program(directory.path(), name, script);
+    let path = format!("{}:/usr/bin:/bin", directory.path().display());
+    let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
+    let env: Vec<(OsString, OsString)> = env.map(|(n, v)| (n.into(), v.into())).collect();
+    loop {
+        let answer = secrets(env.clone(), "hotdash-app", time).await;
+        // Another test's child may for a moment hold the file that was just written.
+        match &answer.secrets {
+            Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
+            _ => return answer,
+        }
+    }
+}
+
+async fn says(stdout: &str) -> Result<Vec<Secret>, Trouble> {
+    ask("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.secrets
+}
+
+async fn fails(stderr: &str, code: u8) -> Trouble {
+    let answer = ask("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
+    answer.secrets.expect_err("it failed")
+}
+
+fn of(name: &str, status: Status) -> Secret {
+    Secret { name: name.to_owned(), status }
+}
+
+#[tokio::test]
+async fn three_shapes_are_read() {
+    let capitals = r#"[{"Name":"A","Digest":"d","CreatedAt":"2026-03-02T09:15:27Z"}]"#;
+    assert_eq!(says(capitals).await, Ok(vec![of("A", Status::Absent)]));
+    let times = r#"[{"name":"A","digest":"d","created_at":"x","updated_at":"y"}]"#;
+    assert_eq!(says(times).await, Ok(vec![of("A", Status::Absent)]));
+    let today = r#"[{"name":"A","digest":"d","status":"Deployed"},{"name":"B","status":"Staged"},
+        {"name":"C","status":"Partial"},{"name":"D","status":"Unknown"},{"name":"E"},{"name":"F","status":"New"},
+        {"name":"G","status":1}]"#;
+    let statuses: Vec<Status> = says(today).await.expect("a list").into_iter().map(|s| s.status).collect();
+    use Status as S;
+    let other = |word: &str| S::Other(word.to_owned());
+    let expected =
+        [S::Deployed, S::Staged, S::Partial, S::Unknown, S::Absent, other("New"), other("of another type")];
+    assert_eq!(statuses, expected);
+    assert_eq!(says("[]").await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn what_is_no_list_is_unreadable() {
+    for text in [
+        "",
+        "null",
+        "{}",
+        "<html>",
+        "[{\"name\":\"A\"}",
+        "[1]",
+        "[{}]",
+        "[{\"name\":\"\"}]",
+        "[{\"name\":1}]",
+        "DEBUG loaded\n[]",
+        "[][]",
+    ] {
+        assert!(matches!(says(text).await, Err(Trouble::Unreadable(_))), "{text}");
+    }
+    let endless = ask_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
+    assert!(matches!(endless.secrets, Err(Trouble::TimedOut(_))), "{endless:?}");
+    let long = ask("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
+    assert_eq!(long.secrets, Err(Trouble::Unreadable("more than a MiB of output".to_owned())));
+}
+
+#[tokio::test]
+async fn errors_are_sorted_by_what_they_say() {
+    let login = "Error: no access token available. Please login with 'flyctl auth login'";
+    assert_eq!(fails(login, 1).await, Trouble::NotLoggedIn);
+    let app = "Error: failed to list app secrets: Could not find App \"hotdash-app\"";
+    assert_eq!(fails(app, 1).await, Trouble::NoApp("hotdash-app".to_owned()));
+    assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, Trouble::Broken(_)));
+    assert!(matches!(fails("panic: runtime error", 3).await, Trouble::Broken(_)));
+    assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
+    let said = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
+    assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, said);
+    assert_eq!(fails("", 1).await, Trouble::Said("nothing (exit code 1)".to_owned()));
+    let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
+    assert!(long.to_string().len() < 300, "{long}");
+    let killed = ask("fly", "kill -9 $$", &[]).await;
+    assert!(matches!(killed.secrets, Err(Trouble::Broken(_))), "{killed:?}");
+}
+
+#[tokio::test]
+async fn it_is_asked_exactly_so() {
+    let script = r#"[ "$*" = 'secrets list -a hotdash-app --json' ] || { echo "Error: $*" >&2; exit 1; }
+        for name in LOG_LEVEL FLY_APP FLY_REGION FLY_JSON FLY_ACCESS_TOKEN; do
+            eval "[ -z \"\${$name+x}\" ]" || { echo "Error: $name" >&2; exit 1; }
+        done
+        [ -z "$(ls -A)" ] || { echo "Error: $PWD is not empty" >&2; exit 1; }
+        [ "$FLY_NO_UPDATE_CHECK$FLY_SEND_METRICS$NO_COLOR$FLY_API_TOKEN" = 101token ] || exit 1
+        echo '[{"name":"A","status":"Deployed"}]'"#;
+    let env = [
+        ("LOG_LEVEL", "debug"),
+        ("FLY_APP", "other"),
+        ("FLY_REGION", "ord"),
+        ("FLY_JSON", "1"),
+        ("FLY_ACCESS_TOKEN", ""),
+        ("FLY_API_TOKEN", "token"),
+    ];
+    for name in ["fly", "flyctl"] {
+        let answer = ask(name, script, &env).await;
+        assert_eq!(answer.secrets, Ok(vec![of("A", Status::Deployed)]), "{name}");
+        assert_eq!(answer.asked, "fly secrets list -a hotdash-app --json");
+        assert!(!answer.marker);
+    }
+}
+
+#[tokio::test]
+async fn a_missing_program_is_named() {
+    let answer = ask("another", "exit 0", &[]).await;
+    assert_eq!(answer.secrets, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
+}
+
+#[tokio::test]
+async fn a_stand_in_is_recognised() {
+    let answer = ask("fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
+    assert!(answer.marker);
+    assert!(answer.secrets.is_ok());
+    let failing = ask("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
+    assert!(failing.marker);
+    assert_eq!(failing.secrets, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
+}

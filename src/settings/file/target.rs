@@ -1,0 +1,218 @@
+//! The tables `[targets.NAME]`, and what a value must be so that comparing with it
+//! means something: a host that is a host, a requirement that excludes something.
+
+use toml::de::{DeTable, DeValue};
+use url::Url;
+
+use super::{Config, nearest, value_span, whole};
+use crate::settings::Target;
+use crate::source::{Problems, Source};
+
+/// The events Chatwoot lets a webhook subscribe to.
+const EVENTS: &[&str] = &[
+    "conversation_status_changed",
+    "conversation_updated",
+    "conversation_created",
+    "contact_created",
+    "contact_updated",
+    "message_created",
+    "message_updated",
+    "webwidget_triggered",
+    "inbox_created",
+    "inbox_updated",
+    "conversation_typing_on",
+    "conversation_typing_off",
+];
+
+/// Keys of a target, for one that stands at the top of the file by mistake.
+const MORE_KEYS: &[&str] = &[
+    "production",
+    "webhook_events",
+    "grading",
+    "names",
+    "thresholds",
+    "commands",
+    "contacts",
+    "fingerprints",
+];
+
+pub(super) fn is_key(key: &str) -> bool {
+    key != "name" && (Target::KEYS.contains(&key) || MORE_KEYS.contains(&key))
+}
+
+pub(super) fn read_all<'a>(
+    source: Source<'a>,
+    tables: DeTable<'a>,
+    config: &mut Config,
+    problems: &mut Problems,
+) {
+    for (key, value) in tables {
+        let name = key.get_ref().to_string();
+        if !is_plain(&name) {
+            let why = "a target's name is letters, digits, `-` and `_`, at most 40, a letter or digit first";
+            problems.push(source.problem(Some(key.span()), why));
+        }
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            problems
+                .push(source.problem(Some(span), &format!("write this target as a table: [targets.{name}]")));
+            continue;
+        };
+        let places = table.clone();
+        if let Some(target) = whole::<Target>(source, table, span, problems) {
+            let mut judge = Judge { source, places: &places, problems };
+            judge.target(&target, &mut config.notes, &name);
+            config.targets.push(Target { name, ..target });
+        }
+    }
+}
+
+/// A name that is safe in a file name, a metric's label and a message.
+pub(in crate::settings) fn is_plain(name: &str) -> bool {
+    name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+struct Judge<'s, 'a> {
+    source: Source<'a>,
+    places: &'s DeTable<'a>,
+    problems: &'s mut Problems,
+}
+
+impl Judge<'_, '_> {
+    fn wrong(&mut self, path: &[&str], why: &str) {
+        self.problems.push(self.source.problem(value_span(self.places, path), why));
+    }
+
+    fn target(&mut self, target: &Target, notes: &mut Vec<String>, name: &str) {
+        for (key, app) in [("fly_app", &target.fly_app), ("fly_agent_app", &target.fly_agent_app)] {
+            if app.as_deref().is_some_and(|a| !is_fly_app(a)) {
+                self.wrong(&[key], "an app on Fly is named by lower-case letters, digits and `-`");
+            }
+        }
+        for (key, host) in [("chatwoot_host", &target.chatwoot_host), ("agent_host", &target.agent_host)] {
+            if let Some(why) = host.as_deref().and_then(not_a_host) {
+                self.wrong(&[key], why);
+            }
+        }
+        if target.account_id == Some(0) {
+            self.wrong(&["account_id"], "an account's id is greater than 0");
+        }
+        for (key, text) in [("account_name", &target.account_name), ("database", &target.database)] {
+            if text.as_deref().is_some_and(|t| t.trim().is_empty()) {
+                self.wrong(
+                    &[key],
+                    "is empty; nothing can be compared with it, remove the line or fill it in",
+                );
+            }
+        }
+        if let Some(why) = target.webhook_url.as_deref().and_then(not_an_endpoint) {
+            self.wrong(&["webhook_url"], why);
+        }
+        if let Err(error) = semver::VersionReq::parse(&target.agent_version) {
+            let why = format!("is no version requirement like \">=1.0, <2\": {error}");
+            self.wrong(&["agent_version"], &why);
+        }
+        self.events(target, notes, name);
+        self.names(target);
+        self.thresholds(target);
+        for (command, words) in &target.commands {
+            if words.first().is_none_or(|program| program.trim().is_empty()) {
+                self.wrong(
+                    &["commands", command],
+                    "names no program; write it like [\"npm\", \"run\", \"lint\"]",
+                );
+            }
+        }
+    }
+
+    fn events(&mut self, target: &Target, notes: &mut Vec<String>, name: &str) {
+        if target.webhook_events.is_empty() {
+            self.wrong(&["webhook_events"], "names no event; Chatwoot must at least send message_created");
+        }
+        for event in target.webhook_events.iter().filter(|e| !EVENTS.contains(&e.as_str())) {
+            let near = nearest(event, EVENTS.iter().copied());
+            match near {
+                Some(near) => self.wrong(
+                    &["webhook_events"],
+                    &format!("`{event}` is no event of Chatwoot; did you mean `{near}`?"),
+                ),
+                None if event.trim().is_empty() => self.wrong(&["webhook_events"], "an event without a name"),
+                None if event == "conversation_resolved" => self.wrong(
+                    &["webhook_events"],
+                    "Chatwoot has no event `conversation_resolved`; use `conversation_status_changed`",
+                ),
+                None => notes.push(format!(
+                    "webhook_events of {name}: `{event}` is no event of Chatwoot that is known here"
+                )),
+            }
+        }
+    }
+
+    fn names(&mut self, target: &Target) {
+        let names = &target.names;
+        for (key, name) in [
+            ("facts", &names.facts),
+            ("fact_type", &names.fact_type),
+            ("value", &names.value),
+            ("recorded_at", &names.recorded_at),
+            ("metadata", &names.metadata),
+            ("grades", &names.grades),
+            ("grades_created_at", &names.grades_created_at),
+        ] {
+            if name.trim().is_empty() || name.contains('\0') {
+                self.wrong(
+                    &["names", key],
+                    "is no name of a table or column; remove the line for the usual one",
+                );
+            }
+        }
+    }
+
+    fn thresholds(&mut self, target: &Target) {
+        let thresholds = &target.thresholds;
+        if thresholds.certificate_days.is_some_and(|days| days < 0) {
+            self.wrong(
+                &["thresholds", "certificate_days"],
+                "would let an expired certificate pass; at least 0",
+            );
+        }
+        if thresholds.webhook_tests == Some(0) {
+            self.wrong(&["thresholds", "webhook_tests"], "0 tests prove nothing; at least 1");
+        }
+    }
+}
+
+fn is_fly_app(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn not_a_host(host: &str) -> Option<&'static str> {
+    if host.contains("://") {
+        return Some("a host without a scheme: `chat.example.com`, not `https://chat.example.com`");
+    }
+    if host.contains(['/', '?', '#', '@', '\\']) || host.chars().any(char::is_whitespace) {
+        return Some("a host alone, without a path, a user or white space: `chat.example.com`");
+    }
+    let parsed = Url::parse(&format!("https://{host}/")).ok().filter(|url| url.has_host());
+    let bare =
+        parsed.is_some_and(|url| !url.host_str().unwrap_or_default().is_empty()) && !host.ends_with(':');
+    (!bare).then_some("is no host; write it like `chat.example.com` or `localhost:8443`")
+}
+
+fn not_an_endpoint(text: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(text) else {
+        return Some("is no URL; write it like `https://app.example.com/api/webhooks/chatwoot`");
+    };
+    if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
+        return Some(
+            "is no http or https URL; write it like `https://app.example.com/api/webhooks/chatwoot`",
+        );
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("holds user information, which is a secret and belongs into no URL here");
+    }
+    (text.trim() != text).then_some("has white space around it")
+}

@@ -1,0 +1,227 @@
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::*;
+
+fn env(pairs: &[(&str, &str)]) -> Environment {
+    pairs.iter().map(|(n, v)| (OsString::from(n), OsString::from(v))).collect()
+}
+
+fn dirs() -> Dirs {
+    Dirs { config: Some("/home/u/.config".into()), state: Some("/home/u/.local/state".into()) }
+}
+
+fn resolved(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> Result<Resolved, Problems> {
+    let config = (!config.is_empty()).then(|| ("/etc/ops/c.toml".into(), config.to_owned()));
+    let env_file = (!env_file.is_empty()).then(|| ("s.env".into(), env_file.to_owned()));
+    resolve(said, &env(vars), config, env_file, &dirs())
+}
+
+fn refused(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
+    resolved(said, vars, config, env_file).expect_err("it is refused").to_string()
+}
+
+/// For each setting: what the flag, the variable, the file and nothing at all make of it, in this order.
+#[test]
+fn flag_over_environment_over_file_over_default() {
+    type Shown = fn(&Resolved) -> String;
+    fn path(path: Option<&PathBuf>) -> String {
+        path.map_or("none".to_owned(), |p| p.display().to_string())
+    }
+    type Row<'a> = (&'a str, Said, (&'a str, &'a str), &'a str, Shown, [&'a str; 4]);
+    let rows: [Row<'_>; 6] = [
+        (
+            "target",
+            Said { target: Some("flag".into()), ..Said::default() },
+            ("HOTDASH_OPS_TARGET", "var"),
+            "target = \"file\"",
+            |r| r.settings.target.name.clone(),
+            ["flag", "var", "file", "production"],
+        ),
+        (
+            "timeout",
+            Said { timeout: Some(Interval::seconds(1)), ..Said::default() },
+            ("HOTDASH_OPS_TIMEOUT", "2s"),
+            "timeout = \"3s\"",
+            |r| r.settings.timeout.to_string(),
+            ["1s", "2s", "3s", "30m"],
+        ),
+        (
+            "app_dir",
+            Said { app_dir: Some("flag".into()), ..Said::default() },
+            ("HOTDASH_OPS_APP_DIR", "var"),
+            "app_dir = \"file\"",
+            |r| path(r.settings.app_dir.as_ref()),
+            ["flag", "var", "/etc/ops/file", "none"],
+        ),
+        (
+            "ca_file",
+            Said { ca_file: Some("flag".into()), ..Said::default() },
+            ("HOTDASH_OPS_CA_FILE", "var"),
+            "ca_file = \"/abs/file\"",
+            |r| path(r.settings.ca_file.as_ref()),
+            ["flag", "var", "/abs/file", "none"],
+        ),
+        (
+            "strict",
+            Said { strict: true, ..Said::default() },
+            ("HOTDASH_OPS_STRICT", "no"),
+            "strict = true",
+            |r| r.settings.strict.to_string(),
+            ["true", "false", "true", "false"],
+        ),
+        (
+            "format",
+            Said { format: Some(Format::Json), ..Said::default() },
+            ("HOTDASH_OPS_FORMAT", "junit"),
+            "# no key",
+            |r| r.format.to_string(),
+            ["json", "junit", "table", "table"],
+        ),
+    ];
+    for (what, said, var, file, shown, expected) in rows {
+        let all = [
+            resolved(said, &[var], file, ""),
+            resolved(Said::default(), &[var], file, ""),
+            resolved(Said::default(), &[], file, ""),
+            resolved(Said::default(), &[], "", ""),
+        ];
+        let found = all.map(|r| shown(&r.unwrap_or_else(|p| panic!("{what}: {p}"))));
+        assert_eq!(found, expected, "{what}");
+    }
+}
+
+#[test]
+fn the_files_to_read_are_named_by_flag_variable_or_the_user_directory() {
+    let said =
+        Said { config: Some("flag.toml".into()), env_file: Some("flag.env".into()), ..Said::default() };
+    let vars = env(&[("HOTDASH_OPS_CONFIG", "var.toml"), ("HOTDASH_OPS_ENV_FILE", "var.env")]);
+    let wanted = |path: &str, by| Some(Wanted { path: path.into(), named_by: by });
+    assert_eq!(config_path(&said, &vars, &dirs()), wanted("flag.toml", Some("--config")));
+    assert_eq!(env_file_path(&said, &vars), wanted("flag.env", Some("--env-file")));
+    let said = Said::default();
+    assert_eq!(config_path(&said, &vars, &dirs()), wanted("var.toml", Some("HOTDASH_OPS_CONFIG")));
+    assert_eq!(env_file_path(&said, &vars), wanted("var.env", Some("HOTDASH_OPS_ENV_FILE")));
+    let none = env(&[]);
+    assert_eq!(config_path(&said, &none, &dirs()), wanted("/home/u/.config/hotdash-ops/config.toml", None));
+    assert_eq!(config_path(&said, &none, &Dirs::default()), None);
+    assert_eq!(env_file_path(&said, &none), None);
+}
+
+#[test]
+fn the_journal_goes_to_the_state_directory_unless_told_otherwise() {
+    let runs = |said, vars: &[_]| resolved(said, vars, "", "").expect("it resolves").settings.runs_dir;
+    assert_eq!(runs(Said::default(), &[]), Some("/home/u/.local/state/hotdash-ops/runs".into()));
+    let var = [("HOTDASH_OPS_RUNS_DIR", "/r")];
+    assert_eq!(runs(Said::default(), &var), Some("/r".into()));
+    assert_eq!(runs(Said { no_journal: true, ..Said::default() }, &var), None);
+    let homeless = resolve(Said::default(), &env(&[]), None, None, &Dirs::default()).expect("it resolves");
+    assert_eq!(homeless.settings.runs_dir, None);
+    assert!(homeless.notes[0].contains("HOTDASH_OPS_RUNS_DIR"), "{:?}", homeless.notes);
+}
+
+#[test]
+fn the_environment_wins_over_the_env_file_and_a_difference_is_marked() {
+    let file = "DATABASE_URL=file\nAGENT_SDK_URL=same\nCHATWOOT_API_KEY=file\nOTHER=file\nHOTDASH_OPS_TARGET=staging\n";
+    let vars = [("DATABASE_URL", "env"), ("AGENT_SDK_URL", "same"), ("OTHER", "env")];
+    let resolved = resolved(Said::default(), &vars, "", file).expect("it resolves");
+    let vars = &resolved.settings.vars;
+    assert_eq!((vars.get("DATABASE_URL"), vars.get("CHATWOOT_API_KEY")), (Some("env"), Some("file")));
+    assert!(vars.disagrees("DATABASE_URL"));
+    assert!(
+        !vars.disagrees("AGENT_SDK_URL") && !vars.disagrees("OTHER") && !vars.disagrees("CHATWOOT_API_KEY")
+    );
+    assert_eq!(resolved.settings.target.name, "production");
+    assert!(
+        resolved.notes[0].contains("HOTDASH_OPS_TARGET has no effect in an env file"),
+        "{:?}",
+        resolved.notes
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_are_marked_and_hide_the_env_file() {
+    let mut vars = env(&[]);
+    vars.insert("CHATWOOT_API_KEY".into(), OsString::from_vec(vec![0xff, b'a']));
+    let file = Some(("s.env".into(), "CHATWOOT_API_KEY=file\n".to_owned()));
+    let vars = resolve(Said::default(), &vars, None, file, &dirs()).expect("it resolves").settings.vars;
+    assert!(vars.is_not_text("CHATWOOT_API_KEY") && vars.disagrees("CHATWOOT_API_KEY"));
+    assert_eq!(vars.get("CHATWOOT_API_KEY"), None);
+}
+
+#[test]
+fn what_acts_or_narrows_has_no_variable_and_typos_are_told() {
+    let vars = [("HOTDASH_OPS_SKIP", "schema"), ("HOTDASH_OPS_ONLY", "x"), ("HOTDASH_OPS_TARGTE", "staging")];
+    let resolved = resolved(Said::default(), &vars, "", "").expect("it resolves");
+    assert_eq!(resolved.settings.selection, Selection::default());
+    let notes = resolved.notes.join("\n");
+    for part in ["HOTDASH_OPS_SKIP has no effect", "give the flag", "did you mean HOTDASH_OPS_TARGET?"] {
+        assert!(notes.contains(part), "{part} in {notes}");
+    }
+}
+
+#[test]
+fn wrong_variables_are_all_told() {
+    let vars = [
+        ("HOTDASH_OPS_TIMEOUT", "soon"),
+        ("HOTDASH_OPS_STRICT", "maybe"),
+        ("HOTDASH_OPS_FORMAT", "jsn"),
+        ("HOTDASH_OPS_TARGET", ""),
+    ];
+    let shown = refused(Said::default(), &vars, "nonsense = 1\n", "no assignment\n");
+    for part in [
+        "HOTDASH_OPS_TIMEOUT: `soon` is not a duration",
+        "HOTDASH_OPS_STRICT: is neither true nor false",
+        "HOTDASH_OPS_FORMAT: unknown format \"jsn\"; did you mean json?",
+        "HOTDASH_OPS_TARGET: is set and empty",
+        "/etc/ops/c.toml:1: unknown field `nonsense`",
+        "s.env:1: has no `=`",
+    ] {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+}
+
+#[test]
+fn a_target_that_is_not_configured_is_refused_where_it_was_named() {
+    let file = "[targets.production]\n[targets.staging]\n";
+    let named = |name: &str| Said { target: Some(name.into()), ..Said::default() };
+    let shown = refused(named("stagin"), &[], file, "");
+    assert!(shown.starts_with("--target: no target `stagin`; did you mean `staging`?"), "{shown}");
+    let shown = refused(Said::default(), &[("HOTDASH_OPS_TARGET", "qa")], file, "");
+    assert!(
+        shown.starts_with("HOTDASH_OPS_TARGET: no target `qa` (configured: production, staging;"),
+        "{shown}"
+    );
+    let shown = refused(Said::default(), &[], &format!("target = \"prodction\"\n{file}"), "");
+    assert!(
+        shown.starts_with("/etc/ops/c.toml:1: no target `prodction`; did you mean `production`?"),
+        "{shown}"
+    );
+    assert!(shown.ends_with("^^^^^^^^^^^"), "{shown}");
+    let shown = refused(named("../x"), &[], "", "");
+    assert!(shown.contains("a target's name is letters"), "{shown}");
+}
+
+#[test]
+fn a_misspelt_production_never_loses_its_rules() {
+    for name in ["Production", "prodution", "producton"] {
+        let shown = refused(Said { target: Some(name.into()), ..Said::default() }, &[], "", "");
+        assert!(shown.contains("did you mean `production`?"), "{shown}");
+    }
+    let sandbox = Said { target: Some("sandbox".into()), ..Said::default() };
+    assert_eq!(resolved(sandbox, &[], "", "").expect("no table is needed").settings.target.name, "sandbox");
+    let live = Said { target: Some("prod-eu".into()), ..Said::default() };
+    let notes = resolved(live, &[], "[targets.prod-eu]\n", "").expect("it is configured").notes;
+    assert!(notes[0].contains("not held to production's rules"), "{notes:?}");
+}
+
+#[test]
+fn other_targets_are_all_the_rest() {
+    let file = "[targets.staging]\naccount_id = 7\n[targets.eu]\naccount_id = 8\n";
+    let all = resolved(Said::default(), &[], file, "").expect("production needs no table");
+    assert_eq!(all.settings.others.len(), 2);
+    assert!(all.notes[0].contains("no [targets.production]"), "{:?}", all.notes);
+    let eu =
+        resolved(Said { target: Some("eu".into()), ..Said::default() }, &[], file, "").expect("it is there");
+    assert_eq!((eu.settings.target.account_id, eu.settings.others.len()), (Some(8), 1));
+}

@@ -1,0 +1,322 @@
+//! A real PostgreSQL, straight and through a real pooler.
+
+use std::time::{Duration, Instant};
+
+use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, Native, OUTSIDER, OWNER, Options, READER, Tls};
+use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::service::Unreachable;
+use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::postgres::{PgFault, Protection, Session, connect, quote_ident};
+use hotdash_ops::service::tls::{Roots, TlsFault};
+
+use super::{PATIENCE, sendable};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::server;
+
+async fn open(dsn: &str) -> Result<Session, PgFault> {
+    sendable(connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), PATIENCE)).await
+}
+
+/// The connection string of a new role that may connect once at a time.
+fn single(role: &str) -> String {
+    let sql = format!("create role {role} login password 'one at a time' connection limit 1");
+    server().psql(DATABASE, &sql).unwrap();
+    server().dsn(role, "one at a time", DATABASE)
+}
+
+/// The first column of the first row.
+async fn one(session: &Session, sql: &str) -> Result<String, PgFault> {
+    let rows = session.rows(sql, &[]).await?;
+    let row = rows.first().expect("a row");
+    Ok(row.get(&row.columns()[0]).unwrap_or("NULL").to_owned())
+}
+
+#[tokio::test]
+async fn rows_are_text_by_column_and_values_are_bound() {
+    let session = open(&server().login(READER, DATABASE)).await.unwrap();
+    let sql = "select $1 as said, null::text as nothing, (2 + $2::int)::text as sum, '' as empty";
+    let rows = sendable(session.rows(sql, &["it's; drop table x --", "3"])).await.unwrap();
+    assert_eq!(rows[0].get("said"), Some("it's; drop table x --"));
+    assert_eq!(
+        (rows[0].get("nothing"), rows[0].get("empty"), rows[0].get("sum")),
+        (None, Some(""), Some("5"))
+    );
+    assert_eq!(rows[0].get("missing"), None);
+    assert_eq!(rows[0].columns(), ["said", "nothing", "sum", "empty"]);
+    assert!(session.rows("select 1::text where false", &[]).await.unwrap().is_empty());
+    let many = session.rows("select n::text from generate_series(1, 5000) n", &[]).await.unwrap();
+    assert_eq!(many[4999].get("n"), Some("5000"));
+    session.close().await;
+}
+
+#[tokio::test]
+async fn nothing_can_be_written_and_a_failure_does_not_end_the_session() {
+    let server = server();
+    let session = open(&server.login(OWNER, DATABASE)).await.unwrap();
+    for sql in
+        ["delete from dashboard_facts returning 1::text", "create table x ()", "select nextval('s')::text"]
+    {
+        let fault = session.rows(sql, &[]).await.unwrap_err();
+        assert!(matches!(fault.sqlstate(), Some("25006" | "42P01")), "{sql}: {fault}");
+    }
+    let nothing = session.rows("select no_such_column::text", &[]).await.unwrap_err();
+    assert_eq!(nothing.sqlstate(), Some("42703"));
+    assert!(nothing.to_string().contains("no_such_column"), "{nothing}");
+    assert_eq!(one(&session, "select 1::text").await.unwrap(), "1");
+    assert_eq!(one(&session, "select current_setting('transaction_read_only')").await.unwrap(), "on");
+    let denied = open(&server.login(OUTSIDER, DATABASE)).await.unwrap();
+    let fault = denied.rows("select 1::text from dashboard_facts", &[]).await.unwrap_err();
+    assert_eq!(fault.sqlstate(), Some("42501"));
+    let typed = session.rows("select now() as t", &[]).await.unwrap_err();
+    assert_eq!(typed, PgFault::NotText { column: "t".into() });
+    let much =
+        session.rows("select repeat('x', 1000) from generate_series(1, 200000)", &[]).await.unwrap_err();
+    assert_eq!(much, PgFault::TooMuch);
+    assert_eq!(one(&session, "select 2::text").await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn one_transaction_with_its_settings_serves_all_statements() {
+    let session = open(&server().login(BERLIN, DATABASE)).await.unwrap();
+    assert_eq!(one(&session, "select current_setting('TimeZone')").await.unwrap(), "UTC");
+    assert_eq!(one(&session, "select '2025-01-02'::date::text").await.unwrap(), "2025-01-02");
+    let first = one(&session, "select now()::text").await.unwrap();
+    assert!(first.ends_with("+00"), "{first}");
+    assert_eq!(one(&session, "select now()::text").await.unwrap(), first);
+    for setting in ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"] {
+        let value = one(&session, &format!("select setting from pg_settings where name = '{setting}'"))
+            .await
+            .unwrap();
+        assert!((1..=20_000).contains(&value.parse::<u64>().unwrap()), "{setting}: {value}");
+    }
+    let name = one(&session, "select current_setting('application_name')").await.unwrap();
+    assert_eq!(name, "hotdash-ops");
+}
+
+#[tokio::test]
+async fn prismas_schema_is_where_names_are_looked_up() {
+    let server = server();
+    server.copy("schemas", &format!("create schema \"App\"; create table \"App\".only_here (); grant usage on schema \"App\" to {READER}; grant select on all tables in schema \"App\" to {READER}")).unwrap();
+    let dsn = server.login(READER, "schemas");
+    let lookup = "select to_regclass('only_here')::text";
+    let plain = open(&dsn).await.unwrap();
+    assert_eq!(one(&plain, lookup).await.unwrap(), "NULL");
+    let app = open(&format!("{dsn}?schema=App")).await.unwrap();
+    assert_eq!(one(&app, lookup).await.unwrap(), "only_here");
+    assert_eq!(quote_ident("App"), "\"App\"");
+}
+
+#[tokio::test]
+async fn time_is_bounded_on_both_sides() {
+    let server = server();
+    let dsn = Dsn::parse(&server.login(READER, DATABASE)).unwrap();
+    let began = Instant::now();
+    let session = connect(&dsn, &Roots::none(), Duration::from_millis(900)).await.unwrap();
+    let fault = session.rows("select pg_sleep(30)::text", &[]).await.unwrap_err();
+    assert_eq!(fault.sqlstate(), Some("57014"), "the server gives its reason first: {fault}");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let late = session.rows("select 1::text", &[]).await.unwrap_err();
+    assert!(matches!(late, PgFault::Unreachable(Unreachable::TimedOut { .. })), "{late:?}");
+    let left = "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()";
+    assert_eq!(server.psql(DATABASE, left).unwrap(), "0", "the server does not go on without us");
+}
+
+#[tokio::test]
+async fn a_lock_is_not_waited_for_long() {
+    let server = server();
+    server.copy("locked", "").unwrap();
+    let (owner, connection) =
+        tokio_postgres::connect(&server.login(OWNER, "locked"), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    owner.batch_execute("begin; lock table dashboard_facts in access exclusive mode").await.unwrap();
+    let dsn = Dsn::parse(&server.login(READER, "locked")).unwrap();
+    let session = connect(&dsn, &Roots::none(), Duration::from_secs(3)).await.unwrap();
+    let fault = session.rows("select count(*)::text from dashboard_facts", &[]).await.unwrap_err();
+    assert!(matches!(fault, PgFault::Locked { .. }), "{fault:?}");
+    owner.batch_execute("rollback").await.unwrap();
+    assert_ne!(one(&session, "select count(*)::text from dashboard_facts").await.unwrap(), "0");
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart() {
+    let server = server();
+    let wrong = open(&server.dsn(READER, "hunter2hunter2", DATABASE)).await.unwrap_err();
+    assert!(matches!(&wrong, PgFault::Auth { sqlstate: Some(s), .. } if s == "28P01"), "{wrong:?}");
+    assert!(!format!("{wrong} {wrong:?}").contains("hunter2"));
+    let bare = server.login(READER, DATABASE).replace(&format!(":{}@", server.password(READER)), "@");
+    assert_eq!(open(&bare).await.unwrap_err(), PgFault::NoPassword);
+    let nowhere = open(&server.login(READER, "no_such_database")).await.unwrap_err();
+    assert!(matches!(nowhere, PgFault::NoDatabase { .. }), "{nowhere:?}");
+    let single = single("svc_full");
+    let _first = open(&single).await.unwrap();
+    let full = open(&single).await.unwrap_err();
+    assert!(matches!(full, PgFault::TooMany { .. }), "{full:?}");
+    for fault in [wrong, nowhere, full] {
+        assert_eq!(fault.offline_host(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_closed_session_frees_its_connection_at_once() {
+    let single = single("svc_freed");
+    for _ in 0..20 {
+        let session = open(&single).await.unwrap();
+        assert_eq!(one(&session, "select 1::text").await.unwrap(), "1");
+        session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_mode_pooler_carries_everything() {
+    let server = server();
+    server.copy("carried", "").unwrap();
+    let pooler = PgBouncer::start(server, &[READER, BERLIN], 1);
+    let dsn = pooler.prisma_login(server, BERLIN, "carried");
+    assert!(Dsn::parse(&dsn).unwrap().pooler);
+    for _ in 0..3 {
+        let session = open(&dsn).await.unwrap();
+        assert_eq!(one(&session, "select current_setting('TimeZone')").await.unwrap(), "UTC");
+        let sql = "select count(*)::text from dashboard_facts where fact_type = $1";
+        for kind in ["support.webhook.retry", "support.escalation"] {
+            assert_ne!(session.rows(sql, &[kind]).await.unwrap()[0].get("count"), Some("0"), "{kind}");
+        }
+        session.close().await;
+    }
+    // Dropped in the middle of its transaction: the only server connection is free again.
+    let session = open(&dsn).await.unwrap();
+    one(&session, "select 1::text").await.unwrap();
+    drop(session);
+    let session = open(&dsn).await.unwrap();
+    assert_eq!(one(&session, "select current_setting('TimeZone')").await.unwrap(), "UTC");
+
+    let wrong = open(&pooler.login(server, "nobody", "carried")).await.unwrap_err();
+    assert!(matches!(wrong, PgFault::Auth { .. }), "{wrong:?}");
+    session.close().await;
+    let nowhere = open(&pooler.login(server, READER, "no_such_database")).await.unwrap_err();
+    assert!(matches!(nowhere, PgFault::NoDatabase { .. }), "{nowhere:?}");
+}
+
+#[tokio::test]
+async fn ssl_modes_mean_what_libpq_means() {
+    let authority = Authority::new().unwrap();
+    let (certificate, key) = authority
+        .issue_pem(&CertificateSpec { names: vec!["localhost".into()], ..Default::default() })
+        .unwrap();
+    let required = Some(Tls { certificate, key, required: true });
+    let server = Native::start(&Options { tls: required, empty: true, ..Default::default() }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (ca, stranger) = (folder.path().join("ca.pem"), folder.path().join("stranger.pem"));
+    std::fs::write(&ca, authority.ca_pem()).unwrap();
+    std::fs::write(&stranger, Authority::new().unwrap().ca_pem()).unwrap();
+    let trusting = Roots::only(&ca).unwrap();
+    let login = server.login(READER, DATABASE);
+    let named = login.replace("127.0.0.1", "localhost");
+    let with = async |login: &str, query: &str, roots: &Roots| {
+        let dsn = Dsn::parse(&format!("{login}?{query}")).unwrap();
+        connect(&dsn, roots, PATIENCE).await.map(|s| (s.encrypted(), s.verified(), s.protection()))
+    };
+    let tls = |fault: Result<_, PgFault>| match fault {
+        Err(PgFault::Unreachable(Unreachable::Tls(fault))) => fault,
+        other => panic!("not a TLS fault: {other:?}"),
+    };
+    let (ca, stranger) = (ca.display(), stranger.display());
+
+    for query in ["", "sslmode=allow", "sslmode=prefer", "sslmode=require", "sslmode=no-verify"] {
+        let protection = with(&login, query, &trusting).await;
+        assert_eq!(protection, Ok((true, false, Protection::Encrypted)), "{query}");
+    }
+    let plain = with(&login, "sslmode=disable", &trusting).await.unwrap_err();
+    assert_eq!(plain.sqlstate(), Some("28000"));
+    for (query, roots) in [
+        ("sslmode=verify-ca".to_owned(), &trusting),
+        (format!("sslmode=verify-ca&sslrootcert={ca}"), &Roots::none()),
+        (format!("sslmode=require&sslrootcert={ca}"), &Roots::none()),
+    ] {
+        assert_eq!(with(&login, &query, roots).await, Ok((true, true, Protection::Chain)), "{query}");
+    }
+    for (query, roots) in [
+        ("sslmode=verify-full".to_owned(), &trusting),
+        ("sslrootcert=system".to_owned(), &trusting),
+        (format!("sslmode=verify-full&sslrootcert={ca}"), &Roots::none()),
+    ] {
+        assert_eq!(with(&named, &query, roots).await, Ok((true, true, Protection::ChainAndName)), "{query}");
+        assert!(matches!(tls(with(&login, &query, roots).await), TlsFault::WrongName { .. }), "{query}");
+    }
+    for query in
+        ["verify-ca", "verify-full", "require"].map(|m| format!("sslmode={m}&sslrootcert={stranger}"))
+    {
+        assert_eq!(tls(with(&named, &query, &trusting).await), TlsFault::UnknownIssuer, "{query}");
+    }
+    let pinned = format!(
+        "host=localhost hostaddr=127.0.0.1 port={} user={READER} password={} dbname={DATABASE} sslmode=verify-full",
+        server.port(),
+        server.password(READER)
+    );
+    let session = connect(&Dsn::parse(&pinned).unwrap(), &trusting, PATIENCE).await.unwrap();
+    assert_eq!(
+        session.protection(),
+        Protection::ChainAndName,
+        "host names the certificate, hostaddr the peer"
+    );
+    let missing = with(&named, "sslmode=verify-full&sslrootcert=/no/such.pem", &trusting).await.unwrap_err();
+    assert!(missing.is_ours() && missing.to_string().contains("/no/such.pem"), "{missing}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_taken_only_by_who_does_not_ask_for_it() {
+    let login = server().login(READER, DATABASE);
+    for mode in ["disable", "allow", "prefer"] {
+        let session = open(&format!("{login}?sslmode={mode}")).await.unwrap();
+        assert_eq!((session.encrypted(), session.protection()), (false, Protection::Plain), "{mode}");
+    }
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let fault = open(&format!("{login}?sslmode={mode}")).await.unwrap_err();
+        assert_eq!(fault, PgFault::Unreachable(Unreachable::Tls(TlsFault::NotOffered)), "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_are_tried_in_order_until_one_is_suitable() {
+    let primary = Native::start(&Options::default()).unwrap();
+    let standby = primary.standby().unwrap();
+    let password = primary.password(READER);
+    let (first, second) = (standby.port(), primary.port());
+    let dead = super::closed_port().await;
+    let answered = async |hosts: &str, attrs: &str| {
+        let dsn = format!("postgres://{READER}:{password}@{hosts}/{DATABASE}?target_session_attrs={attrs}");
+        one(&open(&dsn).await?, "select pg_is_in_recovery()::text").await
+    };
+    let both = format!("127.0.0.1:{dead},127.0.0.1:{first},127.0.0.1:{second}");
+    for (attrs, standby) in [
+        ("any", "true"),
+        ("read-write", "false"),
+        ("primary", "false"),
+        ("read-only", "true"),
+        ("standby", "true"),
+        ("prefer-standby", "true"),
+    ] {
+        assert_eq!(answered(&both, attrs).await.as_deref(), Ok(standby), "{attrs}");
+    }
+    let only = format!("127.0.0.1:{first}");
+    let fault = answered(&only, "read-write").await.unwrap_err();
+    assert!(matches!(fault, PgFault::NotSuitable { wanted: "read-write", .. }), "{fault:?}");
+    let only = format!("127.0.0.1:{second}");
+    assert_eq!(answered(&only, "prefer-standby").await.as_deref(), Ok("false"));
+}
+
+#[tokio::test]
+async fn a_unix_socket_is_a_host_too() {
+    let server = server();
+    let folder = server.directory().display().to_string();
+    let dsn = format!(
+        "postgres://{READER}:{}@/{DATABASE}?host={folder}&port={}&sslmode=require",
+        server.password(READER),
+        server.port()
+    );
+    let session = open(&dsn).await.unwrap();
+    assert_eq!((session.protection(), session.encrypted()), (Protection::LocalSocket, false));
+    assert_eq!(one(&session, "select current_user::text").await.unwrap(), READER);
+    let fault = open(&dsn.replace(&folder, "/no/such/place")).await.unwrap_err();
+    assert!(fault.to_string().contains("no socket /no/such/place"), "{fault}");
+}

@@ -1,0 +1,197 @@
+//! The real binary inside a world of stand-ins: what every test of the program's
+//! behaviour is written with. Worlds share one PostgreSQL cluster, each with a
+//! database of its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hotdash_ops::rehearsal::postgres::READER;
+use hotdash_ops::rehearsal::world::{Database, World};
+use serde_json::Value;
+
+/// A running world and a place for what the program writes.
+pub struct Bench {
+    pub world: World,
+    /// The name of the world's database in the shared cluster.
+    pub database: String,
+    pub home: tempfile::TempDir,
+    /// Variables given to the program; change them to break them.
+    pub vars: BTreeMap<String, String>,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// What a run of the program left.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Bench {
+    /// A good world.
+    pub fn new() -> Bench {
+        Bench::with_sql("")
+    }
+
+    /// A good world whose database was then spoiled by `sql`.
+    pub fn with_sql(sql: &str) -> Bench {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let database = format!("bench_{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        let server = super::server();
+        server.copy(&database, sql).expect("a copy of the good database");
+        Bench::on(database.clone(), server.login(READER, &database))
+    }
+
+    /// A world on a given database.
+    pub fn on(database: String, dsn: String) -> Bench {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime for the stand-ins");
+        let world = runtime.block_on(World::start(Database::At(dsn))).expect("the world starts");
+        let vars = world.variables().clone();
+        let home = tempfile::tempdir().expect("a temporary home");
+        Bench { world, database, home, vars, runtime }
+    }
+
+    /// Sets a variable of the program.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.vars.insert(name.to_owned(), value.into());
+    }
+
+    /// Unsets a variable of the program. The token's other name goes with it.
+    pub fn unset(&mut self, name: &str) {
+        self.vars.remove(name);
+        if name == "CHATWOOT_API_KEY" {
+            self.vars.remove("CHATWOOT_API_TOKEN");
+        }
+    }
+
+    /// Sends a control document to a stand-in: `chatwoot`, `agent` or `app`.
+    pub fn control(&self, name: &str, change: Value) -> Value {
+        self.runtime
+            .block_on(async {
+                match name {
+                    "chatwoot" => self.world.chatwoot.control(change).await,
+                    "agent" => self.world.agent.control(change).await,
+                    "app" => self.world.app.control(change).await,
+                    other => panic!("no stand-in is called {other}"),
+                }
+            })
+            .unwrap_or_else(|error| panic!("the control document is refused: {error:#}"))
+    }
+
+    /// Runs SQL in this world's database as the cluster's superuser.
+    pub fn sql(&self, sql: &str) {
+        super::server().psql(&self.database, sql).expect("the statement runs");
+    }
+
+    /// Replaces a text in the world's configuration; panics when it is not there.
+    pub fn edit_config(&self, from: &str, to: &str) {
+        let path = self.world.config_path();
+        let text = std::fs::read_to_string(&path).expect("the configuration is there");
+        assert!(text.contains(from), "the configuration has no {from:?}:\n{text}");
+        std::fs::write(&path, text.replace(from, to)).expect("the configuration is ours");
+    }
+
+    /// Takes a whole line out of the configuration, by its key.
+    pub fn drop_config(&self, key: &str) {
+        let path = self.world.config_path();
+        let text = std::fs::read_to_string(&path).expect("the configuration is there");
+        let kept: String =
+            text.lines().filter(|l| !l.starts_with(&format!("{key} ="))).map(|l| format!("{l}\n")).collect();
+        assert_ne!(kept, text, "the configuration has no {key}");
+        std::fs::write(&path, kept).expect("the configuration is ours");
+    }
+
+    /// A path in the program's home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// The program with its variables, ready for arguments.
+    pub fn command(&self) -> Command {
+        let mut command = program(self.home.path());
+        command.envs(&self.vars);
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn ops(&self, arguments: &[&str]) -> Ran {
+        finish(self.command().args(arguments))
+    }
+
+    /// `preflight --format json` with further arguments.
+    pub fn preflight(&self, arguments: &[&str]) -> Ran {
+        let mut all = vec!["preflight", "--format", "json"];
+        all.extend(arguments);
+        self.ops(&all)
+    }
+}
+
+/// The real binary with nothing in its environment but a home of its own and a plain PATH.
+pub fn program(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotdash-ops"));
+    command.env_clear().env("HOME", home).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.current_dir(home).stdin(Stdio::null());
+    command
+}
+
+/// Runs a command and takes what it wrote.
+pub fn finish(command: &mut Command) -> Ran {
+    let output = command.output().expect("the program runs");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ran {
+    /// The report, when stdout is a json document.
+    pub fn report(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no json document ({error}):\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// Every outcome of the report.
+    pub fn outcomes(&self) -> Vec<Value> {
+        let report = self.report();
+        let sections = report["sections"].as_array().expect("sections").clone();
+        sections.iter().flat_map(|s| s["outcomes"].as_array().expect("outcomes").clone()).collect()
+    }
+
+    /// The outcome of one check.
+    pub fn outcome(&self, id: &str) -> Value {
+        self.outcomes()
+            .into_iter()
+            .find(|o| o["id"] == id)
+            .unwrap_or_else(|| panic!("{id} is not in the report:\n{}", self.stdout))
+    }
+
+    /// The verdict of one check: `pass`, `fail`, ... or `skipped`.
+    pub fn verdict(&self, id: &str) -> String {
+        verdict(&self.outcome(id))
+    }
+
+    /// What is not a plain pass, as `id verdict reason` lines, for a readable failure.
+    pub fn problems(&self) -> String {
+        self.outcomes()
+            .iter()
+            .filter(|o| verdict(o) != "pass")
+            .map(|o| format!("{} {} {}\n", o["id"], verdict(o), o["reason"]))
+            .collect()
+    }
+}
+
+/// The name of an outcome's verdict.
+pub fn verdict(outcome: &Value) -> String {
+    match &outcome["verdict"] {
+        Value::String(name) => name.clone(),
+        Value::Object(skipped) => skipped.keys().next().cloned().unwrap_or_default(),
+        other => panic!("a verdict is a name or an object, not {other}"),
+    }
+}
