@@ -2,7 +2,7 @@
 //! verdict as a headline, what is in the way with its fixes, and every check in
 //! a part that folds.
 
-use super::problems::{Problem, Problems};
+use super::problems::{Problem, Problems, fix};
 use super::{Standing, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
@@ -19,10 +19,10 @@ pub fn render(report: &Report) -> String {
         _ => "❌",
     };
     out.push_str(&format!(
-        "## {sign} hotdash-ops {}: exit {}, {}\n\n",
+        "## {sign} hotdash-ops {}: {} (exit {})\n\n",
         escape(&report.verb),
-        report.exit.code(),
-        report.exit.meaning()
+        report.exit.meaning(),
+        report.exit.code()
     ));
     let mut facts = vec![text::counts(&report.tally), text::took(report.took_ms)];
     facts.push(format!("target {}", escape(&report.target)));
@@ -52,8 +52,8 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
             Problem::Single(outcome) => {
                 let name = format!("{}<br>{}", escape(&outcome.id), escape(&outcome.title));
                 let reasons: Vec<String> = why(outcome, report.strict).iter().map(|r| escape(r)).collect();
-                let links = outcome.runbook.iter().map(|link| escape(link));
-                let fixes: Vec<String> = [escape(&outcome.fix)].into_iter().chain(links).collect();
+                let fix = fix(report, outcome);
+                let fixes: Vec<String> = fix.iter().chain(&outcome.runbook).map(|f| escape(f)).collect();
                 line(out, &[badge(outcome, report), name, reasons.join("<br>"), fixes.join("<br>")]);
             }
             Problem::Group { why, fix, outcomes } => {
@@ -74,7 +74,11 @@ fn all(out: &mut String, report: &Report) {
         out.push_str("| | check | claim | time |\n|---|---|---|---:|\n");
         for outcome in &section.outcomes {
             let time = if outcome.attempts == 0 { String::new() } else { text::took(outcome.took_ms) };
-            line(out, &[badge(outcome, report), escape(&outcome.id), escape(&outcome.title), time]);
+            let mut claim = escape(&outcome.title);
+            if Standing::of(outcome, report.strict) == Standing::Excluded {
+                claim = format!("{claim}<br>{}", escape(&why(outcome, report.strict).join("; ")));
+            }
+            line(out, &[badge(outcome, report), escape(&outcome.id), claim, time]);
         }
         out.push('\n');
     }
@@ -101,7 +105,7 @@ fn escape(value: &str) -> String {
     let mut out = String::new();
     for c in text::cell(value, LIMIT).chars() {
         match c {
-            '&' | '<' | '>' | '|' | '`' | '\\' | '@' => out.push_str(&format!("&#{};", u32::from(c))),
+            '&' | '<' | '>' | '|' | '`' | '\\' | '@' | '$' => out.push_str(&format!("&#{};", u32::from(c))),
             '*' | '_' | '[' | ']' | '~' | '#' | '!' => {
                 out.push('\\');
                 out.push(c);

@@ -44,6 +44,12 @@ impl<'a> Problems<'a> {
     }
 }
 
+/// What to do about an outcome; nothing for a pass, whose warnings say it themselves.
+pub fn fix(report: &Report, outcome: &Outcome) -> Option<String> {
+    let own = || (outcome.verdict != Verdict::Pass && !outcome.fix.is_empty()).then(|| outcome.fix.clone());
+    cause(report, outcome).map(|(_, fix)| fix).or_else(own)
+}
+
 fn join<'a>(list: &mut Vec<Problem<'a>>, outcome: &'a Outcome, why: String, fix: String) {
     for problem in list.iter_mut() {
         if let Problem::Group { why: same, outcomes, .. } = problem
