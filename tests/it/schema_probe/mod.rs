@@ -18,6 +18,7 @@ use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::run::context::{Asking, Context};
 use hotdash_ops::run::outcome::Verdict;
 use hotdash_ops::run::selection::Selection;
+use hotdash_ops::service::http::{Client, Proxies};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Settings, Target, Vars};
 
@@ -75,7 +76,8 @@ impl Look {
             Some(file) => Roots::only(file).expect("the roots are readable"),
             None => Roots::none(),
         };
-        Context::new(Arc::new(self.settings()), Redactor::default(), roots).0
+        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        Context::new(Arc::new(self.settings()), Redactor::default(), roots, http).0
     }
 
     /// Asks one check of the schema's section.

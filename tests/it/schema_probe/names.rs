@@ -132,7 +132,9 @@ async fn what_is_shown_can_be_pasted_into_a_shell() {
     let odd = "alter table dashboard_facts rename to \"it's \\ odd\"; create schema app; grant usage on schema app to ops_reader;";
     let odd = Look::spoiled("names_paste_odd", odd).names(|n| n.facts = "it's \\ odd".to_owned());
     let prisma = Look::at(format!("{}?schema=public&connection_limit=1&pgbouncer=true", good.dsn));
-    for look in [&good, &odd, &prisma] {
+    let elsewhere = Look::spoiled("names_paste_app", variant::OTHER_SCHEMA);
+    let elsewhere = Look::at(format!("{}?schema=app&sslmode=prefer", elsewhere.dsn));
+    for look in [&good, &odd, &prisma, &elsewhere] {
         let settings = look.settings();
         let checks = section().into_iter().chain(["reachable", "primary", "name"].map(database_check));
         for check in checks.filter(|c| !c.entry.id.contains("grades")) {
@@ -145,8 +147,10 @@ async fn what_is_shown_can_be_pasted_into_a_shell() {
             assert_eq!(check.entry.probe.variables().into_iter().collect::<Vec<_>>(), ["DATABASE_URL"]);
         }
     }
-    let shown = section()[0].entry.probe.explain(&good.settings()).by_hand;
-    assert!(paste(&shown, &good.dsn).contains("dashboard_facts"), "it finds the table");
+    for look in [&good, &prisma, &elsewhere] {
+        let shown = section()[0].entry.probe.explain(&look.settings()).by_hand;
+        assert!(paste(&shown, &look.dsn).contains("dashboard_facts"), "it finds the table");
+    }
 }
 
 #[test]
