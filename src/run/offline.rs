@@ -18,10 +18,10 @@ pub(super) fn revise(plan: &Plan, settings: &Settings, outcomes: &mut [Outcome])
             continue;
         }
         let unreached: Vec<&String> = outcome.claims.iter().filter_map(|c| c.offline.as_ref()).collect();
-        if unreached.is_empty() {
-            if let Some(host) = remote_host(&step.check.entry.probe, settings) {
-                hosts.insert(host, false);
-            }
+        if unreached.is_empty()
+            && let Some(host) = remote_host(&step.check.entry.probe, settings)
+        {
+            hosts.insert(host, false);
         }
         for host in unreached {
             hosts.entry(host.to_lowercase()).or_insert(true);
