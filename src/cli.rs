@@ -130,6 +130,10 @@ pub struct ContextArgs {
 #[derive(Debug, Subcommand)]
 pub enum ChecksCommand {
     /// List every check
+    #[command(after_help = "\
+Examples:
+  hotdash-ops checks list
+  hotdash-ops checks list --format json | jq -r '.checks[].id'")]
     List {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
@@ -147,12 +151,19 @@ Examples:
         ids: Vec<String>,
     },
     /// Read check files as the program would, and report every problem
+    #[command(after_help = "\
+Examples:
+  hotdash-ops checks lint checks
+  hotdash-ops checks lint checks/preflight/schema.toml")]
     Lint {
         /// Files, or folders with *.toml in them
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<PathBuf>,
     },
     /// Print the JSON Schema of a check file, for editors
+    #[command(after_help = "\
+Example:
+  hotdash-ops checks schema > check.schema.json")]
     Schema,
 }
 
@@ -228,6 +239,78 @@ impl ContextArgs {
             ca_file: self.ca_file.clone(),
             app_dir: self.app_dir.clone(),
             ..Said::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn every_flag_of_a_run_is_heard() {
+        Cli::command().debug_assert();
+        let cli = parsed(
+            "hotdash-ops preflight --target staging --config c.toml --env-file e --app-dir a --ca-file ca
+             --only schema --only env.* --skip quality --format json --report junit:a.xml --report prom:b:c
+             --strict --timeout 5m --problems --quiet -vv --no-journal",
+        );
+        let Ok(Cli { command: Command::Preflight(args) }) = cli else { panic!("{cli:?}") };
+        let telling = args.telling(Format::Json, Vec::new());
+        assert_eq!(telling.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
+        assert!(telling.problems_only && telling.quiet && telling.verbose == 2);
+        let expected = Said {
+            target: Some("staging".to_owned()),
+            config: Some("c.toml".into()),
+            env_file: Some("e".into()),
+            ca_file: Some("ca".into()),
+            app_dir: Some("a".into()),
+            only: vec!["schema".to_owned(), "env.*".to_owned()],
+            skip: vec!["quality".to_owned()],
+            strict: true,
+            timeout: Some(Interval::seconds(300)),
+            format: Some(Format::Json),
+            no_journal: true,
+        };
+        assert_eq!(args.said(), expected);
+    }
+
+    #[test]
+    fn nothing_is_abbreviated_or_said_twice() {
+        for line in [
+            "hotdash-ops pre",
+            "hotdash-ops preflight --targ x",
+            "hotdash-ops preflight --target a --target b",
+            "hotdash-ops preflight --target",
+            "hotdash-ops preflight --format xml",
+            "hotdash-ops preflight --report junit",
+            "hotdash-ops preflight --timeout soon",
+            "hotdash-ops preflight schema",
+            "hotdash-ops checks lint",
+            "hotdash-ops checks list --format junit",
+        ] {
+            let error = parsed(line).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_verb_shows_how_it_is_called() {
+        let verbs =
+            ["", "preflight", "status", "checks list", "checks explain", "checks lint", "checks schema"];
+        for verb in verbs.into_iter().chain(["env fingerprint"]) {
+            let error = parsed(&format!("hotdash-ops {verb} --help")).expect_err(verb);
+            assert_eq!((error.kind(), error.exit_code()), (ErrorKind::DisplayHelp, 0), "{verb}");
+            let help = error.to_string();
+            let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("{verb}: {help}"));
+            assert!(examples.contains(format!("hotdash-ops {verb}").trim_end()), "{verb}: {help}");
         }
     }
 }

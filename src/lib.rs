@@ -89,14 +89,16 @@ fn quiet(command: &Command) -> bool {
     }
 }
 
-/// clap writes help to stdout and complaints to stderr, each with its own code.
+/// Help goes to stdout as clap writes it. A complaint quotes what the operator typed, and goes to stderr without
+/// what is secret in it.
 fn usage(error: &clap::Error) -> Exit {
-    // A closed stdout is no reason to complain about help that nobody reads.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ready,
-        _ => Exit::Refused,
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A closed stdout is no reason to complain about help that nobody reads.
+        let _ = error.print();
+        return Exit::Ready;
     }
+    Printer::new(false).error(secretless(&error.render().to_string()).trim_end());
+    Exit::Refused
 }
 
 /// An error may quote what the operator gave; a secret among it must not reach the screen.

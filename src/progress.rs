@@ -255,8 +255,8 @@ impl Bar {
     fn new(target: ProgressDrawTarget, colour: bool) -> Bar {
         let bar = ProgressBar::with_draw_target(Some(0), target);
         let template = match colour {
-            true => "{spinner:.green} {bar:20.green/dim} {pos}/{len} {prefix:.yellow} {wide_msg:.dim}",
-            false => "{spinner} {bar:20} {pos}/{len} {prefix} {wide_msg}",
+            true => "{spinner:.green} {bar:12.green/dim} {pos}/{len} {prefix:.yellow} {wide_msg:.dim}",
+            false => "{spinner} {bar:12} {pos}/{len} {prefix} {wide_msg}",
         };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));

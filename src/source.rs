@@ -87,24 +87,31 @@ impl<'a> Source<'a> {
         table.into_inner()
     }
 
-    /// Reads one value into a type. After an unknown key it goes on without that key, so that the
-    /// second typo is reported together with the first.
+    /// Reads one value into a type. After a problem it goes on without the entry that has it, so that the second
+    /// typo is reported together with the first.
     pub fn read<T: DeserializeOwned>(
         &self,
         mut value: Spanned<DeValue<'a>>,
         problems: &mut Problems,
     ) -> Option<T> {
         let before = problems.0.len();
+        let mut taken_out = Vec::new();
         loop {
             match T::deserialize(ValueDeserializer::from(value.clone())) {
                 Ok(read) if problems.0.len() == before => return Some(read),
                 Ok(_) => return None,
                 Err(error) => {
-                    problems.push(self.problem(error.span(), error.message()));
-                    let unknown = error.message().starts_with("unknown field");
-                    let removed = error.span().is_some_and(|span| remove_key(value.get_mut(), &span));
-                    if !(unknown && removed) {
+                    // That an entry is missing which was taken out here is no news.
+                    let missing = error.message().strip_prefix("missing field `");
+                    if missing.is_some_and(|rest| {
+                        taken_out.iter().any(|key: &String| rest.starts_with(&format!("{key}`")))
+                    }) {
                         return None;
+                    }
+                    problems.push(self.problem(error.span(), error.message()));
+                    let span = error.span().filter(|_| missing.is_none())?;
+                    if !remove_key(value.get_mut(), &span) {
+                        taken_out.push(remove_around(value.get_mut(), &span)?);
                     }
                 }
             }
@@ -139,6 +146,26 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+/// Takes out the entry of a table whose value contains the span, and gives its key.
+fn remove_around(value: &mut DeValue<'_>, span: &Range<usize>) -> Option<String> {
+    let DeValue::Table(table) = value else { return None };
+    let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
+    let key =
+        table.iter().find(|(key, inner)| holds(inner.span()) || holds(key.span()) || around(inner, span));
+    let key = key.map(|(key, _)| key.clone())?;
+    table.remove(&key)?;
+    Some(key.get_ref().to_string())
+}
+
+/// The tables that dotted keys make have spans of their own keys only, so their entries are looked into.
+fn around(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
+    let DeValue::Table(table) = value.get_ref() else { return false };
+    table.iter().any(|(key, inner)| {
+        let near = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
+        near(key.span()) || near(inner.span()) || around(inner, span)
+    })
 }
 
 fn remove_key(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {

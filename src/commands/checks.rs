@@ -8,7 +8,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ContentArrangement, Table};
 use serde_json::json;
 
-use crate::checklist::{self, Check, Checklist, Section, SectionFile, Severity};
+use crate::checklist::{self, Check, Checklist, Effect, Feature, Section, SectionFile, Severity};
 use crate::cli::ListFormat;
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
@@ -66,6 +66,9 @@ fn list_json(list: &Checklist) -> String {
                 "severity": check.entry.severity,
                 "effect": check.entry.effect,
                 "needs": check.entry.needs,
+                "after": check.entry.after,
+                "timeout": check.entry.timeout,
+                "feature": check.entry.feature,
                 "fix": check.entry.fix,
                 "runbook": check.runbook,
                 "origin": check.origin,
@@ -91,7 +94,8 @@ pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> 
             parts.extend(named.map(|check| explained(section, check, settings)));
         }
         if parts.len() == before {
-            let near = nearest(word, list.checks().map(|c| c.id.as_str()));
+            let candidates = list.sections.iter().map(|s| s.id.as_str());
+            let near = nearest(word, candidates.chain(list.checks().map(|c| c.id.as_str())));
             let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
             bail!("{word} is no check, section or glob of ids{hint} (see `hotdash-ops checks list`)");
         }
@@ -117,7 +121,17 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     if !entry.needs.is_empty() {
         rows.push(("needs", entry.needs.join(", ")));
     }
+    match entry.effect {
+        Effect::None => {}
+        Effect::TestEvent => rows.push(("effect", "sends an event that is marked as a test".to_owned())),
+        Effect::Writes => rows.push(("effect", "writes".to_owned())),
+    }
+    if let Some(Feature::Grading) = entry.feature {
+        rows.push(("only if", "`grading` of the target is not false".to_owned()));
+    }
     rows.push(("fix", entry.fix.clone()));
+    let helper = check.contact.as_ref().and_then(|topic| settings.target.contacts.get(topic));
+    rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
     rows.push(("written in", check.origin.clone()));
     let mut text = format!("{}\n", check.id);

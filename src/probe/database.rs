@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
+use crate::service::postgres::quote_ident;
 use crate::settings::Settings;
 pub(super) use brief::brief;
 use contact::Contact;
@@ -117,19 +118,18 @@ pub(super) fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
 }
 
 /// Lines that ask the same by hand. psql refuses parameters that only Prisma knows, so for such a string
-/// all parameters are cut off, and what psql must know of them is said in its own way.
+/// all parameters are cut off, and what the session must know of them is said in another way.
 pub(super) fn psql(settings: &Settings, sql: &str) -> Vec<String> {
     let dsn = settings.vars.filled("DATABASE_URL").and_then(|text| Dsn::parse(text.trim()).ok());
-    let command = match dsn.filter(|d| !d.ignored.is_empty() || d.schema.is_some()) {
+    let (command, path) = match dsn.filter(|d| !d.ignored.is_empty() || d.schema.is_some()) {
         Some(dsn) => {
-            let path = dsn.schema.map(|s| format!(" PGOPTIONS='-c search_path={}'", s.replace('\'', "")));
-            format!(
-                "PGSSLMODE={}{} psql -X \"${{DATABASE_URL%%\\?*}}\"",
-                dsn.sslmode,
-                path.unwrap_or_default()
-            )
+            let path = dsn.schema.filter(|s| s != "public").map(|s| quote_ident(&s));
+            (format!("PGSSLMODE={} psql -X \"${{DATABASE_URL%%\\?*}}\"", dsn.sslmode), path)
         }
-        None => "psql -X \"$DATABASE_URL\"".to_owned(),
+        None => ("psql -X \"$DATABASE_URL\"".to_owned(), None),
     };
-    format!("{command} -c '{}'", sql.replace('\'', r"'\''")).lines().map(str::to_owned).collect()
+    // In one string with the statement, and so in one transaction, which a pooler keeps together.
+    let path = path.map(|p| format!("SET LOCAL search_path = {p}; ")).unwrap_or_default();
+    let statement = format!("{path}{sql}").replace('\'', r"'\''");
+    format!("{command} -c '{statement}'").lines().map(str::to_owned).collect()
 }

@@ -92,7 +92,7 @@ impl Finding {
         self
     }
 
-    /// Replaces the check's own fix when the check does not pass.
+    /// Replaces the check's own fix when the check does not pass, or passes with a warning.
     pub fn fix(mut self, fix: impl Into<String>) -> Finding {
         self.fix = Some(fix.into());
         self

@@ -27,6 +27,8 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // are headers count here.
         r#"(?<keep>\b(?:api_access_token|x-api-key|authorization|cookie)["']?\s*:\s*["']?(?:bearer |basic |flyv1 )?)(?<value>[^\s"',]+)"#
             .to_owned(),
+        // In a query or as a flag the bare names are telling enough; elsewhere `key=` is too common a word.
+        r#"(?<keep>(?:[?&]|(?:^|\s)--?)(?:token|key|signature|sig|code)=)(?<value>[^\s&"',;#]{8,})"#.to_owned(),
         format!(r#"(?<keep>\b(?:{NAMES})=)(?<value>'[^']*'|"[^"]*"|[^\s&"',;]+)"#),
     ];
     names.iter().map(|p| Regex::new(&format!("(?is){p}")).expect("a pattern of ours is valid")).collect()

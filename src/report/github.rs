@@ -4,7 +4,8 @@
 //! What keeps the exit code from being 0 is an `error`, what is only worth a look
 //! a `warning`. GitHub shows the first ten of each kind on a step; the log has all.
 
-use super::{Standing, text, why};
+use super::problems::fix;
+use super::{Standing, counts, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -21,7 +22,7 @@ pub fn render(report: &Report) -> String {
     };
     let mut facts = vec![
         format!("exit {}: {}", report.exit.code(), report.exit.meaning()),
-        text::counts(&report.tally),
+        counts(report),
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];
     facts.extend(report.partial.as_ref().map(text::partial));
@@ -32,23 +33,24 @@ pub fn render(report: &Report) -> String {
 
 fn line(report: &Report, outcome: &Outcome) -> String {
     let kind = match Standing::of(outcome, report.strict) {
-        Standing::Good | Standing::Excluded => return told(outcome),
+        Standing::Good | Standing::Excluded => return told(report, outcome),
         Standing::InTheWay => "error",
         Standing::Note | Standing::Waived => "warning",
     };
     let mut facts = vec![outcome.title.clone()];
     facts.extend(why(outcome, report.strict));
-    if !outcome.fix.is_empty() {
-        facts.push(format!("fix: {}", outcome.fix));
-    }
+    facts.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     facts.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
     command(kind, &format!("{} {}", outcome.label(), outcome.id), &facts)
 }
 
 /// A line of the log that is no command, whatever the title says: the runner looks for `::` at the
 /// start of a line and for `##[` anywhere in it.
-fn told(outcome: &Outcome) -> String {
-    let line = format!("{} {}  {}", outcome.label(), outcome.id, outcome.title);
+fn told(report: &Report, outcome: &Outcome) -> String {
+    let mut line = format!("{} {}  {}", outcome.label(), outcome.id, outcome.title);
+    for reason in why(outcome, report.strict) {
+        line.push_str(&format!(" ({reason})"));
+    }
     text::cell(&line, LIMIT).replace("##[", "# #[")
 }
 

@@ -11,6 +11,7 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use super::problems::fix;
 use super::{Standing, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
@@ -160,13 +161,13 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
     xml.open("testcase", &attributes);
     match element {
         "skipped" => xml.empty(element, &inner),
-        _ => xml.text(element, &inner, &body(outcome, &reasons)),
+        _ => xml.text(element, &inner, &body(report, outcome, &reasons)),
     }
     xml.close("testcase");
 }
 
 /// Everything a reader of a red case needs, one fact a line.
-fn body(outcome: &Outcome, reasons: &str) -> String {
+fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
     let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title), format!("why: {reasons}")];
     if !outcome.asked.is_empty() {
         lines.push(format!("asked: {}", outcome.asked));
@@ -183,7 +184,7 @@ fn body(outcome: &Outcome, reasons: &str) -> String {
         lines.push(format!("{}:", evidence.name));
         lines.extend(evidence.value.lines().map(|line| format!("  {line}")));
     }
-    lines.push(format!("fix: {}", outcome.fix));
+    lines.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     lines.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
     lines.push(format!("written in: {}", outcome.origin));
     let lines: Vec<String> = lines.iter().map(|line| text::plain(line)).collect();

@@ -8,7 +8,7 @@ mod ending;
 mod layout;
 
 use crate::probe::Claim;
-use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
+use crate::run::outcome::{Outcome, Report, SectionReport, Verdict, Why};
 
 use self::layout::{Column, Columns, grid};
 use super::{Standing, Style, badge, text};
@@ -17,13 +17,17 @@ use super::{Standing, Style, badge, text};
 const WIDTH: u16 = 100;
 /// Before the details of a check.
 const GUTTER: &str = "    │ ";
+/// A name of evidence is cut to this many characters.
+const NAME: usize = 24;
 /// At most this many lines of one piece of evidence, the last ones, unless `-vv`.
 const EVIDENCE_LINES: usize = 20;
 
 /// Renders the table.
 pub fn render(report: &Report, style: &Style) -> String {
     let page = Page::new(report, style);
-    let mut lines = vec![page.paint(Ink::Bold, &headline(report)), String::new()];
+    let mut lines = vec![page.paint(Ink::Bold, &headline(report))];
+    lines.push(page.paint(Ink::Dim, &format!("run {}", text::plain(&report.run))));
+    lines.push(String::new());
     if !style.problems_only {
         for section in &report.sections {
             page.section(section, &mut lines);
@@ -37,9 +41,8 @@ pub fn render(report: &Report, style: &Style) -> String {
 
 fn headline(report: &Report) -> String {
     let started = report.started.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let (verb, target, run) =
-        (text::plain(&report.verb), text::plain(&report.target), text::plain(&report.run));
-    format!("hotdash-ops {verb} · {target} · {started} · run {run}")
+    let (verb, target) = (text::plain(&report.verb), text::plain(&report.target));
+    format!("hotdash-ops {verb} · {target} · {started}")
 }
 
 /// The few inks in use.
@@ -100,13 +103,22 @@ impl<'a> Page<'a> {
     }
 
     fn section(&self, section: &SectionReport, lines: &mut Vec<String>) {
-        let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
         let title = self.paint(Ink::Bold, &text::cell(&section.title, 60));
-        let place =
-            format!(" · {} · {passed} of {} pass", text::plain(&section.phase), section.outcomes.len());
+        let excluded = excluded(section);
+        let sum = match excluded {
+            Some(why) => text::cell(&why.to_string(), 60),
+            None => {
+                let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
+                format!("{passed} of {} pass", section.outcomes.len())
+            }
+        };
+        let place = format!(" · {} · {sum}", text::plain(&section.phase));
         lines.push(format!("{title}{}", self.paint(Ink::Dim, &place)));
         for outcome in &section.outcomes {
             self.row(outcome, lines);
+            if excluded.is_none() || self.style.verbose > 0 {
+                self.details(outcome, lines);
+            }
         }
     }
 
@@ -122,34 +134,39 @@ impl<'a> Page<'a> {
                 _ => lines.push(line),
             }
         }
-        self.details(outcome, lines);
     }
 
     /// What stands below a row: the claims where something is wrong, and with `-v` everything.
     fn details(&self, outcome: &Outcome, lines: &mut Vec<String>) {
         let all = self.style.verbose > 0;
-        let mut details = Vec::new();
-        if all || outcome.verdict.asked() && outcome.verdict != Verdict::Pass {
-            if !outcome.asked.is_empty() {
-                details.push(("asked", outcome.asked.clone()));
-            }
-            if all && outcome.attempts > 1 {
-                details.push(("attempts", outcome.attempts.to_string()));
-            }
+        let wrong = outcome.verdict.asked() && outcome.verdict != Verdict::Pass;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        if (all || wrong) && !outcome.asked.is_empty() {
+            before.push(("asked", outcome.asked.clone()));
+        }
+        if all && outcome.attempts > 1 {
+            before.push(("attempts", outcome.attempts.to_string()));
+        }
+        if outcome.verdict == Verdict::Error && !self.style.problems_only {
+            before.push(("why", outcome.reason.clone()));
+        }
+        if let Verdict::Skipped(why @ Why::Excluded(_)) = &outcome.verdict {
+            before.push(("not asked", why.to_string()));
         }
         if let Some(evidence) = &outcome.sign_off {
-            details.push(("signed off", evidence.clone()));
-        }
-        let mut below = self.pairs(&details);
-        if all || outcome.verdict != Verdict::Pass {
-            below.extend(self.claims(&outcome.claims));
+            before.push(("signed off", evidence.clone()));
         }
         if all {
-            let evidence: Vec<(&str, String)> =
-                outcome.evidence.iter().map(|e| (e.name.as_str(), e.value.clone())).collect();
-            below.extend(self.pairs(&evidence));
-            below.extend(self.pairs(&[("written in", outcome.origin.clone())]));
+            after.extend(outcome.evidence.iter().map(|e| (e.name.as_str(), e.value.clone())));
+            after.push(("written in", outcome.origin.clone()));
         }
+        let names = before.iter().chain(&after).map(|(name, _)| text::cell(name, NAME).chars().count());
+        let width = names.max().unwrap_or(0);
+        let mut below = self.pairs(&before, width);
+        if all || wrong {
+            below.extend(self.claims(&outcome.claims));
+        }
+        below.extend(self.pairs(&after, width));
         let gutter = self.paint(Ink::Dim, GUTTER);
         lines.extend(below.into_iter().map(|line| format!("{gutter}{line}").trim_end().to_owned()));
     }
@@ -162,20 +179,11 @@ impl<'a> Page<'a> {
         if claims.is_empty() {
             return Vec::new();
         }
-        let head = ["claim", "expected", "found"].map(str::to_owned).to_vec();
         let limit = self.limit();
-        let mut rows = vec![head];
+        let mut rows = vec![["", "claim", "expected", "found"].map(str::to_owned).to_vec()];
         rows.extend(claims.iter().map(|claim| {
-            let mark = match claim.holds {
-                Some(true) => "✓",
-                Some(false) => "✗",
-                None => "?",
-            };
-            vec![
-                format!("{mark} {}", text::cell(&claim.what, limit)),
-                text::cell(&claim.expected, limit),
-                text::cell(&claim.found, limit),
-            ]
+            let texts = [&claim.what, &claim.expected, &claim.found].map(|text| text::cell(text, limit));
+            [vec![mark(claim).to_owned()], texts.to_vec()].concat()
         }));
         let columns = Column::share(&rows, self.room());
         let mut lines = Vec::new();
@@ -195,8 +203,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Name and value, the value wrapped and possibly of many lines.
-    fn pairs(&self, pairs: &[(&str, String)]) -> Vec<String> {
+    /// Name and value, the names `width` wide, the value wrapped and possibly of many lines.
+    fn pairs(&self, pairs: &[(&str, String)], width: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, value) in pairs {
             let mut values = text::lines(value);
@@ -206,10 +214,28 @@ impl<'a> Page<'a> {
                 values.insert(0, format!("… ({gone} lines before; -vv shows them)"));
             }
             let value: Vec<String> = values.iter().map(|line| text::cut(line, self.limit())).collect();
-            let name = text::cell(name, 40);
-            let columns = [Column::left(name.chars().count() + 2), Column::left(0)];
-            lines.extend(grid(&[name, value.join("\n")], &Column::fill(&columns, self.room())));
+            let columns = Column::fill(&[Column::left(width), Column::left(0)], self.room());
+            lines.extend(grid(&[text::cell(name, NAME), value.join("\n")], &columns));
         }
         lines
+    }
+}
+
+/// Why no check of a section was asked, if the operator excluded all of them by the same words: then the
+/// heading says it once.
+fn excluded(section: &SectionReport) -> Option<&Why> {
+    let mut whys = section.outcomes.iter().map(|outcome| match &outcome.verdict {
+        Verdict::Skipped(why @ Why::Excluded(_)) => Some(why),
+        _ => None,
+    });
+    let first = whys.next()??;
+    whys.all(|why| why == Some(first)).then_some(first)
+}
+
+fn mark(claim: &Claim) -> &'static str {
+    match claim.holds {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "?",
     }
 }

@@ -174,7 +174,7 @@ impl Outcome {
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
         if let Some(fix) = finding.fix
-            && self.verdict != Verdict::Pass
+            && self.is_problem()
         {
             self.fix = fix;
         }

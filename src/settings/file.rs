@@ -2,6 +2,7 @@
 //! strictly, every problem at once, each with its line; a value that may be a
 //! secret is not shown.
 
+mod hidden;
 mod masked;
 mod refuse;
 mod target;
@@ -78,8 +79,10 @@ fn read(source: Source<'_>, problems: &mut Problems) -> Config {
         ));
         return config;
     }
-    let mut table = source.table(problems);
-    if !problems.0.is_empty() {
+    let mut broken = Problems::default();
+    let mut table = source.table(&mut broken);
+    if !broken.0.is_empty() {
+        problems.0.extend(hidden::values(broken));
         return config;
     }
     refuse::secrets(source, &mut table, problems);
@@ -130,7 +133,7 @@ fn whole<'a, T: DeserializeOwned>(
     if found.0.is_empty() {
         return source.read(Spanned::new(span, DeValue::Table(table)), problems);
     }
-    problems.0.extend(found.0.into_iter().map(hinted));
+    problems.0.extend(hidden::values(found).map(hinted));
     None
 }
 

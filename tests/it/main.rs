@@ -3,10 +3,13 @@
 mod checklist_map;
 mod checkout;
 mod checks_readme;
+mod checks_verbs;
 mod claims;
 mod exit_property;
 mod fly_shim;
+mod formats;
 mod postgres_world;
+mod schema_probe;
 mod services;
 mod standins;
 mod support;

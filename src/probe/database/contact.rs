@@ -150,11 +150,11 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
 
 impl Contact {
     pub(super) fn reachable(&self, finding: Finding) -> Finding {
-        let opened = format!("open after {}", written(self.opened));
+        let opened = format!("in {}", written(self.opened));
         let (skew, doubt) = self.skew;
         let mut finding = finding
-            .claim(Claim::new("connection", "an open connection", opened, true))
-            .claim(Claim::new("answer", "from a database", format!("from {}", self.database), true))
+            .claim(Claim::new("connection", "an answer", format!("from {}", self.database), true))
+            .evidence("opened", opened)
             .evidence("server", format!("PostgreSQL {}", self.version))
             .evidence("role", &self.role)
             .evidence("protection", format!("{} (sslmode={})", self.protected(), self.sslmode))

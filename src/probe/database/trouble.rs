@@ -6,6 +6,9 @@ use crate::service::Unreachable;
 use crate::service::postgres::PgFault;
 use crate::service::tls::TlsFault;
 
+/// For answers that no PostgreSQL in use gives.
+const UNLIKE: &str = "look whether DATABASE_URL leads to PostgreSQL 13 or later, and what stands between";
+
 /// Why a measurement of the database has no result.
 #[derive(Clone, Debug)]
 pub enum Trouble {
@@ -18,12 +21,10 @@ pub enum Trouble {
 /// A failing claim in the making.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What failed: `login`.
-    pub what: &'static str,
     pub expected: &'static str,
     pub found: String,
-    /// What to do, when the fault itself says it.
-    pub fix: Option<String>,
+    /// What to do about it.
+    pub fix: String,
     /// See [`Claim::offline`].
     pub offline: Option<String>,
 }
@@ -32,7 +33,7 @@ impl Trouble {
     /// An answer that is not what the statement must give.
     pub fn unreadable(why: impl Into<String>) -> Trouble {
         let found = format!("an answer that cannot be read: {}", why.into());
-        Trouble::Failed(Failure { what: "answer", expected: "rows of text", found, fix: None, offline: None })
+        Trouble::Failed(Failure { expected: "rows of text", found, fix: UNLIKE.to_owned(), offline: None })
     }
 
     /// # Errors
@@ -41,10 +42,10 @@ impl Trouble {
         match self {
             Trouble::Cannot(why) => Err(why.clone()),
             Trouble::Failed(failure) => {
-                let mut claim = Claim::new(failure.what, failure.expected, &failure.found, false);
+                let mut claim = Claim::new("connection", failure.expected, &failure.found, false);
                 claim.offline.clone_from(&failure.offline);
                 let mut finding = finding.claim(claim);
-                finding.fix.clone_from(&failure.fix);
+                finding.fix = Some(failure.fix.clone());
                 Ok(finding)
             }
         }
@@ -56,58 +57,52 @@ impl From<&PgFault> for Trouble {
         if fault.is_ours() {
             return Trouble::Cannot(CannotAsk::because(format!("DATABASE_URL: {fault}")));
         }
-        let (what, expected, fix) = told_apart(fault);
+        let (expected, fix) = told_apart(fault);
         Trouble::Failed(Failure {
-            what,
             expected,
             found: fault.to_string(),
-            fix: fix.map(str::to_owned),
+            fix: fix.to_owned(),
             offline: fault.offline_host().map(str::to_owned),
         })
     }
 }
 
-/// What failed, what it should have been, and what to do.
-fn told_apart(fault: &PgFault) -> (&'static str, &'static str, Option<&'static str>) {
+/// What it should have been, and what to do.
+fn told_apart(fault: &PgFault) -> (&'static str, &'static str) {
     match fault {
-        PgFault::Unreachable(Unreachable::Tls(tls)) => {
-            ("encryption", "a TLS handshake", Some(encryption(tls)))
-        }
-        PgFault::Unreachable(unreachable) => ("connection", "an open connection", way(unreachable)),
+        PgFault::Unreachable(Unreachable::Tls(tls)) => ("a TLS handshake", encryption(tls)),
+        PgFault::Unreachable(unreachable) => ("an open connection", way(unreachable)),
         PgFault::NoPassword => (
-            "login",
-            "accepted",
-            Some("write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE"),
+            "a login that is accepted",
+            "write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE",
         ),
-        PgFault::Auth { message, .. } => ("login", "accepted", Some(login(message))),
+        PgFault::Auth { message, .. } => ("a login that is accepted", login(message)),
         PgFault::NoDatabase { .. } => (
-            "database",
-            "it exists",
-            Some("correct the database name in DATABASE_URL (\\l in psql lists those that exist)"),
+            "a database that exists",
+            "correct the database name in DATABASE_URL (\\l in psql lists those that exist)",
         ),
         PgFault::TooMany { .. } => (
-            "free connection",
-            "at least 1",
-            Some(
-                "find who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
-            ),
+            "a free connection",
+            "find who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
         ),
         PgFault::NotReady { .. } => {
-            ("server", "ready", Some("wait until the server has started or recovered, and ask again"))
+            ("a server that is ready", "wait until the server has started or recovered, and ask again")
         }
         PgFault::NotSuitable { .. } => (
-            "server",
-            "what target_session_attrs asks for",
-            Some("correct the hosts or target_session_attrs in DATABASE_URL"),
+            "a server as target_session_attrs asks for",
+            "correct the hosts or target_session_attrs in DATABASE_URL",
         ),
+        PgFault::Locked { .. } => {
+            ("an answer in time", "wait until the migration that holds the lock has ended, and ask again")
+        }
+        PgFault::Cancelled { .. } => {
+            ("an answer in time", "look what the server is busy with (pg_stat_activity), and ask again")
+        }
         PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
-            "permission",
-            "granted",
-            Some(
-                "let the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
-            ),
+            "permission to ask",
+            "let the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
         ),
-        _ => ("answer", "in time and readable", None),
+        _ => ("an answer", UNLIKE),
     }
 }
 
@@ -123,19 +118,19 @@ fn encryption(fault: &TlsFault) -> &'static str {
     }
 }
 
-fn way(fault: &Unreachable) -> Option<&'static str> {
+fn way(fault: &Unreachable) -> &'static str {
     match fault {
         Unreachable::Unresolvable { .. } => {
-            Some("correct the host in DATABASE_URL, or look why its name does not resolve")
+            "correct the host in DATABASE_URL, or look why its name does not resolve"
         }
-        Unreachable::Refused => Some("start the database, or correct host and port in DATABASE_URL"),
+        Unreachable::Refused => "start the database, or correct host and port in DATABASE_URL",
         Unreachable::TimedOut { .. } | Unreachable::NoRoute { .. } => {
-            Some("correct host and port in DATABASE_URL, or let this machine through the database's firewall")
+            "correct host and port in DATABASE_URL, or let this machine through the database's firewall"
         }
         Unreachable::Closed | Unreachable::Reset => {
-            Some("look into the database's log; a pooler that is full or stopping also hangs up")
+            "look into the database's log; a pooler that is full or stopping also hangs up"
         }
-        _ => None,
+        _ => "correct host and port in DATABASE_URL: something else than PostgreSQL may answer there",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::name::{TableName, qualified};
+use super::name::{TableName, ident, qualified};
 
 /// One shared look at the schema.
 #[derive(Clone, Debug)]
@@ -105,7 +105,6 @@ pub struct Index {
     pub building: Option<String>,
     pub keys: Vec<Key>,
     pub has_include: bool,
-    pub definition: String,
 }
 
 /// A key column of an index.
@@ -215,6 +214,25 @@ impl Part {
 }
 
 impl Index {
+    /// What it is, in a few words: `unique btree ("fact_type", "recorded_at"), partial`.
+    pub fn described(&self) -> String {
+        let keys = self.keys.iter().map(|k| k.column.as_deref().map_or("an expression".to_owned(), ident));
+        let mut words = format!("{} ({})", self.method, keys.collect::<Vec<_>>().join(", "));
+        if self.unique {
+            words.insert_str(0, "unique ");
+        }
+        for (holds, word) in [
+            (self.has_include, ", including others"),
+            (self.partial, ", partial"),
+            (!(self.valid && self.ready && self.live), ", not valid"),
+        ] {
+            if holds {
+                words.push_str(word);
+            }
+        }
+        words
+    }
+
     /// Quoted with its schema, which is its table's.
     pub fn quoted(&self) -> String {
         qualified(&self.schema, &self.name)

@@ -124,6 +124,5 @@ fn index(row: &Row) -> Result<Option<Index>, String> {
         building: maybe(row, "building")?,
         keys: serde_json::from_str(&keys).map_err(|e| format!("the keys of an index: {e}"))?,
         has_include: flag(row, "has_include")?,
-        definition: text(row, "definition")?,
     }))
 }

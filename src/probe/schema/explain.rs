@@ -40,7 +40,7 @@ fn expectations(schema: &Schema, settings: &Settings) -> Vec<String> {
     let table = schema.table();
     match schema {
         Schema::Exists { .. } => {
-            vec!["the relation: a table, partitioned or not, in a schema this role may use".to_owned()]
+            vec!["relation: a table, partitioned or not, in a schema this role may use".to_owned()]
         }
         Schema::Columns { columns, .. } => columns
             .iter()
@@ -49,14 +49,14 @@ fn expectations(schema: &Schema, settings: &Settings) -> Vec<String> {
         Schema::Index { columns, .. } => {
             let columns: Vec<String> = columns.iter().map(|c| table.column(c, names)).collect();
             vec![
-                format!("an index whose first columns are {}, in this order", columns.join(", ")),
-                "btree, not partial, valid, ready, live and not being built, on every table that holds rows"
+                format!("index: its first columns are {}, in this order", columns.join(", ")),
+                "index: btree, not partial, valid, ready, live and not being built, on every table that holds rows"
                     .to_owned(),
             ]
         }
         Schema::Select { .. } => vec![
-            format!("SELECT granted on {}", table.needed(names).join(", ")),
-            "a read of one row: an answer".to_owned(),
+            format!("privilege: SELECT on {}", table.needed(names).join(", ")),
+            "read of one row: an answer".to_owned(),
         ],
         Schema::RowsVisible { .. } => vec![
             "row level security: off, not binding this role, or a policy that shows it every row".to_owned(),

@@ -123,17 +123,21 @@ pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
     served
 }
 
-/// The index that most likely was meant: the right keys with another flaw first, else one that has any of
-/// the columns.
+/// The index that most likely was meant: the right keys with another flaw first, else one that begins with
+/// one of the columns, or has them all.
 fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw>)> {
+    let shared =
+        |i: &Index| wanted.iter().filter(|w| i.keys.iter().any(|k| k.column.as_ref() == Some(*w))).count();
+    let begins = |i: &Index| match i.keys.first() {
+        Some(key) => key.column.as_ref().is_none_or(|c| wanted.contains(c)),
+        None => false,
+    };
     part.indexes
         .iter()
-        .filter(|i| i.keys.iter().any(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))))
+        .filter(|i| shared(i) > 0 && (begins(i) || shared(i) == wanted.len()))
         .map(|i| (i, flaws(i, wanted)))
         .min_by_key(|(i, flaws)| {
-            let shared =
-                i.keys.iter().filter(|k| k.column.as_ref().is_some_and(|c| wanted.contains(c))).count();
-            (flaws.iter().any(|f| matches!(f, Flaw::Keys(_))), usize::MAX - shared, flaws.len())
+            (flaws.iter().any(|f| matches!(f, Flaw::Keys(_))), usize::MAX - shared(i), flaws.len())
         })
 }
 

@@ -55,10 +55,10 @@ impl Schema {
 
     fn subject(&self) -> &'static str {
         match self {
-            Schema::Exists { .. } => "the relation",
+            Schema::Exists { .. } => "relation",
             Schema::Columns { .. } => "columns",
             Schema::Index { .. } => "index",
-            Schema::Select { .. } => "permission to read",
+            Schema::Select { .. } => "privilege",
             Schema::RowsVisible { .. } => "row level security",
             Schema::Zoned { .. } => "time zone",
         }
@@ -106,8 +106,11 @@ fn with(mut finding: Finding, judged: Judged) -> Finding {
 fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
     if !relation.kind.is_table() {
         let found = format!("{}: what it hides cannot be seen from here", relation.kind.words());
-        let what = format!("row level security of {}", relation.full_name());
-        return finding.claim(Claim::open(what, format!("it hides no row from {reader}"), found));
+        return finding.claim(Claim::open(
+            "row level security",
+            format!("it hides no row from {reader}"),
+            found,
+        ));
     }
     let (claim, fix) = rows::claim(relation, reader);
     let mut finding = finding.claim(claim);
@@ -124,12 +127,9 @@ fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
 
 fn indexed(finding: Finding, relation: &Relation, wanted: &[String]) -> Finding {
     let served = served(&relation.parts, wanted);
-    let what = format!("index of {} on ({})", relation.full_name(), idents(wanted));
-    let expected = match relation.kind {
-        Kind::Partitioned => "valid, btree, not partial, these columns first, on every partition",
-        _ => "valid, btree, not partial, these columns first",
-    };
-    let mut claim = Claim::open(what, expected, served.found());
+    let everywhere = if relation.kind == Kind::Partitioned { " on every partition" } else { "" };
+    let expected = format!("a valid, whole btree that begins with ({}){everywhere}", idents(wanted));
+    let mut claim = Claim::open("index", expected, served.found());
     claim.holds = served.holds();
     let mut finding = finding.claim(claim);
     if served.holds() == Some(true) && served.root_lacks {
@@ -143,7 +143,7 @@ fn indexed(finding: Finding, relation: &Relation, wanted: &[String]) -> Finding 
         finding = finding.warn(format!("half detached, so that no query sees its rows: {names}"));
     }
     for index in relation.parts.first().iter().flat_map(|p| &p.indexes) {
-        finding = finding.evidence(format!("index {}", index.name), &index.definition);
+        finding = finding.evidence(format!("index {}", index.name), index.described());
     }
     if served.holds() == Some(true) {
         return finding;

@@ -5,9 +5,11 @@
 use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
-/// Who reads, where names are looked up, and whether this is a rehearsal's database.
+/// Who reads, where names are looked up, and whether this is a rehearsal's database. Compiling a question to
+/// the catalog takes PostgreSQL a second, and answering it a millisecond; so that is switched off.
 pub const SESSION: &str = "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
+       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox,
+       set_config('jit', 'off', true) AS jit";
 
 /// The relation of that name: no row or one. It is found in the catalog and not by casting the name, which
 /// fails with an error where the role may not use the schema.
@@ -44,6 +46,7 @@ ORDER BY a.attnum";
 /// The table, its partitions and heirs to any depth, and the indexes of each. `inhdetachpending` is read
 /// through JSON because PostgreSQL 13 does not have it. An operator class serves by what its operators are,
 /// not by its name. While `REINDEX CONCURRENTLY` waits for old readers its new index is already in use.
+/// `pg_get_indexdef` is left out: it waits for a table that a migration has locked.
 pub const INDEXES: &str = "WITH RECURSIVE part AS (
   SELECT c.oid, NULL::oid AS parent, false AS detaching
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -74,7 +77,7 @@ SELECT p.oid::text AS part_oid, p.parent::text AS parent_oid, n.nspname::text AS
         FROM generate_series(0, i.indnkeyatts - 1) AS k(at)
         JOIN pg_opclass s ON s.oid = i.indclass[k.at]
         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.at]) AS keys,
-       (i.indnatts > i.indnkeyatts)::text AS has_include, pg_get_indexdef(i.indexrelid) AS definition
+       (i.indnatts > i.indnkeyatts)::text AS has_include
 FROM part p
 JOIN pg_class c ON c.oid = p.oid
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -41,7 +41,7 @@ pub fn sight(relation: &Relation) -> Sight {
 
 /// The claim, and the statement that mends it.
 pub fn claim(relation: &Relation, reader: &str) -> (Claim, Option<String>) {
-    let what = format!("row level security of {}", relation.full_name());
+    let what = "row level security";
     let expected = format!("it hides no row from {reader}");
     match sight(relation) {
         Sight::Unbound if relation.row_security => {

@@ -28,7 +28,7 @@ impl Judged {
 /// `key` is the configuration's name for it, `target` the target's.
 pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
     let mut judged = Judged::default();
-    let what = format!("the relation {}", look.asked);
+    let what = "relation";
     let Some(relation) = &look.found else {
         let place = match &look.asked.schema {
             Some(schema) => format!("no such relation in schema {schema}"),
@@ -54,14 +54,14 @@ pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &
             "name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"
         ))
     });
-    let what = format!("USAGE on schema {} for {reader}", relation.schema);
     let words = if relation.schema_usable { "granted" } else { "not granted" };
-    judged.claim(Claim::new(what, "granted", words, relation.schema_usable), || {
+    let expected = format!("USAGE on {} granted to {reader}", relation.schema);
+    judged.claim(Claim::new("usage of its schema", expected, words, relation.schema_usable), || {
         Some(usage(&relation.schema, reader))
     });
     if relation.kind == Kind::Partitioned {
         let count = relation.partitions();
-        let claim = Claim::new("partitions that hold rows", "at least 1", count.to_string(), count > 0);
+        let claim = Claim::new("partitions", "at least 1", count.to_string(), count > 0);
         judged.claim(claim, || {
             Some(format!(
                 "CREATE TABLE {} PARTITION OF {} DEFAULT;",
@@ -169,15 +169,15 @@ pub fn select(relation: &Relation, needed: &[String], reader: &str) -> Judged {
         (false, false) => format!("not granted on {}", denied.join(", ")),
     };
     let grant = || Some(format!("GRANT SELECT ON {} TO {};", relation.quoted(), ident(reader)));
-    let what = format!("SELECT on {} of {} for {reader}", needed.join(", "), relation.full_name());
+    let expected = format!("SELECT on {} granted to {reader}", needed.join(", "));
     let granted = denied.is_empty() && !present.is_empty();
-    judged.claim(Claim::new(what, "granted", found, granted), grant);
+    judged.claim(Claim::new("privilege", expected, found, granted), grant);
     let (found, holds) = match &relation.read {
         Ok(0) => ("answered, no row".to_owned(), true),
         Ok(_) => ("answered, a row".to_owned(), true),
         Err(refusal) => (refusal.why.clone(), false),
     };
-    judged.claim(Claim::new("a read of one row", "an answer", found, holds), || {
+    judged.claim(Claim::new("read of one row", "an answer", found, holds), || {
         if !relation.schema_usable { Some(usage(&relation.schema, reader)) } else { None }
     });
     judged
@@ -211,9 +211,9 @@ pub fn zoned(relation: &Relation, column: &str) -> Judged {
 }
 
 /// For a check's own list of types, in the order of its columns.
-pub fn wanted<'a>(
-    columns: &'a BTreeMap<String, Vec<String>>,
+pub fn wanted(
+    columns: &BTreeMap<String, Vec<String>>,
     name: impl Fn(&str) -> String,
-) -> Vec<(&'a str, String, &'a [String])> {
+) -> Vec<(&str, String, &[String])> {
     columns.iter().map(|(key, kinds)| (key.as_str(), name(key), kinds.as_slice())).collect()
 }

@@ -3,10 +3,10 @@
 //! broken or cut, so that they can be copied.
 
 use crate::exit::Exit;
-use crate::run::outcome::{Outcome, Verdict};
+use crate::run::outcome::Outcome;
 
-use super::super::problems::{Problem, Problems};
-use super::super::{badge, text, why};
+use super::super::problems::{Problem, Problems, consequence, fix};
+use super::super::{badge, counts, text, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
 
@@ -16,7 +16,11 @@ impl Page<'_> {
         self.problems("Worth a look, not in the way", &problems.notes, lines);
         self.problems("In the way", &problems.in_the_way, lines);
         for note in &self.report.notes {
-            lines.extend(self.entry("note", &text::cell(note, 1_000)));
+            let columns = Column::fill(&[Column::left(4), Column::left(0)], self.width);
+            lines.extend(grid(&["note".to_owned(), text::cell(note, 1_000)], &columns));
+        }
+        if !self.report.notes.is_empty() {
+            lines.push(String::new());
         }
         self.summary(lines);
     }
@@ -25,24 +29,19 @@ impl Page<'_> {
         if problems.is_empty() {
             return;
         }
-        let checks: usize = problems
-            .iter()
-            .map(|p| match p {
-                Problem::Single(_) => 1,
-                Problem::Group { outcomes, .. } => outcomes.len(),
-            })
-            .sum();
-        lines.push(self.paint(Ink::Bold, &format!("{heading}: {}", text::checks(checks))));
+        let count = problems.len();
+        let heading = format!("{heading}: {count} {}", text::plural(count, "problem"));
+        lines.push(self.paint(Ink::Bold, &heading));
         for problem in problems {
             match problem {
-                Problem::Single(outcome) => self.single(outcome, lines),
+                Problem::Single { outcome, blocks } => self.single(outcome, blocks, lines),
                 Problem::Group { why, fix, outcomes } => self.group(why, fix, outcomes, lines),
             }
             lines.push(String::new());
         }
     }
 
-    fn single(&self, outcome: &Outcome, lines: &mut Vec<String>) {
+    fn single(&self, outcome: &Outcome, blocks: &[&Outcome], lines: &mut Vec<String>) {
         lines.extend(self.named(outcome, &text::cell(&outcome.title, 160)));
         if self.style.problems_only {
             self.details(outcome, lines);
@@ -50,11 +49,12 @@ impl Page<'_> {
         for reason in why(outcome, self.report.strict) {
             lines.extend(self.entry("why", &text::cell(&reason, self.limit().max(400))));
         }
-        if outcome.verdict != Verdict::Pass || !outcome.fix.is_empty() {
-            lines.push(self.raw("fix", &outcome.fix));
-        }
+        lines.extend(fix(self.report, outcome).map(|fix| self.raw("fix", &fix)));
         if let Some(runbook) = &outcome.runbook {
             lines.push(self.raw("see", runbook));
+        }
+        if let Some(line) = consequence(blocks) {
+            lines.extend(self.entry("so", &text::plain(&line)));
         }
     }
 
@@ -102,10 +102,13 @@ impl Page<'_> {
 
     fn summary(&self, lines: &mut Vec<String>) {
         let report = self.report;
-        let took = text::took(report.took_ms);
-        lines.push(self.paint(Ink::Bold, &format!("{} · {took}", text::counts(&report.tally))));
+        let line = format!("{} · {}", counts(report), text::took(report.took_ms));
+        for line in grid(&[line], &[Column::left(self.width)]) {
+            lines.push(self.paint(Ink::Bold, &line));
+        }
         if let Some(partial) = &report.partial {
-            let line = format!("{}: a part of the checks proves a part", text::partial(partial));
+            let others = partial.of.saturating_sub(partial.planned);
+            let line = format!("{}: the other {others} were not planned", text::partial(partial));
             lines.push(self.paint(Ink::Yellow, &line));
         }
         let ink = match report.exit {

@@ -94,4 +94,15 @@ fn is_secret(value: &str) -> bool {
     ["flyv1 ", "fm2_", "fm1r_", "fm1a_", "fo1_"].iter().any(|start| lower.contains(start))
         || Redactor::default().apply(value) != value
         || value.contains("-----BEGIN")
+        || is_chatwoot_token(value.trim())
+}
+
+/// Chatwoot's tokens are 24 base58 characters; a name is not written so, with all three kinds of them.
+fn is_chatwoot_token(value: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| value.as_bytes().iter().any(kind);
+    value.len() == 24
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() && !b"0OIl".contains(&b))
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
 }

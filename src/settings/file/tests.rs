@@ -111,6 +111,18 @@ fn a_secret_is_refused_and_never_shown() {
         "[targets.production.fingerprints]\nCHATWOOT_API_KEY = \"hunter2\"\n",
         "[targets.production.fingerprints]\nFLY_API_TOKEN = \"hunter2\"\n",
         "fingerprint_key = \"hunter2\"\n",
+        "[targets.production]\naccount_name = \"hunter2ABCDEFGHJKLMNPQR3\"\n",
+        // Keys that nobody knows, and values that do not fit.
+        "pwd = \"hunter2\"\n",
+        "[targets.production]\nchatwoot_pass = \"hunter2\"\n",
+        "[targets.production.names]\nlogin = \"hunter2\" # hunter2\n",
+        "[targets.production]\naccount_id = \"hunter2\"\n",
+        "[targets.production]\naccount_id = \"a \\\"hunter2\\\", expected hunter2\"\n",
+        "[targets.production]\nthresholds.clock_skew = \"hunter2\"\n",
+        "timeout = \"hunter2\"\n",
+        "timeout = \"\"\"\nhunter2\n\"\"\"\n",
+        "strict = \"hunter2\"\n",
+        "strict = \"\"\"\nhunter2\n\"\"\"\n",
         "\"fm2_hunter2hunter2\" = 1\n",
         // Broken files: what does not parse may still be a secret.
         "api_token = hunter2\n",
@@ -118,6 +130,15 @@ fn a_secret_is_refused_and_never_shown() {
         "password = \"\"\"\nhunter2\n",
         "x = { secret = \"hunter2\" \n",
         "[targets.production]\nCHATWOOT_API_KEY: hunter2\n",
+        "hunter2\n",
+        "export API = hunter2\n",
+        "postgres://u:hunter2@h/d?a=b\n",
+        "hunter2==\n",
+        "[targets.production] hunter2\n",
+        "[hunter2@hunter2]\n",
+        "a = { b = 'x', hunter2 }\n",
+        "a = [\n'hunter2',\nhunter2 hunter2,\n]\n",
+        "app_dir = \"\"\"\nhunter2",
         &format!("account = {long}\n"),
         &format!("{long}\n"),
         &format!("[targets.production]\naccount_id = \"{long}\"\n"),
@@ -129,6 +150,19 @@ fn a_secret_is_refused_and_never_shown() {
             assert!(!problems.contains(secret), "{text}\n{problems}");
         }
         assert!(problems.starts_with("c.toml:"), "{text}\n{problems}");
+    }
+}
+
+#[test]
+fn a_hidden_value_leaves_key_header_and_caret() {
+    for (text, excerpt) in [
+        ("pwd = \"hunter2\"", "  |\n1 | pwd = ***\n  | ^^^"),
+        ("strict = \"hunter2\"", "  |\n1 | strict = ***\n  |          ^^^"),
+        ("[targets.production] hunter2", "  |\n1 | [targets.production] ***\n  |                      ^^^"),
+        ("[tragets.production]", "  |\n1 | [tragets.production]\n  |  ^^^^^^^"),
+        ("hunter2", "  |\n1 | ***\n  | ^^^"),
+    ] {
+        assert_eq!(refused(text)[0].excerpt, excerpt, "{text}");
     }
 }
 

@@ -1,0 +1,96 @@
+//! Problems with a line whose value is no one's to show. A line that does not parse,
+//! a key that nobody knows and a value of the wrong type may all be a secret that
+//! was pasted in the wrong place, and a short password looks like any other word.
+
+use crate::redact::MASK;
+use crate::source::{Problem, Problems};
+
+/// The problems with everything but keys and table headers masked in their lines.
+pub(super) fn values(problems: Problems) -> impl Iterator<Item = Problem> {
+    problems.0.into_iter().map(value)
+}
+
+fn value(mut problem: Problem) -> Problem {
+    problem.message = without_value(&problem.message);
+    if let Some(lines) = Excerpt::of(&problem.excerpt) {
+        problem.excerpt = lines.masked();
+    }
+    problem
+}
+
+/// A message without the value that it quotes.
+fn without_value(message: &str) -> String {
+    if let Some((_, rest)) = message.split_once("` is not a duration") {
+        return format!("this is not a duration{rest}");
+    }
+    match (message.split_once(" string \""), message.rfind("\", expected ")) {
+        (Some((before, _)), Some(end)) => format!("{before} a string{}", &message[end + 1..]),
+        _ => message.to_owned(),
+    }
+}
+
+/// The three lines under a problem.
+struct Excerpt<'a> {
+    pad: &'a str,
+    gutter: &'a str,
+    line: &'a str,
+    column: usize,
+    width: usize,
+}
+
+impl<'a> Excerpt<'a> {
+    fn of(excerpt: &'a str) -> Option<Excerpt<'a>> {
+        let mut lines = excerpt.lines();
+        let pad = lines.next()?.strip_suffix('|')?;
+        let (gutter, line) = lines.next()?.split_once(" | ")?;
+        let carets = lines.next()?.split_once("| ")?.1;
+        let column = carets.chars().take_while(|c| *c == ' ').count();
+        Some(Excerpt { pad, gutter, line, column, width: carets.chars().count() - column })
+    }
+
+    fn masked(&self) -> String {
+        let (line, column, width) = match self.key() {
+            Some(key) => {
+                let length = key.chars().count();
+                let line = format!("{key} = {MASK}");
+                if self.column < length {
+                    (line, self.column, self.width.min(length - self.column))
+                } else {
+                    (line, length + 3, MASK.len())
+                }
+            }
+            None => self.masked_without_key(),
+        };
+        let (pad, gutter) = (self.pad, self.gutter);
+        let carets = "^".repeat(width);
+        format!("{pad}|\n{gutter} | {line}\n{pad}| {}{carets}", " ".repeat(column))
+    }
+
+    fn masked_without_key(&self) -> (String, usize, usize) {
+        let Some(header) = self.header() else { return (MASK.to_owned(), 0, MASK.len()) };
+        let length = header.chars().count();
+        match (self.line.trim_end().len() > header.len(), self.column < length) {
+            (false, _) => (header.to_owned(), self.column, self.width),
+            (true, true) => (format!("{header} {MASK}"), self.column, self.width.min(length - self.column)),
+            (true, false) => (format!("{header} {MASK}"), length + 1, MASK.len()),
+        }
+    }
+
+    /// The `[table]` at the start of the line, if there is one.
+    fn header(&self) -> Option<&'a str> {
+        let end = self.line.rfind(']').map_or(self.line.trim_end().len(), |at| at + 1);
+        let header = &self.line[..end];
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "[]_.- \"'".contains(c);
+        let is_header = header.trim_start().starts_with('[') && header.len() <= 80;
+        (is_header && header.chars().all(is_plain)).then_some(header)
+    }
+
+    /// What stands before the `=`, if it is nothing but a key.
+    fn key(&self) -> Option<&'a str> {
+        let (key, value) = self.line.split_once('=')?;
+        let key = key.trim_end();
+        // Base64 ends in `=`: then what stands before it is no key.
+        let is_key = !value.starts_with('=') && !value.trim().is_empty() && key.chars().count() <= 60;
+        (is_key && key.chars().all(|c| c.is_ascii_alphanumeric() || " _.-\"'".contains(c))).then_some(key)
+    }
+}

@@ -1,0 +1,35 @@
+//! Every format, from constructed reports: golden files, parsers that were not
+//! written here, and the invariant that every planned check is told exactly once.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy's own exception reaches test functions, not the helpers between them"
+)]
+
+mod accepted;
+mod files;
+mod golden;
+mod once;
+mod progress;
+mod sample;
+mod streams;
+
+use hotdash_ops::report::{Format, Style, render};
+use hotdash_ops::run::outcome::Report;
+
+/// Every constructed report, by name.
+fn samples() -> Vec<(&'static str, Report)> {
+    vec![
+        ("green", sample::green()),
+        ("mixed", sample::mixed()),
+        ("strict", sample::strict()),
+        ("interrupted", sample::interrupted()),
+        ("terminated", sample::terminated()),
+        ("hostile", sample::hostile()),
+        ("empty", sample::report(Vec::new(), None, false)),
+    ]
+}
+
+fn told(format: Format, report: &Report) -> String {
+    render(format, report, &Style::default())
+}

@@ -1,0 +1,94 @@
+//! Golden files: `tests/golden/CASE.ENDING`. `UPDATE=1` writes them anew.
+
+use std::path::PathBuf;
+
+use hotdash_ops::report::{Format, Style, render};
+use hotdash_ops::run::outcome::Report;
+
+use super::sample;
+
+fn compare(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
+        std::fs::write(&path, text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; UPDATE=1 writes it", path.display()));
+    assert!(golden == text, "{} differs; this is what came:\n{text}\nUPDATE=1 takes it over", path.display());
+}
+
+fn in_every_format(case: &str, report: &Report) {
+    for format in Format::ALL {
+        let style = Style { width: Some(100), ..Style::default() };
+        compare(&format!("{case}.{format}"), &render(format, report, &style));
+    }
+}
+
+#[test]
+fn green() {
+    in_every_format("green", &sample::green());
+}
+
+#[test]
+fn mixed() {
+    in_every_format("mixed", &sample::mixed());
+}
+
+#[test]
+fn strict_and_partial() {
+    in_every_format("strict", &sample::strict());
+}
+
+#[test]
+fn interrupted() {
+    in_every_format("interrupted", &sample::interrupted());
+}
+
+#[test]
+fn terminated_after_the_last_check() {
+    in_every_format("terminated", &sample::terminated());
+}
+
+#[test]
+fn hostile() {
+    in_every_format("hostile", &sample::hostile());
+}
+
+#[test]
+fn the_table_in_its_styles() {
+    let plain = Style::default();
+    let styles = [
+        ("80", Style { width: Some(80), ..plain.clone() }),
+        ("120", Style { width: Some(120), ..plain.clone() }),
+        ("40", Style { width: Some(40), ..plain.clone() }),
+        ("no-terminal", plain.clone()),
+        ("problems", Style { width: Some(80), problems_only: true, ..plain.clone() }),
+        ("verbose", Style { width: Some(80), verbose: 1, ..plain.clone() }),
+        ("colour", Style { width: Some(80), colour: true, ..plain }),
+    ];
+    for (name, style) in styles {
+        compare(&format!("mixed-{name}.table"), &render(Format::Table, &sample::mixed(), &style));
+    }
+}
+
+#[test]
+fn the_table_keeps_to_its_width_except_where_it_is_copied_from() {
+    for width in [80, 100, 120] {
+        let style = Style { width: Some(width), verbose: 1, ..Style::default() };
+        for line in render(Format::Table, &sample::mixed(), &style).lines() {
+            let copied = line.starts_with("    fix ") || line.starts_with("    see ");
+            assert!(copied || line.chars().count() <= usize::from(width), "{width}: {line}");
+            assert_eq!(line, line.trim_end());
+        }
+    }
+}
+
+#[test]
+fn more_is_shown_the_more_v_there_are() {
+    let told = |verbose| render(Format::Table, &sample::hostile(), &Style { verbose, ..Style::default() });
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let (terse, verbose, all) = (told(0), told(1), told(2));
+    assert!(terse.contains("(4760 more characters)") && verbose.contains("(4000 more characters)"));
+    assert!(!all.contains("(4000 more characters)") && digits(&all) > 10_000, "nothing found is cut");
+    assert!(!terse.contains("written in") && verbose.contains("written in  checks/"));
+}

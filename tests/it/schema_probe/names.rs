@@ -1,0 +1,168 @@
+//! Names from the configuration, search paths, and how a person asks the same.
+
+use std::process::Command;
+
+use hotdash_ops::probe::Asked;
+use hotdash_ops::rehearsal::postgres::{Programs, READER, variant};
+
+use super::{Look, database_check, section};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::server;
+
+fn prisma(look: Look) -> Look {
+    look.names(|n| {
+        n.facts = "DashboardFact".to_owned();
+        n.fact_type = "factType".to_owned();
+        n.recorded_at = "createdAt".to_owned();
+    })
+}
+
+#[tokio::test]
+async fn quoted_camel_case_is_a_name_like_any_other() {
+    let plain = Look::spoiled("names_prisma", variant::PRISMA);
+    plain
+        .ask("facts-table")
+        .await
+        .is("fail", "there is public.DashboardFact")
+        .advises("`facts = \"DashboardFact\"` under [targets.sandbox.names]");
+    let look = prisma(plain);
+    look.ask("facts-table").await.passes();
+    look.ask("facts-columns").await.passes();
+    look.ask("facts-select").await.passes();
+    look.ask("facts-time-zone").await.is("fail", "timestamp without time zone");
+    look.ask("facts-index")
+        .await
+        .is("fail", "DashboardFact has none; the nearest")
+        .advises("CREATE INDEX CONCURRENTLY ON \"public\".\"DashboardFact\" (\"factType\", \"createdAt\");");
+    prisma(Look::spoiled("names_prisma_indexed", variant::PRISMA_INDEXED)).ask("facts-index").await.passes();
+    let half = look.names(|n| n.fact_type = "fact_type".to_owned());
+    half.ask("facts-columns").await.is("fail", "there is factType").advises("`fact_type = \"factType\"`");
+}
+
+#[tokio::test]
+async fn a_name_is_case_sensitive() {
+    let look = Look::spoiled("names_case", "").names(|n| n.facts = "Dashboard_Facts".to_owned());
+    look.ask("facts-table").await.is("fail", "there is public.dashboard_facts");
+}
+
+#[tokio::test]
+async fn another_schema_is_named_or_on_the_search_path() {
+    let look = Look::spoiled("names_schema", variant::OTHER_SCHEMA);
+    look.ask("facts-table")
+        .await
+        .is("fail", "there is app.dashboard_facts")
+        .advises("`facts = \"app.dashboard_facts\"`");
+    let dsn = format!("{}?schema=app", look.dsn);
+    for id in ["facts-table", "facts-columns", "facts-index", "facts-select", "grades-table", "grades-index"]
+    {
+        Look::at(dsn.clone()).ask(id).await.passes();
+    }
+    let named = look.names(|n| {
+        n.facts = "app.dashboard_facts".to_owned();
+        n.grades = "app.customer_grades".to_owned();
+    });
+    for check in section() {
+        named.ask(&check.entry.id).await.passes();
+    }
+}
+
+#[tokio::test]
+async fn a_schema_that_may_not_be_used_is_told() {
+    let sql = format!("{} revoke usage on schema app from ops_reader;", variant::OTHER_SCHEMA);
+    let look = Look::spoiled("names_usage", &sql);
+    look.ask("facts-table")
+        .await
+        .is("fail", "there is app.dashboard_facts")
+        .advises("GRANT USAGE ON SCHEMA \"app\"");
+    let named = look.names(|n| n.facts = "app.dashboard_facts".to_owned());
+    named
+        .ask("facts-table")
+        .await
+        .is("fail", "not granted")
+        .advises("GRANT USAGE ON SCHEMA \"app\" TO \"ops_reader\";");
+    named.ask("facts-select").await.is("fail", "permission denied for schema app");
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_not_asked() {
+    let good = Look::spoiled("names_bad", "");
+    for bad in ["", "a.b.c", "\"open", "nul\0"] {
+        let look = Look::at(good.dsn.clone()).names(|n| n.facts = bad.to_owned());
+        let said = look.ask("facts-index").await;
+        assert!(said.verdict == "error" && said.why.contains("`facts`"), "{bad:?}: {said:#?}");
+        look.ask("grades-index").await.passes();
+    }
+}
+
+#[tokio::test]
+async fn a_prisma_string_through_a_transaction_pooler_is_enough() {
+    let look = Look::spoiled("names_pooled", "");
+    let pooler = PgBouncer::start(server(), &[READER], 2);
+    let pooled = Look::at(pooler.prisma_login(server(), READER, "names_pooled"));
+    for _ in 0..3 {
+        for check in section() {
+            pooled.ask(&check.entry.id).await.passes();
+        }
+    }
+    let said = pooled.database("reachable").await;
+    said.passes();
+    assert!(said.evidence("pooler").contains("transaction mode"), "{said:#?}");
+    assert!(said.evidence("parameters for other clients, ignored").contains("connection_limit"), "{said:#?}");
+    drop(look);
+}
+
+/// Runs what is shown to be pasted, in a shell, and returns what it says.
+fn paste(lines: &[String], dsn: &str) -> String {
+    let bin = Programs::find().expect("PostgreSQL").psql;
+    let path = format!("{}:/usr/bin:/bin", bin.parent().expect("a directory").display());
+    let output = Command::new("sh")
+        .args(["-ec", &lines.join("\n")])
+        .env_clear()
+        .env("PATH", path)
+        .env("DATABASE_URL", dsn)
+        .output()
+        .expect("sh");
+    assert!(output.status.success(), "{}\n{}", lines.join("\n"), String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test]
+async fn what_is_shown_can_be_pasted_into_a_shell() {
+    let good = Look::spoiled("names_paste", "");
+    let odd = "alter table dashboard_facts rename to \"it's \\ odd\"; create schema app; grant usage on schema app to ops_reader;";
+    let odd = Look::spoiled("names_paste_odd", odd).names(|n| n.facts = "it's \\ odd".to_owned());
+    let prisma = Look::at(format!("{}?schema=public&connection_limit=1&pgbouncer=true", good.dsn));
+    let elsewhere = Look::spoiled("names_paste_app", variant::OTHER_SCHEMA);
+    let elsewhere = Look::at(format!("{}?schema=app&sslmode=prefer", elsewhere.dsn));
+    for look in [&good, &odd, &prisma, &elsewhere] {
+        let settings = look.settings();
+        let checks = section().into_iter().chain(["reachable", "primary", "name"].map(database_check));
+        for check in checks.filter(|c| !c.entry.id.contains("grades")) {
+            let Asked { question, by_hand, expectations } = check.entry.probe.explain(&settings);
+            assert!(!question.is_empty() && !expectations.is_empty(), "{}", check.id);
+            let said = paste(&by_hand, &look.dsn);
+            assert!(said.contains("row") || said.contains("QUERY PLAN"), "{}: {said}", check.id);
+            let shown = by_hand.join("\n");
+            assert!(!shown.contains(&server().password(READER)), "{shown}");
+            assert_eq!(check.entry.probe.variables().into_iter().collect::<Vec<_>>(), ["DATABASE_URL"]);
+        }
+    }
+    for look in [&good, &prisma, &elsewhere] {
+        let shown = section()[0].entry.probe.explain(&look.settings()).by_hand;
+        assert!(paste(&shown, &look.dsn).contains("dashboard_facts"), "it finds the table");
+    }
+}
+
+#[test]
+fn claims_that_could_not_fail_or_hold_are_refused() {
+    let lint = |text: &str| toml::from_str::<hotdash_ops::probe::Probe>(text).expect("a probe").lint();
+    assert!(lint("schema.index = { table = \"facts\", columns = [\"fact_type\"] }").is_empty());
+    assert_eq!(lint("schema.index = { table = \"facts\", columns = [] }").len(), 1);
+    assert_eq!(lint("schema.columns = { table = \"facts\", columns = {} }").len(), 1);
+    assert_eq!(lint("schema.columns = { table = \"facts\", columns = { value = [] } }").len(), 1);
+    let short = lint("schema.columns = { table = \"facts\", columns = { value = [\"timestamptz\"] } }");
+    assert!(short[0].contains("timestamp with time zone"), "{short:?}");
+    for check in section() {
+        assert!(check.entry.probe.lint().is_empty(), "{}", check.id);
+    }
+}
