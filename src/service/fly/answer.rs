@@ -88,8 +88,9 @@ fn words(stderr: &str) -> String {
         .or_else(|| stderr.lines().find(line))
         .unwrap_or("nothing");
     let said = crate::service::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
+    // Cut between words only: redaction, which comes later, does not recognise half a secret.
     match said.char_indices().nth(LONG) {
-        Some((end, _)) => format!("{}...", &said[..end]),
+        Some((end, _)) => format!("{} ...", said[..end].rfind(' ').map_or("", |blank| &said[..blank])),
         None => said,
     }
 }
