@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{MARKER, Trouble};
+use crate::service::body;
 use crate::service::command::{Ran, Status as Ended};
 
 /// A secret of an app, by name; Fly never gives its value.
@@ -97,7 +98,7 @@ fn words(stderr: &str) -> String {
 
 fn list(stdout: &[u8]) -> Result<Vec<Secret>, Trouble> {
     let unreadable = |why: &str| Trouble::Unreadable(why.to_owned());
-    let json: Value = serde_json::from_slice(stdout).map_err(|_| unreadable("it is not JSON"))?;
+    let json = body::parse(stdout).map_err(Trouble::Unreadable)?;
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));
     };
