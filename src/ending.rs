@@ -30,6 +30,10 @@ pub fn guard(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         Printer::new(false).error(&format!("error: a fault of hotdash-ops itself{place}; please report it"));
     }));
+    wait_for(work)
+}
+
+fn wait_for(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     let (end, ended) = channel();
     // Set once per process; a second call would only lose the answer to signals.
     let _ = END.set(end.clone());
@@ -112,4 +116,15 @@ fn hangup_ignored() -> bool {
         let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
         mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).is_none_or(|m| m & 1 == 1)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_outside_of_a_probe_cannot_tell() {
+        assert_eq!(wait_for(|| Exit::NotReady), Exit::NotReady);
+        assert_eq!(wait_for(|| panic!("on purpose")), Exit::Undecided);
+    }
 }

@@ -4,6 +4,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::support::bench::{Bench, finish};
 
 /// Makes a named pipe that nobody reads and nobody writes.
@@ -51,6 +53,27 @@ fn a_part_of_status_cannot_say_that_all_is_well() {
     let whole = bench.ops(&["status"]);
     assert_eq!(whole.code, 0, "{}", whole.stdout);
     assert_eq!(whole.stdout.lines().next(), Some("Chatwoot health check OK"));
+}
+
+#[test]
+fn what_is_left_out_is_not_proved_by_what_it_stands_on() {
+    let bench = Bench::new();
+    let ran = bench.preflight(&["--only", "schema", "--skip", "schema.*"]);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    bench.edit_config("[targets.sandbox]\n", "[targets.sandbox]\ngrading = false\n");
+    let ran = bench.preflight(&["--only", "schema.grades-*"]);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    let ran = bench.preflight(&["--only", "schema.grades-*", "--only", "schema.facts-table"]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+}
+
+#[test]
+fn a_good_answer_after_a_bad_one_in_the_same_body_is_no_answer() {
+    let bench = Bench::new();
+    let body = r#"{"version":"4.8.0","queue_services":"failing","queue_services":"ok","data_services":"ok"}"#;
+    bench.control("chatwoot", json!({ "set": { "GET /api": { "status": 200, "body": body } } }));
+    let ran = bench.preflight(&["--only", "chatwoot.services"]);
+    assert_eq!((ran.code, ran.verdict("chatwoot.services").as_str()), (1, "fail"), "{}", ran.problems());
 }
 
 #[test]
