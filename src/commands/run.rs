@@ -185,7 +185,11 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         .outcomes()
         .find(|o| o.verdict == Verdict::Fail)
         .or_else(|| report.outcomes().find(|o| o.verdict != Verdict::Pass));
-    first.map_or_else(|| bad.to_owned(), |o| format!("{bad}: {}: {}", o.id, o.reason))
+    // A server's words may hold anything; on this line they are cut and made harmless.
+    first.map_or_else(
+        || bad.to_owned(),
+        |o| format!("{bad}: {}: {}", o.id, report::text::cell(&o.reason, 240)),
+    )
 }
 
 /// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.

@@ -56,11 +56,13 @@ fn masked(found: &Captures<'_>) -> String {
     format!("{keep}{MASK}{}", &whole[keep.len() + value.len()..])
 }
 
-/// `$NAME`, `${NAME}`, `<token>`, `***`: what a paste-ready line has instead of the value.
+/// `$NAME`, `${NAME}`, `<token>`, `***`: what a paste-ready line has instead of the value. `PASSWORD` is what our
+/// own instructions say; where somebody's password is that word, it is masked by its value.
 fn is_placeholder(value: &str) -> bool {
     let bare = value.trim_matches(['"', '\'']);
     let name = bare.strip_prefix("${").and_then(|n| n.strip_suffix('}')).or_else(|| bare.strip_prefix('$'));
     bare.is_empty()
+        || bare == "PASSWORD"
         || bare.bytes().all(|b| b == b'*')
         || (bare.starts_with('<') && bare.ends_with('>'))
         || name.is_some_and(|n| {

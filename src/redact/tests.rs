@@ -125,6 +125,7 @@ fn what_a_reader_needs_is_left_alone() {
         "https://chat.example:3000/app?x=me@example.com",
         "password authentication failed for user \"app\"",
         "use postgres://USER:<password>@HOST/DB",
+        "use postgres://USER:PASSWORD@HOST/DB",
     ];
     for text in texts {
         assert_eq!(Redactor::default().apply(text), text);

@@ -5,7 +5,7 @@
 //! a `warning`. GitHub shows the first ten of each kind on a step; the log has all.
 
 use super::problems::fix;
-use super::{Standing, text, why};
+use super::{Standing, counts, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -22,7 +22,7 @@ pub fn render(report: &Report) -> String {
     };
     let mut facts = vec![
         format!("exit {}: {}", report.exit.code(), report.exit.meaning()),
-        text::counts(&report.tally),
+        counts(report),
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];
     facts.extend(report.partial.as_ref().map(text::partial));

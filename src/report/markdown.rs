@@ -2,8 +2,8 @@
 //! verdict as a headline, what is in the way with its fixes, and every check in
 //! a part that folds.
 
-use super::problems::{Problem, Problems, fix};
-use super::{Standing, text, why};
+use super::problems::{Problem, Problems, consequence, fix};
+use super::{Standing, counts, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -24,7 +24,7 @@ pub fn render(report: &Report) -> String {
         report.exit.meaning(),
         report.exit.code()
     ));
-    let mut facts = vec![text::counts(&report.tally), text::took(report.took_ms)];
+    let mut facts = vec![counts(report), text::took(report.took_ms)];
     facts.push(format!("target {}", escape(&report.target)));
     facts.push(report.started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     facts.push(format!("run {}", escape(&report.run)));
@@ -49,9 +49,13 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
     out.push_str(&format!("### {heading}\n\n| | check | why | fix |\n|---|---|---|---|\n"));
     for problem in problems {
         match problem {
-            Problem::Single(outcome) => {
+            Problem::Single { outcome, blocks } => {
                 let name = format!("{}<br>{}", escape(&outcome.id), escape(&outcome.title));
-                let reasons: Vec<String> = why(outcome, report.strict).iter().map(|r| escape(r)).collect();
+                let reasons: Vec<String> = why(outcome, report.strict)
+                    .iter()
+                    .map(|reason| escape(reason))
+                    .chain(consequence(blocks).map(|line| safe(&text::plain(&line))))
+                    .collect();
                 let fix = fix(report, outcome);
                 let fixes: Vec<String> = fix.iter().chain(&outcome.runbook).map(|f| escape(f)).collect();
                 line(out, &[badge(outcome, report), name, reasons.join("<br>"), fixes.join("<br>")]);
@@ -99,11 +103,16 @@ fn badge(outcome: &Outcome, report: &Report) -> String {
     format!("{sign} {}", outcome.label())
 }
 
-/// Text that Markdown and HTML leave alone, on one line. Characters that have a meaning to the table
-/// as well become character references, which no parser of either kind takes for syntax.
+/// Text that Markdown and HTML leave alone, on one line and not too long.
 fn escape(value: &str) -> String {
+    safe(&text::cell(value, LIMIT))
+}
+
+/// A line that Markdown and HTML leave alone. Characters that have a meaning to the table
+/// as well become character references, which no parser of either kind takes for syntax.
+fn safe(line: &str) -> String {
     let mut out = String::new();
-    for c in text::cell(value, LIMIT).chars() {
+    for c in line.chars() {
         match c {
             '&' | '<' | '>' | '|' | '`' | '\\' | '@' | '$' => out.push_str(&format!("&#{};", u32::from(c))),
             '*' | '_' | '[' | ']' | '~' | '#' | '!' => {

@@ -204,6 +204,12 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     parts
 }
 
+/// The counts of a run in one line.
+fn counts(report: &Report) -> String {
+    let blocked = report.outcomes().filter(|o| matches!(o.verdict, Verdict::Skipped(Why::Blocked(_))));
+    text::counts(&report.tally, blocked.count())
+}
+
 /// The mark and the word of an outcome: `✗ fail`. Each mark is one column wide.
 pub fn badge(outcome: &Outcome) -> String {
     let label = outcome.label();

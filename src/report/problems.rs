@@ -1,7 +1,7 @@
 //! The problems of a run, gathered for the end of a report: first what is worth
-//! a look, last what is in the way. Checks that were not asked for one and the
-//! same cause are one problem, because twenty checks behind an unreachable
-//! database are one thing to mend.
+//! a look, last what is in the way. Checks that were not asked stand with the
+//! check that has to be mended for them, because twenty checks behind an
+//! unreachable database are one thing to mend.
 
 use crate::run::outcome::{Outcome, Report, Verdict, Why};
 
@@ -9,9 +9,10 @@ use super::{Standing, text};
 
 /// One thing to look at.
 pub enum Problem<'a> {
-    /// One check, with its own reason and fix.
-    Single(&'a Outcome),
-    /// Checks that were not asked for one cause: a line why, and a line what to do.
+    /// A check with its own reason and fix, and the checks that were not asked because of it.
+    Single { outcome: &'a Outcome, blocks: Vec<&'a Outcome> },
+    /// Checks that were not asked for one cause that is not itself among the problems: a line why, and a
+    /// line what to do.
     Group { why: String, fix: String, outcomes: Vec<&'a Outcome> },
 }
 
@@ -28,20 +29,59 @@ impl<'a> Problems<'a> {
     /// Gathers the problems of `report`, in checklist order.
     pub fn of(report: &'a Report) -> Problems<'a> {
         let mut problems = Problems::default();
+        let mut not_asked = Vec::new();
         for outcome in report.outcomes() {
             let standing = Standing::of(outcome, report.strict);
-            let list = match standing {
-                Standing::Good | Standing::Excluded => continue,
-                Standing::InTheWay => &mut problems.in_the_way,
-                Standing::Note | Standing::Waived => &mut problems.notes,
-            };
-            match cause(report, outcome).filter(|_| standing != Standing::Waived) {
-                Some((why, fix)) => join(list, outcome, why, fix),
-                None => list.push(Problem::Single(outcome)),
+            match (standing, cause(report, outcome)) {
+                (Standing::Good | Standing::Excluded, _) => {}
+                (Standing::Waived, _) | (_, None) => {
+                    problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
+                }
+                (_, Some(cause)) => not_asked.push((standing, outcome, cause)),
             }
+        }
+        for (standing, outcome, (why, fix)) in not_asked {
+            problems.join(report, standing, outcome, why, fix);
         }
         problems
     }
+
+    fn list(&mut self, standing: Standing) -> &mut Vec<Problem<'a>> {
+        match standing {
+            Standing::InTheWay => &mut self.in_the_way,
+            _ => &mut self.notes,
+        }
+    }
+
+    /// Puts a check that was not asked to its cause. What is in the way never goes to the harmless ones.
+    fn join(&mut self, report: &Report, standing: Standing, outcome: &'a Outcome, why: String, fix: String) {
+        let root = root(report, outcome);
+        let harmless = if standing == Standing::InTheWay { [].iter_mut() } else { self.notes.iter_mut() };
+        for problem in self.in_the_way.iter_mut().chain(harmless) {
+            if let Problem::Single { outcome: single, blocks } = problem
+                && single.id == root
+            {
+                blocks.push(outcome);
+                return;
+            }
+        }
+        let list = self.list(standing);
+        for problem in list.iter_mut() {
+            if let Problem::Group { why: same, outcomes, .. } = problem
+                && *same == why
+            {
+                outcomes.push(outcome);
+                return;
+            }
+        }
+        list.push(Problem::Group { why, fix, outcomes: vec![outcome] });
+    }
+}
+
+/// The checks that a problem keeps from being asked, in one line; `None` where there are none.
+pub fn consequence(blocks: &[&Outcome]) -> Option<String> {
+    let ids: Vec<&str> = blocks.iter().map(|o| o.id.as_str()).collect();
+    (!ids.is_empty()).then(|| format!("{} not asked: {}", text::checks(ids.len()), ids.join(", ")))
 }
 
 /// What to do about an outcome; nothing for a pass, whose warnings say it themselves.
@@ -50,23 +90,11 @@ pub fn fix(report: &Report, outcome: &Outcome) -> Option<String> {
     cause(report, outcome).map(|(_, fix)| fix).or_else(own)
 }
 
-fn join<'a>(list: &mut Vec<Problem<'a>>, outcome: &'a Outcome, why: String, fix: String) {
-    for problem in list.iter_mut() {
-        if let Problem::Group { why: same, outcomes, .. } = problem
-            && *same == why
-        {
-            outcomes.push(outcome);
-            return;
-        }
-    }
-    list.push(Problem::Group { why, fix, outcomes: vec![outcome] });
-}
-
 /// Why a check was not asked, and what to do about it, if that is not its own affair.
 fn cause(report: &Report, outcome: &Outcome) -> Option<(String, String)> {
     match &outcome.verdict {
         Verdict::Skipped(Why::Blocked(_)) => {
-            let root = root(report, outcome);
+            let root = text::plain(&root(report, outcome));
             Some((format!("not asked: blocked by {root}"), format!("mend {root} first")))
         }
         Verdict::Skipped(Why::Interrupted) => {
@@ -88,8 +116,8 @@ fn root(report: &Report, outcome: &Outcome) -> String {
         let Verdict::Skipped(Why::Blocked(parent)) = &at.verdict else { break };
         match report.outcomes().find(|o| o.id == *parent) {
             Some(next) => at = next,
-            None => return text::plain(parent),
+            None => return parent.clone(),
         }
     }
-    text::plain(&at.id)
+    at.id.clone()
 }

@@ -103,13 +103,22 @@ impl<'a> Page<'a> {
     }
 
     fn section(&self, section: &SectionReport, lines: &mut Vec<String>) {
-        let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
         let title = self.paint(Ink::Bold, &text::cell(&section.title, 60));
-        let place =
-            format!(" · {} · {passed} of {} pass", text::plain(&section.phase), section.outcomes.len());
+        let excluded = excluded(section);
+        let sum = match excluded {
+            Some(why) => text::cell(&why.to_string(), 60),
+            None => {
+                let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
+                format!("{passed} of {} pass", section.outcomes.len())
+            }
+        };
+        let place = format!(" · {} · {sum}", text::plain(&section.phase));
         lines.push(format!("{title}{}", self.paint(Ink::Dim, &place)));
         for outcome in &section.outcomes {
             self.row(outcome, lines);
+            if excluded.is_none() || self.style.verbose > 0 {
+                self.details(outcome, lines);
+            }
         }
     }
 
@@ -125,7 +134,6 @@ impl<'a> Page<'a> {
                 _ => lines.push(line),
             }
         }
-        self.details(outcome, lines);
     }
 
     /// What stands below a row: the claims where something is wrong, and with `-v` everything.
@@ -211,6 +219,17 @@ impl<'a> Page<'a> {
         }
         lines
     }
+}
+
+/// Why no check of a section was asked, if the operator excluded all of them by the same words: then the
+/// heading says it once.
+fn excluded(section: &SectionReport) -> Option<&Why> {
+    let mut whys = section.outcomes.iter().map(|outcome| match &outcome.verdict {
+        Verdict::Skipped(why @ Why::Excluded(_)) => Some(why),
+        _ => None,
+    });
+    let first = whys.next()??;
+    whys.all(|why| why == Some(first)).then_some(first)
 }
 
 fn mark(claim: &Claim) -> &'static str {

@@ -65,14 +65,16 @@ pub fn took(ms: u64) -> String {
     }
 }
 
-/// The counts of a run in one line: `52 checks: 45 pass, 2 fail, 5 skipped; 3 with warnings`.
-pub fn counts(tally: &Tally) -> String {
+/// The counts of a run in one line: `52 checks: 45 pass, 2 fail, 3 blocked, 2 skipped; 3 warnings`.
+/// `blocked` are those of the skipped that wait for another check.
+pub fn counts(tally: &Tally, blocked: usize) -> String {
     let named = [
         (tally.pass, "pass"),
         (tally.fail, "fail"),
         (tally.inconclusive, "inconclusive"),
         (tally.error, "error"),
-        (tally.skipped, "skipped"),
+        (blocked, "blocked"),
+        (tally.skipped.saturating_sub(blocked), "skipped"),
     ];
     let parts: Vec<String> =
         named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
@@ -92,7 +94,8 @@ pub fn checks(count: usize) -> String {
     format!("{count} {}", plural(count, "check"))
 }
 
-fn plural(count: usize, word: &str) -> String {
+/// `warning` or `warnings`.
+pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
@@ -135,9 +138,10 @@ mod tests {
 
     #[test]
     fn counts_name_only_what_there_is() {
-        let tally = Tally { planned: 3, pass: 2, skipped: 1, warnings: 1, ..Tally::default() };
-        assert_eq!(counts(&tally), "3 checks: 2 pass, 1 skipped; 1 warning");
-        assert_eq!(counts(&Tally::default()), "0 checks");
+        let tally = Tally { planned: 5, pass: 2, skipped: 3, warnings: 1, ..Tally::default() };
+        assert_eq!(counts(&tally, 0), "5 checks: 2 pass, 3 skipped; 1 warning");
+        assert_eq!(counts(&tally, 2), "5 checks: 2 pass, 2 blocked, 1 skipped; 1 warning");
+        assert_eq!(counts(&Tally::default(), 0), "0 checks");
         assert_eq!(partial(&Partial { planned: 7, of: 52 }), "PARTIAL 7 of 52");
     }
 }

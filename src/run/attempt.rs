@@ -40,7 +40,10 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         if outcome.verdict != Verdict::Fail {
             break;
         }
-        let pause = if entry.cold_start.is_some_and(|patience| began.elapsed() < patience.0) {
+        // A service that is starting has a name and a route already; one without is not worth the wait.
+        let may_be_starting = outcome.claims.iter().all(|c| c.offline.is_none());
+        let patience = entry.cold_start.filter(|_| may_be_starting);
+        let pause = if patience.is_some_and(|patience| began.elapsed() < patience.0) {
             COLD_START_PAUSE
         } else if let (Some(retry), true) = (entry.retry, left > 0) {
             left -= 1;

@@ -3,11 +3,12 @@
 //! at least two, the fault is ours and the failures become errors.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use crate::probe::Probe;
+use crate::service::dsn::Dsn;
+use crate::service::unreachable::is_loopback;
 use crate::settings::Settings;
 
 /// Turns failures into errors if the machine is offline. Returns the indexes of what changed.
@@ -19,6 +20,7 @@ pub(super) fn revise(plan: &Plan, settings: &Settings, outcomes: &mut [Outcome])
         }
         let unreached: Vec<&String> = outcome.claims.iter().filter_map(|c| c.offline.as_ref()).collect();
         if unreached.is_empty()
+            && was_reached(outcome)
             && let Some(host) = remote_host(&step.check.entry.probe, settings)
         {
             hosts.insert(host, false);
@@ -51,12 +53,44 @@ fn goes_out(probe: &Probe) -> bool {
     )
 }
 
+/// Something was compared. Claims that are all open were left so without a word to the host, because what they
+/// would be compared with is missing.
+fn was_reached(outcome: &Outcome) -> bool {
+    outcome.claims.iter().any(|c| c.holds.is_some())
+}
+
 /// The remote host that a probe's variables name; `None` for this machine itself.
 fn remote_host(probe: &Probe, settings: &Settings) -> Option<String> {
-    let host = probe.variables().iter().find_map(|name| {
-        let url = url::Url::parse(settings.vars.filled(name)?).ok()?;
-        url.host_str().map(|h| h.trim_matches(['[', ']']).to_lowercase())
-    })?;
-    let local = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    (!local).then_some(host)
+    let host = probe.variables().iter().find_map(|name| host(name, settings.vars.filled(name)?.trim()))?;
+    (!is_loopback(&host)).then_some(host)
+}
+
+/// Of a connection string the first host: it may be written in ways that are no URL.
+fn host(name: &str, value: &str) -> Option<String> {
+    let host = match name {
+        "DATABASE_URL" => Dsn::parse(value).ok()?.servers.into_iter().next().filter(|s| !s.is_socket())?.host,
+        _ => url::Url::parse(value).ok()?.host_str()?.to_owned(),
+    };
+    Some(host.trim_matches(['[', ']']).to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_read_from_urls_and_connection_strings() {
+        for (name, value, expected) in [
+            ("CHATWOOT_BASE_URL", "https://Chat.hotrodan.test:8443/", Some("chat.hotrodan.test")),
+            ("AGENT_SDK_URL", "https://[fd00::1]/", Some("fd00::1")),
+            ("CHATWOOT_API_KEY", "uVWhz1JpMCyK", None),
+            ("DATABASE_URL", "postgres://u:p@DB.hotrodan.test/x", Some("db.hotrodan.test")),
+            ("DATABASE_URL", "postgres://u:p@db.hotrodan.test,other.test/x", Some("db.hotrodan.test")),
+            ("DATABASE_URL", "host=db.hotrodan.test hostaddr=192.0.2.7 user=u", Some("db.hotrodan.test")),
+            ("DATABASE_URL", "postgres://u:p@/x?host=/var/run/postgresql", None),
+            ("DATABASE_URL", "hunter22", None),
+        ] {
+            assert_eq!(host(name, value).as_deref(), expected, "{value}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod golden;
 mod once;
 mod progress;
 mod sample;
+mod streams;
 
 use hotdash_ops::report::{Format, Style, render};
 use hotdash_ops::run::outcome::Report;

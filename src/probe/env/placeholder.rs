@@ -158,7 +158,7 @@ pub(super) fn host(host: &str) -> Option<&'static str> {
 /// only phrases that ask to be replaced count.
 fn connection(value: &str) -> Option<&'static str> {
     if value.contains("[YOUR-PASSWORD]") {
-        return Some("an unfilled `[YOUR-PASSWORD]`");
+        return Some("a password that is still to be filled in");
     }
     let Ok(dsn) = Dsn::parse(value) else { return phrase(value) };
     let password = dsn.config.get_password().and_then(|p| std::str::from_utf8(p).ok());

@@ -5,8 +5,8 @@
 use crate::exit::Exit;
 use crate::run::outcome::Outcome;
 
-use super::super::problems::{Problem, Problems, fix};
-use super::super::{badge, text, why};
+use super::super::problems::{Problem, Problems, consequence, fix};
+use super::super::{badge, counts, text, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
 
@@ -29,24 +29,19 @@ impl Page<'_> {
         if problems.is_empty() {
             return;
         }
-        let checks: usize = problems
-            .iter()
-            .map(|p| match p {
-                Problem::Single(_) => 1,
-                Problem::Group { outcomes, .. } => outcomes.len(),
-            })
-            .sum();
-        lines.push(self.paint(Ink::Bold, &format!("{heading}: {}", text::checks(checks))));
+        let count = problems.len();
+        let heading = format!("{heading}: {count} {}", text::plural(count, "problem"));
+        lines.push(self.paint(Ink::Bold, &heading));
         for problem in problems {
             match problem {
-                Problem::Single(outcome) => self.single(outcome, lines),
+                Problem::Single { outcome, blocks } => self.single(outcome, blocks, lines),
                 Problem::Group { why, fix, outcomes } => self.group(why, fix, outcomes, lines),
             }
             lines.push(String::new());
         }
     }
 
-    fn single(&self, outcome: &Outcome, lines: &mut Vec<String>) {
+    fn single(&self, outcome: &Outcome, blocks: &[&Outcome], lines: &mut Vec<String>) {
         lines.extend(self.named(outcome, &text::cell(&outcome.title, 160)));
         if self.style.problems_only {
             self.details(outcome, lines);
@@ -57,6 +52,9 @@ impl Page<'_> {
         lines.extend(fix(self.report, outcome).map(|fix| self.raw("fix", &fix)));
         if let Some(runbook) = &outcome.runbook {
             lines.push(self.raw("see", runbook));
+        }
+        if let Some(line) = consequence(blocks) {
+            lines.extend(self.entry("so", &text::plain(&line)));
         }
     }
 
@@ -104,8 +102,8 @@ impl Page<'_> {
 
     fn summary(&self, lines: &mut Vec<String>) {
         let report = self.report;
-        let counts = format!("{} · {}", text::counts(&report.tally), text::took(report.took_ms));
-        for line in grid(&[counts], &[Column::left(self.width)]) {
+        let line = format!("{} · {}", counts(report), text::took(report.took_ms));
+        for line in grid(&[line], &[Column::left(self.width)]) {
             lines.push(self.paint(Ink::Bold, &line));
         }
         if let Some(partial) = &report.partial {

@@ -47,8 +47,13 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidYetContext { not_before, .. } => {
             TlsFault::NotYetValid { until: time(*not_before) }
         }
-        // A bad signature is what a root of the right name but another key finds.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownIssuer,
+        // A bad signature is what a root of the right name but another key finds; where that key is of another
+        // kind, it is told so.
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            TlsFault::UnknownIssuer
+        }
         CertificateError::NotValidForName => TlsFault::WrongName { names: Vec::new() },
         CertificateError::NotValidForNameContext { presented, .. } => {
             TlsFault::WrongName { names: presented.iter().map(|n| plain_name(n)).collect() }

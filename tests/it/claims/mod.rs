@@ -30,6 +30,12 @@ pub struct Case {
     pub exit: i32,
     /// What the reason, the fix or a warning must say; empty for no matter what.
     pub says: &'static str,
+    /// What the evidence must show; empty for no matter what.
+    pub shows: &'static str,
+    /// A further check or section that the same run asks, for a check that judges what others did.
+    pub with: &'static str,
+    /// A check that the run leaves out, so that what stands on it is asked although it would fail.
+    pub without: &'static str,
     /// Statements that spoil the database, run as its superuser.
     pub sql: &'static str,
     /// Breaks the world or the variables.
@@ -39,7 +45,25 @@ pub struct Case {
 impl Case {
     /// A case that fails with exit 1 and changes nothing yet.
     pub const fn new(name: &'static str, check: &'static str, claim: &'static str) -> Case {
-        Case { name, check, claim, verdict: "fail", exit: 1, says: "", sql: "", arrange: |_| {} }
+        let (says, shows, with, without, sql) = ("", "", "", "", "");
+        Case {
+            name,
+            check,
+            claim,
+            verdict: "fail",
+            exit: 1,
+            says,
+            shows,
+            with,
+            without,
+            sql,
+            arrange: |_| {},
+        }
+    }
+
+    /// A case in which the check still passes: a world that looks unpleasant and is good.
+    pub const fn good(name: &'static str, check: &'static str) -> Case {
+        Case::new(name, check, "").verdict("pass", 0)
     }
 
     pub const fn verdict(mut self, verdict: &'static str, exit: i32) -> Case {
@@ -49,6 +73,21 @@ impl Case {
 
     pub const fn says(mut self, text: &'static str) -> Case {
         self.says = text;
+        self
+    }
+
+    pub const fn shows(mut self, text: &'static str) -> Case {
+        self.shows = text;
+        self
+    }
+
+    pub const fn with(mut self, selection: &'static str) -> Case {
+        self.with = selection;
+        self
+    }
+
+    pub const fn without(mut self, selection: &'static str) -> Case {
+        self.without = selection;
         self
     }
 
@@ -66,8 +105,15 @@ impl Case {
     fn play(&self) -> (Vec<String>, Ran) {
         let mut bench = Bench::with_sql(self.sql);
         (self.arrange)(&mut bench);
-        let ran = bench.preflight(&["--only", self.check, "--no-journal"]);
-        let mut wrong = Vec::new();
+        let mut arguments = vec!["--only", self.check, "--no-journal"];
+        if !self.with.is_empty() {
+            arguments.extend(["--only", self.with]);
+        }
+        if !self.without.is_empty() {
+            arguments.extend(["--skip", self.without]);
+        }
+        let ran = bench.preflight(&arguments);
+        let mut wrong = leaks(&bench, &ran);
         if ran.code != self.exit {
             wrong.push(format!("exit {} instead of {}", ran.code, self.exit));
         }
@@ -80,8 +126,11 @@ impl Case {
         if verdict(&outcome) != expected {
             wrong.push(format!("{} instead of {expected}", verdict(&outcome)));
         }
-        if self.verdict == "warn" && outcome["warnings"].as_array().is_none_or(Vec::is_empty) {
-            wrong.push("no warning".to_owned());
+        let warned = outcome["warnings"].as_array().is_some_and(|list| !list.is_empty());
+        match self.verdict {
+            "warn" if !warned => wrong.push("no warning".to_owned()),
+            "pass" if warned => wrong.push(format!("a warning: {}", outcome["warnings"])),
+            _ => {}
         }
         if !self.claim.is_empty() && !broken(&outcome).contains(self.claim) {
             wrong.push(format!("the claim {:?} still holds: {}", self.claim, outcome["claims"]));
@@ -89,11 +138,29 @@ impl Case {
         if !told(&outcome).contains(self.says) {
             wrong.push(format!("{:?} is not said: {}", self.says, told(&outcome)));
         }
+        if !outcome["evidence"].to_string().contains(self.shows) {
+            wrong.push(format!("{:?} is not shown: {}", self.shows, outcome["evidence"]));
+        }
         if !wrong.is_empty() {
             wrong.push(format!("its problems: {}", ran.problems()));
         }
         (wrong, ran)
     }
+}
+
+/// What stood in a variable as a stranger's secret; it must come out nowhere.
+const CANARY: &str = "hunter2";
+
+/// The secrets of the run's variables that its output shows.
+fn leaks(bench: &Bench, ran: &Ran) -> Vec<String> {
+    let secret = ["CHATWOOT_API_KEY", "CHATWOOT_API_TOKEN", "CHATWOOT_WEBHOOK_SECRET", "DATABASE_URL"];
+    let values = secret.iter().filter_map(|name| Some((*name, bench.vars.get(*name)?.trim())));
+    values
+        .filter(|(_, value)| value.len() >= 12)
+        .chain([("a variable", CANARY)])
+        .filter(|(_, value)| ran.stdout.contains(value) || ran.stderr.contains(value))
+        .map(|(name, _)| format!("the value of {name} is shown"))
+        .collect()
 }
 
 /// The claims of an outcome that do not hold.

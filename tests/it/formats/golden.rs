@@ -9,7 +9,7 @@ use super::sample;
 
 fn compare(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("UPDATE").is_some() {
+    if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
         std::fs::write(&path, text).unwrap();
     }
     let golden = std::fs::read_to_string(&path)

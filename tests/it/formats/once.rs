@@ -79,6 +79,15 @@ fn told_once(report: &Report, style: &Style) {
     }
 }
 
+/// The short table leaves out what is fine, and never a problem.
+fn no_problem_is_lost(report: &Report) {
+    let text = render(Format::Table, report, &Style { problems_only: true, ..Style::default() });
+    for outcome in report.outcomes() {
+        let named = text.split([' ', ',', '\n']).any(|word| word == outcome.id);
+        assert!(named || !outcome.is_problem(), "{}:\n{text}", outcome.id);
+    }
+}
+
 /// Red where a machine looks: JUnit and the annotations.
 fn red_like_the_exit_code(report: &Report) {
     let green = report.exit.code() == 0;
@@ -93,6 +102,7 @@ fn the_samples() {
     for (_, report) in samples() {
         told_once(&report, &Style::default());
         red_like_the_exit_code(&report);
+        no_problem_is_lost(&report);
     }
 }
 
@@ -174,5 +184,6 @@ proptest! {
     fn any_report_is_told_once(report in reports(), width in prop::option::of(1..200u16), verbose in 0..3u8) {
         told_once(&report, &Style { width, verbose, ..Style::default() });
         red_like_the_exit_code(&report);
+        no_problem_is_lost(&report);
     }
 }

@@ -132,6 +132,17 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    /// Hundreds of copies would fill the disk. A database that was given to the bench is not its own.
+    fn drop(&mut self) {
+        if self.database.starts_with("bench_") {
+            let drop = format!("drop database if exists \"{}\" with (force)", self.database);
+            // What cannot be dropped goes with the cluster.
+            let _ = super::server().psql("template1", &drop);
+        }
+    }
+}
+
 /// The real binary with nothing in its environment but a home of its own and a plain PATH.
 pub fn program(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotdash-ops"));

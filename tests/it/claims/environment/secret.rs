@@ -1,0 +1,90 @@
+//! The webhook's secret, compared with the one that Chatwoot shows.
+
+use serde_json::json;
+
+use super::{configure, target};
+use crate::claims::Case;
+use crate::support::bench::Bench;
+
+const SYNCED: &str = "environment.webhook-secret-synced";
+const WHAT: &str = "webhook secret";
+
+fn use_token_of(bench: &mut Bench, person: &str) {
+    let token = bench.world.chatwoot.update(|state| state.token_of(person));
+    bench.set("CHATWOOT_API_KEY", token.clone());
+    bench.set("CHATWOOT_API_TOKEN", token);
+}
+
+pub fn cases() -> Vec<Case> {
+    let open = |name, says| Case::new(name, SYNCED, WHAT).verdict("inconclusive", 3).says(says);
+    vec![
+        Case::new("ours is another", SYNCED, WHAT)
+            .says("webhook secret: expected the one in CHATWOOT_WEBHOOK_SECRET, found another")
+            .arrange(|b| b.set("CHATWOOT_WEBHOOK_SECRET", "hunter2hunter2hunter2")),
+        Case::new("Chatwoot's was made anew", SYNCED, WHAT)
+            .says("copy the webhook's secret from Chatwoot")
+            .arrange(|b| b.world.chatwoot.update(|state| state.webhooks[0].secret = "hunter2hunter2".to_owned())),
+        Case::new("ours has white space around it", SYNCED, WHAT)
+            .says("the same but for white space around it")
+            .arrange(|b| {
+                let padded = format!("{} ", b.vars["CHATWOOT_WEBHOOK_SECRET"]);
+                b.set("CHATWOOT_WEBHOOK_SECRET", padded);
+            }),
+        open("ours is unset", "Chatwoot shows one, and CHATWOOT_WEBHOOK_SECRET is not set")
+            .arrange(|b| b.unset("CHATWOOT_WEBHOOK_SECRET")),
+        open("ours is empty", "CHATWOOT_WEBHOOK_SECRET is not set")
+            .arrange(|b| b.set("CHATWOOT_WEBHOOK_SECRET", "")),
+        Case::good("this version does not sign", SYNCED)
+            .verdict("warn", 0)
+            .says("Chatwoot 4.8.0 does not sign its deliveries: an app that requires a signature refuses every one")
+            .arrange(|b| {
+                b.control("chatwoot", json!({ "state": { "version": "4.8.0" } }));
+            }),
+        Case::new("this version does not sign, and warnings count", SYNCED, "")
+            .verdict("warn", 1)
+            .arrange(|b| {
+                b.control("chatwoot", json!({ "state": { "version": "4.8.0" } }));
+                b.set("HOTDASH_OPS_STRICT", "1");
+            }),
+        open("the role may not see webhooks", "administrator").arrange(|b| use_token_of(b, "agent")),
+        open("the version shows secrets, and shows none here", "has webhook secrets, and shows none here").arrange(
+            |b| {
+                let list = json!({ "payload": { "webhooks": [{
+                    "id": 8, "url": b.world.app.url() + "/api/webhooks/chatwoot", "account_id": 3,
+                    "subscriptions": ["message_created", "conversation_status_changed"],
+                }] } });
+                b.control("chatwoot", json!({ "set": { "GET /api/v1/accounts/3/webhooks": { "json": list } } }));
+            },
+        ),
+        open("the key is shown without a value", "Chatwoot shows the key without a value")
+            .arrange(|b| b.world.chatwoot.update(|state| state.webhooks[0].secret.clear())),
+        open("the endpoint is not configured", "add `webhook_url = ").arrange(|b| {
+            configure(b, |tables| {
+                target(tables, "sandbox").remove("webhook_url");
+            });
+        }),
+        Case::good("there is no webhook yet", SYNCED)
+            .verdict("warn", 0)
+            .says("so there is no secret to compare: create it in the deploy step")
+            .arrange(|b| b.world.chatwoot.update(|state| state.webhooks.clear())),
+        Case::new("one of two webhooks has another secret", SYNCED, WHAT)
+            .says("another, at one webhook at least")
+            .arrange(|b| {
+                b.world.chatwoot.update(|state| {
+                    let mut second = state.webhooks[0].clone();
+                    (second.id, second.secret) = (second.id + 1, "hunter2hunter2".to_owned());
+                    state.webhooks.push(second);
+                });
+            }),
+        Case::new("the list answers with a fault", SYNCED, WHAT).arrange(|b| {
+            b.control("chatwoot", json!({ "set": { "GET /api/v1/accounts/3/webhooks": { "status": 500 } } }));
+        }),
+        Case::new("the token is refused, so nobody is asked", SYNCED, "")
+            .verdict("skipped", 1)
+            .says("blocked by chatwoot.")
+            .arrange(|b| {
+                b.unset("CHATWOOT_API_KEY");
+                b.set("CHATWOOT_API_KEY", "hunter2hunter2hunter2");
+            }),
+    ]
+}
