@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::checklist::{self, Checklist};
+use crate::ending::{self, Signals};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Progress};
@@ -19,6 +19,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
+use crate::run::selection::Selection;
 use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
@@ -67,9 +68,16 @@ pub struct Telling {
 /// # Errors
 /// Everything that refuses the call before a check is asked: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
+    if !verb.only.is_empty() && settings.selection != Selection::default() {
+        // Its one line says that the whole is well; a part of it must never be able to say so.
+        anyhow::bail!(
+            "`{0}` asks all of its checks; leave out --only and --skip, or choose checks with `preflight`",
+            verb.name
+        );
+    }
     let list = checklist::load()?.phases(verb.phases);
     let list = narrowed(list, verb);
-    if !verb.only.is_empty() && settings.selection.only.is_empty() {
+    if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
     let plan = Plan::new(&list, &settings.selection, &settings.target)
@@ -104,6 +112,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
+    ending::arm();
     let report = {
         let mut on_event = |event: &Event| {
             progress.on(event);
@@ -206,15 +215,11 @@ fn narrowed(list: Checklist, verb: Verb) -> Checklist {
     narrow
 }
 
-/// Resolves with the first SIGINT or SIGTERM. Without a way to listen it never resolves, and the signal keeps
-/// its usual effect.
+/// Resolves with the first signal. Without a way to listen it never resolves, and signals keep their usual
+/// effect.
 async fn signalled() -> Stopped {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    match (interrupt, terminate) {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => Stopped::Interrupted,
-            _ = terminate.recv() => Stopped::Terminated,
-        },
-        _ => std::future::pending().await,
+    match Signals::listen() {
+        Some(mut signals) => signals.next().await,
+        None => std::future::pending().await,
     }
 }

@@ -49,7 +49,7 @@ pub async fn run(
     plan: &Plan,
     cx: &Arc<Context>,
     name: RunName,
-    mut lines: mpsc::UnboundedReceiver<Event>,
+    mut lines: mpsc::Receiver<Event>,
     stop: impl Future<Output = Stopped>,
     on_event: &mut dyn FnMut(&Event),
 ) -> Report {

@@ -10,6 +10,7 @@ mod exit_property;
 mod fly_shim;
 mod formats;
 mod postgres_world;
+mod review;
 mod schema_probe;
 mod services;
 mod standins;
