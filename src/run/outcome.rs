@@ -233,10 +233,10 @@ pub enum Stopped {
     SandboxMistaken,
 }
 
-/// A run that did not plan the whole of its phase: `--only` chose from it.
+/// A run that does not ask the whole of its phases: `--only` chose from it, or `--skip` left something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Partial {
-    /// Checks in this run's plan.
+    /// Checks that this run asks.
     pub planned: usize,
     /// Checks in the whole of the verb's phases.
     pub of: usize,

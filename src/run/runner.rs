@@ -120,7 +120,7 @@ fn planned(plan: &Plan, cx: &Context, name: &RunName, at: Timestamp) -> Event {
 }
 
 fn partial(plan: &Plan) -> Option<Partial> {
-    plan.is_partial().then_some(Partial { planned: plan.steps.len(), of: plan.of })
+    plan.partial().map(|planned| Partial { planned, of: plan.of })
 }
 
 fn finished(cx: &Context, outcome: &Outcome) -> Event {
