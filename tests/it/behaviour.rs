@@ -99,15 +99,11 @@ fn with_only_a_database_url_the_schema_is_asked_and_passes() {
 fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
     for (database, sql, code) in [("pooled_good", "", 0), ("pooled_bad", variant::INDEX_MISSING, 1)] {
         server().copy(database, &format!("{}{sql}", variant::UNMARKED)).expect("a copy");
-        let pooler = PgBouncer::start(server()).expect("PgBouncer: `bash .ci/test` installs it");
-        let mut dsn = url::Url::parse(&server().login(READER, database)).expect("a URL");
-        dsn.set_port(Some(pooler.port())).expect("a port fits");
-        dsn.set_query(Some(
-            "pgbouncer=true&connection_limit=1&pool_timeout=10&schema=public&sslmode=disable",
-        ));
+        let pooler = PgBouncer::start(server(), &[READER], 2);
+        let dsn = pooler.prisma_login(server(), READER, database);
         let home = tempfile::tempdir().expect("a temporary home");
         let mut command = program(home.path());
-        command.env("DATABASE_URL", dsn.as_str());
+        command.env("DATABASE_URL", dsn);
         let ran = finish(command.args(["preflight", "--only", "schema", "--format", "json"]));
         assert_eq!(ran.code, code, "{database}: {}", ran.problems());
     }
