@@ -273,6 +273,14 @@ impl Report {
         self.sections.iter().flat_map(|s| s.outcomes.iter())
     }
 
+    /// What the exit code means for this run, one lower-case line. A part that passed says nothing about the rest.
+    pub fn meaning(&self) -> &'static str {
+        match (self.exit, self.partial) {
+            (Exit::Ready, Some(_)) => "this part passed: every required check in it; the rest was not asked",
+            (exit, _) => exit.meaning(),
+        }
+    }
+
     /// Fills `tally` and `exit` from the outcomes. Called once, when the outcomes are final.
     pub fn seal(mut self) -> Report {
         self.tally = tally(self.outcomes());

@@ -27,8 +27,8 @@ pub struct RunName {
     pub verb: String,
     /// What the reader should know in any case.
     pub notes: Vec<String>,
-    /// Earlier runs that did not pass: a pass names them.
-    pub earlier: Vec<String>,
+    /// The earlier runs that did not pass: a pass names them.
+    pub earlier: Option<String>,
 }
 
 /// How many checks are asked at the same time. More than any section needs, few enough for a laptop's DNS.

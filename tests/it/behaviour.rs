@@ -230,6 +230,8 @@ fn status_says_ok_first_and_needs_nothing_but_chatwoot() {
     assert_eq!(good.code, 0, "{}", good.stdout);
     assert_eq!(good.stdout.lines().next(), Some("Chatwoot health check OK"));
     assert!(!bench.path(".local").exists(), "cron's verb leaves no journals");
+    let brief = bench.ops(&["status", "--quiet"]);
+    assert_eq!((brief.stdout.as_str(), brief.stderr.as_str()), ("Chatwoot health check OK\n", ""));
     let document = bench.ops(&["status", "--format", "json"]);
     assert_eq!(document.report()["verb"], "status");
     assert_eq!(document.report()["partial"], Value::Null);
