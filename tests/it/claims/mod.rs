@@ -34,6 +34,8 @@ pub struct Case {
     pub shows: &'static str,
     /// A further check or section that the same run asks, for a check that judges what others did.
     pub with: &'static str,
+    /// A check that the run leaves out, so that what needs it is asked whatever it would say.
+    pub without: &'static str,
     /// Statements that spoil the database, run as its superuser.
     pub sql: &'static str,
     /// Breaks the world or the variables.
@@ -43,8 +45,9 @@ pub struct Case {
 impl Case {
     /// A case that fails with exit 1 and changes nothing yet.
     pub const fn new(name: &'static str, check: &'static str, claim: &'static str) -> Case {
-        let (says, shows, with, sql) = ("", "", "", "");
-        Case { name, check, claim, verdict: "fail", exit: 1, says, shows, with, sql, arrange: |_| {} }
+        let (says, shows, with, without, sql) = ("", "", "", "", "");
+        let (verdict, exit) = ("fail", 1);
+        Case { name, check, claim, verdict, exit, says, shows, with, without, sql, arrange: |_| {} }
     }
 
     /// A case in which the check still passes: a world that looks unpleasant and is good.
@@ -72,6 +75,11 @@ impl Case {
         self
     }
 
+    pub const fn without(mut self, selection: &'static str) -> Case {
+        self.without = selection;
+        self
+    }
+
     pub const fn sql(mut self, sql: &'static str) -> Case {
         self.sql = sql;
         self
@@ -89,6 +97,9 @@ impl Case {
         let mut arguments = vec!["--only", self.check, "--no-journal"];
         if !self.with.is_empty() {
             arguments.extend(["--only", self.with]);
+        }
+        if !self.without.is_empty() {
+            arguments.extend(["--skip", self.without]);
         }
         let ran = bench.preflight(&arguments);
         let mut wrong = leaks(&bench, &ran);
