@@ -15,3 +15,4 @@ mod schema_probe;
 mod services;
 mod standins;
 mod support;
+mod vitest;
