@@ -11,7 +11,6 @@ use hotdash_ops::rehearsal::postgres::{READER, variant};
 use serde_json::{Value, json};
 
 use crate::support::bench::{Bench, Ran, finish, program, verdict};
-use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 fn signal(child: &Child, name: &str) {
@@ -93,20 +92,6 @@ fn with_only_a_database_url_the_schema_is_asked_and_passes() {
     command.env("DATABASE_URL", server().login(READER, database));
     let table = finish(command.args(["preflight", "--only", "schema"]));
     assert!(table.stdout.contains("PARTIAL 11 of 54"), "{}", table.stdout);
-}
-
-#[test]
-fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
-    for (database, sql, code) in [("pooled_good", "", 0), ("pooled_bad", variant::INDEX_MISSING, 1)] {
-        server().copy(database, &format!("{}{sql}", variant::UNMARKED)).expect("a copy");
-        let pooler = PgBouncer::start(server(), &[READER], 2);
-        let dsn = pooler.prisma_login(server(), READER, database);
-        let home = tempfile::tempdir().expect("a temporary home");
-        let mut command = program(home.path());
-        command.env("DATABASE_URL", dsn);
-        let ran = finish(command.args(["preflight", "--only", "schema", "--format", "json"]));
-        assert_eq!(ran.code, code, "{database}: {}", ran.problems());
-    }
 }
 
 #[test]

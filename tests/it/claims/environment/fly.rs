@@ -202,8 +202,8 @@ fn troubles() -> Vec<Case> {
         }),
         open("fly reports another error", "fly said: failed to list app secrets: internal error")
             .arrange(|b| fault(b, Fault::error("failed to list app secrets: internal error"))),
-        open("fly prints garbage", "it is not JSON").arrange(|b| fault(b, Fault::garbage())),
-        open("fly prints nothing", "it is not JSON").arrange(|b| fault(b, says(""))),
+        open("fly prints garbage", "an HTML page, not JSON").arrange(|b| fault(b, Fault::garbage())),
+        open("fly prints nothing", "an empty body").arrange(|b| fault(b, says(""))),
         open("fly prints null", "it is null").arrange(|b| fault(b, says("null\n"))),
         open("fly prints an object", "it is not a JSON array").arrange(|b| fault(b, says("{}\n"))),
         open("fly prints an entry without a name", "an entry without a name")
