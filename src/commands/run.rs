@@ -67,6 +67,13 @@ pub struct Telling {
 /// # Errors
 /// Everything that refuses the call before a check is asked: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
+    let selection = &settings.selection;
+    // Its first line speaks for the whole: over a part of the questions, or none of them, it would be untrue.
+    anyhow::ensure!(
+        verb.headline.is_none() || (selection.only.is_empty() && selection.skip.is_empty()),
+        "{0} asks all of its question or nothing; leave --only and --skip out, or choose with `hotdash-ops preflight --only WHAT`",
+        verb.name
+    );
     let list = checklist::load()?.phases(verb.phases);
     let list = narrowed(list, verb);
     if !verb.only.is_empty() && settings.selection.only.is_empty() {

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, real servers.
 
+mod behaviour;
 mod checklist_map;
 mod checkout;
 mod checks_readme;
@@ -12,4 +13,5 @@ mod postgres_world;
 mod schema_probe;
 mod services;
 mod standins;
+mod status;
 mod support;
