@@ -14,6 +14,7 @@
 pub mod checklist;
 pub mod cli;
 pub mod commands;
+pub mod ending;
 pub mod exit;
 pub mod printer;
 pub mod probe;
@@ -44,14 +45,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let mut printer = Printer::new(quiet(&cli.command));
-    match dispatch(cli.command, &mut printer) {
-        Ok(exit) => exit,
-        Err(error) => {
-            printer.error(&format!("error: {}", secretless(&format!("{error:#}"))));
-            Exit::Refused
+    ending::guard(move || {
+        let mut printer = Printer::new(quiet(&cli.command));
+        match dispatch(cli.command, &mut printer) {
+            Ok(exit) => exit,
+            Err(error) => {
+                printer.error(&format!("error: {}", secretless(&format!("{error:#}"))));
+                Exit::Refused
+            }
         }
-    }
+    })
 }
 
 fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {

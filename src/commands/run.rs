@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::checklist::{self, Checklist};
+use crate::ending::{self, Signals};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Progress};
@@ -19,6 +19,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
+use crate::run::selection::Selection;
 use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
@@ -67,16 +68,16 @@ pub struct Telling {
 /// # Errors
 /// Everything that refuses the call before a check is asked: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
-    let selection = &settings.selection;
-    // Its first line speaks for the whole: over a part of the questions, or none of them, it would be untrue.
-    anyhow::ensure!(
-        verb.headline.is_none() || (selection.only.is_empty() && selection.skip.is_empty()),
-        "{0} asks all of its question or nothing; leave --only and --skip out, or choose with `hotdash-ops preflight --only WHAT`",
-        verb.name
-    );
+    if !verb.only.is_empty() && settings.selection != Selection::default() {
+        // Its one line says that the whole is well; a part of it must never be able to say so.
+        anyhow::bail!(
+            "`{0}` asks all of its checks; leave out --only and --skip, or choose checks with `preflight`",
+            verb.name
+        );
+    }
     let list = checklist::load()?.phases(verb.phases);
     let list = narrowed(list, verb);
-    if !verb.only.is_empty() && settings.selection.only.is_empty() {
+    if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
     let plan = Plan::new(&list, &settings.selection, &settings.target)
@@ -91,7 +92,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let now = Timestamp::now();
     let run = journal::new_run_id(now);
     let mut notes = telling.notes.clone();
-    let mut earlier = Vec::new();
+    let mut earlier = None;
     let mut journal = None;
     if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
@@ -111,6 +112,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
+    ending::arm();
     let report = {
         let mut on_event = |event: &Event| {
             progress.on(event);
@@ -152,14 +154,10 @@ fn tell(
     if let Err(error) = report::write_files(&telling.reports, report, &style) {
         untold.push(format!("{error:#}"));
     }
-    if telling.format != Format::Jsonl {
-        let mut text = report::render(telling.format, report, &style);
-        if let (Some(words), Format::Table) = (verb.headline, telling.format) {
-            text = format!("{}\n{text}", headline(words, report));
-        }
-        if let Err(error) = printer.data(&text) {
-            untold.push(format!("{error:#}"));
-        }
+    if telling.format != Format::Jsonl
+        && let Err(error) = printer.data(&text(verb, report, telling, &style))
+    {
+        untold.push(format!("{error:#}"));
     }
     match journal.map(|j| j.close(report)) {
         Some(Ok(folder)) => printer.note(&format!("journal: {}", folder.display())),
@@ -172,6 +170,19 @@ fn tell(
     match (report.exit, untold.is_empty()) {
         (Exit::Ready, false) => Ok(Exit::Undecided),
         (exit, _) => Ok(exit),
+    }
+}
+
+/// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
+fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
+    match (verb.headline, telling.format) {
+        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready => {
+            format!("{}\n", headline(words, report))
+        }
+        (Some(words), Format::Table) => {
+            format!("{}\n{}", headline(words, report), report::render(telling.format, report, style))
+        }
+        _ => report::render(telling.format, report, style),
     }
 }
 
@@ -213,15 +224,11 @@ fn narrowed(list: Checklist, verb: Verb) -> Checklist {
     narrow
 }
 
-/// Resolves with the first SIGINT or SIGTERM. Without a way to listen it never resolves, and the signal keeps
-/// its usual effect.
+/// Resolves with the first signal. Without a way to listen it never resolves, and signals keep their usual
+/// effect.
 async fn signalled() -> Stopped {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    match (interrupt, terminate) {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => Stopped::Interrupted,
-            _ = terminate.recv() => Stopped::Terminated,
-        },
-        _ => std::future::pending().await,
+    match Signals::listen() {
+        Some(mut signals) => signals.next().await,
+        None => std::future::pending().await,
     }
 }

@@ -15,7 +15,7 @@ use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
 
-pub(crate) use visit::{before, own_time, run};
+pub(crate) use visit::{before, environment, own_time, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -24,6 +24,9 @@ use crate::settings::Settings;
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
+/// How many live lines may wait to be shown. A program that writes without end must not fill the memory.
+const MOST_LINES: usize = 10_000;
+
 /// Shared by all checks of a run.
 pub struct Context {
     pub settings: Arc<Settings>,
@@ -33,7 +36,7 @@ pub struct Context {
     /// Asks over HTTP, for all checks.
     pub http: Client,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
-    lines: mpsc::UnboundedSender<Event>,
+    lines: mpsc::Sender<Event>,
     marker_seen: AtomicBool,
     mistaken: Notify,
 }
@@ -55,8 +58,8 @@ impl Context {
         redactor: Redactor,
         roots: Roots,
         http: Client,
-    ) -> (Arc<Context>, mpsc::UnboundedReceiver<Event>) {
-        let (lines, receiver) = mpsc::unbounded_channel();
+    ) -> (Arc<Context>, mpsc::Receiver<Event>) {
+        let (lines, receiver) = mpsc::channel(MOST_LINES);
         let context = Context {
             settings,
             redactor,
@@ -146,9 +149,12 @@ impl Context {
 
     /// Shows a line that the command of check `id` printed.
     pub fn line(&self, id: &str, stream: Stream, text: &str) {
-        let text = self.redactor.apply(text).into_owned();
-        // Nobody listens any more when the run is over; the line is then of no use.
-        let _ = self.lines.send(Event::Line { id: id.to_owned(), stream, text });
+        // Nobody listens any more when the run is over, and where lines come faster than they can be shown
+        // some are passed over; the last ones are evidence of the check in any case.
+        if let Ok(place) = self.lines.try_reserve() {
+            let text = self.redactor.apply(text).into_owned();
+            place.send(Event::Line { id: id.to_owned(), stream, text });
+        }
     }
 
     /// To be called by every client that saw a stand-in's marker. If the target is not the sandbox, the run stops.
@@ -169,5 +175,39 @@ impl Context {
         if !self.sandbox_mistaken() {
             self.mistaken.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::http::Proxies;
+    use crate::settings::{Target, Vars};
+
+    #[test]
+    fn lines_without_end_do_not_fill_the_memory() {
+        let settings = Settings {
+            target: Target::default(),
+            others: vec![],
+            vars: Vars::default(),
+            config: None,
+            fingerprint_key: None,
+            app_dir: None,
+            ca_file: None,
+            selection: Default::default(),
+            strict: false,
+            timeout: crate::checklist::Interval::seconds(60),
+            runs_dir: None,
+        };
+        let roots = Roots::none();
+        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let (cx, mut lines) = Context::new(Arc::new(settings), Redactor::default(), roots, http);
+        for _ in 0..MOST_LINES + 1000 {
+            cx.line("quality.lint", Stream::Stdout, "y");
+        }
+        assert_eq!(lines.len(), MOST_LINES);
+        lines.try_recv().expect("a line");
+        cx.line("quality.lint", Stream::Stdout, "there is room again");
+        assert_eq!(lines.len(), MOST_LINES);
     }
 }

@@ -66,7 +66,20 @@ impl Plan {
             }
         }
         link(&mut steps);
-        if steps.iter().all(|s| s.excluded.is_some()) {
+        // What `--only` names must be among what is asked: that all it stands on is well proves nothing about it.
+        let wanted = |s: &Step| {
+            selection.only.is_empty()
+                || list.sections.iter().any(|section| {
+                    section.checks.iter().any(|c| {
+                        c.id == s.check.id
+                            && selection
+                                .only
+                                .iter()
+                                .any(|word| names(word, &section.phase, &section.id, &c.id))
+                    })
+                })
+        };
+        if steps.iter().filter(|s| wanted(s)).all(|s| s.excluded.is_some()) {
             return Err(vec![
                 "the selection leaves nothing to ask (see `hotdash-ops checks list`)".to_owned(),
             ]);
@@ -78,9 +91,12 @@ impl Plan {
         }
     }
 
-    /// True when `--only` left something out.
-    pub fn is_partial(&self) -> bool {
-        self.steps.len() < self.of
+    /// How many checks are asked, when `--only` or `--skip` left something out; what the target's configuration
+    /// says it does without is not left out.
+    pub fn partial(&self) -> Option<usize> {
+        let skipped = |s: &&Step| s.excluded.as_ref().is_some_and(|by| by.starts_with("--skip"));
+        let asked = self.steps.len() - self.steps.iter().filter(skipped).count();
+        (asked < self.of).then_some(asked)
     }
 
     /// A check that can never start, if there is one.

@@ -27,8 +27,8 @@ pub struct RunName {
     pub verb: String,
     /// What the reader should know in any case.
     pub notes: Vec<String>,
-    /// Earlier runs that did not pass: a pass names them.
-    pub earlier: Vec<String>,
+    /// The earlier runs that did not pass: a pass names them.
+    pub earlier: Option<String>,
 }
 
 /// How many checks are asked at the same time. More than any section needs, few enough for a laptop's DNS.
@@ -49,7 +49,7 @@ pub async fn run(
     plan: &Plan,
     cx: &Arc<Context>,
     name: RunName,
-    mut lines: mpsc::UnboundedReceiver<Event>,
+    mut lines: mpsc::Receiver<Event>,
     stop: impl Future<Output = Stopped>,
     on_event: &mut dyn FnMut(&Event),
 ) -> Report {
@@ -120,7 +120,7 @@ fn planned(plan: &Plan, cx: &Context, name: &RunName, at: Timestamp) -> Event {
 }
 
 fn partial(plan: &Plan) -> Option<Partial> {
-    plan.is_partial().then_some(Partial { planned: plan.steps.len(), of: plan.of })
+    plan.partial().map(|planned| Partial { planned, of: plan.of })
 }
 
 fn finished(cx: &Context, outcome: &Outcome) -> Event {

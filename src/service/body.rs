@@ -1,8 +1,11 @@
 //! A body as JSON, or what it is instead, in words for the person who has to find
 //! out who answered.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 
 use super::http::Answer;
 
@@ -30,10 +33,73 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     if text.starts_with('<') {
         return Err("an HTML page, not JSON".to_owned());
     }
-    serde_json::from_str(text).map_err(|error| match error.classify() {
+    serde_json::from_str(text).map(|Once(value)| value).map_err(|error| match error.classify() {
         Category::Eof => "JSON that breaks off".to_owned(),
+        Category::Data => "JSON in which a key stands twice".to_owned(),
         _ => "a body that is not JSON".to_owned(),
     })
+}
+
+/// JSON in which no object has a key twice: readers do not agree on which one counts, and a bad answer must not
+/// hide behind a good one.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Once, D::Error> {
+        from.deserialize_any(Reader).map(Once)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Once(value)) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, Once(value))) = entries.next_entry::<String, Once>()? {
+            if map.insert(key, value).is_some() {
+                return Err(A::Error::custom("a key stands twice"));
+            }
+        }
+        Ok(Value::Object(map))
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +117,13 @@ mod tests {
         assert_eq!(why(b"{} trailing"), "a body that is not JSON");
         assert_eq!(why(b"{\"a\":\"\0\"}"), "a body that is not JSON");
         assert_eq!(why(&[0xff, 0xfe, 0]), "a body that is not UTF-8 text");
+        for twice in
+            [r#"{"status":"failing","status":"ok"}"#, r#"[{"a":[{"b":1,"b":1}]}]"#, r#"{"a":1,"\u0061":2}"#]
+        {
+            assert_eq!(why(twice.as_bytes()), "JSON in which a key stands twice");
+        }
+        let all = r#"{"a":[null,true,-1,18446744073709551615,1.5,"x",{}],"b":{"a":[]}}"#;
+        assert_eq!(parse(all.as_bytes()).map(|v| v.to_string()), Ok(all.to_owned()));
         assert_eq!(parse(b"\xef\xbb\xbf{}"), Ok(serde_json::json!({})));
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
     }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 pub use capture::{Captured, Stream};
 use group::Group;
+pub use group::kill_all;
 
 /// How long output may still come after the program has ended, from what it left behind.
 const AFTERMATH: Duration = Duration::from_secs(1);

@@ -79,9 +79,9 @@ impl Target {
         self.production.unwrap_or(self.name == "production")
     }
 
-    /// True for the target that stand-ins may answer for.
+    /// True for the target that stand-ins may answer for. What is held to production's rules never is.
     pub fn is_sandbox(&self) -> bool {
-        self.name == "sandbox"
+        self.name == "sandbox" && !self.is_production()
     }
 
     /// The text of a key for `${target.key}`, or `None` when it is not configured.

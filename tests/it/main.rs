@@ -1,6 +1,7 @@
 //! The integration tests: one binary, real servers.
 
 mod behaviour;
+mod canary;
 mod checklist_map;
 mod checkout;
 mod checks_readme;
@@ -10,8 +11,10 @@ mod exit_property;
 mod fly_shim;
 mod formats;
 mod postgres_world;
+mod review;
 mod schema_probe;
 mod services;
 mod standins;
 mod status;
 mod support;
+mod vitest;

@@ -186,7 +186,7 @@ fn it_is_asked_whole_or_not_at_all() {
     for arguments in [["--only", "environment"], ["--only", "chatwoot.alive"], ["--skip", "chatwoot"]] {
         let ran = bench.ops(&["status", arguments[0], arguments[1]]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("hotdash-ops preflight --only"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("leave out --only and --skip"), "{}", ran.stderr);
     }
     assert!(bench.world.chatwoot.received().is_empty());
 }
@@ -195,6 +195,10 @@ fn it_is_asked_whole_or_not_at_all() {
 fn it_records_no_run_and_is_quiet_when_told() {
     let bench = Bench::new();
     let ran = bench.ops(&["status", "--quiet"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "Chatwoot health check OK\n", ""));
+    state(&bench, json!({ "queue_services": "failing" }));
+    let bad = bench.ops(&["status", "--quiet"]);
+    assert_eq!((bad.code, bad.stderr.as_str()), (1, ""));
+    assert!(bad.stdout.lines().count() > 5, "what is wrong is told whole: {}", bad.stdout);
     assert!(std::fs::read_dir(bench.home.path()).expect("the home").next().is_none());
 }

@@ -89,10 +89,10 @@ pub(super) fn command_line<'a>(settings: &'a Settings, run: &'a [String]) -> &'a
     settings.target.commands.get(NAME).map_or(run, Vec::as_slice)
 }
 
-/// This process's environment and, over it, the variables of Chatwoot under every name that the app's
-/// scripts know.
+/// What every program in the checkout sees, and the variables of Chatwoot under every name that the app's
+/// scripts know: neither the database nor the webhook's secret is any business of this script.
 fn environment(settings: &Settings) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let mut command = Command::new("", [""; 0]).inherit(std::env::vars_os(), &[]).set("NO_COLOR", "1");
+    let mut command = Command::new("", [""; 0]).inherit(checkout::environment(), &[]).set("NO_COLOR", "1");
     for name in [BASE, ACCOUNT] {
         if let Some(value) = settings.vars.filled(name) {
             command = command.set(name, value);

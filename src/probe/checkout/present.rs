@@ -43,6 +43,10 @@ pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding
 /// The package's name and version.
 fn package(path: &Path) -> Result<String, String> {
     let mut text = String::new();
+    // Opening a pipe would wait for its writer, and with it the whole run.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        return Err("one that is no regular file".to_owned());
+    }
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "none".to_owned(),
         _ => format!("one that cannot be read: {error}"),

@@ -93,6 +93,8 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
         ("CI", "true"),
         ("NO_COLOR", "1"),
         ("npm_config_yes", "false"),
+        // With it npm ends well when there is no such script.
+        ("npm_config_if_present", "false"),
         ("npm_config_update_notifier", "false"),
         ("GIT_OPTIONAL_LOCKS", "0"),
     ] {
@@ -157,7 +159,7 @@ pub(crate) fn own_time(deadline: Duration) -> Duration {
 }
 
 /// This process's environment without the pipeline's variables and without Fly's tokens.
-fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+pub(crate) fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))
 }
 

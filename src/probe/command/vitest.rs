@@ -54,6 +54,10 @@ pub(super) fn reported(argv: &[String], file: &Path) -> Vec<String> {
 /// # Errors
 /// Why there is none, a fragment.
 pub(super) fn read(file: &Path) -> Result<String, String> {
+    // Opening a pipe would wait for its writer, and with it the whole run.
+    if std::fs::metadata(file).is_ok_and(|m| !m.is_file()) {
+        return Err("it is no regular file".to_owned());
+    }
     let opened = std::fs::File::open(file).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "none was written: is the command vitest?".to_owned(),
         _ => format!("it cannot be read: {error}"),

@@ -33,7 +33,8 @@ pub struct Contact {
     pub version: String,
     protection: Protection,
     sslmode: SslMode,
-    host: String,
+    /// Whether every server of the DSN is reached on a way that is usual without encryption.
+    private: bool,
     opened: SignedDuration,
     /// The server's clock less ours, and by how much that may be wrong.
     skew: (SignedDuration, SignedDuration),
@@ -96,7 +97,7 @@ async fn look(
         version: text(&who, "version")?,
         protection: session.protection(),
         sslmode: dsn.sslmode,
-        host: dsn.host.clone(),
+        private: is_private_way(dsn),
         opened,
         skew: (server.duration_since(before) - half, half),
         newest: newest(session, cx, server).await,
@@ -207,12 +208,17 @@ impl Contact {
                 "sslmode={} encrypts without verifying whom it talks to; write sslmode=verify-full with sslrootcert into DATABASE_URL",
                 self.sslmode
             )),
-            Protection::Plain if !is_private(&self.host) => Some(
+            Protection::Plain if !self.private => Some(
                 "the connection is not encrypted; write sslmode=verify-full into DATABASE_URL".to_owned(),
             ),
             _ => None,
         }
     }
+}
+
+/// Whichever of its servers answered: a second one must not hide behind the first.
+fn is_private_way(dsn: &Dsn) -> bool {
+    dsn.servers.iter().all(|server| is_private(&server.host))
 }
 
 /// True where no encryption is usual: this machine, and Fly's private network, which is encrypted itself.
@@ -275,6 +281,14 @@ mod tests {
         }
         for host in ["db.example.com", "internal.example.com", "10.0.0.1.example"] {
             assert!(!is_private(host), "{host}");
+        }
+        for (hosts, private) in [
+            ("db.internal,localhost", true),
+            ("db.internal,db.example.com", false),
+            ("db.example.com,db.internal", false),
+        ] {
+            let dsn = Dsn::parse(&format!("postgresql://u:p@{hosts}/app")).expect("a connection string");
+            assert_eq!(is_private_way(&dsn), private, "{hosts}");
         }
     }
 }

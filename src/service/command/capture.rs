@@ -14,8 +14,11 @@ use crate::service::text::visible;
 const HEAD: usize = 1024 * 1024;
 /// How many of the last lines are kept for showing.
 const TAIL: usize = 40;
-/// Longer lines are shown in pieces of this many bytes.
+/// Longer lines are shown in pieces of at most this many bytes, cut where no token can be: redaction, which
+/// comes later, does not recognise half a secret.
 const LINE: usize = 4096;
+/// What is shown of a piece in which there is no such place.
+const RUN: &str = "(a long run without a blank or a quote is left out)";
 
 /// Colours and cursor movements, which mean nothing outside the program's own terminal.
 static ESCAPES: LazyLock<Regex> = LazyLock::new(|| {
@@ -42,6 +45,8 @@ pub struct Captured {
     /// How many bytes came in all.
     pub bytes: u64,
     unfinished: Vec<u8>,
+    /// Inside of a run that is left out.
+    in_run: bool,
 }
 
 impl Captured {
@@ -85,15 +90,35 @@ impl Captured {
         self.truncated |= room < bytes.len();
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             self.unfinished.extend_from_slice(piece);
+            self.leave_out_run();
             while self.unfinished.len() > LINE {
-                let rest = self.unfinished.split_off(LINE);
-                let full = std::mem::replace(&mut self.unfinished, rest);
-                self.show(&full, line);
+                let cut = self.unfinished[..LINE].iter().rposition(|b| is_edge(*b));
+                match cut {
+                    Some(at) => {
+                        let rest = self.unfinished.split_off(at + 1);
+                        let full = std::mem::replace(&mut self.unfinished, rest);
+                        self.show(&full, line);
+                    }
+                    None => {
+                        self.show(RUN.as_bytes(), line);
+                        self.in_run = true;
+                        self.leave_out_run();
+                    }
+                }
             }
             if self.unfinished.ends_with(b"\n") {
                 let whole = std::mem::take(&mut self.unfinished);
                 self.show(&whole, line);
             }
+        }
+    }
+
+    /// Drops what has come of a run that is left out, up to its end.
+    fn leave_out_run(&mut self) {
+        if self.in_run {
+            let end = self.unfinished.iter().position(|b| is_edge(*b));
+            self.in_run = end.is_none();
+            self.unfinished.drain(..end.unwrap_or(self.unfinished.len()));
         }
     }
 
@@ -109,5 +134,49 @@ impl Captured {
             self.tail.pop_front();
         }
         self.tail.push_back(text);
+    }
+}
+
+/// True where a token ends: blanks, line ends and quotes.
+fn is_edge(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn lines(chunks: &[&str]) -> Vec<String> {
+        let seen = Mutex::new(Vec::new());
+        let mut captured = Captured::default();
+        for chunk in chunks {
+            captured.take(chunk.as_bytes(), &|line: &str| seen.lock().unwrap().push(line.to_owned()));
+        }
+        captured.finish();
+        assert_eq!(captured.bytes as usize, chunks.iter().map(|c| c.len()).sum::<usize>());
+        captured.tail.into()
+    }
+
+    #[test]
+    fn no_token_is_cut_in_two() {
+        let secret = "0123SECRETcanary9876zz";
+        for lead in 4060..4110 {
+            let blank = format!("{} {secret} end\n", "x ".repeat(lead / 2));
+            let run = format!("{}{secret} end\nnext\n", "x".repeat(lead));
+            for text in [blank, run] {
+                for chunk in [1 << 20, 1000, 7] {
+                    let chunks: Vec<&str> =
+                        text.as_bytes().chunks(chunk).map(|c| std::str::from_utf8(c).unwrap()).collect();
+                    for line in lines(&chunks) {
+                        let part = (4..secret.len()).any(|n| line.ends_with(&secret[..n]))
+                            || (1..secret.len() - 4).any(|n| line.starts_with(&secret[n..]));
+                        assert!(!part, "{lead} {chunk}: {}", &line[line.len().saturating_sub(60)..]);
+                    }
+                }
+            }
+        }
+        assert_eq!(lines(&[&"x".repeat(9000), " end\n", "next\n"]), [RUN, " end", "next"]);
     }
 }

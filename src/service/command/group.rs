@@ -5,12 +5,28 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::net::unix::pipe::Receiver;
 use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
 
 use super::Stop;
+
+/// The leaders that are running, for [`kill_all`].
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// Ends everything that was started here and is still running, for a process that ends without waiting.
+pub fn kill_all() {
+    for leader in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // The only failure is that nobody is left to receive it.
+        let _ = kill_process_group(leader, Signal::KILL);
+    }
+}
+
+fn forget(leader: Pid) {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known != leader);
+}
 
 pub struct Group {
     /// `None` once reaped.
@@ -26,6 +42,7 @@ impl Group {
         let children = signal(SignalKind::child())?;
         let child = command.spawn()?;
         let leader = Pid::from_child(&child);
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(leader);
         Ok(Group { child: Some(child), leader, children })
     }
 
@@ -70,6 +87,7 @@ impl Group {
 
     /// The leader's end. Call it after [`Group::ended`]; no signal is sent after it.
     pub fn reap(&mut self) -> io::Result<ExitStatus> {
+        forget(self.leader);
         match self.child.take() {
             Some(mut child) => child.wait(),
             None => Err(io::Error::other("the program was already reaped")),
@@ -80,6 +98,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
+        forget(self.leader);
         if let Some(mut child) = self.child.take() {
             // A killed process ends soon, but not at once, and nobody may be kept waiting here.
             let reaper = std::thread::Builder::new().name("reaper".to_owned());

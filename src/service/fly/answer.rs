@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{MARKER, Trouble};
+use crate::service::body;
 use crate::service::command::{Ran, Status as Ended};
 
 /// A secret of an app, by name; Fly never gives its value.
@@ -88,15 +89,16 @@ fn words(stderr: &str) -> String {
         .or_else(|| stderr.lines().find(line))
         .unwrap_or("nothing");
     let said = crate::service::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
+    // Cut between words only: redaction, which comes later, does not recognise half a secret.
     match said.char_indices().nth(LONG) {
-        Some((end, _)) => format!("{}...", &said[..end]),
+        Some((end, _)) => format!("{} ...", said[..end].rfind(' ').map_or("", |blank| &said[..blank])),
         None => said,
     }
 }
 
 fn list(stdout: &[u8]) -> Result<Vec<Secret>, Trouble> {
     let unreadable = |why: &str| Trouble::Unreadable(why.to_owned());
-    let json: Value = serde_json::from_slice(stdout).map_err(|_| unreadable("it is not JSON"))?;
+    let json = body::parse(stdout).map_err(Trouble::Unreadable)?;
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));
     };

@@ -143,3 +143,18 @@ async fn a_stand_in_is_recognised() {
     assert!(failing.marker);
     assert_eq!(failing.secrets, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
 }
+
+#[tokio::test]
+async fn a_long_error_is_cut_between_words() {
+    for lead in [170, 178, 184, 190, 199] {
+        let said = fails(
+            &format!("Error: {} 0123SECRETcanary9876zz and more words {}", "x".repeat(lead), "y ".repeat(60)),
+            1,
+        )
+        .await;
+        let Trouble::Said(words) = said else { panic!("{said:?}") };
+        assert!(words.contains("0123SECRETcanary9876zz") || !words.contains("0123"), "{words}");
+    }
+    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else { panic!("said") };
+    assert!(!words.contains('z'), "{words}");
+}

@@ -167,7 +167,8 @@ async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -
         SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("on"))),
         _ => None,
     });
-    let (standby, read_only) = row.unwrap_or((false, false));
+    // Without an answer it is not known to be what was asked for.
+    let Some((standby, read_only)) = row else { return Err(PgFault::from(Unreachable::Closed)) };
     let (fits, name) = match wanted {
         Attrs::ReadWrite => (!standby && !read_only, "read-write"),
         Attrs::ReadOnly => (standby || read_only, "read-only"),

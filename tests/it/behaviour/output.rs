@@ -1,5 +1,6 @@
 //! What is written where: one format on stdout, the rest on stderr, and files whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::requests;
 use crate::formats::once;
-use crate::support::bench::{Bench, Ran, finish};
+use crate::support::bench::{Bench, Ran, finish, verdict};
 
 /// A world in which something passes, warns, fails, is inconclusive, in error, blocked and excluded.
 fn mixed() -> Bench {
@@ -43,12 +44,13 @@ fn every_planned_check_is_told_once_in_every_format() {
         }
         assert_eq!(ids, planned, "{format}:\n{}", ran.stdout);
     }
-    let verdicts: std::collections::BTreeSet<String> = told(&bench, Format::Json, &[])
-        .outcomes()
-        .iter()
-        .map(|o| crate::support::bench::verdict(o))
-        .collect();
+    let outcomes = told(&bench, Format::Json, &[]).outcomes();
+    let verdicts: BTreeSet<String> = outcomes.iter().map(verdict).collect();
     assert_eq!(Vec::from_iter(verdicts), ["error", "fail", "inconclusive", "pass", "skipped"]);
+    for outcome in &outcomes {
+        let blocked = outcome["verdict"]["skipped"]["blocked"].is_string();
+        assert_eq!(blocked, outcome["reason"].to_string().contains("blocked by"), "{outcome}");
+    }
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn colour_is_for_terminals_that_want_it() {
         terminal.env("TERM", "xterm").envs(variable).stdin(Stdio::null());
         let ran = finish(&mut terminal);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        assert!(ran.stdout.contains("exit 0: go"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("exit 0: "), "{}", ran.stdout);
         ran.stdout
     };
     assert!(on_a_terminal(None).contains("\u{1b}["));

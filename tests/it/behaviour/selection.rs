@@ -1,9 +1,12 @@
 //! What a run plans and asks.
 
+use hotdash_ops::rehearsal::postgres::{READER, variant};
 use serde_json::{Value, json};
 
 use super::{ids, requests, whole};
 use crate::support::bench::{Bench, finish, program};
+use crate::support::pgbouncer::PgBouncer;
+use crate::support::server;
 
 #[test]
 fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
@@ -41,7 +44,7 @@ fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
 #[test]
 fn the_schema_section_needs_the_database_and_nothing_else() {
     // As in production: without the stand-ins' marker, a configuration, a target.
-    let bench = Bench::with_sql("drop table hotdash_ops_sandbox;");
+    let bench = Bench::with_sql(variant::UNMARKED);
     let ask = |format: &str| {
         let mut command = program(bench.home.path());
         command.env("DATABASE_URL", &bench.vars["DATABASE_URL"]);
@@ -103,10 +106,35 @@ fn what_is_excluded_is_seen_and_counts_for_nothing() {
     let arguments = ["--skip", "chatwoot", "--skip", "environment.*", "--skip", "quality", "--no-journal"];
     let ran = bench.preflight(&arguments);
     assert_eq!(ran.code, 0, "{}", ran.problems());
-    assert_eq!(ran.report()["partial"], Value::Null, "all of it was planned");
-    assert_eq!(ids(&ran), whole(&bench));
+    let (report, whole) = (ran.report(), whole(&bench));
+    assert_eq!(ids(&ran), whole, "all of it is told");
     let skipped = ran.outcomes().iter().filter(|o| o["verdict"]["skipped"]["excluded"].is_string()).count();
-    assert_eq!(ran.report()["tally"]["skipped"], skipped);
+    assert_eq!(report["tally"]["skipped"], skipped);
+    assert_eq!(report["partial"], json!({ "planned": whole.len() - skipped, "of": whole.len() }));
     let table = bench.ops(&["preflight", "--quiet", "--no-journal", "--skip", "chatwoot"]);
     assert!(table.stdout.contains("excluded by --skip chatwoot"), "{}", table.stdout);
+    assert!(table.stdout.contains("PARTIAL "), "{}", table.stdout);
+}
+
+#[test]
+fn strict_counts_warnings_as_failures() {
+    let mut bench = Bench::new();
+    bench.unset("CHATWOOT_WEBHOOK_SECRET");
+    let arguments = ["--only", "environment.webhook-secret", "--no-journal"];
+    // Alone it is no required check, and a run without one proves nothing.
+    assert_eq!(bench.preflight(&arguments).code, 3);
+    assert_eq!(bench.preflight(&[&arguments[..], &["--strict"]].concat()).code, 1);
+}
+
+#[test]
+fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
+    for (database, sql, code) in [("pooled_good", "", 0), ("pooled_bad", variant::INDEX_MISSING, 1)] {
+        server().copy(database, &format!("{}{sql}", variant::UNMARKED)).expect("a copy");
+        let pooler = PgBouncer::start(server(), &[READER], 2);
+        let home = tempfile::tempdir().expect("a home");
+        let mut command = program(home.path());
+        command.env("DATABASE_URL", pooler.prisma_login(server(), READER, database));
+        let ran = finish(command.args(["preflight", "--only", "schema", "--format", "json"]));
+        assert_eq!(ran.code, code, "{database}: {}", ran.problems());
+    }
 }

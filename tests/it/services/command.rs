@@ -78,13 +78,19 @@ async fn the_environment_is_what_was_given() {
 
 #[tokio::test]
 async fn much_output_is_bounded_and_long_lines_are_cut_in_pieces() {
-    let ran = ran(&sh("seq 1 300000; head -c 10000 /dev/zero | tr '\\0' x")).await;
+    let ran = ran(&sh(
+        "seq 1 300000; head -c 10000 /dev/zero | tr '\\0' x; echo; yes ab | head -n 4000 | tr '\\n' ' '",
+    ))
+    .await;
     assert_eq!((ran.stdout.head.len(), ran.stdout.truncated), (1024 * 1024, true));
-    assert_eq!(ran.stdout.bytes, 1_988_895 + 10_000);
+    assert_eq!(ran.stdout.bytes, 1_988_895 + 10_001 + 12_000);
     assert_eq!(ran.stdout.tail.len(), 40);
-    assert_eq!(ran.stdout.tail[36], "300000");
-    assert_eq!(ran.stdout.tail[37].len(), 4096);
-    assert_eq!(ran.stdout.tail[39].len(), 10_000 - 2 * 4096);
+    // A run in which a token could be cut in two is left out; words are cut between them.
+    assert_eq!(ran.stdout.tail[34], "300000");
+    assert!(ran.stdout.tail[35].contains("left out"), "{}", ran.stdout.tail[35]);
+    assert_eq!(ran.stdout.tail[36], "");
+    let lengths: Vec<usize> = ran.stdout.tail.range(37..).map(String::len).collect();
+    assert_eq!(lengths, [4095, 4095, 12_000 - 2 * 4095]);
 }
 
 #[tokio::test]

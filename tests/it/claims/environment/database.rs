@@ -36,33 +36,33 @@ fn at(bench: &mut Bench, place: &str) {
 
 fn logins() -> Vec<Case> {
     vec![
-        Case::new("the password is wrong", REACHED, "login")
+        Case::new("the password is wrong", REACHED, "connection")
             .says("set the role's password anew and put it, percent-encoded, into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", server().dsn(READER, "hunter2hunter2", &b.database))),
-        Case::new("the role does not exist", REACHED, "login")
+        Case::new("the role does not exist", REACHED, "connection")
             .says("login refused")
             .arrange(|b| b.set("DATABASE_URL", server().dsn("nobody_here", "hunter2hunter2", &b.database))),
-        Case::new("there is no password", REACHED, "login")
+        Case::new("there is no password", REACHED, "connection")
             .says("the server asks for a password and the URL has none")
             .arrange(|b| {
                 let (port, database) = (server().port(), b.database.clone());
                 b.set("DATABASE_URL", format!("postgresql://{READER}@127.0.0.1:{port}/{database}"));
             }),
-        Case::new("the database does not exist", REACHED, "database")
+        Case::new("the database does not exist", REACHED, "connection")
             .says("correct the database name in DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", server().login(READER, "hotdash_elsewhere"))),
-        Case::new("the role may not connect", REACHED, "permission")
+        Case::new("the role may not connect", REACHED, "connection")
             .says("permission denied for database")
             .sql(
                 "do $$ begin execute format('revoke connect on database %I from public', current_database()); end $$;",
             ),
-        Case::new("no connection is free", REACHED, "free connection")
+        Case::new("no connection is free", REACHED, "connection")
             .says("pg_stat_activity")
             .sql("do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$;"),
         Case::good("a role that may read no table connects", REACHED)
             .shows("not readable: permission denied")
             .arrange(|b| b.set("DATABASE_URL", server().login(OUTSIDER, &b.database))),
-        Case::new("the server answers with a fault", REACHED, "answer").says("out of order").sql(
+        Case::new("the server answers with a fault", REACHED, "connection").says("out of order").sql(
             "create schema odd;
              create function odd.pg_is_in_recovery() returns boolean language plpgsql
                  as $$ begin raise 'out of order'; end $$;
@@ -150,10 +150,10 @@ fn use_encrypted(bench: &mut Bench, parameters: &str) {
 
 fn encryption() -> Vec<Case> {
     vec![
-        Case::new("encryption is asked of a server without", REACHED, "encryption")
+        Case::new("encryption is asked of a server without", REACHED, "connection")
             .says("turn TLS on at the server; only for a private network write sslmode=disable")
             .arrange(|b| with(b, "sslmode=require")),
-        Case::new("the server wants encryption", REACHED, "login")
+        Case::new("the server wants encryption", REACHED, "connection")
             .says("the server wants TLS: add sslmode=require")
             .arrange(|b| use_encrypted(b, "sslmode=disable")),
         Case::good("require encrypts without verifying", REACHED)
@@ -169,7 +169,7 @@ fn encryption() -> Vec<Case> {
             use_encrypted(b, "sslmode=require");
             b.set("HOTDASH_OPS_STRICT", "true");
         }),
-        Case::new("verify-full, and nobody told us of the authority", REACHED, "encryption")
+        Case::new("verify-full, and nobody told us of the authority", REACHED, "connection")
             .says("give the root that issued the server's certificate: sslrootcert=FILE")
             .arrange(|b| use_encrypted(b, "sslmode=verify-full")),
         Case::good("verify-full with the connection's own root", REACHED)
@@ -181,7 +181,7 @@ fn encryption() -> Vec<Case> {
                 use_encrypted(b, "sslmode=verify-full");
                 b.set("HOTDASH_OPS_CA_FILE", root().display().to_string());
             }),
-        Case::new("verify-full by another name than the certificate's", REACHED, "encryption")
+        Case::new("verify-full by another name than the certificate's", REACHED, "connection")
             .says("the certificate was issued for 127.0.0.1, not for this host")
             .arrange(|b| {
                 use_encrypted(b, &format!("sslmode=verify-full&sslrootcert={}", root().display()));
@@ -233,7 +233,7 @@ fn servers() -> Vec<Case> {
         Case::new("the server is a standby", PRIMARY, "role of the server")
             .says("put the primary's host into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", standby().login(READER, DATABASE))),
-        Case::new("a primary is asked for, and there is a standby", REACHED, "server")
+        Case::new("a primary is asked for, and there is a standby", REACHED, "connection")
             .says("which target_session_attrs asks for")
             .arrange(|b| {
                 let login = standby().login(READER, DATABASE);

@@ -1,0 +1,130 @@
+//! The end of the process, in any case. The work has a thread of its own and the
+//! main thread only waits for it, so that a pipe nobody reads or a file system that
+//! hangs cannot keep an operator from ending the program, and so that a panic ends
+//! in an exit code of the table.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::Exit;
+use crate::printer::Printer;
+use crate::run::outcome::Stopped;
+use crate::service::command;
+
+/// How long the work may take to end by itself after the first signal. A second signal ends it at once.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What main threads usually have; other threads get less.
+const STACK: usize = 8 * 1024 * 1024;
+
+static END: OnceLock<Sender<Exit>> = OnceLock::new();
+
+/// Does the work and gives its exit; after [`arm`], the exit of a signal when the work does not end.
+pub fn guard(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+    std::panic::set_hook(Box::new(|panic| {
+        // Where, and not what: the message of a panic may hold anything.
+        let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        Printer::new(false).error(&format!("error: a fault of hotdash-ops itself{place}; please report it"));
+    }));
+    wait_for(work)
+}
+
+fn wait_for(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
+    let (end, ended) = channel();
+    // Set once per process; a second call would only lose the answer to signals.
+    let _ = END.set(end.clone());
+    let work = move || {
+        let exit = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Exit::Undecided);
+        // The main thread waits for this and for nothing else.
+        let _ = end.send(exit);
+    };
+    match thread::Builder::new().name("work".to_owned()).stack_size(STACK).spawn(work) {
+        Ok(_) => ended.recv().unwrap_or(Exit::Undecided),
+        Err(_) => Exit::Undecided,
+    }
+}
+
+/// From here on the first signal is for the work to act on, and this ends the process when it does not. Until
+/// then signals have their usual effect. To be called where the work begins to listen itself.
+pub fn arm() {
+    // Without this thread the work still ends by itself.
+    let _ = thread::Builder::new().name("signals".to_owned()).spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (Ok(runtime), Some(end)) = (runtime, END.get()) else { return };
+        let how = runtime.block_on(async {
+            let mut signals = Signals::listen()?;
+            let how = signals.next().await;
+            // Whichever it was: the patience is over.
+            let _ = tokio::time::timeout(PATIENCE, signals.next()).await;
+            Some(how)
+        });
+        let Some(how) = how else { return };
+        command::kill_all();
+        // Where stderr is stuck, too, the process must end all the same.
+        thread::spawn(|| Printer::new(false).error("error: ended by force; the report is not complete"));
+        thread::sleep(Duration::from_millis(100));
+        let _ = end.send(match how {
+            Stopped::Interrupted => Exit::Interrupted,
+            _ => Exit::Terminated,
+        });
+    });
+}
+
+/// The signals by which a run is stopped.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    /// `None` where there is no way to listen; signals then keep their usual effect.
+    pub fn listen() -> Option<Signals> {
+        Some(Signals {
+            interrupt: signal(SignalKind::interrupt()).ok()?,
+            terminate: signal(SignalKind::terminate()).ok()?,
+            // A terminal that closes would leave the programs of the run behind. Under `nohup` it means nothing.
+            hangup: if hangup_ignored() { None } else { signal(SignalKind::hangup()).ok() },
+        })
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> Stopped {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => Stopped::Interrupted,
+            _ = self.terminate.recv() => Stopped::Terminated,
+            _ = hangup => Stopped::Terminated,
+        }
+    }
+}
+
+/// Whether SIGHUP was ignored when this program was started; where that cannot be told it counts as ignored.
+fn hangup_ignored() -> bool {
+    static IGNORED: OnceLock<bool> = OnceLock::new();
+    *IGNORED.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+        mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).is_none_or(|m| m & 1 == 1)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_outside_of_a_probe_cannot_tell() {
+        assert_eq!(wait_for(|| Exit::NotReady), Exit::NotReady);
+        assert_eq!(wait_for(|| panic!("on purpose")), Exit::Undecided);
+    }
+}
