@@ -17,6 +17,10 @@ pub struct Claim {
     /// and the engine turns the failure into an error.
     #[serde(skip)]
     pub offline: Option<String>,
+    /// Set when the claim does not hold because nobody answered, or with a 5xx, as it is while a service
+    /// starts: then, and only then, a check that allows for a cold start is asked again.
+    #[serde(skip)]
+    pub starting: bool,
 }
 
 impl Claim {
@@ -33,6 +37,7 @@ impl Claim {
             found: found.into(),
             holds: Some(holds),
             offline: None,
+            starting: false,
         }
     }
 
@@ -44,6 +49,7 @@ impl Claim {
             found: found.into(),
             holds: None,
             offline: None,
+            starting: false,
         }
     }
 }
@@ -66,9 +72,6 @@ pub struct Finding {
     pub warnings: Vec<String>,
     /// A better fix than the check's own, when the finding knows one (a statement to run).
     pub fix: Option<String>,
-    /// True when nobody answered, or with a 5xx, as it is while a service starts: then, and only then, a
-    /// check that allows for a cold start is asked again.
-    pub starting: bool,
 }
 
 impl Finding {

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::event::Event;
 use super::outcome::Report;
 use super::plan::Plan;
+use crate::report::{json, jsonl};
 use crate::settings::Settings;
 
 /// An open journal.
@@ -39,24 +40,19 @@ impl Journal {
         Ok(Journal { folder, events, broken: None })
     }
 
-    /// Appends an event. A failure is remembered and told by [`Journal::close`]; it must not stop the run.
+    /// Appends an event, as `--format jsonl` tells it. A failure is remembered and told by [`Journal::close`]; it must not stop the run.
     pub fn event(&mut self, event: &Event) {
-        let line = match serde_json::to_string(event) {
-            Ok(line) => line,
-            Err(error) => return self.note(&error.to_string()),
-        };
-        if let Err(error) = writeln!(self.events, "{line}") {
+        if let Err(error) = self.events.write_all(jsonl::line(event).as_bytes()) {
             self.note(&error.to_string());
         }
     }
 
-    /// Writes the report. The error is a sentence for the reader.
+    /// Writes the report, the same document as `--format json`. The error is a sentence for the reader.
     ///
     /// # Errors
     /// What went wrong with this file or with any event before it.
     pub fn close(mut self, report: &Report) -> Result<PathBuf, String> {
-        let text = serde_json::to_string_pretty(report).map_err(|e| e.to_string())?;
-        if let Err(error) = private(&self.folder.join("report.json"), &text) {
+        if let Err(error) = private(&self.folder.join("report.json"), &json::render(report)) {
             self.note(&error.to_string());
         }
         match self.broken {

@@ -9,7 +9,7 @@
 mod accepted;
 mod files;
 mod golden;
-mod once;
+pub mod once;
 mod progress;
 mod sample;
 mod streams;

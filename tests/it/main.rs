@@ -15,5 +15,6 @@ mod review;
 mod schema_probe;
 mod services;
 mod standins;
+mod status;
 mod support;
 mod vitest;

@@ -20,12 +20,14 @@ pub(super) fn judge(
         Err(fault) => {
             let mut claim = Claim::new("http status", expected, fault.to_string(), false);
             claim.offline = fault.offline_host().map(str::to_owned);
-            return Finding { starting: may_be_starting(fault), ..finding.claim(claim) };
+            claim.starting = may_be_starting(fault);
+            return finding.claim(claim);
         }
     };
     let right = http.status.contains(&answer.status);
-    let mut finding = finding.claim(Claim::new("http status", expected, found(answer), right));
-    finding.starting = !right && answer.status >= 500;
+    let mut claim = Claim::new("http status", expected, found(answer), right);
+    claim.starting = !right && answer.status >= 500;
+    let mut finding = finding.claim(claim);
     if !answer.redirects.is_empty() {
         finding = finding.evidence("redirected to", place::bare(&answer.url).unwrap_or_default());
     }

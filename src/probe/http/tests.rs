@@ -97,7 +97,7 @@ fn only_silence_and_a_server_error_may_be_a_cold_start() {
         Ok(answer(502, "")),
         Ok(answer(503, HEALTH)),
     ];
-    assert!(starting.iter().all(|seen| ask(&health(), seen).starting));
+    assert!(starting.iter().all(|seen| ask(&health(), seen).claims[0].starting));
     let settled = [
         Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }),
         Err(Unreachable::Other("the answer is not HTTP".to_owned())),
@@ -107,7 +107,7 @@ fn only_silence_and_a_server_error_may_be_a_cold_start() {
         Ok(answer(429, "")),
         Ok(answer(302, "")),
     ];
-    assert!(settled.iter().all(|seen| !ask(&health(), seen).starting));
+    assert!(settled.iter().all(|seen| !ask(&health(), seen).claims[0].starting));
 }
 
 #[test]

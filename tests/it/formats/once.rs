@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{sample, samples};
 
 /// The ids that stand as records in a rendered report, in their order.
-fn ids(format: Format, text: &str) -> Vec<String> {
+pub fn ids(format: Format, text: &str) -> Vec<String> {
     let owned = |id: &str| Some(id.to_owned());
     match format {
         Format::Table => text
