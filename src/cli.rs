@@ -50,7 +50,7 @@ Variables: CHATWOOT_BASE_URL CHATWOOT_API_KEY CHATWOOT_ACCOUNT_ID CHATWOOT_WEBHO
     /// Ask Chatwoot's health in place of the app's script; fit for cron
     #[command(after_help = "\
 The first line is `Chatwoot health check OK`, and the exit code 0, when Chatwoot answers, its services
-work and the token reads the account.
+work and the token reads the account. With --quiet that line is all there is when all is well.
 
 Example, every five minutes:
   */5 * * * * hotdash-ops status --env-file /etc/hotdash.env --quiet >> /var/log/chatwoot-health.log 2>&1")]

@@ -92,7 +92,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let now = Timestamp::now();
     let run = journal::new_run_id(now);
     let mut notes = telling.notes.clone();
-    let mut earlier = Vec::new();
+    let mut earlier = None;
     let mut journal = None;
     if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
@@ -154,14 +154,10 @@ fn tell(
     if let Err(error) = report::write_files(&telling.reports, report, &style) {
         untold.push(format!("{error:#}"));
     }
-    if telling.format != Format::Jsonl {
-        let mut text = report::render(telling.format, report, &style);
-        if let (Some(words), Format::Table) = (verb.headline, telling.format) {
-            text = format!("{}\n{text}", headline(words, report));
-        }
-        if let Err(error) = printer.data(&text) {
-            untold.push(format!("{error:#}"));
-        }
+    if telling.format != Format::Jsonl
+        && let Err(error) = printer.data(&text(verb, report, telling, &style))
+    {
+        untold.push(format!("{error:#}"));
     }
     match journal.map(|j| j.close(report)) {
         Some(Ok(folder)) => printer.note(&format!("journal: {}", folder.display())),
@@ -174,6 +170,19 @@ fn tell(
     match (report.exit, untold.is_empty()) {
         (Exit::Ready, false) => Ok(Exit::Undecided),
         (exit, _) => Ok(exit),
+    }
+}
+
+/// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
+fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
+    match (verb.headline, telling.format) {
+        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready => {
+            format!("{}\n", headline(words, report))
+        }
+        (Some(words), Format::Table) => {
+            format!("{}\n{}", headline(words, report), report::render(telling.format, report, style))
+        }
+        _ => report::render(telling.format, report, style),
     }
 }
 

@@ -61,6 +61,13 @@ impl Env {
         let finding = finding
             .claim(Claim::new("set", expected, format!("{name} is set"), true))
             .claim(self.one_value(vars, &filled, &not_text));
+        let finding = match finding.claims.iter().any(|c| c.holds == Some(false)) {
+            true => finding.fix(format!(
+                "unset all but one of {} (and the same name in the env file), or give them one value",
+                self.names().join(", ")
+            )),
+            false => finding,
+        };
         let finding = match self.form.judge(value) {
             Ok(shown) => finding.claim(Claim::new("form", self.form.expected(), shown, true)),
             Err(wrong) => finding.claim(Claim::new("form", self.form.expected(), wrong, false)),

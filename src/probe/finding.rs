@@ -66,6 +66,9 @@ pub struct Finding {
     pub warnings: Vec<String>,
     /// A better fix than the check's own, when the finding knows one (a statement to run).
     pub fix: Option<String>,
+    /// True when nobody answered, or with a 5xx, as it is while a service starts: then, and only then, a
+    /// check that allows for a cold start is asked again.
+    pub starting: bool,
 }
 
 impl Finding {

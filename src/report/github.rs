@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> String {
         false => "error",
     };
     let mut facts = vec![
-        format!("exit {}: {}", report.exit.code(), report.exit.meaning()),
+        format!("exit {}: {}", report.exit.code(), report.meaning()),
         counts(report),
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];

@@ -201,7 +201,7 @@ fn verdict_of_the_run(xml: &mut Xml, report: &Report) {
         "testcase",
         &[("name", "exit".to_owned()), ("classname", "run".to_owned()), ("time", seconds(0))],
     );
-    let message = format!("exit {}: {}", report.exit.code(), report.exit.meaning());
+    let message = format!("exit {}: {}", report.exit.code(), report.meaning());
     xml.text("error", &[("message", message.clone()), ("type", "exit".to_owned())], &message);
     xml.close("testcase");
     xml.close("testsuite");

@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> String {
     out.push_str(&format!(
         "## {sign} hotdash-ops {}: {} (exit {})\n\n",
         escape(&report.verb),
-        report.exit.meaning(),
+        report.meaning(),
         report.exit.code()
     ));
     let mut facts = vec![counts(report), text::took(report.took_ms)];

@@ -30,19 +30,21 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
     let mut needed_retry = false;
     loop {
         outcome.attempts += 1;
+        let mut starting = false;
         let asking =
             Asking { cx, check: &step.check, deadline: entry.timeout.0, again: outcome.attempts > 1 };
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
-            Ok(Ok(finding)) => judge(&mut outcome, finding, step),
+            Ok(Ok(finding)) => {
+                starting = finding.starting;
+                judge(&mut outcome, finding, step);
+            }
             Ok(Err(cannot)) => give_up(&mut outcome, cannot, step),
             Err(_) => give_up(&mut outcome, slow(step), step),
         }
         if outcome.verdict != Verdict::Fail {
             break;
         }
-        // A service that is starting has a name and a route already; one without is not worth the wait.
-        let may_be_starting = outcome.claims.iter().all(|c| c.offline.is_none());
-        let patience = entry.cold_start.filter(|_| may_be_starting);
+        let patience = entry.cold_start.filter(|_| starting);
         let pause = if patience.is_some_and(|patience| began.elapsed() < patience.0) {
             COLD_START_PAUSE
         } else if let (Some(retry), true) = (entry.retry, left > 0) {

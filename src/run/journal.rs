@@ -78,8 +78,8 @@ pub fn new_run_id(now: Timestamp) -> String {
     format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), hex::encode(random))
 }
 
-/// Earlier runs of the same target within the last hour that did not end in 0, newest first, as sentences.
-pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Vec<String> {
+/// Names the newest run of the same target within the last hour that did not end in 0, and counts the others.
+pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Option<String> {
     let mut found = Vec::new();
     // A folder's name begins with its time, so old journals need not be read.
     let oldest = (now - SignedDuration::from_hours(1)).strftime("%Y%m%dT%H%M%SZ").to_string();
@@ -95,16 +95,16 @@ pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Vec<
         }
     }
     found.sort_by_key(|(started, _)| std::cmp::Reverse(*started));
-    found
-        .into_iter()
-        .map(|(started, past)| {
-            let minutes = now.duration_since(started).as_mins();
-            format!(
-                "{minutes} min earlier, `{}` of {target} ended {} (run {})",
-                past.verb, past.exit, past.run
-            )
-        })
-        .collect()
+    let (started, last) = found.first()?;
+    let minutes = now.duration_since(*started).as_mins();
+    let others = match found.len() {
+        1 => String::new(),
+        count => format!(", and {} more within the hour did not pass", count - 1),
+    };
+    Some(format!(
+        "{minutes} min earlier, `{}` of {target} ended {} (run {}){others}",
+        last.verb, last.exit, last.run
+    ))
 }
 
 #[derive(Deserialize)]

@@ -233,10 +233,10 @@ pub enum Stopped {
     SandboxMistaken,
 }
 
-/// A run that did not plan the whole of its phase: `--only` chose from it.
+/// A run that does not ask the whole of its phases: `--only` chose from it, or `--skip` left something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Partial {
-    /// Checks in this run's plan.
+    /// Checks that this run asks.
     pub planned: usize,
     /// Checks in the whole of the verb's phases.
     pub of: usize,
@@ -271,6 +271,14 @@ impl Report {
     /// All outcomes, in checklist order.
     pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.sections.iter().flat_map(|s| s.outcomes.iter())
+    }
+
+    /// What the exit code means for this run, one lower-case line. A part that passed says nothing about the rest.
+    pub fn meaning(&self) -> &'static str {
+        match (self.exit, self.partial) {
+            (Exit::Ready, Some(_)) => "this part passed: every required check in it; the rest was not asked",
+            (exit, _) => exit.meaning(),
+        }
     }
 
     /// Fills `tally` and `exit` from the outcomes. Called once, when the outcomes are final.

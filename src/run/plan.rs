@@ -91,9 +91,12 @@ impl Plan {
         }
     }
 
-    /// True when `--only` left something out.
-    pub fn is_partial(&self) -> bool {
-        self.steps.len() < self.of
+    /// How many checks are asked, when `--only` or `--skip` left something out; what the target's configuration
+    /// says it does without is not left out.
+    pub fn partial(&self) -> Option<usize> {
+        let skipped = |s: &&Step| s.excluded.as_ref().is_some_and(|by| by.starts_with("--skip"));
+        let asked = self.steps.len() - self.steps.iter().filter(skipped).count();
+        (asked < self.of).then_some(asked)
     }
 
     /// A check that can never start, if there is one.

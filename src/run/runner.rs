@@ -27,8 +27,8 @@ pub struct RunName {
     pub verb: String,
     /// What the reader should know in any case.
     pub notes: Vec<String>,
-    /// Earlier runs that did not pass: a pass names them.
-    pub earlier: Vec<String>,
+    /// The earlier runs that did not pass: a pass names them.
+    pub earlier: Option<String>,
 }
 
 /// How many checks are asked at the same time. More than any section needs, few enough for a laptop's DNS.
@@ -120,7 +120,7 @@ fn planned(plan: &Plan, cx: &Context, name: &RunName, at: Timestamp) -> Event {
 }
 
 fn partial(plan: &Plan) -> Option<Partial> {
-    plan.is_partial().then_some(Partial { planned: plan.steps.len(), of: plan.of })
+    plan.partial().map(|planned| Partial { planned, of: plan.of })
 }
 
 fn finished(cx: &Context, outcome: &Outcome) -> Event {

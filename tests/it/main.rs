@@ -1,5 +1,6 @@
 //! The integration tests: one binary, real servers.
 
+mod behaviour;
 mod canary;
 mod checklist_map;
 mod checkout;

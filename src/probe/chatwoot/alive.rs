@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Seen, ask_why, name_of, refused};
 use crate::probe::{Claim, Finding};
-use crate::service::chatwoot::{Api, Page, Trouble, read};
+use crate::service::chatwoot::{Api, Page, Refusal, Trouble, read};
 
 /// The paths that tell whether Chatwoot runs, in the order in which operators know them.
 pub const PATHS: &[&str] = &["/rails/health", "/health", "/api"];
@@ -32,6 +32,11 @@ pub fn judge(mut finding: Finding, seen: &[(String, &Seen)]) -> Finding {
     });
     let Some((winner, words)) = winner else {
         let found = together(&said);
+        if throttled(seen) {
+            let found = format!("{found} (too many requests, so nothing is known)");
+            let fix = Refusal::of(429, None).fix().unwrap_or_default();
+            return finding.claim(Claim::open("liveness", expected, found)).fix(fix);
+        }
         let mut claim = Claim::new("liveness", expected, found, false);
         let hosts: Option<Vec<&str>> =
             seen.iter().map(|(_, seen)| seen.as_ref().err()?.offline_host()).collect();
@@ -59,6 +64,13 @@ pub fn judge(mut finding: Finding, seen: &[(String, &Seen)]) -> Finding {
 /// do so anywhere, and a 2xx of a path without a known answer proves nothing.
 fn is_known(path: &str) -> bool {
     path.ends_with("/api") || (path.ends_with("/health") && path != "/rails/health")
+}
+
+/// Too many requests: somebody answers, and says nothing. A path that is not routed says nothing either.
+fn throttled(seen: &[(String, &Seen)]) -> bool {
+    let statuses: Vec<Option<u16>> =
+        seen.iter().map(|(_, seen)| seen.as_ref().ok().map(|page| page.status)).collect();
+    statuses.contains(&Some(429)) && statuses.iter().all(|status| matches!(status, Some(404 | 429)))
 }
 
 fn is_success(seen: &Seen) -> bool {

@@ -122,6 +122,10 @@ pub fn account_name(finding: Finding, seen: &Seen, id: u64, target: &Target) -> 
     } else {
         finding.claim(Claim::new("account id", id.to_string(), account.id.to_string(), false))
     };
+    let finding = match target.account_name {
+        Some(_) => finding,
+        None => finding.fix(target.line_to_add("account_name")),
+    };
     finding.claim(claim).evidence("name", found.unwrap_or_else(|| "not shown".to_owned()))
 }
 

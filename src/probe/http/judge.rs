@@ -20,11 +20,12 @@ pub(super) fn judge(
         Err(fault) => {
             let mut claim = Claim::new("http status", expected, fault.to_string(), false);
             claim.offline = fault.offline_host().map(str::to_owned);
-            return finding.claim(claim);
+            return Finding { starting: may_be_starting(fault), ..finding.claim(claim) };
         }
     };
     let right = http.status.contains(&answer.status);
     let mut finding = finding.claim(Claim::new("http status", expected, found(answer), right));
+    finding.starting = !right && answer.status >= 500;
     if !answer.redirects.is_empty() {
         finding = finding.evidence("redirected to", place::bare(&answer.url).unwrap_or_default());
     }
@@ -52,6 +53,14 @@ pub(super) fn judge(
         });
     }
     finding
+}
+
+/// A service that is starting has a name and a route already, and whatever answers for it speaks TLS and HTTP.
+fn may_be_starting(fault: &Unreachable) -> bool {
+    matches!(
+        fault,
+        Unreachable::Refused | Unreachable::Reset | Unreachable::Closed | Unreachable::TimedOut { .. }
+    )
 }
 
 /// `200 or 202`.

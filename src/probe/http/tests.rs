@@ -88,6 +88,29 @@ fn a_dead_host_is_one_failing_claim() {
 }
 
 #[test]
+fn only_silence_and_a_server_error_may_be_a_cold_start() {
+    let starting = [
+        Err(Unreachable::Refused),
+        Err(Unreachable::Reset),
+        Err(Unreachable::Closed),
+        Err(Unreachable::TimedOut { after: Duration::from_secs(10) }),
+        Ok(answer(502, "")),
+        Ok(answer(503, HEALTH)),
+    ];
+    assert!(starting.iter().all(|seen| ask(&health(), seen).starting));
+    let settled = [
+        Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }),
+        Err(Unreachable::Other("the answer is not HTTP".to_owned())),
+        Ok(answer(200, HEALTH)),
+        Ok(answer(200, "<html>")),
+        Ok(answer(404, "")),
+        Ok(answer(429, "")),
+        Ok(answer(302, "")),
+    ];
+    assert!(settled.iter().all(|seen| !ask(&health(), seen).starting));
+}
+
+#[test]
 fn a_redirect_that_is_not_followed_fails_with_its_place_and_without_its_secrets() {
     let mut away = answer(302, "");
     away.headers.push(("location".to_owned(), "https://u:pw@login.example/sign_in?token=abc".to_owned()));

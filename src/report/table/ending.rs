@@ -108,7 +108,7 @@ impl Page<'_> {
         }
         if let Some(partial) = &report.partial {
             let others = partial.of.saturating_sub(partial.planned);
-            let line = format!("{}: the other {others} were not planned", text::partial(partial));
+            let line = format!("{}: the other {others} were not asked", text::partial(partial));
             lines.push(self.paint(Ink::Yellow, &line));
         }
         let ink = match report.exit {
@@ -116,7 +116,7 @@ impl Page<'_> {
             Exit::Undecided => Ink::Yellow,
             _ => Ink::Red,
         };
-        let line = format!("exit {}: {}", report.exit.code(), report.exit.meaning());
+        let line = format!("exit {}: {}", report.exit.code(), report.meaning());
         lines.push(self.paint(ink, &line));
     }
 }

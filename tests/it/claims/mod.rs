@@ -34,7 +34,7 @@ pub struct Case {
     pub shows: &'static str,
     /// A further check or section that the same run asks, for a check that judges what others did.
     pub with: &'static str,
-    /// A check that the run leaves out, so that what stands on it is asked although it would fail.
+    /// A check that the run leaves out, so that what needs it is asked whatever it would say.
     pub without: &'static str,
     /// Statements that spoil the database, run as its superuser.
     pub sql: &'static str,
@@ -46,19 +46,8 @@ impl Case {
     /// A case that fails with exit 1 and changes nothing yet.
     pub const fn new(name: &'static str, check: &'static str, claim: &'static str) -> Case {
         let (says, shows, with, without, sql) = ("", "", "", "", "");
-        Case {
-            name,
-            check,
-            claim,
-            verdict: "fail",
-            exit: 1,
-            says,
-            shows,
-            with,
-            without,
-            sql,
-            arrange: |_| {},
-        }
+        let (verdict, exit) = ("fail", 1);
+        Case { name, check, claim, verdict, exit, says, shows, with, without, sql, arrange: |_| {} }
     }
 
     /// A case in which the check still passes: a world that looks unpleasant and is good.

@@ -55,6 +55,19 @@ fn every_path_dead_is_one_failing_claim_that_knows_the_host() {
 }
 
 #[test]
+fn too_many_requests_say_nothing_and_excuse_nothing() {
+    let busy = || page(429, "Retry later\n");
+    let finding = alive([busy(), busy(), busy()]);
+    assert_eq!(verdict(&finding), Verdict::Inconclusive);
+    assert!(finding.fix.is_some_and(|fix| fix.starts_with("wait a minute")));
+    assert_eq!(verdict(&alive([page(404, ""), page(404, ""), busy()])), Verdict::Inconclusive);
+    assert_eq!(verdict(&alive([busy(), page(200, r#"{"status":"woot"}"#), busy()])), Verdict::Pass);
+    assert_eq!(verdict(&alive([busy(), page(200, "<html>"), busy()])), Verdict::Fail);
+    assert_eq!(verdict(&alive([busy(), page(503, ""), busy()])), Verdict::Fail);
+    assert_eq!(verdict(&alive([busy(), lost(), busy()])), Verdict::Fail);
+}
+
+#[test]
 fn a_broken_path_beside_a_good_one_is_a_warning() {
     let finding = alive([page(503, ""), page(200, r#"{"status":"woot"}"#), page(200, GOOD)]);
     assert_eq!(verdict(&finding), Verdict::Pass);
