@@ -10,6 +10,7 @@ mod claims;
 mod exit_property;
 mod fly_shim;
 mod formats;
+mod formats_real;
 mod postgres_world;
 mod review;
 mod schema_probe;
