@@ -24,6 +24,22 @@ pub use refusal::{Reason, Refusal, Trouble};
 /// The header of every kind of token. `Authorization: Bearer` is not understood.
 pub const TOKEN_HEADER: &str = "api_access_token";
 
+/// The events a webhook may subscribe to, by Chatwoot's own model; its API description names others.
+pub const EVENTS: &[&str] = &[
+    "conversation_status_changed",
+    "conversation_updated",
+    "conversation_created",
+    "contact_created",
+    "contact_updated",
+    "message_created",
+    "message_updated",
+    "webwidget_triggered",
+    "inbox_created",
+    "inbox_updated",
+    "conversation_typing_on",
+    "conversation_typing_off",
+];
+
 /// A Chatwoot at one base URL, with one token or none.
 #[derive(Clone, Debug)]
 pub struct Chatwoot {

@@ -6,28 +6,12 @@ use url::Url;
 
 use super::{Seen, ask_why, name_of, refused, unanswered};
 use crate::probe::{Claim, Finding};
-use crate::service::chatwoot::{Api, Reason, Shown, Trouble, Webhook, read};
+use crate::service::chatwoot::{Api, EVENTS, Reason, Shown, Trouble, Webhook, read};
 use crate::service::place;
 use crate::settings::Target;
 
 /// The event without which no message is delivered.
 const ESSENTIAL: &str = "message_created";
-
-/// The events Chatwoot takes; any other in the configuration can never be subscribed.
-const EVENTS: &[&str] = &[
-    "conversation_status_changed",
-    "conversation_updated",
-    "conversation_created",
-    "contact_created",
-    "contact_updated",
-    "message_created",
-    "message_updated",
-    "webwidget_triggered",
-    "inbox_created",
-    "inbox_updated",
-    "conversation_typing_on",
-    "conversation_typing_off",
-];
 
 /// The step of the deploy that creates the webhook.
 const STEP: &str = "create it in the deploy step \"Configure Webhook Endpoints\" (Chatwoot: Settings, Integrations, Webhooks)";

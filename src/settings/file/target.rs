@@ -5,24 +5,9 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::{Config, nearest, value_span, whole};
+use crate::service::chatwoot::EVENTS;
 use crate::settings::Target;
 use crate::source::{Problems, Source};
-
-/// The events Chatwoot lets a webhook subscribe to.
-const EVENTS: &[&str] = &[
-    "conversation_status_changed",
-    "conversation_updated",
-    "conversation_created",
-    "contact_created",
-    "contact_updated",
-    "message_created",
-    "message_updated",
-    "webwidget_triggered",
-    "inbox_created",
-    "inbox_updated",
-    "conversation_typing_on",
-    "conversation_typing_off",
-];
 
 /// Keys of a target, for one that stands at the top of the file by mistake.
 const MORE_KEYS: &[&str] = &[
