@@ -128,7 +128,9 @@ fn strict_counts_warnings_as_failures() {
 
 #[test]
 fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
-    for (database, sql, code) in [("pooled_good", "", 0), ("pooled_bad", variant::INDEX_MISSING, 1)] {
+    for (database, sql, code) in
+        [("behaviour_pooled_good", "", 0), ("behaviour_pooled_bad", variant::INDEX_MISSING, 1)]
+    {
         server().copy(database, &format!("{}{sql}", variant::UNMARKED)).expect("a copy");
         let pooler = PgBouncer::start(server(), &[READER], 2);
         let home = tempfile::tempdir().expect("a home");
