@@ -133,6 +133,21 @@ fn what_a_reader_needs_is_left_alone() {
 }
 
 #[test]
+fn a_page_of_errors_escapes_otherwise() {
+    let redactor = Redactor::new(["a&b<c>\"d'é/x"]);
+    for text in [
+        "a&amp;b&lt;c&gt;&quot;d&#39;é/x",
+        "a&#38;b&#x3C;c&#x3e;&#34;d&apos;&#233;/x",
+        "a&amp;amp;b&amp;lt;c&amp;gt;&amp;quot;d&amp;#39;é/x",
+        "a%26amp;b%26lt;c%26gt;%26quot;d%26apos;é/x",
+        "a&b<c>&quot;d'é/x",
+    ] {
+        assert_eq!(redactor.apply(&format!("<pre>{text}</pre>")), "<pre>***</pre>", "{text}");
+    }
+    assert_eq!(redactor.apply("a &amp; b &nbsp; &#xfffffff; &; &"), "a &amp; b &nbsp; &#xfffffff; &; &");
+}
+
+#[test]
 fn a_secret_never_shows_itself() {
     let secret = Secret::new("hunter2hunter2");
     assert_eq!(format!("{secret} {secret:?}"), "*** Secret(***)");

@@ -1,6 +1,6 @@
 //! Readings of a text in which a secret may stand: as it is, percent-decoded,
-//! with the escapes of JSON undone, and both, two layers deep. Each byte of a
-//! reading remembers where in the text it came from.
+//! with the escapes of JSON or of HTML undone, and these on top of each other, two
+//! layers deep. Each byte of a reading remembers where in the text it came from.
 
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ pub fn all(text: &str) -> Vec<View> {
     for _ in 0..2 {
         let next = views.len();
         for at in layer {
-            for (mark, escape) in [(b'%', percent as Escape), (b'\\', json)] {
+            for (mark, escape) in [(b'%', percent as Escape), (b'\\', json), (b'&', html)] {
                 if views[at].bytes.contains(&mark)
                     && let Some(view) = decode(&views[at], escape)
                 {
@@ -98,6 +98,25 @@ fn unicode(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
         return utf8(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)).map(|c| (12, c));
     }
     utf8(first).map(|c| (6, c))
+}
+
+/// `&quot;`, `&#39;` or `&#x27;`, as pages of errors have them.
+fn html(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let [b'&', rest @ ..] = bytes else { return None };
+    let end = rest.iter().take(10).position(|b| *b == b';')?;
+    let name = std::str::from_utf8(&rest[..end]).ok()?;
+    let code = match name {
+        "amp" => u32::from('&'),
+        "lt" => u32::from('<'),
+        "gt" => u32::from('>'),
+        "quot" => u32::from('"'),
+        "apos" => u32::from('\''),
+        _ => match name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
+            Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+            None => name.strip_prefix('#')?.parse().ok()?,
+        },
+    };
+    utf8(code).map(|c| (end + 2, c))
 }
 
 fn four(digits: &[u8]) -> Option<u32> {
