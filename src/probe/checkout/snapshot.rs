@@ -10,7 +10,6 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::service::command::{self, Command, NotRun, Ran, Status};
-use crate::settings::PIPELINE;
 
 /// Variables that would make git look at another repository.
 const SCRUB: &[&str] =
@@ -121,7 +120,7 @@ pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Resu
 
 async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
     let mut command = Command::new("git", args)
-        .inherit(std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().any(|n| name == n)), SCRUB)
+        .inherit(super::environment(), SCRUB)
         .set("GIT_OPTIONAL_LOCKS", "0")
         .set("LC_ALL", "C");
     command.cwd = Some(directory.to_owned());
