@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 pub use capture::{Captured, Stream};
 use group::Group;
+
+use crate::redact::Redactor;
 pub use group::kill_all;
 
 /// How long output may still come after the program has ended, from what it left behind.
@@ -47,6 +49,8 @@ pub struct Command {
     pub stop: Stop,
     /// How long after that to kill it.
     pub grace: Duration,
+    /// What must not be cut in two when its output is shown in pieces.
+    pub redactor: Redactor,
 }
 
 impl fmt::Debug for Command {
@@ -118,6 +122,7 @@ impl Command {
             deadline: Duration::from_secs(10),
             stop: Stop::Terminate,
             grace: Duration::from_secs(2),
+            redactor: Redactor::default(),
         }
     }
 
@@ -149,8 +154,8 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     let (mut status, mut ended) = (None, None);
     {
         let reading = futures_util::future::join(
-            out.read(stdout, |text| line(Stream::Stdout, text)),
-            err.read(stderr, |text| line(Stream::Stderr, text)),
+            out.read(stdout, &command.redactor, |text| line(Stream::Stdout, text)),
+            err.read(stderr, &command.redactor, |text| line(Stream::Stderr, text)),
         );
         let mut reading = std::pin::pin!(reading);
         let mut open = true;
@@ -186,8 +191,8 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
             let _ = timeout(AFTERMATH / 10, &mut reading).await;
         }
     }
-    out.finish();
-    err.finish();
+    out.finish(&command.redactor);
+    err.finish(&command.redactor);
     let exit = group.reap().map_err(|e| other(command, &e))?;
     let took = ended.map_or_else(|| began.elapsed(), |e| e - began);
     Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took })

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::command::{self, Command, NotRun};
 use super::unreachable::short;
+use crate::redact::Redactor;
 pub use answer::{Secret, Status};
 
 /// The line on standard error by which a stand-in for `fly` makes itself known.
@@ -63,11 +64,13 @@ impl std::fmt::Display for Trouble {
 }
 
 /// Asks for the names and states of an app's secrets; values are never given out by Fly. `env` is the
-/// environment `fly` is to see, apart from what would change its output.
+/// environment `fly` is to see, apart from what would change its output. Of its words only some are kept;
+/// `redactor` masks what must not be cut in two.
 pub async fn secrets(
     env: impl IntoIterator<Item = (OsString, OsString)>,
     app: &str,
     deadline: Duration,
+    redactor: &Redactor,
 ) -> Answer {
     let args = ["secrets", "list", "-a", app, "--json"];
     let asked = format!("fly {}", args.join(" "));
@@ -105,7 +108,9 @@ pub async fn secrets(
         }
     }
     let (secrets, marker) = match ran {
-        Some(Ok(ran)) => (answer::read(&ran, app), ran.stderr.text().lines().any(|l| l.trim() == MARKER)),
+        Some(Ok(ran)) => {
+            (answer::read(&ran, app, redactor), ran.stderr.text().lines().any(|l| l.trim() == MARKER))
+        }
         Some(Err(why)) => (Err(Trouble::NotRun(why)), false),
         None => (Err(Trouble::Broken("was not started".to_owned())), false),
     };

@@ -58,6 +58,7 @@ async fn in_checkout(
     command.cwd = Some(folder.to_owned());
     command.deadline = checkout::own_time(asking.deadline);
     command.env = environment(&cx.settings);
+    command.redactor = cx.redactor.clone();
     let id = asking.check.id.as_str();
     let line = |stream: Stream, text: &str| {
         let stream = match stream {

@@ -100,6 +100,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
     ] {
         command = command.set(name, value);
     }
+    command.redactor = asking.cx.redactor.clone();
     command.cwd = Some(directory.clone());
     command.deadline = own_time(asking.deadline.saturating_sub(began.elapsed()));
     command.grace = Duration::from_secs(1);

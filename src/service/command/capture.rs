@@ -8,15 +8,18 @@ use regex::Regex;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 
+use crate::redact::Redactor;
 use crate::service::text::visible;
 
 /// How much of the beginning is kept for parsing.
 const HEAD: usize = 1024 * 1024;
 /// How many of the last lines are kept for showing.
 const TAIL: usize = 40;
-/// Longer lines are shown in pieces of at most this many bytes, cut where no token can be: redaction, which
-/// comes later, does not recognise half a secret.
+/// Longer lines are shown in pieces of at most this many bytes. Secrets are masked before they are cut, because
+/// half a secret is not recognised later; and they are cut where no token can be, because not all are known.
 const LINE: usize = 4096;
+/// No encoding of a secret is longer: what begins earlier than this before the end of what has come is whole.
+const LONGEST: usize = 8192;
 /// What is shown of a piece in which there is no such place.
 const RUN: &str = "(a long run without a blank or a quote is left out)";
 
@@ -61,39 +64,67 @@ impl Captured {
     }
 
     /// Reads to the end of the pipe. A pipe that breaks has ended.
-    pub(super) async fn read(&mut self, mut pipe: Receiver, line: impl Fn(&str)) {
+    pub(super) async fn read(&mut self, mut pipe: Receiver, secrets: &Redactor, line: impl Fn(&str)) {
         let mut buffer = vec![0; 16 * 1024];
         loop {
             match pipe.read(&mut buffer).await {
                 Ok(0) | Err(_) => break,
-                Ok(count) => self.take(&buffer[..count], &line),
+                Ok(count) => self.take(&buffer[..count], secrets, &line),
             }
         }
-        if !self.unfinished.is_empty() {
-            let rest = std::mem::take(&mut self.unfinished);
-            self.show(&rest, &line);
-        }
+        self.end_line(secrets, &line);
     }
 
     /// Keeps a last line that never ended, when reading was given up.
-    pub(super) fn finish(&mut self) {
-        let rest = std::mem::take(&mut self.unfinished);
-        if !rest.is_empty() {
-            self.show(&rest, &|_| {});
-        }
+    pub(super) fn finish(&mut self, secrets: &Redactor) {
+        self.end_line(secrets, &|_: &str| {});
     }
 
-    fn take(&mut self, bytes: &[u8], line: &impl Fn(&str)) {
+    fn take(&mut self, bytes: &[u8], secrets: &Redactor, line: &impl Fn(&str)) {
         self.bytes += bytes.len() as u64;
         let room = (HEAD - self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..room]);
         self.truncated |= room < bytes.len();
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             self.unfinished.extend_from_slice(piece);
-            self.leave_out_run();
-            while self.unfinished.len() > LINE {
-                let cut = self.unfinished[..LINE].iter().rposition(|b| is_edge(*b));
-                match cut {
+            if self.unfinished.ends_with(b"\n") {
+                self.end_line(secrets, line);
+            } else {
+                self.shorten(LONGEST, secrets, line);
+            }
+        }
+    }
+
+    /// Shows what is left of a line that has ended.
+    fn end_line(&mut self, secrets: &Redactor, line: &impl Fn(&str)) {
+        let after_run = self.in_run;
+        self.shorten(0, secrets, line);
+        self.in_run = false;
+        let rest = std::mem::take(&mut self.unfinished);
+        if !(rest.is_empty() || (after_run && rest == b"\n")) {
+            self.show(&rest, line);
+        }
+    }
+
+    /// Shows pieces of a line that is too long, and leaves out runs in which there is no place to cut. The last
+    /// `kept` bytes stay: a secret may have begun there whose end has not come.
+    fn shorten(&mut self, kept: usize, secrets: &Redactor, line: &impl Fn(&str)) {
+        let length = if self.in_run { 0 } else { LINE };
+        if self.unfinished.len() <= length + kept {
+            return;
+        }
+        self.mask(secrets);
+        loop {
+            let whole = self.unfinished.len().saturating_sub(kept);
+            if self.in_run {
+                let end = self.unfinished[..whole].iter().position(|b| is_edge(*b));
+                self.unfinished.drain(..end.unwrap_or(whole));
+                self.in_run = end.is_none();
+                if self.in_run {
+                    return;
+                }
+            } else if whole > LINE {
+                match self.unfinished[..LINE].iter().rposition(|b| is_edge(*b)) {
                     Some(at) => {
                         let rest = self.unfinished.split_off(at + 1);
                         let full = std::mem::replace(&mut self.unfinished, rest);
@@ -102,24 +133,22 @@ impl Captured {
                     None => {
                         self.show(RUN.as_bytes(), line);
                         self.in_run = true;
-                        self.leave_out_run();
                     }
                 }
-            }
-            if self.unfinished.ends_with(b"\n") {
-                let whole = std::mem::take(&mut self.unfinished);
-                self.show(&whole, line);
+            } else {
+                return;
             }
         }
     }
 
-    /// Drops what has come of a run that is left out, up to its end.
-    fn leave_out_run(&mut self) {
-        if self.in_run {
-            let end = self.unfinished.iter().position(|b| is_edge(*b));
-            self.in_run = end.is_none();
-            self.unfinished.drain(..end.unwrap_or(self.unfinished.len()));
-        }
+    /// Masks the secrets in what has come, but for a last character of which only a part has.
+    fn mask(&mut self, secrets: &Redactor) {
+        let bytes = &self.unfinished;
+        let begun = (1..=bytes.len().min(3)).find(|n| bytes[bytes.len() - n] >= 0xc0).unwrap_or(0);
+        let part = self.unfinished.split_off(bytes.len() - begun);
+        let text = String::from_utf8_lossy(&self.unfinished);
+        self.unfinished = secrets.apply(&text).into_owned().into_bytes();
+        self.unfinished.extend(part);
     }
 
     fn show(&mut self, bytes: &[u8], line: &impl Fn(&str)) {
@@ -149,13 +178,19 @@ mod tests {
     use super::*;
 
     fn lines(chunks: &[&str]) -> Vec<String> {
+        lines_without(&Redactor::default(), chunks.iter().map(|chunk| chunk.as_bytes()))
+    }
+
+    fn lines_without<'a>(secrets: &Redactor, chunks: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
         let seen = Mutex::new(Vec::new());
         let mut captured = Captured::default();
+        let mut bytes = 0;
         for chunk in chunks {
-            captured.take(chunk.as_bytes(), &|line: &str| seen.lock().unwrap().push(line.to_owned()));
+            bytes += chunk.len() as u64;
+            captured.take(chunk, secrets, &|line: &str| seen.lock().unwrap().push(line.to_owned()));
         }
-        captured.finish();
-        assert_eq!(captured.bytes as usize, chunks.iter().map(|c| c.len()).sum::<usize>());
+        captured.finish(secrets);
+        assert_eq!(captured.bytes, bytes);
         captured.tail.into()
     }
 
@@ -178,5 +213,34 @@ mod tests {
             }
         }
         assert_eq!(lines(&[&"x".repeat(9000), " end\n", "next\n"]), [RUN, " end", "next"]);
+    }
+
+    #[test]
+    fn a_known_secret_is_masked_before_it_is_cut() {
+        let secret = "one two \"three\" 'four' five é six";
+        let redactor = Redactor::new([secret]);
+        for lead in [4000, 4066, 4080, 4095, 4096, 8190, 12_280, 20_000] {
+            for filler in ["x", "x "] {
+                let text = format!("{}{secret} end\n", filler.repeat(lead / filler.len()));
+                for chunk in [1 << 20, 16 * 1024, 1001] {
+                    // A short line is masked where it is shown.
+                    let lines = lines_without(&redactor, text.as_bytes().chunks(chunk));
+                    let shown = lines.iter().map(|line| redactor.apply(line)).collect::<Vec<_>>().join("|");
+                    for word in ["one", "two", "three", "four", "five", "six", "é"] {
+                        assert!(!shown.contains(word), "{lead} {chunk}: {word}");
+                    }
+                    assert!(shown.ends_with(" end"), "{lead} {chunk}: {shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_character_that_comes_in_two_parts_is_whole() {
+        let text = "é ".repeat(20_000);
+        for chunk in [1, 4097, 16 * 1024 + 1] {
+            let shown = lines_without(&Redactor::default(), text.as_bytes().chunks(chunk)).concat();
+            assert!(!shown.is_empty() && shown.chars().all(|c| c == 'é' || c == ' '), "{chunk}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{MARKER, Trouble};
+use crate::redact::Redactor;
 use crate::service::body;
 use crate::service::command::{Ran, Status as Ended};
 
@@ -44,7 +45,7 @@ impl std::fmt::Display for Status {
 }
 
 /// Sorts the end of the program into a list or a trouble.
-pub(super) fn read(ran: &Ran, app: &str) -> Result<Vec<Secret>, Trouble> {
+pub(super) fn read(ran: &Ran, app: &str, redactor: &Redactor) -> Result<Vec<Secret>, Trouble> {
     match ran.status {
         Ended::TimedOut => Err(Trouble::TimedOut(ran.took)),
         Ended::Signalled(signal) => Err(Trouble::Broken(format!("was ended by signal {signal}"))),
@@ -52,7 +53,7 @@ pub(super) fn read(ran: &Ran, app: &str) -> Result<Vec<Secret>, Trouble> {
             Err(Trouble::Unreadable("more than a MiB of output".to_owned()))
         }
         Ended::Exited(0) => list(&ran.stdout.head),
-        Ended::Exited(code) => Err(error(code, &ran.stderr.text(), app)),
+        Ended::Exited(code) => Err(error(code, &redactor.apply(&ran.stderr.text()), app)),
     }
 }
 
@@ -89,7 +90,7 @@ fn words(stderr: &str) -> String {
         .or_else(|| stderr.lines().find(line))
         .unwrap_or("nothing");
     let said = crate::service::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
-    // Cut between words only: redaction, which comes later, does not recognise half a secret.
+    // Cut between words only, because half a secret that nobody told us about is not recognised later.
     match said.char_indices().nth(LONG) {
         Some((end, _)) => format!("{} ...", said[..end].rfind(' ').map_or("", |blank| &said[..blank])),
         None => said,
@@ -117,7 +118,8 @@ fn secret(entry: &Value) -> Option<Secret> {
             "Partial" => Status::Partial,
             "Unknown" => Status::Unknown,
             "" => Status::Absent,
-            other => Status::Other(other.chars().take(40).collect()),
+            other if other.len() > 40 => Status::Other(format!("of {} bytes", other.len())),
+            other => Status::Other(other.to_owned()),
         },
         Some(_) => Status::Other("of another type".to_owned()),
     };

@@ -3,6 +3,9 @@ use std::path::Path;
 
 use super::*;
 
+/// A secret with blanks in it.
+const BLANKS: &str = "correct horse battery staple";
+
 /// A program that says its arguments, its directory and its environment, and then `script`.
 fn program(directory: &Path, name: &str, script: &str) {
     let path = directory.join(name);
@@ -22,7 +25,7 @@ async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str
     let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
     let env: Vec<(OsString, OsString)> = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
-        let answer = secrets(env.clone(), "hotdash-app", time).await;
+        let answer = secrets(env.clone(), "hotdash-app", time, &Redactor::new([BLANKS])).await;
         // Another test's child may for a moment hold the file that was just written.
         match &answer.secrets {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
@@ -157,4 +160,15 @@ async fn a_long_error_is_cut_between_words() {
     }
     let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else { panic!("said") };
     assert!(!words.contains('z'), "{words}");
+}
+
+#[tokio::test]
+async fn a_known_secret_is_masked_before_it_is_cut() {
+    for lead in [170, 185, 190, 195] {
+        let Trouble::Said(words) = fails(&format!("Error: {0} {BLANKS} {0}", "y".repeat(lead)), 1).await
+        else {
+            panic!("it said something")
+        };
+        assert!(BLANKS.split(' ').all(|word| !words.contains(word)), "{words}");
+    }
 }
