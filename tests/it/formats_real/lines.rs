@@ -142,6 +142,11 @@ fn annotations_are_commands_and_nothing_quoted_is() {
             checks.iter().map(|(kind, title, _)| (kind.as_str(), title.clone())).collect();
         assert_eq!(shown, expected, "{name}");
         assert!(!read.iter().any(|(_, title, _)| title.contains("owned")), "{name}: {read:?}");
+        let quoted: Vec<&str> = read.iter().map(|(_, _, message)| message.as_str()).collect();
+        let own_line =
+            quoted.iter().any(|message| message.lines().any(|l| l.trim().starts_with("::error::")));
+        assert!(!own_line, "{name}: a quoted escape became a line: {quoted:?}");
+        assert_eq!(name == "broken", quoted.iter().any(|message| message.contains("%0A ::error::owned")));
     }
 }
 
