@@ -106,8 +106,11 @@ mod tests {
             let both = ["127.0.0.2".parse().unwrap(), "127.0.0.1".parse().unwrap()];
             let (_, at) = dial(&both, port, "h", deadline).await.unwrap();
             assert_eq!(at.ip(), both[1]);
-            drop(listener);
-            let fault = dial(&both, port, "h", deadline).await.unwrap_err();
+            // Bound and not listening, the port refuses and nobody else can take it meanwhile.
+            let closed = tokio::net::TcpSocket::new_v4().unwrap();
+            closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let port = closed.local_addr().unwrap().port();
+            let fault = dial(&both[1..], port, "h", deadline).await.unwrap_err();
             assert_eq!(fault, Unreachable::Refused);
         });
     }
