@@ -27,6 +27,7 @@ pub mod run;
 pub mod service;
 pub mod settings;
 pub mod source;
+pub mod traffic;
 
 use std::ffi::OsString;
 

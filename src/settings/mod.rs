@@ -9,14 +9,18 @@ mod gather;
 pub mod resolve;
 mod secrets;
 mod target;
+mod traffic;
 mod vars;
+mod watch;
 
 use std::path::PathBuf;
 
 pub use gather::{gather, gather_for_writing};
 pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
+pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
+pub use watch::{Since, Usual, Watch, WatchSaid};
 
 use crate::checklist::Interval;
 use crate::report::Format;
@@ -55,6 +59,8 @@ pub struct Settings {
     pub strict: bool,
     /// The deadline of the whole run.
     pub timeout: Interval,
+    /// The window, for a verb that watches traffic.
+    pub watch: Option<Watch>,
     /// The folder of the journals, or `None` with `--no-journal`.
     pub runs_dir: Option<PathBuf>,
 }

@@ -135,6 +135,7 @@ pub fn resolve(
         ca_file: said.ca_file.or(own.ca_file).or(file.ca_file.map(beside)),
         selection: Selection { only: said.only, skip: said.skip },
         strict: said.strict || own.strict.or(file.strict).unwrap_or(false),
+        watch: None,
         timeout: said.timeout.or(own.timeout).or(file.timeout).unwrap_or(TIMEOUT),
         runs_dir: if said.no_journal { None } else { runs_dir },
     };

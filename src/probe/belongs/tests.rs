@@ -18,6 +18,7 @@ fn settings(target: Target, others: Vec<Target>, vars: &[(&str, &str)]) -> Setti
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
+        watch: None,
         runs_dir: None,
     }
 }

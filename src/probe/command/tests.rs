@@ -16,6 +16,7 @@ fn settings(target: Target) -> Settings {
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
+        watch: None,
         runs_dir: None,
     }
 }

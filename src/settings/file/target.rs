@@ -16,6 +16,7 @@ const MORE_KEYS: &[&str] = &[
     "grading",
     "names",
     "thresholds",
+    "traffic",
     "commands",
     "contacts",
     "fingerprints",

@@ -67,6 +67,7 @@ impl Look {
             selection: Selection::default(),
             strict: false,
             timeout: Interval::seconds(60),
+            watch: None,
             runs_dir: None,
         }
     }
