@@ -234,6 +234,7 @@ mod tests {
             strict: false,
             timeout: crate::checklist::Interval::seconds(60),
             watch: None,
+            attest: Default::default(),
             runs_dir: None,
         };
         let roots = Roots::none();

@@ -37,7 +37,7 @@ pub enum Since {
 impl FromStr for Since {
     type Err = String;
 
-    /// `last-deploy`, a time as RFC 3339 writes it, or how long ago (`20m`).
+    /// `last-deploy`, or a time as RFC 3339 writes it.
     fn from_str(text: &str) -> Result<Since, String> {
         if text == "last-deploy" {
             return Ok(Since::LastDeploy);
@@ -68,7 +68,7 @@ pub struct Usual {
     pub criteria: bool,
 }
 
-/// A day: what a window may be at most.
+/// A week: what a window may be at most.
 const MOST_MINUTES: f64 = 7.0 * 24.0 * 60.0;
 /// What a watch may take beyond its window: the settling, late transactions, a database that comes back.
 const BEYOND: Duration = Duration::from_secs(5 * 60);
@@ -132,5 +132,78 @@ impl Watch {
             budget,
             criteria: usual.criteria,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MONITOR: Usual = Usual { minutes: 15.0, least: None, criteria: false };
+    const GATE: Usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
+
+    fn resolve(said: WatchSaid, usual: Usual) -> Result<Watch, String> {
+        Watch::resolve(&said, usual, false, &mut Vec::new())
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_verbs() {
+        let watch = resolve(WatchSaid::default(), MONITOR).expect("a window");
+        assert_eq!((watch.mode, watch.length), (Mode::Forward, Some(Duration::from_secs(900))));
+        assert_eq!((watch.budget, watch.criteria), (Duration::from_secs(1200), false));
+        let watch =
+            resolve(WatchSaid { until_enough: true, ..WatchSaid::default() }, MONITOR).expect("a window");
+        assert_eq!(watch.budget, Duration::from_secs(2100));
+        let watch = resolve(WatchSaid { lookback: true, ..WatchSaid::default() }, GATE).expect("a window");
+        assert_eq!((watch.mode, watch.length), (Mode::Past, Some(Duration::from_secs(1800))));
+        assert!(watch.criteria);
+    }
+
+    #[test]
+    fn since_alone_has_no_other_bound() {
+        let since = |minutes, lookback| {
+            let said =
+                WatchSaid { since: Some(Since::LastDeploy), minutes, lookback, ..WatchSaid::default() };
+            resolve(said, MONITOR).expect("a window")
+        };
+        assert_eq!((since(None, false).length, since(None, false).mode), (None, Mode::Past));
+        assert_eq!(since(None, true).length, Some(Duration::from_secs(900)));
+        assert_eq!(since(Some(2.5), false).length, Some(Duration::from_secs(150)));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let minutes = |minutes| WatchSaid { minutes: Some(minutes), ..WatchSaid::default() };
+        for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 20_000.0] {
+            assert!(resolve(minutes(bad), MONITOR).is_err(), "{bad}");
+        }
+        let refused = [
+            WatchSaid { lookback: true, until_enough: true, ..WatchSaid::default() },
+            WatchSaid { since: Some(Since::LastDeploy), full: true, ..WatchSaid::default() },
+            WatchSaid { budget: Some(Interval::seconds(60)), ..WatchSaid::default() },
+        ];
+        for said in refused {
+            assert!(resolve(said.clone(), MONITOR).is_err(), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn the_gate_wants_its_thirty_minutes_but_in_the_sandbox() {
+        let short = WatchSaid { minutes: Some(29.9), ..WatchSaid::default() };
+        resolve(short.clone(), GATE).expect_err("too short");
+        let mut notes = Vec::new();
+        let watch = Watch::resolve(&short, GATE, true, &mut notes).expect("the sandbox may");
+        assert!(watch.criteria && notes.len() == 1, "{notes:?}");
+    }
+
+    #[test]
+    fn since_reads_times_and_nothing_vague() {
+        let at: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
+        assert_eq!("2026-01-01T10:00:00Z".parse(), Ok(Since::At(at)));
+        assert_eq!("2026-01-01T11:00:00+01:00".parse(), Ok(Since::At(at)));
+        assert_eq!("last-deploy".parse(), Ok(Since::LastDeploy));
+        for vague in ["", "now", "yesterday", "10:00", "2026-01-01"] {
+            assert!(vague.parse::<Since>().is_err(), "{vague}");
+        }
     }
 }

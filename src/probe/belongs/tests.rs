@@ -19,6 +19,7 @@ fn settings(target: Target, others: Vec<Target>, vars: &[(&str, &str)]) -> Setti
         strict: false,
         timeout: Interval::seconds(60),
         watch: None,
+        attest: Default::default(),
         runs_dir: None,
     }
 }

@@ -83,6 +83,7 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
         strict: false,
         timeout: Interval::seconds(60),
         watch: None,
+        attest: Default::default(),
         runs_dir: None,
     };
     let roots = Roots::load(None).expect("the system's roots");

@@ -17,6 +17,7 @@ fn settings(target: Target) -> Settings {
         strict: false,
         timeout: Interval::seconds(60),
         watch: None,
+        attest: Default::default(),
         runs_dir: None,
     }
 }

@@ -68,6 +68,7 @@ impl Look {
             strict: false,
             timeout: Interval::seconds(60),
             watch: None,
+            attest: Default::default(),
             runs_dir: None,
         }
     }
