@@ -6,6 +6,7 @@
 
 pub mod full;
 pub mod live;
+pub mod stats;
 pub mod summary;
 pub mod watched;
 pub mod window;
