@@ -4,6 +4,7 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod counts;
 pub mod full;
 pub mod live;
 pub mod stats;
