@@ -6,6 +6,8 @@
 
 pub mod full;
 pub mod live;
+pub mod query;
+pub mod read;
 pub mod summary;
 pub mod watched;
 pub mod window;
