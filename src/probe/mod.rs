@@ -27,6 +27,7 @@ pub use database::Database;
 pub use env::{Env, Form};
 pub use finding::{CannotAsk, Claim, Evidence, Finding};
 pub use fly::Fly;
+pub(crate) use fly::environment as fly_environment;
 pub use http::Http;
 pub use reach::Reach;
 pub use schema::Schema;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::probe::CannotAsk;
 use crate::settings::Tier;
 use crate::traffic::counts::Group;
 use crate::traffic::full::{Full, Horizon};
@@ -18,6 +19,16 @@ pub struct Fault {
     pub unasked: Unasked,
     /// Asking again will hardly help: the login is refused, the table is missing.
     pub hopeless: bool,
+    /// It was our side that could not ask.
+    pub ours: bool,
+}
+
+impl From<CannotAsk> for Fault {
+    fn from(cannot: CannotAsk) -> Fault {
+        let unasked =
+            Unasked { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
+        Fault { unasked, hopeless: true, ours: true }
+    }
 }
 
 /// The database's clock.
