@@ -216,7 +216,12 @@ impl Asker {
 #[derive(Debug, PartialEq)]
 enum Said {
     Good(String),
-    Bad { what: String, throttled: bool, offline: Option<String>, starting: bool },
+    Bad {
+        what: String,
+        throttled: bool,
+        offline: Option<String>,
+        starting: bool,
+    },
     /// The fault is on our side.
     Ours(CannotAsk),
 }

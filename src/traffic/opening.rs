@@ -194,14 +194,12 @@ fn plan(
 
 /// `at`, and so much later. Times of a window are far from the ends of the calendar; what is not stays there.
 pub fn after(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
-        .map_or(Timestamp::MAX, whole)
+    at.checked_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).map_or(Timestamp::MAX, whole)
 }
 
 /// `at`, and so much earlier.
 pub fn before(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
-        .map_or(Timestamp::MIN, whole)
+    at.checked_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).map_or(Timestamp::MIN, whole)
 }
 
 /// In whole microseconds, as PostgreSQL has them.

@@ -120,9 +120,7 @@ async fn poll(
 /// What to do about a `fly` that cannot do its work here.
 fn ours(trouble: &Trouble) -> Option<&'static str> {
     match trouble {
-        Trouble::NotRun(_) => {
-            Some("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/")
-        }
+        Trouble::NotRun(_) => Some("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/"),
         Trouble::NotLoggedIn => Some("fly auth login, or set FLY_API_TOKEN"),
         _ => None,
     }

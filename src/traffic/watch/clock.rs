@@ -61,7 +61,8 @@ impl Clock {
         let (back, ahead) = (least.duration_since(now), now.duration_since(most));
         if back > TOLERANCE {
             Step::Back(back)
-        } else if ahead > SignedDuration::try_from(tick).unwrap_or(SignedDuration::MAX).saturating_add(SLACK) {
+        } else if ahead > SignedDuration::try_from(tick).unwrap_or(SignedDuration::MAX).saturating_add(SLACK)
+        {
             Step::Ahead(ahead)
         } else {
             Step::Even

@@ -66,9 +66,11 @@ impl Database {
             self.cx.saw_marker();
         }
         if let Some(why) = &look.rows_hidden {
-            let fix = format!("let DATABASE_URL's role read all rows of {} (BYPASSRLS, or a policy that is true)", names.facts);
-            let unasked =
-                Unasked { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            let fix = format!(
+                "let DATABASE_URL's role read all rows of {} (BYPASSRLS, or a policy that is true)",
+                names.facts
+            );
+            let unasked = Unasked { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
             return Err(Fault { unasked, hopeless: true, ours: false });
         }
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
@@ -124,7 +126,9 @@ fn is_gone(fault: &PgFault) -> bool {
 /// True for what does not pass by itself.
 fn is_hopeless(fault: &PgFault) -> bool {
     match fault {
-        PgFault::RootCert(_) | PgFault::NoPassword | PgFault::Auth { .. } | PgFault::NoDatabase { .. } => true,
+        PgFault::RootCert(_) | PgFault::NoPassword | PgFault::Auth { .. } | PgFault::NoDatabase { .. } => {
+            true
+        }
         PgFault::Odd(_) | PgFault::NotText { .. } | PgFault::TooMuch => true,
         PgFault::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
         _ => false,

@@ -54,8 +54,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             self.anchor(moment.now, before);
         }
         let before = Instant::now();
-        let ticked =
-            self.reader.tick(self.ledger.seal(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
+        let ticked = self.reader.tick(self.ledger.seal(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
         match self.clock.heard(now, before, self.rules.tick.0) {
             Step::Even => {}
@@ -98,9 +97,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// Whether the watch goes on beyond the window's end, because there is too little to tell.
     fn goes_on(&mut self) -> bool {
-        let spare = self.opening.budget.saturating_sub(
-            Duration::try_from(self.planned.length()).unwrap_or(Duration::ZERO),
-        );
+        let spare = self
+            .opening
+            .budget
+            .saturating_sub(Duration::try_from(self.planned.length()).unwrap_or(Duration::ZERO));
         let reserve = self.rules.settle.0 + RESERVE.min(spare / 4);
         let tick = self.rules.tick.0;
         if !self.wish.until_enough

@@ -32,8 +32,9 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 fn outlook(per_minute: Option<f64>, minutes: f64, rules: &Traffic) -> Vec<String> {
     let (Percent(t), least) = (rules.success_rate, rules.min_events);
     let proves = percent(stats::upper_bound(0, least));
-    let enough =
-        format!("{least} deliveries are needed for a pass; so many without a failure prove a rate of failures below {proves}");
+    let enough = format!(
+        "{least} deliveries are needed for a pass; so many without a failure prove a rate of failures below {proves}"
+    );
     let Some(rate) = per_minute else {
         return vec![
             "no delivery in the last hour: the window will hardly see enough to pass".to_owned(),
@@ -53,7 +54,9 @@ fn outlook(per_minute: Option<f64>, minutes: f64, rules: &Traffic) -> Vec<String
         chance(bad),
     )];
     if expected < least as f64 {
-        said.push("they will hardly be enough to pass: a longer window, or --until-enough, sees more".to_owned());
+        said.push(
+            "they will hardly be enough to pass: a longer window, or --until-enough, sees more".to_owned(),
+        );
     }
     said.push(enough);
     said
@@ -75,7 +78,8 @@ mod tests {
     #[test]
     fn what_a_window_sees_is_said_in_numbers() {
         let two = said(Some(2.0));
-        for part in ["about 30 deliveries", "0.5 % failures in 0.9 %", "2.0 % in 11.5 %", "10.0 % in 77.9 %"] {
+        for part in ["about 30 deliveries", "0.5 % failures in 0.9 %", "2.0 % in 11.5 %", "10.0 % in 77.9 %"]
+        {
             assert!(two.contains(part), "{part}: {two}");
         }
         assert!(two.contains("below 13.3 %") && !two.contains("hardly"), "{two}");

@@ -25,8 +25,7 @@ pub struct Fault {
 
 impl From<CannotAsk> for Fault {
     fn from(cannot: CannotAsk) -> Fault {
-        let unasked =
-            Unasked { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
+        let unasked = Unasked { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
         Fault { unasked, hopeless: true, ours: true }
     }
 }
