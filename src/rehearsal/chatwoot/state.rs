@@ -1,9 +1,13 @@
 //! A Chatwoot's world as data: everything that decides an answer, and can be set on the control route.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::contact::Contact;
+use super::conversation::{Conversation, Conversations};
+use super::events::Event;
 use crate::rehearsal::server::random;
 
 /// The state of a Chatwoot. `people` and `bots` are keyed by what the rehearsal calls them.
@@ -39,10 +43,53 @@ pub struct State {
     pub inboxes: Vec<Inbox>,
     /// The webhooks of all accounts, in the order listed.
     pub webhooks: Vec<Webhook>,
+    /// The contacts of all accounts by id.
+    pub contacts: BTreeMap<u64, Contact>,
     /// The conversations of all accounts.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Conversations,
     /// The highest webhook id ever given; ids are not used twice.
     pub last_webhook_id: u64,
+    /// The highest message id ever given, over all accounts.
+    pub last_message_id: u64,
+    /// The highest id ever given to a contact's place in an inbox.
+    pub last_contact_inbox_id: u64,
+    /// Whether Sidekiq runs. Without it messages are stored, `/api` stays green, and nothing is delivered until it
+    /// runs again, for the queue stays in Redis.
+    pub worker_running: bool,
+    /// How long an event waits in the queue, in milliseconds.
+    pub delivery_delay_ms: u64,
+    /// How long a receiver may take to connect, and to answer (`WEBHOOK_TIMEOUT`), in milliseconds.
+    pub webhook_timeout_ms: u64,
+    /// The events that nobody has been told of yet, oldest first.
+    pub pending_events: VecDeque<Event>,
+    /// What became of the deliveries. Chatwoot itself keeps no trace of them.
+    pub deliveries: Tally,
+    /// How many requests of reports one token may make in one account in a minute (`RATE_LIMIT_REPORTS_API_USER_LEVEL`).
+    pub reports_per_minute: u32,
+    /// The limited requests of the running minute, by limit, token and account.
+    pub limited: BTreeMap<String, Used>,
+}
+
+/// What became of deliveries to webhooks.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tally {
+    /// Sent, and not answered yet.
+    pub under_way: u64,
+    /// Answered with 200 to 207 in time.
+    pub delivered: u64,
+    /// Refused, timed out, redirected or unreachable: each was the only attempt.
+    pub dropped: u64,
+}
+
+/// How much of a limit is used.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Used {
+    /// The minute since 1970 that is counted.
+    pub minute: i64,
+    /// The requests in it.
+    pub count: u32,
 }
 
 /// An account.
@@ -120,20 +167,60 @@ pub enum Role {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bot {
+    /// The bot's id.
+    #[serde(default = "Bot::first")]
+    pub id: u64,
+    /// The name shown beside its messages.
+    #[serde(default = "Bot::first_name")]
+    pub name: String,
     /// The API token.
     pub token: String,
     /// The accounts it may act in.
     pub accounts: Vec<u64>,
 }
 
-/// An inbox, as far as webhooks show it.
+impl Bot {
+    fn first() -> u64 {
+        2
+    }
+
+    fn first_name() -> String {
+        "Draft agent".to_owned()
+    }
+}
+
+/// An inbox.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inbox {
     /// The inbox's id.
     pub id: u64,
+    /// The account it belongs to; 3 for one that names none.
+    #[serde(default = "Inbox::account")]
+    pub account_id: u64,
     /// The name.
     pub name: String,
+    /// The kind of channel. Only through `Channel::Api` can incoming messages be made with a token.
+    #[serde(default = "Inbox::api")]
+    pub channel_type: String,
+    /// The ids of the agents who see it; administrators and bots see every inbox.
+    #[serde(default)]
+    pub members: Vec<u64>,
+}
+
+impl Inbox {
+    fn account() -> u64 {
+        3
+    }
+
+    fn api() -> String {
+        "Channel::Api".to_owned()
+    }
+
+    /// Whether incoming messages can be made in it with a token.
+    pub(super) fn is_api(&self) -> bool {
+        self.channel_type == "Channel::Api"
+    }
 }
 
 /// An account webhook.
@@ -157,18 +244,6 @@ pub struct Webhook {
     /// The signing secret; shown from 4.12 on.
     #[serde(default = "token")]
     pub secret: String,
-}
-
-/// A conversation, by its display id.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Conversation {
-    /// The display id.
-    pub id: u64,
-    /// The account it belongs to.
-    pub account_id: u64,
-    /// `open`, `resolved`, `pending` or `snoozed`.
-    pub status: String,
 }
 
 /// A fresh token as Chatwoot makes them: 24 base58 characters.
@@ -203,6 +278,14 @@ impl Default for State {
                 Membership { role, active_at: Some("2026-01-01T09:58:12.345Z".to_owned()) },
             )]),
         };
+        let bot = Bot { id: Bot::first(), name: Bot::first_name(), token: token(), accounts: vec![3] };
+        let inbox = Inbox {
+            id: 12,
+            account_id: Inbox::account(),
+            name: "Ops probe".to_owned(),
+            channel_type: Inbox::api(),
+            members: vec![42],
+        };
         State {
             version: "4.12.1".to_owned(),
             clock_offset_seconds: 0,
@@ -223,12 +306,22 @@ impl Default for State {
                 ("stranger".to_owned(), person(43, "Vera Holm", "Vera", 5, Role::Administrator)),
                 ("owner".to_owned(), person(44, "Otto Kern", "Otto", 4, Role::Administrator)),
             ]),
-            bots: BTreeMap::from([("bot".to_owned(), Bot { token: token(), accounts: vec![3] })]),
+            bots: BTreeMap::from([("bot".to_owned(), bot)]),
             platform_token: token(),
-            inboxes: vec![Inbox { id: 12, name: "Ops probe".to_owned() }],
+            inboxes: vec![inbox],
             webhooks: Vec::new(),
-            conversations: vec![Conversation { id: 318, account_id: 3, status: "open".to_owned() }],
+            contacts: BTreeMap::from([(Contact::FIRST, Contact::first())]),
+            conversations: vec![Conversation::first()].into(),
             last_webhook_id: 7,
+            last_message_id: 90_416,
+            last_contact_inbox_id: 6_100,
+            worker_running: true,
+            delivery_delay_ms: 0,
+            webhook_timeout_ms: 5_000,
+            pending_events: VecDeque::new(),
+            deliveries: Tally::default(),
+            reports_per_minute: 100,
+            limited: BTreeMap::new(),
         }
     }
 }
@@ -242,6 +335,12 @@ impl State {
     /// The token of one of `people`; empty for a name that is not there.
     pub fn token_of(&self, name: &str) -> String {
         self.people.get(name).map(|person| person.token.clone()).unwrap_or_default()
+    }
+
+    /// What the clock of Chatwoot's machine shows when this machine's shows `now`, as exact as Postgres keeps it.
+    pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
+        let shifted = now.checked_add(SignedDuration::from_secs(self.clock_offset_seconds)).unwrap_or(now);
+        Timestamp::from_microsecond(shifted.as_microsecond()).unwrap_or(shifted)
     }
 
     /// Whether the version is at least that one; a version without numbers counts as old.

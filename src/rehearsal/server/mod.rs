@@ -65,6 +65,10 @@ pub struct Server<S> {
     scheme: &'static str,
 }
 
+/// A hold on a running stand-in's state for tasks beside its server, such as one that makes traffic. It does not keep
+/// the server running. Cloning it gives a hold on the same.
+pub struct Handle<S>(Arc<Shared<S>>);
+
 struct Shared<S> {
     inner: Mutex<Inner<S>>,
     knobs: Knobs,
@@ -136,6 +140,11 @@ impl<S: StandIn> Server<S> {
         change(&mut self.shared.lock().stand_in)
     }
 
+    /// A hold on the state that can be moved into a task.
+    pub fn handle(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.shared))
+    }
+
     /// The requests received, oldest first.
     pub fn received(&self) -> Vec<Entry> {
         self.shared.lock().log.all()
@@ -149,6 +158,19 @@ impl<S: StandIn> Server<S> {
     /// Ends the stand-in; its port is free and its connections are closed when this returns.
     pub async fn stop(self) {
         self.wire.close().await;
+    }
+}
+
+impl<S> Clone for Handle<S> {
+    fn clone(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.0))
+    }
+}
+
+impl<S: StandIn> Handle<S> {
+    /// Changes the stand-in's state in place; requests wait meanwhile.
+    pub fn update<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        change(&mut self.0.lock().stand_in)
     }
 }
 
