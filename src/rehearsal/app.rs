@@ -33,7 +33,7 @@ pub struct State {
     pub handling: Handling,
     /// The bodies that wait to be forwarded, as they came.
     #[serde(skip)]
-    waiting: VecDeque<Vec<u8>>,
+    pub waiting: VecDeque<Vec<u8>>,
 }
 
 /// How many deliveries are remembered.

@@ -63,7 +63,12 @@ const TEXTS: [&str; 6] = [
 
 impl Customers {
     /// Starts them on the caller's runtime. `staff` replies and resolves.
-    pub fn start(chatwoot: Handle<chatwoot::State>, account: u64, staff: Sender, habits: Habits) -> Customers {
+    pub fn start(
+        chatwoot: Handle<chatwoot::State>,
+        account: u64,
+        staff: Sender,
+        habits: Habits,
+    ) -> Customers {
         let seed = habits.seed;
         let habits = Arc::new(Mutex::new(habits));
         let crowd = Crowd { chatwoot, account, staff, random: Random(seed), open: Vec::new() };

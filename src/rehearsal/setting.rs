@@ -17,7 +17,7 @@ pub enum Setting {
     AgentSlow,
     /// One delivery in ten is recorded as failed, and leaves no dead letter.
     OneInTen,
-    /// One delivery in a hundred ends as a dead letter.
+    /// Three deliveries in a hundred end as dead letters.
     DeadLetter,
     /// One delivery in ten fails, and the app throws before it records that.
     SilentLoss,
@@ -65,7 +65,7 @@ impl Setting {
             }
             Setting::AgentSlow => world.agent.update(|agent| agent.webhook_delay_ms = 900),
             Setting::OneInTen => handling(|h| h.late_draft_percent = 10.0),
-            Setting::DeadLetter => handling(|h| h.failing_percent = 1.0),
+            Setting::DeadLetter => handling(|h| h.failing_percent = 3.0),
             Setting::SilentLoss => handling(|h| {
                 h.failing_percent = 10.0;
                 h.throws_before_recording = true;

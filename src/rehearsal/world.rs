@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -13,10 +14,13 @@ use super::agent::{self, Agent};
 use super::app::{self, App};
 use super::chatwoot::{self, Chatwoot};
 use super::checkout::{self, Checkout};
+use super::customers::Habits;
 use super::fly::Fly;
 use super::hub::{Hub, Roster};
+use super::live::{Between, Live};
 use super::postgres::{self, Native};
 use super::server::Transport;
+use super::setting::Setting;
 use super::tls::{Authority, CertificateSpec};
 use crate::settings::fingerprint;
 
@@ -28,8 +32,8 @@ pub const ACCOUNT: u64 = 3;
 pub enum Database {
     /// A new cluster, ended with the world.
     Own,
-    /// A database that exists, by its connection string.
-    At(String),
+    /// A database that exists, by its connection strings: the reader's, and that of a role that may write facts.
+    At { reader: String, writer: Option<String> },
 }
 
 /// The running world. Dropping it ends everything in it.
@@ -37,12 +41,14 @@ pub struct World {
     pub chatwoot: Chatwoot,
     pub agent: Agent,
     pub app: App,
-    pub fly: Fly,
+    pub fly: Arc<Fly>,
     pub checkout: Checkout,
     pub authority: Authority,
     pub hub: Hub,
     /// The cluster, when it is the world's own.
     pub postgres: Option<Native>,
+    live: Option<Live>,
+    writer: Option<String>,
     folder: TempDir,
     variables: BTreeMap<String, String>,
 }
@@ -75,18 +81,19 @@ impl World {
                 .await?;
 
         let bin = at("bin");
-        let fly = Fly::install(&bin, &at("fly"))?;
+        let fly = Arc::new(Fly::install(&bin, &at("fly"))?);
         if checkout::npm::is_missing() {
             checkout::npm::install(&bin)?;
         }
         let checkout = Checkout::create(&at("app"), &at("tools"))?;
-        let (postgres, dsn) = match database {
+        let (postgres, dsn, writer) = match database {
             Database::Own => {
                 let native = Native::start(&postgres::Options::default())?;
-                let dsn = native.login(postgres::READER, postgres::DATABASE);
-                (Some(native), dsn)
+                let login = |role| native.login(role, postgres::DATABASE);
+                let (reader, writer) = (login(postgres::READER), login(postgres::OWNER));
+                (Some(native), reader, Some(writer))
             }
-            Database::At(dsn) => (None, dsn),
+            Database::At { reader, writer } => (None, reader, writer),
         };
         let variables = BTreeMap::from(
             [
@@ -103,13 +110,63 @@ impl World {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let mut world =
-            World { chatwoot, agent, app, fly, checkout, authority, hub, postgres, folder, variables };
+        let mut world = World {
+            chatwoot,
+            agent,
+            app,
+            fly,
+            checkout,
+            authority,
+            hub,
+            postgres,
+            live: None,
+            writer,
+            folder,
+            variables,
+        };
         world.link_program(&bin)?;
         fs::write(at("ca.pem"), world.authority.ca_pem()).context("the authority's file")?;
         let config = world.config(&webhook_url, &account_name)?;
         fs::write(at("config.toml"), config).context("the sandbox's configuration")?;
         Ok(world)
+    }
+
+    /// Lets customers write, in a world that this setting has changed first.
+    ///
+    /// # Errors
+    /// A part that does not start, and a setting that a stand-in refuses.
+    pub async fn start_traffic(&mut self, habits: Habits, setting: Setting) -> Result<()> {
+        // What is still under way must not flow into the new traffic.
+        self.live = None;
+        let quiet = Habits { per_minute: 0.0, ..habits };
+        let live = Live::start(
+            &Between {
+                chatwoot: &self.chatwoot,
+                agent: &self.agent,
+                app: &self.app,
+                fly: self.fly.clone(),
+                ca_file: &self.folder().join("ca.pem"),
+                writer: self.writer.as_deref(),
+                account: ACCOUNT,
+            },
+            quiet,
+        )?;
+        self.hub.add("customers", live.customers.remote());
+        self.live = Some(live);
+        self.customers(|customers| customers.per_minute = habits.per_minute);
+        setting.apply(self).await
+    }
+
+    /// Ends the traffic; what was under way may be lost.
+    pub fn stop_traffic(&mut self) {
+        self.live = None;
+    }
+
+    /// Changes how customers behave; nothing happens in a world without traffic.
+    pub fn customers(&self, change: impl FnOnce(&mut Habits)) {
+        if let Some(live) = &self.live {
+            live.customers.update(change);
+        }
     }
 
     /// The variables of the pipeline and of this program, `PATH` included.
@@ -178,6 +235,14 @@ impl World {
              account_name = {account_name}\n\
              database = {database}\n\
              webhook_url = {webhook_url}\n\n\
+             # On loopback everything is quicker, so a rehearsal need not wait as long as production.\n\
+             [targets.sandbox.traffic]\n\
+             tick = \"1s\"\n\
+             overlap = \"2s\"\n\
+             settle = \"1s\"\n\
+             health_every = \"5s\"\n\
+             logs_every = \"3s\"\n\
+             patience = \"5s\"\n\n\
              [targets.sandbox.fingerprints]\n{own}\n\
              [targets.elsewhere]\n\
              chatwoot_host = \"chat.elsewhere.example\"\n\

@@ -9,6 +9,7 @@ mod agent_and_app;
 mod chatwoot;
 mod control;
 mod faults;
+mod live;
 mod tls;
 mod webhooks;
 

@@ -68,7 +68,13 @@ impl Facts {
     ///
     /// # Errors
     /// As [`Facts::retry`].
-    pub async fn dead_letter(&self, payload: &Value, attempts: u32, error: &str, endpoint: &str) -> Result<()> {
+    pub async fn dead_letter(
+        &self,
+        payload: &Value,
+        attempts: u32,
+        error: &str,
+        endpoint: &str,
+    ) -> Result<()> {
         let value = json!({
             "payload": payload, "attempts": attempts, "lastError": error, "agentEndpoint": endpoint,
         });

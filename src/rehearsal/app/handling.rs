@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn shares_fall_evenly_and_by_the_seed() {
         for seed in 0..50 {
-            let handling = Handling { seed, failing_percent: 10.0, unreadable_percent: 0.5, ..Handling::default() };
+            let handling =
+                Handling { seed, failing_percent: 10.0, unreadable_percent: 0.5, ..Handling::default() };
             let fates: Vec<Fate> = (0..1000).map(|number| handling.fate(number)).collect();
             assert_eq!(fates.iter().filter(|f| f.fails).count(), 100, "seed {seed}");
             assert_eq!(fates.iter().filter(|f| f.unreadable).count(), 5, "seed {seed}");

@@ -12,9 +12,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::State;
 use super::facts::{Facts, Retry};
 use super::handling::{Fate, Handling};
-use super::State;
 use crate::rehearsal::chatwoot::{self, Sender};
 use crate::rehearsal::server::Handle;
 use crate::service::http::{Client, Request};
@@ -187,7 +187,9 @@ impl Work {
         let Some(conversation) = event["conversation"]["id"].as_u64() else { return };
         let text = format!("Draft: {}", answer["draft"].as_str().unwrap_or("Hello, thanks for writing."));
         let (account, by) = (self.parts.account, self.parts.drafts_by);
-        self.parts.chatwoot.update(|chatwoot| chatwoot.note(account, conversation, by, &text, Timestamp::now()));
+        self.parts
+            .chatwoot
+            .update(|chatwoot| chatwoot.note(account, conversation, by, &text, Timestamp::now()));
     }
 
     async fn record(&self, forwarded: &Forwarded, fate: Fate, handling: &Handling) {
