@@ -8,8 +8,14 @@
 mod agent_and_app;
 mod chatwoot;
 mod control;
+mod conversations;
+mod deliveries;
 mod faults;
+mod filter;
+mod messages;
+mod reports;
 mod tls;
+mod traffic;
 mod webhooks;
 
 use std::sync::Arc;
