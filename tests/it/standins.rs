@@ -8,9 +8,15 @@
 mod agent_and_app;
 mod chatwoot;
 mod control;
+mod conversations;
+mod deliveries;
 mod faults;
 mod live;
+mod filter;
+mod messages;
+mod reports;
 mod tls;
+mod traffic;
 mod webhooks;
 
 use std::sync::Arc;
