@@ -74,6 +74,6 @@ fn log_of(fly: Arc<Fly>) -> Log {
             Level::Error => "error",
         };
         // A line that cannot be kept is a line that was lost, which happens on Fly, too.
-        let _ = (&fly, level, text);
+        let _ = fly.log("hotdash-app", level, text, jiff::Timestamp::now());
     })
 }
