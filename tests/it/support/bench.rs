@@ -102,6 +102,11 @@ impl Bench {
         super::server().psql(&self.database, sql).expect("the statement runs");
     }
 
+    /// The rows of a statement in this world's database, as psql prints them without headings.
+    pub fn psql(&self, sql: &str) -> String {
+        super::server().psql(&self.database, sql).expect("the statement runs")
+    }
+
     /// Replaces a text in the world's configuration; panics when it is not there.
     pub fn edit_config(&self, from: &str, to: &str) {
         let path = self.world.config_path();
