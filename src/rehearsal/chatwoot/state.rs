@@ -1,6 +1,7 @@
 //! A Chatwoot's world as data: everything that decides an answer, and can be set on the control route.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,10 @@ pub struct State {
     /// The limited requests of the running minute, by limit, token and account.
     pub limited: BTreeMap<String, Used>,
 }
+
+/// The fields that grow with traffic. On the control route a change that names none of them does not read them, and the
+/// answer to a change leaves them out; `GET` shows them.
+pub(super) const GROWING: [&str; 3] = ["contacts", "conversations", "pending_events"];
 
 /// What became of deliveries to webhooks.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -335,6 +340,18 @@ impl State {
     /// The token of one of `people`; empty for a name that is not there.
     pub fn token_of(&self, name: &str) -> String {
         self.people.get(name).map(|person| person.token.clone()).unwrap_or_default()
+    }
+
+    /// Does something to the state while what grows with traffic is set aside.
+    pub(super) fn without_the_growing<T>(&mut self, change: impl FnOnce(&mut State) -> T) -> T {
+        let contacts = mem::take(&mut self.contacts);
+        let conversations = mem::take(&mut self.conversations);
+        let pending_events = mem::take(&mut self.pending_events);
+        let done = change(self);
+        self.contacts = contacts;
+        self.conversations = conversations;
+        self.pending_events = pending_events;
+        done
     }
 
     /// What the clock of Chatwoot's machine shows when this machine's shows `now`, as exact as Postgres keeps it.

@@ -20,7 +20,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Door, Request, Shared, StandIn, Transport, merge};
+use super::{Answer, Door, Request, Shared, StandIn, Transport};
 use crate::rehearsal::tls::CertificateSpec;
 
 /// The path of the control route.
@@ -97,7 +97,8 @@ impl<S: StandIn> Shared<S> {
         Some(answer(done))
     }
 
-    /// Applies a change, whole or not at all, and shows what the stand-in is then (without the log).
+    /// Applies a change, whole or not at all, and shows what the stand-in is then, without the log and without what
+    /// grows with traffic.
     pub(super) async fn apply(&self, document: Value) -> anyhow::Result<Value> {
         let change: Change = serde_json::from_value(document).context("the control document was refused")?;
         let tls = match (&change.certificate, &self.transport) {
@@ -117,10 +118,7 @@ impl<S: StandIn> Shared<S> {
                 overrides.set(&pattern, value)?;
             }
             if let Some(patch) = change.state {
-                let mut state = serde_json::to_value(&inner.stand_in).context("the state cannot be shown")?;
-                merge(&mut state, &patch);
-                let context = || format!("{} cannot be in that state", S::NAME);
-                inner.stand_in = serde_json::from_value(state).with_context(context)?;
+                inner.stand_in.patch(&patch)?;
             }
             inner.overrides = overrides;
             if change.forget_log {
@@ -143,17 +141,19 @@ impl<S: StandIn> Shared<S> {
         self.shown(false)
     }
 
-    /// The stand-in as a document: name, state, overrides, door, certificate, and the log if asked for.
-    fn shown(&self, with_log: bool) -> anyhow::Result<Value> {
-        let inner = self.lock();
+    /// The stand-in as a document: name, state, overrides, door, certificate; and the log and the whole state if asked
+    /// for.
+    fn shown(&self, whole: bool) -> anyhow::Result<Value> {
+        let mut inner = self.lock();
+        let state = inner.stand_in.shown(whole)?;
         let mut shown = json!({
             "name": S::NAME,
-            "state": serde_json::to_value(&inner.stand_in).context("the state cannot be shown")?,
+            "state": state,
             "overrides": inner.overrides.show(),
             "door": self.knobs.door(),
             "certificate": inner.certificate,
         });
-        if with_log {
+        if whole {
             shown["log"] = serde_json::to_value(inner.log.all()).context("the log cannot be shown")?;
         }
         Ok(shown)
