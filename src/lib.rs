@@ -27,6 +27,7 @@ pub mod run;
 pub mod service;
 pub mod settings;
 pub mod source;
+pub mod traffic;
 
 use std::ffi::OsString;
 
@@ -35,7 +36,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
-use commands::run::{PREFLIGHT, STATUS, Verb};
+use commands::run::{GATE, MONITOR, PREFLIGHT, STATUS, Verb};
 use exit::Exit;
 use printer::Printer;
 
@@ -61,6 +62,8 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
     match command {
         Command::Preflight(args) => run(PREFLIGHT, &args, printer),
         Command::Status(args) => run(STATUS, &args, printer),
+        Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
+        Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
         Command::Checks(ChecksCommand::List { format }) => commands::checks::list(format, printer),
         Command::Checks(ChecksCommand::Explain { context, ids }) => {
             commands::checks::explain(&resolved(&context)?.settings, &ids, printer)
@@ -81,6 +84,15 @@ fn run(verb: Verb, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
     commands::run::run(verb, resolved.settings, &telling, printer)
 }
 
+fn watched(verb: Verb, said: settings::Said, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
+    let resolved = settings::gather(said)?;
+    if verb.name == GATE.name {
+        commands::gate::refuse_looser(&resolved.settings.target)?;
+    }
+    let telling = args.telling(resolved.format, resolved.notes);
+    commands::run::run(verb, resolved.settings, &telling, printer)
+}
+
 fn resolved(context: &ContextArgs) -> Result<settings::Resolved> {
     Ok(settings::gather(context.said())?)
 }
@@ -88,6 +100,8 @@ fn resolved(context: &ContextArgs) -> Result<settings::Resolved> {
 fn quiet(command: &Command) -> bool {
     match command {
         Command::Preflight(args) | Command::Status(args) => args.quiet,
+        Command::Monitor(args) => args.run.quiet,
+        Command::Gate(args) => args.run.quiet,
         _ => false,
     }
 }

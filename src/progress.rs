@@ -150,6 +150,7 @@ impl Progress {
                 self.line(&format!("revised: {}", described(outcome)));
                 self.count();
             }
+            Event::Watching { .. } | Event::Tick(_) => {}
             Event::Ended { .. } => self.bar = None,
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod env_fingerprint;
+pub mod gate;
 pub mod run;
 #[cfg(feature = "rehearsal")]
 pub mod sandbox;

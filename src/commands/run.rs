@@ -30,6 +30,10 @@ pub struct Verb {
     pub name: &'static str,
     /// The folders of `checks/` it asks.
     pub phases: &'static [&'static str],
+    /// The sections of these phases it asks; none named is all of them.
+    pub sections: &'static [&'static str],
+    /// Whether only the whole of it may be asked: a part that is well must not say that the whole is.
+    pub whole: bool,
     /// The checks it asks when the verb stands for a few of them.
     pub only: &'static [&'static str],
     /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
@@ -39,17 +43,32 @@ pub struct Verb {
 }
 
 /// `preflight`: the pre-deploy half of the checklist.
-pub const PREFLIGHT: Verb =
-    Verb { name: "preflight", phases: &["preflight"], only: &[], journal: true, headline: None };
+pub const PREFLIGHT: Verb = Verb {
+    name: "preflight",
+    phases: &["preflight"],
+    sections: &[],
+    whole: false,
+    only: &[],
+    journal: true,
+    headline: None,
+};
 
 /// `status`: Chatwoot's health, in place of the app's health check script.
 pub const STATUS: Verb = Verb {
     name: "status",
-    phases: &["preflight"],
+    whole: true,
     only: &["chatwoot.alive", "chatwoot.services", "chatwoot.account"],
     journal: false,
     headline: Some(("Chatwoot health check OK", "Chatwoot health check FAILED")),
+    ..PREFLIGHT
 };
+
+/// `monitor`: the first traffic after a deploy.
+pub const MONITOR: Verb =
+    Verb { name: "monitor", phases: &["deploy"], sections: &["database", "traffic"], ..PREFLIGHT };
+
+/// `gate`: the success criteria.
+pub const GATE: Verb = Verb { name: "gate", phases: &["success"], whole: true, ..PREFLIGHT };
 
 /// How a run is told.
 #[derive(Clone, Debug, Default)]
@@ -68,20 +87,23 @@ pub struct Telling {
 /// # Errors
 /// Everything that refuses the call before a check is asked: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
-    if !verb.only.is_empty() && settings.selection != Selection::default() {
-        // Its one line says that the whole is well; a part of it must never be able to say so.
+    if verb.whole && settings.selection != Selection::default() {
+        // Its one line, or its exit code, says that the whole is well; a part of it must never be able to say so.
+        let instead = if verb.name == GATE.name { "monitor" } else { "preflight" };
         anyhow::bail!(
-            "`{0}` asks all of its checks; leave out --only and --skip, or choose checks with `preflight`",
+            "`{0}` asks all of its checks; leave out --only and --skip, or choose checks with `{instead}`",
             verb.name
         );
     }
-    let list = checklist::load()?.phases(verb.phases);
+    let mut list = checklist::load()?.phases(verb.phases);
+    list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));
     let list = narrowed(list, verb);
     if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
     let plan = Plan::new(&list, &settings.selection, &settings.target)
         .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
+    attested(&plan, &settings)?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
     let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
@@ -132,6 +154,26 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
     tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
+}
+
+/// Refuses a sign-off of what nobody signs off: a check that the program asks itself, or none at all.
+fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
+    let manual: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter(|step| step.check.entry.probe.is_manual())
+        .map(|step| step.check.id.as_str())
+        .collect();
+    for id in settings.attest.keys().filter(|id| !manual.contains(&id.as_str())) {
+        let known = plan.steps.iter().any(|step| step.check.id == *id);
+        let why = if known {
+            "is asked by the program, and nobody can sign it off"
+        } else {
+            "is no check of this run"
+        };
+        anyhow::bail!("--attest {id}: {id} {why} (manual checks: {})", manual.join(", "));
+    }
+    Ok(())
 }
 
 /// Writes the report everywhere it is wanted. A pass that could not be told is not a pass.

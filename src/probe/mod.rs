@@ -113,6 +113,11 @@ impl Probe {
         each_kind!(self, kind => kind.lint())
     }
 
+    /// True for a check that only a person can sign off.
+    pub fn is_manual(&self) -> bool {
+        false
+    }
+
     /// True for a probe that runs a command in the app's checkout: those run one after another.
     pub fn runs_in_checkout(&self, settings: &Settings) -> bool {
         match self {

@@ -136,6 +136,7 @@ fn slow(step: &Step) -> CannotAsk {
 }
 
 fn finish(cx: &Context, mut outcome: Outcome, step: &Step) -> Outcome {
+    outcome.sign_off = cx.settings.attest.get(&outcome.id).cloned();
     let helper = step.check.contact.as_ref().and_then(|topic| cx.settings.target.contacts.get(topic));
     if let Some(helper) = helper
         && outcome.is_problem()
@@ -153,6 +154,7 @@ fn redact(outcome: &mut Outcome, cx: &Context) {
         .for_each(clean);
     outcome.warnings.iter_mut().for_each(clean);
     outcome.runbook.iter_mut().for_each(clean);
+    outcome.sign_off.iter_mut().for_each(clean);
     for Claim { what, expected, found, .. } in &mut outcome.claims {
         [what, expected, found].into_iter().for_each(clean);
     }

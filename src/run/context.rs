@@ -21,6 +21,9 @@ use crate::redact::Redactor;
 use crate::service::http::Client;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
+use crate::traffic::live::Tick;
+use crate::traffic::summary::Summary;
+use crate::traffic::window::Window;
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
@@ -39,6 +42,7 @@ pub struct Context {
     lines: mpsc::Sender<Event>,
     marker_seen: AtomicBool,
     mistaken: Notify,
+    traffic: Mutex<Option<Summary>>,
 }
 
 /// One attempt at one check.
@@ -69,6 +73,7 @@ impl Context {
             lines,
             marker_seen: AtomicBool::new(false),
             mistaken: Notify::new(),
+            traffic: Mutex::default(),
         };
         (Arc::new(context), receiver)
     }
@@ -157,6 +162,37 @@ impl Context {
         }
     }
 
+    /// Says that the watch of a window begins, and what that window can see.
+    pub fn watching(&self, window: Window, remarks: &[String]) {
+        let remarks = remarks.iter().map(|r| self.redactor.apply(r).into_owned()).collect();
+        self.tell(Event::Watching { window, remarks, at: self.now() });
+    }
+
+    /// Shows what a tick of the watch has seen.
+    pub fn tick(&self, mut tick: Tick) {
+        tick.reason = self.redactor.apply(&tick.reason).into_owned();
+        tick.trouble = tick.trouble.map(|t| self.redactor.apply(&t).into_owned());
+        self.tell(Event::Tick(Box::new(tick)));
+    }
+
+    /// What the report says of traffic; the last word stays.
+    pub fn set_traffic(&self, mut summary: Summary) {
+        summary.redact(&self.redactor);
+        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
+    }
+
+    /// What is known of traffic by now.
+    pub fn traffic(&self) -> Option<Summary> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, event: Event) {
+        // As with lines: nobody may be listening any more.
+        if let Ok(place) = self.lines.try_reserve() {
+            place.send(event);
+        }
+    }
+
     /// To be called by every client that saw a stand-in's marker. If the target is not the sandbox, the run stops.
     pub fn saw_marker(&self) {
         if !self.settings.target.is_sandbox() {
@@ -197,6 +233,8 @@ mod tests {
             selection: Default::default(),
             strict: false,
             timeout: crate::checklist::Interval::seconds(60),
+            watch: None,
+            attest: Default::default(),
             runs_dir: None,
         };
         let roots = Roots::none();

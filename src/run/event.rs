@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::outcome::{Outcome, Partial, Stopped, Tally};
 use crate::exit::Exit;
+use crate::traffic::live::Tick;
+use crate::traffic::window::Window;
 
 /// One thing that happened. Every text in it has been redacted.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +30,10 @@ pub enum Event {
     Line { id: String, stream: Stream, text: String },
     /// Attempt number `attempt` (from 1) did not pass for `reason`, and there will be another.
     Retrying { id: String, attempt: u32, reason: String, at: Timestamp },
+    /// The watch of a window begins; the sentences say what the window can see at the recent rate.
+    Watching { window: Window, remarks: Vec<String>, at: Timestamp },
+    /// The watch has looked at the facts once more.
+    Tick(Box<Tick>),
     /// A check has its outcome, asked or not.
     Finished { outcome: Box<Outcome>, at: Timestamp },
     /// What was learned later changed an outcome (the machine turned out to be offline).

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::checklist::{Effect, Severity};
 use crate::exit::Exit;
 use crate::probe::{Claim, Evidence, Finding};
+use crate::traffic::summary::Summary;
 
 /// The version of the json document. Changes only when a reader would break.
 pub const SCHEMA: &str = "hotdash-ops.run/1";
@@ -262,6 +263,9 @@ pub struct Report {
     pub strict: bool,
     /// What the reader should know about the run as a whole, one sentence each.
     pub notes: Vec<String>,
+    /// The window's numbers, when the run watched traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traffic: Option<Summary>,
     pub sections: Vec<SectionReport>,
     pub tally: Tally,
     pub exit: Exit,

@@ -296,6 +296,7 @@ fn assemble(
         stopped,
         strict: cx.settings.strict,
         notes: name.notes,
+        traffic: cx.traffic(),
         sections,
         tally: Tally::default(),
         exit: Exit::Undecided,

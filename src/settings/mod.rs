@@ -9,14 +9,19 @@ mod gather;
 pub mod resolve;
 mod secrets;
 mod target;
+mod traffic;
 mod vars;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use gather::{gather, gather_for_writing};
 pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
+pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
+pub use watch::{Since, Usual, Watch, WatchSaid};
 
 use crate::checklist::Interval;
 use crate::report::Format;
@@ -55,12 +60,16 @@ pub struct Settings {
     pub strict: bool,
     /// The deadline of the whole run.
     pub timeout: Interval,
+    /// The window, for a verb that watches traffic.
+    pub watch: Option<Watch>,
+    /// What persons signed off: the evidence by the full id of the manual check.
+    pub attest: BTreeMap<String, String>,
     /// The folder of the journals, or `None` with `--no-journal`.
     pub runs_dir: Option<PathBuf>,
 }
 
 /// What the command line said; nothing is filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     pub target: Option<String>,
     pub config: Option<PathBuf>,
@@ -73,6 +82,9 @@ pub struct Said {
     pub timeout: Option<Interval>,
     pub format: Option<Format>,
     pub no_journal: bool,
+    /// The window, for a verb that watches traffic, and what the verb asks for when nothing is said.
+    pub watch: Option<(WatchSaid, Usual)>,
+    pub attest: Vec<(String, String)>,
 }
 
 /// What it all means.

@@ -6,11 +6,12 @@ mod variables;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use variables::Variables;
 
 use super::file::{self, Config};
-use super::{PIPELINE, Resolved, Said, Settings, Target, Vars, env_file, secret_values};
+use super::{PIPELINE, Resolved, Said, Settings, Target, Vars, Watch, env_file, secret_values};
 use crate::checklist::Interval;
 use crate::redact::Redactor;
 use crate::report::Format;
@@ -21,6 +22,8 @@ use crate::source::{Problem, Problems, Source};
 pub const PREFIX: &str = "HOTDASH_OPS_";
 /// The deadline of a run when nothing else is said.
 const TIMEOUT: Interval = Interval::seconds(30 * 60);
+/// What a run may take beyond its watch's budget: what is asked after the window.
+const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
 
 /// The user's directories, absolute; `None` where there is no home.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +116,12 @@ pub fn resolve(
         }
     };
     remark(&choice, &target, &file, &mut notes);
+    let watch = said.watch.as_ref().and_then(|(window, usual)| {
+        let resolved = Watch::resolve(window, *usual, target.is_sandbox(), &mut notes);
+        resolved.map_err(|why| problems.push(Problem::of_file("the window", why))).ok()
+    });
+    // The deadline is for what hangs; a watch that goes its way does not.
+    let usual = watch.as_ref().map_or(TIMEOUT, |watch| TIMEOUT.max(Interval(watch.budget + AFTER_WATCH)));
     let beside = |path: PathBuf| match config_file.as_deref().and_then(Path::parent) {
         Some(folder) => folder.join(path),
         None => path,
@@ -135,7 +144,9 @@ pub fn resolve(
         ca_file: said.ca_file.or(own.ca_file).or(file.ca_file.map(beside)),
         selection: Selection { only: said.only, skip: said.skip },
         strict: said.strict || own.strict.or(file.strict).unwrap_or(false),
-        timeout: said.timeout.or(own.timeout).or(file.timeout).unwrap_or(TIMEOUT),
+        watch,
+        attest: said.attest.into_iter().collect(),
+        timeout: said.timeout.or(own.timeout).or(file.timeout).unwrap_or(usual),
         runs_dir: if said.no_journal { None } else { runs_dir },
     };
     let format = said.format.or(own.format).unwrap_or(Format::Table);

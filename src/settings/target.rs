@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Traffic;
 use crate::checklist::Interval;
 
 /// One `[targets.NAME]` of the configuration, defaults filled in.
@@ -40,6 +41,7 @@ pub struct Target {
     pub grading: bool,
     pub names: Names,
     pub thresholds: Thresholds,
+    pub traffic: Traffic,
     /// Commands of the app's checkout by name (`unit = ["npm", "run", "test:unit"]`), over those of the checklist.
     pub commands: BTreeMap<String, Vec<String>>,
     /// Who helps, by topic: `chatwoot = "Infrastructure, 30 minutes"`.
@@ -66,6 +68,7 @@ impl Default for Target {
             grading: true,
             names: Names::default(),
             thresholds: Thresholds::default(),
+            traffic: Traffic::default(),
             commands: BTreeMap::new(),
             contacts: BTreeMap::new(),
             fingerprints: BTreeMap::new(),

@@ -18,6 +18,8 @@ fn settings(target: Target, others: Vec<Target>, vars: &[(&str, &str)]) -> Setti
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
+        watch: None,
+        attest: Default::default(),
         runs_dir: None,
     }
 }

@@ -82,6 +82,8 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
+        watch: None,
+        attest: Default::default(),
         runs_dir: None,
     };
     let roots = Roots::load(None).expect("the system's roots");

@@ -16,6 +16,8 @@ fn settings(target: Target) -> Settings {
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
+        watch: None,
+        attest: Default::default(),
         runs_dir: None,
     }
 }

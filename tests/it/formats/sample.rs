@@ -85,6 +85,7 @@ pub fn report(sections: Vec<(&str, &str, Vec<Outcome>)>, stopped: Option<Stopped
         stopped,
         strict,
         notes: Vec::new(),
+        traffic: None,
         sections: sections.into_iter().map(section).collect(),
         tally: Tally::default(),
         exit: Exit::Undecided,

@@ -67,6 +67,8 @@ impl Look {
             selection: Selection::default(),
             strict: false,
             timeout: Interval::seconds(60),
+            watch: None,
+            attest: Default::default(),
             runs_dir: None,
         }
     }

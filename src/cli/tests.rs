@@ -1,0 +1,109 @@
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use super::*;
+use crate::checklist::Interval;
+use crate::report::{Format, ReportTarget};
+use crate::settings::{Said, Since};
+
+fn parsed(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn every_flag_of_a_run_is_heard() {
+    Cli::command().debug_assert();
+    let cli = parsed(
+        "hotdash-ops preflight --target staging --config c.toml --env-file e --app-dir a --ca-file ca
+         --only schema --only env.* --skip quality --format json --report junit:a.xml --report prom:b:c
+         --strict --timeout 5m --problems --quiet -vv --no-journal",
+    );
+    let Ok(Cli { command: Command::Preflight(args) }) = cli else { panic!("{cli:?}") };
+    let telling = args.telling(Format::Json, Vec::new());
+    assert_eq!(telling.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
+    assert!(telling.problems_only && telling.quiet && telling.verbose == 2);
+    let expected = Said {
+        target: Some("staging".to_owned()),
+        config: Some("c.toml".into()),
+        env_file: Some("e".into()),
+        ca_file: Some("ca".into()),
+        app_dir: Some("a".into()),
+        only: vec!["schema".to_owned(), "env.*".to_owned()],
+        skip: vec!["quality".to_owned()],
+        strict: true,
+        timeout: Some(Interval::seconds(300)),
+        format: Some(Format::Json),
+        no_journal: true,
+        watch: None,
+        attest: Vec::new(),
+    };
+    assert_eq!(args.said(), expected);
+}
+
+#[test]
+fn the_window_is_heard() {
+    let cli = parsed("hotdash-ops monitor --minutes 2.5 --full --until-enough --budget 1h --only traffic");
+    let Ok(Cli { command: Command::Monitor(args) }) = cli else { panic!("{cli:?}") };
+    let (window, usual) = args.said().watch.expect("a window");
+    assert_eq!((window.minutes, window.full, window.until_enough), (Some(2.5), true, true));
+    assert_eq!((window.budget, usual.minutes, usual.least), (Some(Interval::seconds(3600)), 15.0, None));
+    let cli = parsed("hotdash-ops gate --lookback --since last-deploy --attest a.b=seen --attest c.d=x=y");
+    let Ok(Cli { command: Command::Gate(args) }) = cli else { panic!("{cli:?}") };
+    let said = args.said();
+    let pair = |id: &str, evidence: &str| (id.to_owned(), evidence.to_owned());
+    assert_eq!(said.attest, [pair("a.b", "seen"), pair("c.d", "x=y")]);
+    let (window, usual) = said.watch.expect("a window");
+    assert_eq!((window.lookback, window.since, usual.least), (true, Some(Since::LastDeploy), Some(30.0)));
+    for line in [
+        "hotdash-ops gate --attest a.b",
+        "hotdash-ops gate --attest a.b=",
+        "hotdash-ops gate --attest =seen",
+        "hotdash-ops gate --full",
+        "hotdash-ops monitor --since yesterday",
+        "hotdash-ops monitor --minutes many",
+        "hotdash-ops monitor --attest a.b=seen",
+    ] {
+        assert_eq!(parsed(line).expect_err(line).exit_code(), 2, "{line}");
+    }
+}
+
+#[test]
+fn nothing_is_abbreviated_or_said_twice() {
+    for line in [
+        "hotdash-ops pre",
+        "hotdash-ops preflight --targ x",
+        "hotdash-ops preflight --target a --target b",
+        "hotdash-ops preflight --target",
+        "hotdash-ops preflight --format xml",
+        "hotdash-ops preflight --report junit",
+        "hotdash-ops preflight --timeout soon",
+        "hotdash-ops preflight schema",
+        "hotdash-ops checks lint",
+        "hotdash-ops checks list --format junit",
+    ] {
+        let error = parsed(line).expect_err(line);
+        assert_eq!(error.exit_code(), 2, "{line}");
+    }
+}
+
+#[test]
+fn every_verb_shows_how_it_is_called() {
+    let verbs = [
+        "",
+        "preflight",
+        "status",
+        "monitor",
+        "gate",
+        "checks list",
+        "checks explain",
+        "checks lint",
+        "checks schema",
+    ];
+    for verb in verbs.into_iter().chain(["env fingerprint"]) {
+        let error = parsed(&format!("hotdash-ops {verb} --help")).expect_err(verb);
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::DisplayHelp, 0), "{verb}");
+        let help = error.to_string();
+        let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("{verb}: {help}"));
+        assert!(examples.contains(format!("hotdash-ops {verb}").trim_end()), "{verb}: {help}");
+    }
+}

@@ -1,0 +1,110 @@
+//! The verbs about traffic: `monitor` and `gate`.
+
+use clap::Args;
+
+use super::RunArgs;
+use crate::checklist::Interval;
+use crate::settings::{Said, Since, Usual, WatchSaid};
+
+pub(super) const MONITOR_HELP: &str = "\
+Examples:
+  hotdash-ops monitor                          watch the next 15 minutes
+  hotdash-ops monitor --minutes 2.5 --full     watch on, also when it has failed already
+  hotdash-ops monitor --lookback --minutes 60  judge the last hour at once
+  hotdash-ops monitor --since last-deploy      judge everything since the newest release
+  hotdash-ops monitor --until-enough --budget 1h
+  hotdash-ops monitor --only traffic.success-rate --only traffic.dead-letters
+
+Ticks only drive the screen: every verdict comes from one statement over the whole window, which
+is the checklist's own. `hotdash-ops checks explain traffic.success-rate` shows it.";
+
+pub(super) const GATE_HELP: &str = "\
+Examples:
+  hotdash-ops gate --attest success.end-to-end=\"conversation 318, draft after 6 s\" \\
+                   --attest success.dashboards=\"grafana.example/d/support looked at by Mara\"
+  hotdash-ops gate --lookback --since last-deploy --format github --report junit:gate.xml
+
+A criterion that is neither asked nor signed off is inconclusive: exit 3. The gate asks the whole of
+the success criteria; --only and --skip are refused.";
+
+/// Which window is judged.
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// The window's length; decimals are fine [default: 15, of the gate 30]
+    #[arg(long, value_name = "MINUTES", help_heading = "Window")]
+    pub minutes: Option<f64>,
+    /// Judge the past at once: the last --minutes up to now
+    #[arg(long, help_heading = "Window")]
+    pub lookback: bool,
+    /// Judge the past from there on: `last-deploy`, or a time such as 2026-01-01T10:00:00Z
+    #[arg(long, value_name = "WHEN", help_heading = "Window")]
+    pub since: Option<Since>,
+    /// The most the whole watch may take [default: the window and 5 minutes]
+    #[arg(long, value_name = "DURATION", help_heading = "Window")]
+    pub budget: Option<Interval>,
+}
+
+#[derive(Debug, Args)]
+pub struct MonitorArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Watch on although a dead letter or too many failures have settled it
+    #[arg(long, help_heading = "Window")]
+    pub full: bool,
+    /// Watch on until there are enough deliveries to tell, within the budget
+    #[arg(long, help_heading = "Window")]
+    pub until_enough: bool,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Sign a manual check off, with the evidence that every report will show; repeatable
+    #[arg(long, value_name = "ID=EVIDENCE", value_parser = attested, help_heading = "Selection")]
+    pub attest: Vec<(String, String)>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+impl WindowArgs {
+    fn said(&self) -> WatchSaid {
+        WatchSaid {
+            minutes: self.minutes,
+            lookback: self.lookback,
+            since: self.since.clone(),
+            budget: self.budget,
+            ..WatchSaid::default()
+        }
+    }
+}
+
+impl MonitorArgs {
+    /// What of it concerns settings.
+    pub fn said(&self) -> Said {
+        let window = WatchSaid { full: self.full, until_enough: self.until_enough, ..self.window.said() };
+        let usual = Usual { minutes: 15.0, least: None, criteria: false };
+        Said { watch: Some((window, usual)), ..self.run.said() }
+    }
+}
+
+impl GateArgs {
+    /// What of it concerns settings.
+    pub fn said(&self) -> Said {
+        let usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
+        Said { watch: Some((self.window.said(), usual)), attest: self.attest.clone(), ..self.run.said() }
+    }
+}
+
+/// `ID=EVIDENCE`. The evidence is what makes it worth something, so it must not be empty.
+fn attested(text: &str) -> Result<(String, String), String> {
+    let (id, evidence) =
+        text.split_once('=').ok_or("write ID=EVIDENCE, for example success.dashboards=\"seen by Mara\"")?;
+    let (id, evidence) = (id.trim(), evidence.trim());
+    if id.is_empty() || evidence.is_empty() {
+        return Err("a sign-off needs the check's id and what was seen; neither may be empty".to_owned());
+    }
+    Ok((id.to_owned(), evidence.to_owned()))
+}

@@ -1,0 +1,65 @@
+//! What only the gate refuses: thresholds looser than the checklist's.
+
+use anyhow::{Result, bail};
+
+use crate::settings::{Target, Traffic};
+
+/// Refuses a target whose thresholds are looser than the checklist's: a gate that lets more through than it is
+/// believed to is worse than none.
+///
+/// # Errors
+/// Every looser key, with the checklist's value.
+pub fn refuse_looser(target: &Target) -> Result<()> {
+    let looser = looser(&target.traffic);
+    if looser.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the gate is the checklist's or stricter; correct under [targets.{}.traffic]: {}",
+        target.name,
+        looser.join("; ")
+    )
+}
+
+fn looser(traffic: &Traffic) -> Vec<String> {
+    let checklist = Traffic::default();
+    let mut found = Vec::new();
+    if traffic.success_rate < checklist.success_rate {
+        found.push(format!("success_rate = {} (at least {})", traffic.success_rate, checklist.success_rate));
+    }
+    if traffic.average_ms > checklist.average_ms {
+        found.push(format!("average_ms = {} (at most {})", traffic.average_ms, checklist.average_ms));
+    }
+    if traffic.min_events < checklist.min_events {
+        found.push(format!("min_events = {} (at least {})", traffic.min_events, checklist.min_events));
+    }
+    for text in checklist.log_errors.iter().filter(|text| !traffic.log_errors.contains(text)) {
+        found.push(format!("log_errors lacks \"{text}\""));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Percent;
+
+    #[test]
+    fn stricter_is_welcome_and_looser_is_refused() {
+        let mut target = Target::default();
+        refuse_looser(&target).expect("the checklist's own");
+        target.traffic.success_rate = Percent(9900);
+        target.traffic.average_ms = 300;
+        target.traffic.min_events = 59;
+        target.traffic.log_errors.push("out of memory".to_owned());
+        refuse_looser(&target).expect("stricter");
+        target.traffic.success_rate = Percent(9499);
+        target.traffic.average_ms = 501;
+        target.traffic.min_events = 20;
+        target.traffic.log_errors.remove(0);
+        let why = refuse_looser(&target).expect_err("looser").to_string();
+        for key in ["success_rate = 94.99 %", "average_ms = 501", "min_events = 20", "log_errors lacks"] {
+            assert!(why.contains(key), "{key}: {why}");
+        }
+    }
+}

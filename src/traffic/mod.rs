@@ -1,0 +1,11 @@
+//! Watching traffic: what a window of facts says, and what Chatwoot and Fly say
+//! about the same time. Ticks drive the screen; every verdict comes from one
+//! statement over the whole window ([`full::Full`]), which is the checklist's own
+//! SQL, only bounded. Counting, statistics and judging are pure; only the watch
+//! itself and its readers are not.
+
+pub mod full;
+pub mod live;
+pub mod summary;
+pub mod watched;
+pub mod window;
