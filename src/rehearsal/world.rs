@@ -11,13 +11,14 @@ use tempfile::TempDir;
 
 use super::agent::{self, Agent};
 use super::app::{self, App};
-use super::chatwoot::{self, Chatwoot};
+use super::chatwoot::{self, Chatwoot, Deliverer};
 use super::checkout::{self, Checkout};
 use super::fly::Fly;
 use super::hub::{Hub, Roster};
 use super::postgres::{self, Native};
 use super::server::Transport;
 use super::tls::{Authority, CertificateSpec};
+use crate::service::tls::Roots;
 use crate::settings::fingerprint;
 
 /// Chatwoot's account in the sandbox.
@@ -34,6 +35,8 @@ pub enum Database {
 
 /// The running world. Dropping it ends everything in it.
 pub struct World {
+    /// Tells the app of what happens in Chatwoot.
+    pub deliverer: Deliverer,
     pub chatwoot: Chatwoot,
     pub agent: Agent,
     pub app: App,
@@ -69,6 +72,7 @@ impl World {
         let account_name = state.accounts.get(&ACCOUNT).map(|a| a.name.clone()).unwrap_or_default();
         app.update(|app| app.secret = Some(secret.clone()));
         let chatwoot = Chatwoot::start(state, tls()).await?;
+        let deliverer = Deliverer::start(&chatwoot, &Roots::none())?;
         let agent = Agent::start(agent::State::default(), tls()).await?;
         let hub =
             Hub::start(Roster::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app))
@@ -103,8 +107,19 @@ impl World {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let mut world =
-            World { chatwoot, agent, app, fly, checkout, authority, hub, postgres, folder, variables };
+        let mut world = World {
+            deliverer,
+            chatwoot,
+            agent,
+            app,
+            fly,
+            checkout,
+            authority,
+            hub,
+            postgres,
+            folder,
+            variables,
+        };
         world.link_program(&bin)?;
         fs::write(at("ca.pem"), world.authority.ca_pem()).context("the authority's file")?;
         let config = world.config(&webhook_url, &account_name)?;
