@@ -61,7 +61,7 @@ pub struct State {
     pub worker_running: bool,
     /// How long an event waits in the queue, in milliseconds.
     pub delivery_delay_ms: u64,
-    /// How long a receiver may take to connect, and to answer (`WEBHOOK_TIMEOUT`), in milliseconds.
+    /// How long a receiver may take until its answer begins (`WEBHOOK_TIMEOUT`), in milliseconds.
     pub webhook_timeout_ms: u64,
     /// The events that nobody has been told of yet, oldest first.
     pub pending_events: VecDeque<Event>,

@@ -11,6 +11,9 @@
 //! | `forget_log` | `true` forgets the requests received |
 //! | `certificate` | another certificate, e.g. `{"days_left": -1}`; `null` keys keep their default |
 //! | `door` | `"open"`, `"closed"`, `"silent"`, `"reset"`; `{"is": "closed", "for_ms": 2000}` opens it again |
+//!
+//! The answer to a change shows the stand-in without its log and without those parts of its state that grow with
+//! traffic; `GET` shows everything.
 
 use std::pin::Pin;
 use std::sync::Arc;
