@@ -233,14 +233,15 @@ async fn toggling_leaves_an_activity_and_tells_of_it() {
 
 #[tokio::test]
 async fn counting_is_limited_from_4_12_on() {
-    for (version, last) in [("4.8.0", 200), ("4.12.1", 429)] {
+    for (version, limited) in [("4.8.0", false), ("4.12.1", true)] {
         let asker = Asker::of(State::version(version)).await;
-        let mut status = 0;
-        // The minute may turn once meanwhile; then the limit is met in the second.
+        let mut refused = 0;
+        // More than twice the limit: the minute may turn once meanwhile.
         for _ in 0..62 {
-            status = asker.ask(Method::GET, &format!("{ALL}/meta"), None).await.status;
+            let status = asker.ask(Method::GET, &format!("{ALL}/meta"), None).await.status;
+            refused += usize::from(status == 429);
         }
-        assert_eq!(status, last, "{version}");
+        assert_eq!(refused > 0, limited, "{version}: {refused}");
     }
 }
 
