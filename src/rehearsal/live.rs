@@ -10,7 +10,7 @@ use super::agent::Agent;
 use super::app::App;
 use super::app::facts::Facts;
 use super::app::pump::{Level, Log, Parts, Pump};
-use super::chatwoot::{Chatwoot, Deliverer, Sender};
+use super::chatwoot::{Chatwoot, Sender};
 use super::customers::{Customers, Habits};
 use super::fly::Fly;
 use crate::service::http::{Client, Proxies};
@@ -20,7 +20,6 @@ use crate::service::tls::Roots;
 pub struct Live {
     pub customers: Customers,
     _pump: Pump,
-    _deliverer: Deliverer,
 }
 
 /// The parts of a world between which traffic goes.
@@ -28,7 +27,7 @@ pub(super) struct Between<'a> {
     pub chatwoot: &'a Chatwoot,
     pub agent: &'a Agent,
     pub app: &'a App,
-    pub fly: Arc<Fly>,
+    pub fly: Fly,
     /// The rehearsal's authority, PEM.
     pub ca_file: &'a Path,
     /// A connection string that may write facts.
@@ -47,7 +46,6 @@ impl Live {
         });
         let staff = Sender::User(staff.context("Chatwoot has no administrator")?);
         let drafts_by = Sender::Bot(bot.context("Chatwoot has no bot")?);
-        let deliverer = Deliverer::start(between.chatwoot, &roots)?;
         let seed = habits.seed;
         between.app.update(|app| app.handling.seed = seed);
         let pump = Pump::start(Parts {
@@ -61,12 +59,12 @@ impl Live {
             drafts_by,
         });
         let customers = Customers::start(between.chatwoot.handle(), between.account, staff, habits);
-        Ok(Live { customers, _pump: pump, _deliverer: deliverer })
+        Ok(Live { customers, _pump: pump })
     }
 }
 
 /// The app's log is what `fly logs` shows.
-fn log_of(fly: Arc<Fly>) -> Log {
+fn log_of(fly: Fly) -> Log {
     Arc::new(move |level, text| {
         let level = match level {
             Level::Info => "info",

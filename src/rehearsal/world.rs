@@ -5,14 +5,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use super::agent::{self, Agent};
 use super::app::{self, App};
-use super::chatwoot::{self, Chatwoot};
+use super::chatwoot::{self, Chatwoot, Deliverer};
 use super::checkout::{self, Checkout};
 use super::customers::Habits;
 use super::fly::Fly;
@@ -22,6 +21,7 @@ use super::postgres::{self, Native};
 use super::server::Transport;
 use super::setting::Setting;
 use super::tls::{Authority, CertificateSpec};
+use crate::service::tls::Roots;
 use crate::settings::fingerprint;
 
 /// Chatwoot's account in the sandbox.
@@ -38,10 +38,12 @@ pub enum Database {
 
 /// The running world. Dropping it ends everything in it.
 pub struct World {
+    /// Tells the app of what happens in Chatwoot.
+    pub deliverer: Deliverer,
     pub chatwoot: Chatwoot,
     pub agent: Agent,
     pub app: App,
-    pub fly: Arc<Fly>,
+    pub fly: Fly,
     pub checkout: Checkout,
     pub authority: Authority,
     pub hub: Hub,
@@ -75,13 +77,14 @@ impl World {
         let account_name = state.accounts.get(&ACCOUNT).map(|a| a.name.clone()).unwrap_or_default();
         app.update(|app| app.secret = Some(secret.clone()));
         let chatwoot = Chatwoot::start(state, tls()).await?;
+        let deliverer = Deliverer::start(&chatwoot, &Roots::none())?;
         let agent = Agent::start(agent::State::default(), tls()).await?;
         let hub =
             Hub::start(Roster::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app))
                 .await?;
 
         let bin = at("bin");
-        let fly = Arc::new(Fly::install(&bin, &at("fly"))?);
+        let fly = Fly::install(&bin, &at("fly"))?;
         if checkout::npm::is_missing() {
             checkout::npm::install(&bin)?;
         }
@@ -111,6 +114,7 @@ impl World {
             .map(|(name, value)| (name.to_owned(), value)),
         );
         let mut world = World {
+            deliverer,
             chatwoot,
             agent,
             app,

@@ -18,6 +18,7 @@ mod reports;
 mod tls;
 mod traffic;
 mod webhooks;
+mod worker;
 
 use std::sync::Arc;
 

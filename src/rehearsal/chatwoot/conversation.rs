@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::contact::{Contact, ContactInbox};
+use super::events::Change;
 use super::message::{Kind, Message};
 use crate::rehearsal::server::random_hex;
 
@@ -145,6 +146,30 @@ impl Conversation {
     pub fn message(&self, id: u64) -> Option<&Message> {
         let at = self.messages.binary_search_by_key(&id, |message| message.id).ok()?;
         self.messages.get(at)
+    }
+
+    /// Since when the customer waits, and that it changed.
+    pub(super) fn wait(&mut self, since: Option<Timestamp>, changed: &mut Vec<Change>) {
+        changed.push(Change::time("waiting_since", self.waiting_since, since));
+        self.waiting_since = since;
+    }
+
+    /// A person replied: the customer waits no longer, and reports know how long that took.
+    pub(super) fn replied(&mut self, at: Timestamp, changed: &mut Vec<Change>) {
+        if self.first_reply_at.is_none() {
+            self.measure(Measure::FirstResponse, self.created_at, at);
+            changed.push(Change::time("first_reply_created_at", None, Some(at)));
+            self.first_reply_at = Some(at);
+        }
+        if let Some(since) = self.waiting_since {
+            self.measure(Measure::Reply, since, at);
+            self.wait(None, changed);
+        }
+    }
+
+    /// Keeps for reports how long something took.
+    pub(super) fn measure(&mut self, what: Measure, since: Timestamp, at: Timestamp) {
+        self.measured.push(Measured { what, at, seconds: at.duration_since(since).as_secs_f64() });
     }
 
     /// How many of the customer's messages no agent has seen; Chatwoot stops at ten.

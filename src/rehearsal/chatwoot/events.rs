@@ -4,11 +4,12 @@
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::conversation::uuid;
 use super::rails;
+use super::shapes::iso;
 use super::state::State;
 
 /// Something that webhooks can be told.
@@ -32,12 +33,19 @@ pub struct Event {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// A contact is new.
     ContactCreated,
+    /// Something about a contact changed.
     ContactUpdated,
+    /// A conversation is new.
     ConversationCreated,
+    /// It has another status.
     ConversationStatusChanged,
+    /// Its status or its times of waiting and of the first reply changed.
     ConversationUpdated,
+    /// A message is new: any but an activity.
     MessageCreated,
+    /// A message was blanked.
     MessageUpdated,
 }
 
@@ -83,6 +91,18 @@ pub struct Change {
     pub previous: Value,
     /// What it is.
     pub current: Value,
+}
+
+impl Change {
+    pub(super) fn new(attribute: &str, previous: Value, current: Value) -> Change {
+        Change { attribute: attribute.to_owned(), previous, current }
+    }
+
+    /// A time that changed, none being null.
+    pub(super) fn time(attribute: &str, previous: Option<Timestamp>, current: Option<Timestamp>) -> Change {
+        let text = |time: Option<Timestamp>| json!(time.map(iso));
+        Change::new(attribute, text(previous), text(current))
+    }
 }
 
 /// One request to one webhook, ready to be sent.

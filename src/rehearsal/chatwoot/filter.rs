@@ -116,7 +116,7 @@ impl Condition {
         let equals = |own: &str| {
             let same = |value: &Value| match value {
                 Value::String(text) => text == own,
-                other => other.to_string() == own,
+                other => other.as_u64().is_some_and(|number| number.to_string() == own),
             };
             self.values.iter().any(same) == (self.operator == "equal_to")
         };

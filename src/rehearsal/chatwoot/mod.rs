@@ -26,6 +26,7 @@ mod state;
 mod webhooks;
 mod writes;
 
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ pub use events::{About, Change, Event, EventKind, Outgoing, signature};
 pub use message::{Kind, Message, MessageRef, Sender};
 pub use state::{Account, Bot, Inbox, Membership, Person, Role, State, Status, Tally, Used, Webhook, token};
 
-use super::server::{Answer, Request, Server, StandIn};
+use super::server::{Answer, Request, Server, StandIn, patched};
 use rails::Refusal;
 
 /// A running Chatwoot stand-in.
@@ -156,5 +157,28 @@ impl StandIn for State {
         // A machine whose clock is off is off in the Date header, too.
         answer.set_header("date", &self.clock(now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         answer
+    }
+
+    fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
+        if state::GROWING.iter().any(|key| patch.get(key).is_some()) {
+            *self = patched(self, patch)?;
+            return Ok(());
+        }
+        self.without_the_growing(|state| {
+            *state = patched(state, patch)?;
+            Ok(())
+        })
+    }
+
+    fn shown(&mut self, whole: bool) -> anyhow::Result<Value> {
+        let show = |state: &mut State| serde_json::to_value(state).context("the state cannot be shown");
+        if whole {
+            return show(self);
+        }
+        let mut shown = self.without_the_growing(show)?;
+        if let Some(fields) = shown.as_object_mut() {
+            fields.retain(|key, _| !state::GROWING.contains(&key.as_str()));
+        }
+        Ok(shown)
     }
 }

@@ -1,12 +1,15 @@
 //! A Chatwoot's world as data: everything that decides an answer, and can be set on the control route.
 
+mod beginning;
+
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
-use super::conversation::{Conversation, Conversations};
+use super::conversation::Conversations;
 use super::events::Event;
 use crate::rehearsal::server::random;
 
@@ -58,7 +61,7 @@ pub struct State {
     pub worker_running: bool,
     /// How long an event waits in the queue, in milliseconds.
     pub delivery_delay_ms: u64,
-    /// How long a receiver may take to connect, and to answer (`WEBHOOK_TIMEOUT`), in milliseconds.
+    /// How long a receiver may take until its answer begins (`WEBHOOK_TIMEOUT`), in milliseconds.
     pub webhook_timeout_ms: u64,
     /// The events that nobody has been told of yet, oldest first.
     pub pending_events: VecDeque<Event>,
@@ -69,6 +72,10 @@ pub struct State {
     /// The limited requests of the running minute, by limit, token and account.
     pub limited: BTreeMap<String, Used>,
 }
+
+/// The fields that grow with traffic. On the control route a change that names none of them does not read them, and the
+/// answer to a change leaves them out; `GET` shows them.
+pub(super) const GROWING: [&str; 3] = ["contacts", "conversations", "pending_events"];
 
 /// What became of deliveries to webhooks.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -252,80 +259,6 @@ pub fn token() -> String {
     (0..24).map(|_| char::from(BASE58[(random() % 58) as usize])).collect()
 }
 
-impl Default for State {
-    /// A healthy Chatwoot 4.12.1 with accounts 3 (in use), 4 (suspended) and 5 (somebody else's), and no webhook.
-    fn default() -> State {
-        let account = |name: &str, status| Account {
-            name: name.to_owned(),
-            status,
-            locale: "en".to_owned(),
-            support_email: "support@ops.example".to_owned(),
-            created_at: "2025-08-04T07:12:09.118Z".to_owned(),
-            features: ["agent_bots", "inbox_management", "integrations", "reports"]
-                .map(str::to_owned)
-                .to_vec(),
-            api_enabled: true,
-        };
-        let person = |id, name: &str, first: &str, account, role| Person {
-            id,
-            name: name.to_owned(),
-            available_name: first.to_owned(),
-            email: format!("{}@ops.example", first.to_lowercase()),
-            token: token(),
-            pubsub_token: token(),
-            memberships: BTreeMap::from([(
-                account,
-                Membership { role, active_at: Some("2026-01-01T09:58:12.345Z".to_owned()) },
-            )]),
-        };
-        let bot = Bot { id: Bot::first(), name: Bot::first_name(), token: token(), accounts: vec![3] };
-        let inbox = Inbox {
-            id: 12,
-            account_id: Inbox::account(),
-            name: "Ops probe".to_owned(),
-            channel_type: Inbox::api(),
-            members: vec![42],
-        };
-        State {
-            version: "4.12.1".to_owned(),
-            clock_offset_seconds: 0,
-            queue_services: Some("ok".to_owned()),
-            data_services: Some("ok".to_owned()),
-            migrated: true,
-            enterprise: false,
-            throttled: false,
-            drops_underscore_headers: false,
-            accounts: BTreeMap::from([
-                (3, account("Nordlicht & Co", Status::Active)),
-                (4, account("Altwerk", Status::Suspended)),
-                (5, account("Somebody else", Status::Active)),
-            ]),
-            people: BTreeMap::from([
-                ("administrator".to_owned(), person(41, "Mara Lind", "Mara", 3, Role::Administrator)),
-                ("agent".to_owned(), person(42, "Jonas Berg", "Jonas", 3, Role::Agent)),
-                ("stranger".to_owned(), person(43, "Vera Holm", "Vera", 5, Role::Administrator)),
-                ("owner".to_owned(), person(44, "Otto Kern", "Otto", 4, Role::Administrator)),
-            ]),
-            bots: BTreeMap::from([("bot".to_owned(), bot)]),
-            platform_token: token(),
-            inboxes: vec![inbox],
-            webhooks: Vec::new(),
-            contacts: BTreeMap::from([(Contact::FIRST, Contact::first())]),
-            conversations: vec![Conversation::first()].into(),
-            last_webhook_id: 7,
-            last_message_id: 90_416,
-            last_contact_inbox_id: 6_100,
-            worker_running: true,
-            delivery_delay_ms: 0,
-            webhook_timeout_ms: 5_000,
-            pending_events: VecDeque::new(),
-            deliveries: Tally::default(),
-            reports_per_minute: 100,
-            limited: BTreeMap::new(),
-        }
-    }
-}
-
 impl State {
     /// A healthy Chatwoot of that version.
     pub fn version(version: &str) -> State {
@@ -335,6 +268,18 @@ impl State {
     /// The token of one of `people`; empty for a name that is not there.
     pub fn token_of(&self, name: &str) -> String {
         self.people.get(name).map(|person| person.token.clone()).unwrap_or_default()
+    }
+
+    /// Does something to the state while what grows with traffic is set aside.
+    pub(super) fn without_the_growing<T>(&mut self, change: impl FnOnce(&mut State) -> T) -> T {
+        let contacts = mem::take(&mut self.contacts);
+        let conversations = mem::take(&mut self.conversations);
+        let pending_events = mem::take(&mut self.pending_events);
+        let done = change(self);
+        self.contacts = contacts;
+        self.conversations = conversations;
+        self.pending_events = pending_events;
+        done
     }
 
     /// What the clock of Chatwoot's machine shows when this machine's shows `now`, as exact as Postgres keeps it.

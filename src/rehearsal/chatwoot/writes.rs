@@ -4,13 +4,11 @@
 //! `now` is this machine's clock everywhere; what is stored shows the clock of Chatwoot's machine.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::contact::{Contact, ContactInbox};
-use super::conversation::{Conversation, Measure, Measured};
+use super::conversation::{Conversation, Measure};
 use super::events::{About, Change, EventKind};
 use super::message::{Kind, Message, MessageRef, Sender};
-use super::shapes::iso;
 use super::state::{State, token};
 
 /// A message before it is stored.
@@ -264,40 +262,5 @@ impl State {
 impl Draft {
     pub(super) fn outgoing(text: &str, private: bool, by: Sender) -> Draft {
         Draft { kind: Kind::Outgoing, private, content: text.to_owned(), source_id: None, sender: Some(by) }
-    }
-}
-
-impl Conversation {
-    fn wait(&mut self, since: Option<Timestamp>, changed: &mut Vec<Change>) {
-        changed.push(Change::time("waiting_since", self.waiting_since, since));
-        self.waiting_since = since;
-    }
-
-    /// A person replied: the customer waits no longer, and reports know how long that took.
-    fn replied(&mut self, at: Timestamp, changed: &mut Vec<Change>) {
-        if self.first_reply_at.is_none() {
-            self.measure(Measure::FirstResponse, self.created_at, at);
-            changed.push(Change::time("first_reply_created_at", None, Some(at)));
-            self.first_reply_at = Some(at);
-        }
-        if let Some(since) = self.waiting_since {
-            self.measure(Measure::Reply, since, at);
-            self.wait(None, changed);
-        }
-    }
-
-    pub(super) fn measure(&mut self, what: Measure, since: Timestamp, at: Timestamp) {
-        self.measured.push(Measured { what, at, seconds: at.duration_since(since).as_secs_f64() });
-    }
-}
-
-impl Change {
-    fn new(attribute: &str, previous: Value, current: Value) -> Change {
-        Change { attribute: attribute.to_owned(), previous, current }
-    }
-
-    fn time(attribute: &str, previous: Option<Timestamp>, current: Option<Timestamp>) -> Change {
-        let text = |time: Option<Timestamp>| json!(time.map(iso));
-        Change::new(attribute, text(previous), text(current))
     }
 }

@@ -14,6 +14,7 @@ mod wire;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,25 @@ pub trait StandIn: Serialize + DeserializeOwned + Send + 'static {
 
     /// Answers one request; `now` is this machine's clock.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer;
+
+    /// Merges a patch into the state, whole or not at all.
+    fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
+        *self = patched(self, patch)?;
+        Ok(())
+    }
+
+    /// The state as a document. A stand-in whose state grows with traffic leaves that part out unless the whole is
+    /// asked for.
+    fn shown(&mut self, _whole: bool) -> anyhow::Result<Value> {
+        serde_json::to_value(self).context("the state cannot be shown")
+    }
+}
+
+/// The state with a patch merged into it.
+pub(super) fn patched<S: StandIn>(stand_in: &S, patch: &Value) -> anyhow::Result<S> {
+    let mut state = serde_json::to_value(stand_in).context("the state cannot be shown")?;
+    merge(&mut state, patch);
+    serde_json::from_value(state).with_context(|| format!("{} cannot be in that state", S::NAME))
 }
 
 /// What a stand-in speaks.

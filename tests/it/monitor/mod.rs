@@ -56,7 +56,11 @@ impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "exit {}", self.code)?;
         for outcome in self.outcomes() {
-            writeln!(f, "{} {} {} {}", outcome["id"], outcome["verdict"], outcome["reason"], outcome["warnings"])?;
+            writeln!(
+                f,
+                "{} {} {} {}",
+                outcome["id"], outcome["verdict"], outcome["reason"], outcome["warnings"]
+            )?;
         }
         write!(f, "{:#}\n{}", self.report["traffic"], self.stderr)
     }

@@ -33,10 +33,7 @@ fn an_agent_that_is_down_fails_the_rate_or_leaves_dead_letters() {
     let told = monitored(Setting::AgentDown);
     assert_eq!(told.code, 1, "{told}");
     let failed = told.ids("fail");
-    assert!(
-        failed.iter().any(|id| id == "traffic.success-rate" || id == "traffic.dead-letters"),
-        "{told}"
-    );
+    assert!(failed.iter().any(|id| id == "traffic.success-rate" || id == "traffic.dead-letters"), "{told}");
 }
 
 #[test]
