@@ -59,7 +59,7 @@ impl Pipeline {
 
     /// The contents that the app accepted, in order of their ids.
     fn accepted(&self) -> Vec<Value> {
-        let mut bodies: Vec<_> = self.app.update(|app| app.deliveries.clone());
+        let mut bodies: Vec<_> = self.app.update(|app| app.deliveries.clone().into());
         bodies.sort_by_key(|one| one.body["id"].as_u64());
         bodies.into_iter().map(|one| one.body["content"].clone()).collect()
     }

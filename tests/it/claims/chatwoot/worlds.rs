@@ -97,7 +97,7 @@ fn what_a_customer_writes_in_the_world_reaches_the_app() {
     let written = bench.world.chatwoot.update(|state| state.customer_writes(account, None, "hello", now));
     let id = written.expect("the account has an inbox").id;
     for _ in 0..500 {
-        let bodies: Vec<_> = bench.world.app.update(|app| app.deliveries.clone());
+        let bodies: Vec<_> = bench.world.app.update(|app| app.deliveries.clone().into());
         if let [one] = &bodies[..] {
             assert_eq!((&one.body["event"], &one.body["id"]), (&json!("message_created"), &json!(id)));
             return;
