@@ -11,7 +11,6 @@ mod exit_property;
 mod fly_shim;
 mod formats;
 mod formats_real;
-mod monitor;
 mod postgres_world;
 mod review;
 mod schema_probe;
