@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Config, nearest, value_span, whole};
 use crate::service::chatwoot::EVENTS;
-use crate::settings::Target;
+use crate::settings::{Target, Traffic};
 use crate::source::{Problems, Source};
 
 /// Keys of a target, for one that stands at the top of the file by mistake.
@@ -103,6 +103,7 @@ impl Judge<'_, '_> {
         self.events(target, notes, name);
         self.names(target);
         self.thresholds(target);
+        self.traffic(&target.traffic);
         for (command, words) in &target.commands {
             if words.first().is_none_or(|program| program.trim().is_empty()) {
                 self.wrong(
@@ -153,6 +154,44 @@ impl Judge<'_, '_> {
                     "is no name of a table or column; remove the line for the usual one",
                 );
             }
+        }
+    }
+
+    fn traffic(&mut self, traffic: &Traffic) {
+        if traffic.success_rate.0 >= 10_000 {
+            self.wrong(&["traffic", "success_rate"], "must be exceeded, and nothing exceeds 100; below 100");
+        }
+        for (key, number) in
+            [("average_ms", u64::from(traffic.average_ms)), ("min_events", traffic.min_events)]
+        {
+            if number == 0 {
+                self.wrong(&["traffic", key], "0 proves nothing or lets nothing pass; at least 1");
+            }
+        }
+        for (key, texts) in [("log_errors", &traffic.log_errors), ("log_warnings", &traffic.log_warnings)] {
+            if texts.iter().any(|text| text.trim().is_empty()) {
+                self.wrong(&["traffic", key], "an empty text is found in every line; remove it");
+            }
+        }
+        for tier in &traffic.tiers {
+            let bounds = [
+                tier.success_below.is_some(),
+                tier.dead_letters_above.is_some(),
+                tier.attempts_above.is_some_and(f64::is_finite),
+            ];
+            if bounds.iter().filter(|set| **set).count() != 1 || tier.name.trim().is_empty() {
+                let why = format!(
+                    "the tier `{}` needs a name and exactly one of success_below, dead_letters_above and attempts_above",
+                    tier.name
+                );
+                self.wrong(&["traffic", "tiers"], &why);
+            }
+        }
+        if traffic.baseline.as_deref().is_some_and(|at| at.parse::<jiff::Timestamp>().is_err()) {
+            self.wrong(
+                &["traffic", "baseline"],
+                "is no time; write the captured_at that `hotdash-ops baseline list` shows",
+            );
         }
     }
 
