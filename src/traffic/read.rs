@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::counts::{Group, Kind};
 use super::query::{self, Engine, Source};
 use super::watched::{Stretch, TierCounts};
 use super::window::Window;
@@ -31,27 +32,6 @@ pub struct TickRead {
     /// standby not beyond what has been replayed.
     pub upper: Timestamp,
     pub groups: Vec<Group>,
-}
-
-/// Facts that are alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Older than the overlap: not to be read again.
-    pub sealed: bool,
-    pub kind: Kind,
-    /// Whole milliseconds as they stand there, cut; `None` is absent.
-    pub ms: Option<String>,
-    pub n: u64,
-}
-
-/// What a fact says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A delivery whose `success` is exactly `true`.
-    Ok,
-    /// A delivery whose is not.
-    Bad,
-    DeadLetter,
 }
 
 /// Bounds of a tick, and of what else must not be waited for.
