@@ -4,8 +4,11 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod customers;
 pub mod full;
 pub mod live;
+pub mod loss;
+pub mod silence;
 pub mod summary;
 pub mod watched;
 pub mod window;
