@@ -79,7 +79,9 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
     let p95 = tick.p95_ms.map(|ms| format!(", p95 {ms} ms")).unwrap_or_default();
     let (rate, mean) = (rate(tick), format!("{}{p95}", mean(tick)));
     // Both sparklines are equally long, so that a tick stands above itself.
-    let room = room(&rate, width).min(room(&mean, width));
+    let (_, highest) = spark::latency(&tick.spark, tick.spark.len());
+    let height = |top: Option<f64>| top.map(|ms| format!(", █ = {ms:.0} ms")).unwrap_or_default();
+    let room = room(&rate, width).min(room(&format!("{mean}{}", height(highest)), width));
     let mut success = Line::named("success");
     for c in spark::success(&tick.spark, room).chars() {
         let ink = match c {
@@ -91,7 +93,6 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
         success = success.with(ink, &c.to_string());
     }
     let (latency, top) = spark::latency(&tick.spark, room);
-    let height = top.map(|ms| format!(", █ {ms:.0} ms")).unwrap_or_default();
     let ink = match tick.standing {
         Standing::Passing => Ink::Green,
         Standing::Failing => Ink::Red,
@@ -103,7 +104,7 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
         Line::named("latency")
             .with(Ink::None, &latency)
             .until(NAME + room)
-            .with(Ink::None, &format!("  {mean}{height}")),
+            .with(Ink::None, &format!("  {mean}{}", height(top))),
         Line::named("traffic").with(Ink::None, &format!("{}, ", pace(tick))).with(dead, &dead_letters(tick)),
         Line::default()
             .with(ink, &format!("{:<NAME$}", word(tick)))

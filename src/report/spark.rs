@@ -17,10 +17,7 @@ const STEPS: [u64; 5] = [30, 60, 80, 90, 95];
 
 /// The points of a report as those of a watch; a report tells its gaps in words.
 pub fn of(series: &[Point]) -> Vec<Spark> {
-    series
-        .iter()
-        .map(|p| Spark { total: p.total, bad: p.bad, mean_ms: p.mean_ms, hole: false })
-        .collect()
+    series.iter().map(|p| Spark { total: p.total, bad: p.bad, mean_ms: p.mean_ms, hole: false }).collect()
 }
 
 /// The success of each point, at most `width` characters: `███▆█·██?█`.

@@ -71,12 +71,8 @@ fn a_line_a_tick_for_a_log() {
 
 #[test]
 fn the_block_at_eighty_columns() {
-    let expected = [
-        "window   ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━──────────────  3:40 left",
-        "success  ████████▁█?██████████                                         98.33 % of 60, 1 failed",
-    ];
     let lines = shown(&tick(), 0, 80, false);
-    assert!(lines[0].starts_with("window   ━━━━━━━━") && lines[0].ends_with("─  3:40 left"), "{expected:?}");
+    assert!(lines[0].starts_with("window   ━━━━━━━━") && lines[0].ends_with("─  3:40 left"), "{lines:?}");
     assert_eq!(lines[0].chars().count(), 80);
     assert!(lines[1].ends_with("  98.33 % of 60, 1 failed") && lines[1].contains('?'), "{}", lines[1]);
     assert!(lines[2].contains("  mean 213 ms, p95 480 ms"), "{}", lines[2]);

@@ -141,6 +141,7 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
         took_ms: 1,
         stopped: None,
         notes: Vec::new(),
+        traffic: None,
         at: report.started,
     });
     let all = screen.text();
