@@ -170,7 +170,7 @@ fn counted(counted: &Counted) -> String {
 fn few(texts: impl ExactSizeIterator<Item = String>, all: bool) -> impl Iterator<Item = String> {
     let count = texts.len();
     let shown = if all || count <= FEW + 1 { count } else { FEW };
-    let more = (count > shown).then(|| format!("and {} more; -v shows them", count - shown));
+    let more = (count > shown).then(|| format!("and {} more (the json report has all)", count - shown));
     texts.take(shown).chain(more)
 }
 
