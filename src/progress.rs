@@ -73,13 +73,13 @@ impl Progress {
                 self.line(&format!("revised: {}", described(outcome)));
                 self.count();
             }
-            Event::Watching { window, remarks, .. } => {
+            Event::Watching { window, remarks, at } => {
                 self.line(&watch::opening(window));
                 for remark in remarks {
                     self.above(&format!("    {}", text::cell(remark, 400)));
                 }
                 if let Some(bar) = &self.bar {
-                    bar.watch(Watch::of(*window));
+                    bar.watch(Watch::of(*window, *at));
                 }
             }
             Event::Tick(tick) => {

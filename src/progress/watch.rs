@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use unicode_width::UnicodeWidthChar;
 
 use crate::report::{spark, text};
@@ -14,6 +15,8 @@ use crate::traffic::window::Window;
 const WIDEST: usize = 72;
 /// A sparkline narrower than this says nothing; what follows it is cut instead.
 const NARROWEST: usize = 8;
+/// Below this the latency's height makes room for the sparklines.
+const SCANT: usize = 20;
 /// The first column: its longest word is `too few`.
 const NAME: usize = 9;
 
@@ -37,24 +40,28 @@ pub(super) fn line(tick: &Tick) -> String {
 /// A watch, as its last event left it.
 pub(super) struct Watch {
     window: Window,
+    /// Seconds until its end, at the last event.
+    left_s: u64,
     tick: Option<Tick>,
 }
 
 impl Watch {
-    /// A watch without a tick.
-    pub(super) fn of(window: Window) -> Watch {
-        Watch { window, tick: None }
+    /// A watch without a tick, at its beginning; a window of the past has nothing left.
+    pub(super) fn of(window: Window, at: Timestamp) -> Watch {
+        let left_s = u64::try_from(window.to.duration_since(at).as_secs()).unwrap_or(0);
+        Watch { window, left_s, tick: None }
     }
 
     pub(super) fn ticked(&mut self, tick: &Tick) {
         self.window = Window { from: tick.from, to: tick.to };
+        self.left_s = tick.left_s;
         self.tick = Some(tick.clone());
     }
 
     /// The block, each line at most `width` columns; `passed` is the time since the last event.
     pub(super) fn lines(&self, passed: Duration, width: usize, colour: bool) -> Vec<String> {
         let length = u64::try_from(self.window.length().as_secs()).unwrap_or(0);
-        let left_s = self.tick.as_ref().map_or(length, |t| t.left_s).saturating_sub(passed.as_secs());
+        let left_s = self.left_s.saturating_sub(passed.as_secs());
         let mut lines = vec![bar(length, left_s, width)];
         match &self.tick {
             None => lines.push(Line::named("traffic").with(Ink::Dim, "not asked yet")),
@@ -81,7 +88,9 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
     // Both sparklines are equally long, so that a tick stands above itself.
     let (_, highest) = spark::latency(&tick.spark, tick.spark.len());
     let height = |top: Option<f64>| top.map(|ms| format!(", █ = {ms:.0} ms")).unwrap_or_default();
-    let room = room(&rate, width).min(room(&format!("{mean}{}", height(highest)), width));
+    let told = room(&format!("{mean}{}", height(highest)), width);
+    let scaled = told >= SCANT;
+    let room = room(&rate, width).min(if scaled { told } else { room(&mean, width) });
     let mut success = Line::named("success");
     for c in spark::success(&tick.spark, room).chars() {
         let ink = match c {
@@ -104,7 +113,7 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
         Line::named("latency")
             .with(Ink::None, &latency)
             .until(NAME + room)
-            .with(Ink::None, &format!("  {mean}{}", height(top))),
+            .with(Ink::None, &format!("  {mean}{}", height(top.filter(|_| scaled)))),
         Line::named("traffic").with(Ink::None, &format!("{}, ", pace(tick))).with(dead, &dead_letters(tick)),
         Line::default()
             .with(ink, &format!("{:<NAME$}", word(tick)))

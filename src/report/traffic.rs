@@ -14,7 +14,7 @@ const FEW: usize = 5;
 const SPARK: usize = 60;
 
 /// What is said in place of a verdict.
-pub const PROVISIONAL: &str = "not judged: the watch was interrupted, and these are the numbers of its ticks";
+pub const PROVISIONAL: &str = "not judged: the watch was interrupted";
 
 /// One fact: a short name, and a text that is not neutralised.
 pub type Fact = (&'static str, String);
@@ -56,12 +56,12 @@ pub fn line(traffic: &Summary) -> String {
 pub fn facts(traffic: &Summary, extent: Extent) -> Vec<Fact> {
     let mut facts = Vec::new();
     if traffic.provisional {
-        facts.push(("provisional", PROVISIONAL.to_owned()));
+        facts.push(("provisional", format!("{PROVISIONAL}; these are the numbers of its ticks")));
     }
     facts.push(("window", watched(traffic)));
     if let Some(deploy) = &traffic.deploy {
         let running = if deploy.running { ", not finished yet" } else { "" };
-        facts.push(("deploy", format!("{} at {}{running}", deploy.source, time(deploy.at))));
+        facts.push(("deploy", format!("{} ({}{running})", time(deploy.at), deploy.source)));
     }
     facts.push(("success_rate", success(traffic)));
     facts.push(("total", traffic.total.to_string()));
@@ -101,12 +101,12 @@ pub fn facts(traffic: &Summary, extent: Extent) -> Vec<Fact> {
 fn watched(traffic: &Summary) -> String {
     let mode = match traffic.mode {
         Mode::Forward => "watched from its start",
-        Mode::Past => "read afterwards",
+        Mode::Past => "read after it had passed",
     };
     let ended = match &traffic.ended {
         None if traffic.provisional => ", not to its end".to_owned(),
-        None => String::new(),
-        Some(Ended::AtItsEnd) => " to its end".to_owned(),
+        Some(Ended::AtItsEnd) if traffic.mode == Mode::Forward => " to its end".to_owned(),
+        None | Some(Ended::AtItsEnd) => String::new(),
         Some(Ended::DeadLetter) => ", ended early by a dead letter".to_owned(),
         Some(Ended::BeyondRescue(why)) => format!(", ended early: {why}"),
     };

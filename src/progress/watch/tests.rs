@@ -29,7 +29,7 @@ fn tick() -> Tick {
 }
 
 fn shown(tick: &Tick, passed: u64, width: usize, colour: bool) -> Vec<String> {
-    let mut watch = Watch::of(Window { from: tick.from, to: tick.to });
+    let mut watch = Watch::of(Window { from: tick.from, to: tick.to }, tick.from);
     watch.ticked(tick);
     watch.lines(Duration::from_secs(passed), width, colour)
 }
@@ -87,10 +87,12 @@ fn the_clock_goes_on_between_ticks() {
     assert!(ended(9).ends_with("  3:31 left"), "{}", ended(9));
     assert!(ended(220).ends_with("━  late rows awaited"), "{}", ended(220));
     assert_eq!(ended(500), ended(220));
-    let begun = Watch::of(Window { from: tick().from, to: tick().to });
+    let begun = Watch::of(Window { from: tick().from, to: tick().to }, tick().from);
     let lines = begun.lines(Duration::from_secs(1), 80, false);
     assert!(lines[0].ends_with("─  14:59 left"), "{lines:?}");
     assert_eq!(lines[1], "traffic  not asked yet");
+    let past = Watch::of(Window { from: tick().from, to: tick().to }, tick().to);
+    assert!(past.lines(Duration::ZERO, 80, false)[0].ends_with("━  late rows awaited"));
 }
 
 #[test]

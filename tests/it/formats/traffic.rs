@@ -224,6 +224,9 @@ fn the_document_has_the_checklists_own_names() {
     assert_eq!(traffic["total"], 88);
     assert_eq!(traffic["avg_duration_ms"], 620.5);
     assert_eq!(traffic["dlq_count"], 3);
+    let lines = told(Format::Jsonl, &failing());
+    let ended: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(&ended["traffic"], traffic);
     let without: Value = serde_json::from_str(&told(Format::Json, &sample::green())).unwrap();
     assert!(without.get("traffic").is_none());
 }
@@ -294,5 +297,6 @@ fn more_is_told_with_v_and_less_with_problems() {
     let problems = Style { problems_only: true, ..Style::default() };
     assert!(!table(&problems).contains("connect error"));
     let cut = render(Format::Table, &provisional(), &problems);
+    assert!(cut.lines().all(|line| line.chars().count() <= 100), "{cut}");
     assert!(cut.contains("Traffic · not judged: the watch was interrupted"), "{cut}");
 }
