@@ -4,8 +4,12 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod counts;
+pub mod deploy;
 pub mod full;
 pub mod live;
+pub mod logs;
+pub mod stats;
 pub mod summary;
 pub mod watched;
 pub mod window;
