@@ -8,6 +8,8 @@ pub mod deploy;
 pub mod full;
 pub mod live;
 pub mod logs;
+pub mod query;
+pub mod read;
 pub mod summary;
 pub mod watched;
 pub mod window;
