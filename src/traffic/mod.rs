@@ -4,15 +4,14 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod counts;
 pub mod deploy;
 pub mod full;
+pub mod judge;
 pub mod live;
 pub mod logs;
 pub mod query;
 pub mod read;
-pub mod counts;
-pub mod full;
-pub mod live;
 pub mod stats;
 pub mod summary;
 pub mod watched;
