@@ -4,11 +4,15 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod counts;
 pub mod customers;
+pub mod deploy;
 pub mod full;
 pub mod live;
+pub mod logs;
 pub mod loss;
 pub mod silence;
+pub mod stats;
 pub mod summary;
 pub mod watched;
 pub mod window;

@@ -1,0 +1,140 @@
+//! One row of the tick statement: how many facts are alike.
+
+/// Facts that are alike in all that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Older than the tick's upper bound less the overlap.
+    pub sealed: bool,
+    pub kind: Kind,
+    pub ms: Ms,
+    /// How many.
+    pub n: u64,
+}
+
+/// What a fact says of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A delivery whose `success` is exactly `true`.
+    Ok,
+    /// Any other delivery.
+    Bad,
+    DeadLetter,
+}
+
+impl Kind {
+    /// From the statement's own text: `0`, `1` or `2`.
+    pub fn parse(text: &str) -> Option<Kind> {
+        match text {
+            "0" => Some(Kind::Ok),
+            "1" => Some(Kind::Bad),
+            "2" => Some(Kind::DeadLetter),
+            _ => None,
+        }
+    }
+}
+
+/// The duration of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ms {
+    /// Whole milliseconds; what was behind the point is cut off.
+    Read(u32),
+    /// There, and no number that can be counted on.
+    Unreadable,
+    /// None given: NULL.
+    Untimed,
+}
+
+/// The statement cuts the text here, so one that long may have been longer.
+const CUT: usize = 12;
+/// As many digits always fit the type; more are eleven days and absurd.
+const DIGITS: usize = 9;
+
+impl Ms {
+    /// From the statement's text: `durationMs` up to its point, cut at twelve characters.
+    pub fn parse(text: Option<&str>) -> Ms {
+        let Some(text) = text else {
+            return Ms::Untimed;
+        };
+        let digits = text.trim_ascii();
+        let readable = text.chars().count() < CUT
+            && (1..=DIGITS).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        match digits.parse() {
+            Ok(ms) if readable => Ms::Read(ms),
+            _ => Ms::Unreadable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn kinds_are_the_statements() {
+        assert_eq!(
+            ["0", "1", "2"].map(Kind::parse),
+            [Some(Kind::Ok), Some(Kind::Bad), Some(Kind::DeadLetter)]
+        );
+        for other in ["", "3", "00", " 0", "true", "t"] {
+            assert_eq!(Kind::parse(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_or_said_to_be_unreadable() {
+        assert_eq!(Ms::parse(None), Ms::Untimed);
+        for (text, ms) in [
+            ("0", 0),
+            ("420", 420),
+            (" 420 ", 420),
+            ("\t7\n", 7),
+            ("007", 7),
+            ("999999999", 999_999_999),
+            ("        123", 123),
+        ] {
+            assert_eq!(Ms::parse(Some(text)), Ms::Read(ms), "{text:?}");
+        }
+        for text in [
+            "",
+            " ",
+            "abc",
+            "NaN",
+            "Infinity",
+            "-1",
+            "+1",
+            "1e3",
+            "0x1F",
+            "1_000",
+            "1 2",
+            "[1]",
+            "{\"a\": 1}",
+            "true",
+            "1234567890",
+            "000000000001",
+            "         123",
+            "٣",
+            "1,5",
+            "null",
+        ] {
+            assert_eq!(Ms::parse(Some(text)), Ms::Unreadable, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_of_nine_digits_is_read(ms in 0..=999_999_999u32, before in "[ ]{0,1}", after in "[ ]{0,1}") {
+            prop_assert_eq!(Ms::parse(Some(&format!("{before}{ms}{after}"))), Ms::Read(ms));
+        }
+
+        #[test]
+        fn nothing_else_is(text in "(?s).{0,12}") {
+            match Ms::parse(Some(&text)) {
+                Ms::Read(ms) => prop_assert_eq!(text.trim().trim_start_matches('0').parse().unwrap_or(0u32), ms),
+                read => prop_assert_eq!(read, Ms::Unreadable),
+            }
+        }
+    }
+}
