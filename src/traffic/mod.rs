@@ -5,13 +5,16 @@
 //! itself and its readers are not.
 
 pub mod counts;
+pub mod customers;
 pub mod deploy;
 pub mod full;
 pub mod judge;
 pub mod live;
 pub mod logs;
+pub mod loss;
 pub mod query;
 pub mod read;
+pub mod silence;
 pub mod stats;
 pub mod summary;
 pub mod watched;
