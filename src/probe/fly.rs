@@ -112,7 +112,7 @@ impl Fly {
 }
 
 /// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
-fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+pub(crate) fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
     let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
     std::env::vars_os()
         .filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))

@@ -40,6 +40,7 @@ pub use schema::Schema;
 pub use traffic::Traffic;
 
 pub(crate) use expect::excerpt;
+pub(crate) use fly::environment as fly_environment;
 
 use crate::run::context::Asking;
 use crate::settings::Settings;

@@ -41,6 +41,9 @@ pub struct Source {
     pub(super) engine: Engine,
 }
 
+/// The setting in which a transaction keeps up to when everything can have been seen.
+const EDGE: &str = "hotdash_ops.visible_to";
+
 /// How long each text may be that leaves the server.
 const MS: usize = 12;
 const ATTEMPTS: usize = 4;
@@ -133,24 +136,32 @@ impl Source {
         }
     }
 
-    /// Up to when everything can be seen: the clock, on a standby what has been replayed. A query of its own,
-    /// so that it is asked once and not for every row.
-    fn visible(&self) -> String {
+    /// The first statement of a tick: its clock, and up to when everything can have been seen. What a standby has
+    /// replayed moves on from one statement to the next, so that it is asked once and left in the transaction
+    /// for [`Source::tick`].
+    pub(super) fn edge(&self) -> String {
         match self.engine {
-            Engine::Postgres => "(SELECT CASE WHEN pg_is_in_recovery() \
-                 THEN LEAST(now(), coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch')) ELSE now() END)"
-                .to_owned(),
-            Engine::Cockroach => "now()".to_owned(),
+            Engine::Postgres => format!(
+                "SELECT now()::text AS now, set_config('{EDGE}', (CASE WHEN pg_is_in_recovery() \
+                 THEN LEAST(now(), coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch')) \
+                 ELSE now() END)::text, true) AS visible"
+            ),
+            Engine::Cockroach => "SELECT now()::text AS now, now()::text AS visible".to_owned(),
         }
     }
 
     /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed.
     pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
         let (at, to) = (self.at(), self.time(to));
+        let visible = match self.engine {
+            // A query of its own is asked once, and not for every row.
+            Engine::Postgres => format!("(SELECT current_setting('{EDGE}')::timestamptz)"),
+            Engine::Cockroach => "now()".to_owned(),
+        };
         format!(
             "SELECT {at} < LEAST({}, {to}) - interval '{} microseconds' AS sealed, {} AS kind, {} AS ms, \
              count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < LEAST({}, {to}) GROUP BY 1, 2, 3",
-            self.of_its_type(&self.visible()),
+            self.of_its_type(&visible),
             overlap.as_micros(),
             self.sort(),
             self.ms(),
@@ -347,12 +358,15 @@ impl Bins {
     }
 }
 
-/// A time as PostgreSQL reads it in either type: in UTC, to the microsecond, which is all that it keeps. A
-/// column without zone ignores the `Z`.
+/// A time as PostgreSQL reads it in either type: in UTC. A column without zone ignores the `Z`.
 fn written(at: Timestamp) -> String {
+    whole_micros(at).to_string()
+}
+
+/// What PostgreSQL keeps of a time: whole microseconds, and no year before the first.
+pub(super) fn whole_micros(at: Timestamp) -> Timestamp {
     let earliest = Timestamp::constant(-62_135_596_800, 0);
-    let micros = at.max(earliest).as_microsecond();
-    Timestamp::from_microsecond(micros).unwrap_or(at).to_string()
+    Timestamp::from_microsecond(at.max(earliest).as_microsecond()).unwrap_or(earliest)
 }
 
 /// What a person would ask of the last minutes to see the same numbers: the checklist's statement, dead letters,

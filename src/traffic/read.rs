@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::query::{Engine, Source};
+use super::counts::{Group, Kind};
+use super::query::{self, Engine, Source};
 use super::watched::{Stretch, TierCounts};
 use super::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session};
@@ -31,27 +32,6 @@ pub struct TickRead {
     /// standby not beyond what has been replayed.
     pub upper: Timestamp,
     pub groups: Vec<Group>,
-}
-
-/// Facts that are alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Older than the overlap: not to be read again.
-    pub sealed: bool,
-    pub kind: Kind,
-    /// Whole milliseconds as they stand there, cut; `None` is absent.
-    pub ms: Option<String>,
-    pub n: u64,
-}
-
-/// What a fact says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A delivery whose `success` is exactly `true`.
-    Ok,
-    /// A delivery whose is not.
-    Bad,
-    DeadLetter,
 }
 
 /// Bounds of a tick, and of what else must not be waited for.
@@ -86,12 +66,13 @@ pub async fn tick(
     to: Timestamp,
     overlap: Duration,
 ) -> Result<TickRead, PgFault> {
-    let (clock, facts) = (source.clock(), source.tick(seal, to, overlap));
-    let answers = session.batch(&brief(source), &[&clock, &facts]).await?;
-    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
+    let to = query::whole_micros(to);
+    let (edge, facts) = (source.edge(), source.tick(seal, to, overlap));
+    let answers = session.batch(&brief(source), &[&edge, &facts]).await?;
+    let row = one(&answers, 0)?;
+    let time = |column| decode::time(row, column)?.ok_or_else(|| decode::odd("the clock is missing"));
     let groups = rows(&answers, 1)?.iter().map(decode::group).collect::<Result<_, _>>()?;
-    let upper = replayed_to.map_or(now, |replayed| replayed.min(now)).min(to);
-    Ok(TickRead { now, upper, groups })
+    Ok(TickRead { now: time("now")?, upper: time("visible")?.min(to), groups })
 }
 
 /// The deliveries of a stretch of time.

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Group, Kind};
 use crate::service::postgres::{PgFault, Row};
+use crate::traffic::counts::{Group, Kind, Ms};
 
 /// An answer that says something else than was asked.
 pub(super) fn odd(what: &str) -> PgFault {
@@ -38,16 +38,11 @@ pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgFault> {
 }
 
 pub(super) fn kind(row: &Row) -> Result<Kind, PgFault> {
-    match row.get("kind") {
-        Some("0") => Ok(Kind::Ok),
-        Some("1") => Ok(Kind::Bad),
-        Some("2") => Ok(Kind::DeadLetter),
-        _ => Err(odd("a fact is of no kind")),
-    }
+    row.get("kind").and_then(Kind::parse).ok_or_else(|| odd("a fact is of no kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
-    let ms = row.get("ms").map(str::to_owned);
+    let ms = Ms::parse(row.get("ms"));
     Ok(Group { sealed: flag(row, "sealed")?, kind: kind(row)?, ms, n: count(row, "n")? })
 }
 

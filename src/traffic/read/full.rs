@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::decode::{self, count};
-use super::{Kind, PATIENT, one, rows};
+use super::{PATIENT, one, rows};
 use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
-use crate::traffic::full::{Bin, Form, Full, Horizon, Letter, Percentiles};
+use crate::traffic::counts::{Group, Kind, Ms, percentiles};
+use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
 use crate::traffic::query::{Bins, Source};
 use crate::traffic::window::Window;
 
@@ -44,7 +45,7 @@ async fn read(
         untimed: letter.total.saturating_sub(letter.timed).saturating_sub(unreadable),
         dead_letters,
         future,
-        percentiles: pass.percentiles(),
+        percentiles: percentiles(&pass.groups),
         attempts: pass.attempts,
         failures: most_frequent(pass.statuses),
         errors: Vec::new(),
@@ -115,8 +116,8 @@ fn is_finite(number: Option<&str>) -> bool {
 /// What the pass over the window found.
 #[derive(Default)]
 struct Pass {
-    /// Readable whole milliseconds, and how many deliveries took them.
-    ms: BTreeMap<u32, u64>,
+    /// Deliveries by what percentiles are made of.
+    groups: Vec<Group>,
     attempts: (u64, u64),
     statuses: BTreeMap<Option<String>, u64>,
     /// Failures by bin.
@@ -128,12 +129,11 @@ impl Pass {
         let mut pass = Pass::default();
         for row in rows {
             let n = count(row, "n")?;
-            if decode::kind(row)? == Kind::DeadLetter {
+            let kind = decode::kind(row)?;
+            if kind == Kind::DeadLetter {
                 continue;
             }
-            if let Some(ms) = row.get("ms").and_then(whole_ms) {
-                *pass.ms.entry(ms).or_default() += n;
-            }
+            pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
             decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
             let Some(failure) = row.get("failure") else { continue };
             let (bin, status) = failure.split_once('=').map_or((failure, None), |(b, s)| (b, Some(s)));
@@ -143,27 +143,6 @@ impl Pass {
         }
         Ok(pass)
     }
-
-    /// Nearest rank, as `percentile_disc`: the smallest value that at least this share does not exceed.
-    fn percentiles(&self) -> Option<Percentiles> {
-        let all: u64 = self.ms.values().sum();
-        let at = |percent: u64| {
-            let rank = (u128::from(all) * u128::from(percent)).div_ceil(100);
-            let mut seen = 0;
-            self.ms.iter().find(|(_, n)| {
-                seen += u128::from(**n);
-                seen >= rank
-            })
-        };
-        let value = |percent| at(percent).map(|(ms, _)| *ms);
-        Some(Percentiles { p50: value(50)?, p95: value(95)?, p99: value(99)? })
-    }
-}
-
-fn whole_ms(text: &str) -> Option<u32> {
-    let text = text.trim();
-    let digits = (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
 }
 
 fn most_frequent(counted: BTreeMap<Option<String>, u64>) -> Vec<(Option<String>, u64)> {
