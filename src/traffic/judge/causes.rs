@@ -137,7 +137,8 @@ pub(super) fn horizon(full: &Full) -> Option<String> {
 
 /// Everything worth a sentence in the report's account of traffic.
 pub fn remarks(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
-    let mut said = ground::warnings(watched, rules);
+    let mut said = watched.remarks.clone();
+    said.extend(ground::warnings(watched, rules));
     match &watched.facts {
         Err(unasked) => said.push(format!("the facts could not be read: {}", unasked.why)),
         Ok(full) => {

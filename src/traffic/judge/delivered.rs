@@ -35,15 +35,19 @@ pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> 
             finding.claim(Claim::new(WHAT, EXPECTED, found, false))
         }
         Silence::MuteSource => finding
-            .claim(Claim::new(WHAT, EXPECTED, "mute source: Chatwoot's queue is failing, so it delivers nothing", false))
+            .claim(Claim::new(
+                WHAT,
+                EXPECTED,
+                "mute source: Chatwoot's queue is failing, so it delivers nothing",
+                false,
+            ))
             .fix("mend Chatwoot's Redis and Sidekiq (fly status -a hotdash-chatwoot)"),
-        Silence::Quiet => {
-            finding.claim(Claim::open(WHAT, EXPECTED, "quiet: none, and no customer wrote")).fix(
-                "write to the inbox as a customer, or watch at a time when customers write",
-            )
-        }
+        Silence::Quiet => finding
+            .claim(Claim::open(WHAT, EXPECTED, "quiet: none, and no customer wrote"))
+            .fix("write to the inbox as a customer, or watch at a time when customers write"),
         Silence::Unknown(why) => {
-            let finding = finding.claim(Claim::open(WHAT, EXPECTED, format!("none, and why cannot be told: {why}")));
+            let finding =
+                finding.claim(Claim::open(WHAT, EXPECTED, format!("none, and why cannot be told: {why}")));
             mended(finding, heard.as_ref().err())
         }
     }

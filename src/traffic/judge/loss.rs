@@ -23,7 +23,9 @@ pub fn no_lost_message(watched: &Watched, customers: &Customers, rules: Rules<'_
     let rule = Rule { patience: patience(rules), drafts: rules.traffic.drafts, dead_letters };
     let finding = Finding::about(format!("Chatwoot's conversations of {}", words::window(&customers.window)));
     match judge(customers, rule) {
-        Judged::NotAskedFor => finding.claim(Claim::open(WHAT, EXPECTED, "not asked: the target has `drafts = \"off\"`")),
+        Judged::NotAskedFor => {
+            finding.claim(Claim::open(WHAT, EXPECTED, "not asked: the target has `drafts = \"off\"`"))
+        }
         Judged::Unknown(why) => {
             let unknown = customers.messages.as_ref().err().or(customers.now.as_ref().err());
             mended(finding.claim(Claim::open(WHAT, EXPECTED, why)), unknown)

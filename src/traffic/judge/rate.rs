@@ -76,10 +76,10 @@ pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
         let failed = words::of(bad, n);
         return Some(match weigh(ok, bad, traffic) {
             Some(false) => format!("{failed} failed: proof enough, though they are few"),
-            _ => format!(
-                "{failed} failed; {} more are needed for a verdict",
-                words::deliveries(traffic.min_events - n)
-            ),
+            _ => {
+                let more = words::count(traffic.min_events - n, "more delivery is", "more deliveries are");
+                format!("{failed} failed; {more} needed for a verdict")
+            }
         });
     }
     if let Some(more) = stats::more_failures_to_flip(ok, n, t) {

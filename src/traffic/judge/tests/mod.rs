@@ -2,9 +2,11 @@
 
 mod average;
 mod dead_letters;
+mod delivered;
 mod ground;
 mod health;
 mod logs;
+mod loss;
 mod property;
 mod rate;
 mod standing;
@@ -48,6 +50,7 @@ pub fn watched(bad: u64, total: u64) -> Watched {
         tiers: Ok(Vec::new()),
         before: None,
         after: None,
+        remarks: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::traffic::counts::Counts;
 use crate::traffic::judge::{average, dead_letters, standing, success_rate};
 use crate::traffic::live::Standing;
 use crate::traffic::stats::passes;
@@ -126,7 +127,8 @@ proptest! {
 
     #[test]
     fn the_screen_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
-        let (standing, _) = standing(ok, bad, 0, &Traffic::default());
+        let counts = Counts { ok, bad, ..Counts::default() };
+        let (standing, _) = standing(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&watched(bad, ok + bad), rules(&Traffic::default()))) {
             Verdict::Pass => Standing::Passing,
             Verdict::Fail => Standing::Failing,

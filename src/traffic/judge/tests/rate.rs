@@ -43,7 +43,7 @@ fn few_deliveries_fail_where_they_prove_it_and_never_pass() {
     }
     let thin = judged(0, 7);
     assert!(thin.fix.as_ref().is_some_and(|fix| fix.contains("--until-enough")), "{:?}", thin.fix);
-    assert_eq!(told(&thin, "margin"), Some("0 of 7 failed; 14 deliveries more are needed for a verdict"));
+    assert_eq!(told(&thin, "margin"), Some("0 of 7 failed; 14 more deliveries are needed for a verdict"));
     let strict = Traffic { min_events: 59, ..Traffic::default() };
     assert_eq!(verdict(&success_rate(&watched(0, 58), rules(&strict))), Verdict::Inconclusive);
     assert_eq!(verdict(&success_rate(&watched(0, 59), rules(&strict))), Verdict::Pass);
