@@ -46,7 +46,7 @@ pub enum FlyApp {
 pub(super) const TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
 
 impl FlyApp {
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             FlyApp::App => "fly_app",
             FlyApp::Agent => "fly_agent_app",

@@ -9,6 +9,7 @@ pub mod customers;
 pub mod deploy;
 pub mod full;
 pub mod health;
+pub mod judge;
 pub mod live;
 pub mod logs;
 pub mod loss;

@@ -7,6 +7,7 @@ mod checkout;
 mod checks_readme;
 mod checks_verbs;
 mod claims;
+mod customers;
 mod exit_property;
 mod fly_shim;
 mod formats;

@@ -21,6 +21,11 @@ use crate::traffic::window::Window;
 
 /// How many conversations are read at a time.
 const AT_ONCE: usize = 4;
+/// How many messages a page holds, by Chatwoot's code; one that holds fewer begins with the conversation's first. If a
+/// version had smaller pages, the reports would count more messages than were seen.
+const FULL_PAGE: usize = 20;
+/// How many conversations are read where there are too many to judge: enough to hear whether anybody wrote.
+const SOME: usize = 50;
 /// One answer may take no longer.
 const ONE_ANSWER: Duration = Duration::from_secs(20);
 
@@ -135,7 +140,8 @@ impl Asker {
                 }
             }
         };
-        let conversations = sweep.conversations().into_iter().take(MOST_CONVERSATIONS);
+        let most = if cut.is_some() { SOME } else { MOST_CONVERSATIONS };
+        let conversations = sweep.conversations().into_iter().take(most);
         let mut reading = stream::iter(conversations)
             .map(|conversation| self.conversation(account, conversation, from, until))
             .buffer_unordered(AT_ONCE);
@@ -183,7 +189,7 @@ impl Asker {
                 Err(trouble) => return Err(self.unknown(&format!("conversation {conversation}"), trouble)),
             };
             let Some(lowest) = page.iter().map(|m| m.id).min() else { return Ok(messages) };
-            let ends = page.iter().any(|m| m.at < from);
+            let ends = page.len() < FULL_PAGE || page.iter().any(|m| m.at < from);
             before = Some(lowest);
             let page = page.into_iter().filter(|m| m.at >= from);
             let known = messages.list.len();
