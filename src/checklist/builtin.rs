@@ -19,4 +19,7 @@ pub const FILES: &[BuiltinFile] = files![
     "preflight/agent-sdk.toml",
     "preflight/schema.toml",
     "preflight/quality.toml",
+    "deploy/database.toml",
+    "deploy/traffic.toml",
+    "success.toml",
 ];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use crate::probe::Probe;
+use crate::probe::{Probe, Traffic};
 use crate::service::dsn::Dsn;
 use crate::service::unreachable::is_loopback;
 use crate::settings::Settings;
@@ -47,10 +47,13 @@ pub(super) fn revise(plan: &Plan, settings: &Settings, outcomes: &mut [Outcome])
 
 /// True for the kinds that talk to a remote host of the pipeline themselves.
 fn goes_out(probe: &Probe) -> bool {
-    matches!(
-        probe,
-        Probe::Reach(_) | Probe::Http(_) | Probe::Chatwoot(_) | Probe::Database(_) | Probe::Schema(_)
-    )
+    match probe {
+        Probe::Reach(_) | Probe::Http(_) | Probe::Chatwoot(_) | Probe::Database(_) | Probe::Schema(_) => true,
+        // Of the claims on a watch only these know whether the one host they are about was reached: the others
+        // judge what two of them said.
+        Probe::Health(_) | Probe::Traffic(Traffic::Database) => true,
+        _ => false,
+    }
 }
 
 /// Something was compared. Claims that are all open were left so without a word to the host, because what they

@@ -19,4 +19,6 @@ mod services;
 mod standins;
 mod status;
 mod support;
+mod traffic;
 mod vitest;
+mod watching;
