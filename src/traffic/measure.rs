@@ -14,7 +14,7 @@ use super::health::{self, HealthReading, Service};
 use super::live::Tick;
 use super::logs::LogReading;
 use super::opening::{self, Opening, Read};
-use super::summary::Summary;
+use super::summary::{self, Summary};
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Watched;
 use super::window::Window;
@@ -99,6 +99,7 @@ async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
     };
     let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
     let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
+    cx.set_traffic(summary::of(&watched, rules));
     Ok(watched)
 }
 
