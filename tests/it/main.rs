@@ -12,6 +12,7 @@ mod exit_property;
 mod fly_shim;
 mod formats;
 mod formats_real;
+mod monitor;
 mod postgres_world;
 mod review;
 mod schema_probe;
