@@ -58,9 +58,9 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Some(full) if full.letter.bad() > 0 => self.around_the_deploy().await,
             _ => (None, None),
         };
-        let tiers = match answered {
-            Some(_) => self.tiers().await,
-            None => Err("the facts could not be read".to_owned()),
+        let tiers = match &facts {
+            Ok(_) => self.tiers().await,
+            Err(unasked) => Err(unasked.why.clone()),
         };
         Watched {
             mode: self.opening.mode,
@@ -119,7 +119,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// The statement over the whole window, asked again until it is answered or the budget is spent.
     async fn last_word(&mut self) -> Result<Full, Unasked> {
-        let mut refused = 0;
+        let (mut refused, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {
                 Err(fault) if fault.unasked.database_gone => fault,
@@ -128,7 +128,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                     Err(fault) => fault,
                 },
             };
-            self.missed(&fault);
+            // Asked more often than ticks are, and shown as often.
+            if shown.is_none_or(|at: Instant| at.elapsed() >= self.rules.tick.0) {
+                self.missed(&fault);
+                shown = Some(Instant::now());
+            }
             refused = if fault.hopeless { refused + 1 } else { 0 };
             if refused >= BELIEVED || Instant::now() + PAUSE >= self.spent {
                 return Err(fault.unasked);

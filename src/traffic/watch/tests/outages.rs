@@ -71,7 +71,9 @@ async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
     let [gap] = &ran.watched.gaps[..] else { panic!("{:?}", ran.watched.gaps) };
     assert!(gap.from >= after(START, seconds(40)) && gap.from < after(START, seconds(50)), "{gap:?}");
     assert!(gap.to >= after(START, seconds(400)), "{gap:?}");
-    assert!(ran.watched.tiers.is_err());
+    assert_eq!(ran.watched.tiers, Err("connection refused".to_owned()));
+    let shown = ran.ticks().len();
+    assert!(shown < 50, "every ten seconds, however often it is asked: {shown}");
     let summary = ran.seen.summary.lock().expect("not poisoned").clone().expect("what ticks saw");
     assert!(summary.provisional && (20..=25).contains(&summary.total), "{}", summary.total);
 }
