@@ -41,7 +41,8 @@ pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
         Engine::Postgres => hidden(session, names).await?,
         Engine::Cockroach => None,
     };
-    let answers = vec![session.rows(&now(engine), &[]).await?];
+    // This ends the transaction that the others were asked in, and with it what it has locked.
+    let answers = session.batch(&super::brief(&source), &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
     Ok(Look { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
