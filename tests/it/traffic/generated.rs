@@ -98,7 +98,7 @@ fn case(dice: &mut Dice, hour: i64) -> Case {
                 r#"{{"success": {success}, "durationMs": {duration}, "attempts": {attempts}, "finalStatus": {status}}}"#
             );
             // Whole milliseconds, which both generations can hold; often the same ones.
-            let span = if dice.roll(3) == 0 { 60 } else { 3_600_000 };
+            let span = if dice.roll(3) == 0 { 60 } else { 3_599_999 };
             let at = begin + SignedDuration::from_millis(dice.roll(span) as i64);
             Fact { at, kind, ok: matches!(success, "true" | "\"true\""), value }
         })
@@ -107,9 +107,9 @@ fn case(dice: &mut Dice, hour: i64) -> Case {
     let mut edge = |otherwise: i64| match facts.len() as u64 {
         0 => begin + SignedDuration::from_millis(otherwise),
         n if dice.roll(2) == 0 => facts[dice.roll(n) as usize].at,
-        _ => begin + SignedDuration::from_micros(dice.roll(3_600_000_000) as i64),
+        _ => begin + SignedDuration::from_micros(dice.roll(3_599_999_000) as i64),
     };
-    let (one, other) = (edge(0), edge(3_600_000));
+    let (one, other) = (edge(0), edge(3_599_999));
     Case { window: Window { from: one.min(other), to: one.max(other) }, facts }
 }
 

@@ -110,9 +110,7 @@ async fn one_nasty_value_at_a_time() {
         let full = full(&session, &look.source, window).await;
         let said = psql(&dsn, &checklist(&Names::default(), window).concat());
         let average = said.split('|').nth(2).and_then(|rest| rest.split('\n').next());
-        if average.is_some_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite))
-            || average == Some("NULL")
-        {
+        if average.is_some_and(|text| !matches!(text, "NaN" | "Infinity" | "-Infinity")) {
             assert_eq!((told(&full), full.letter.form), (said, Form::Checklist), "{value}");
         } else {
             guarded += 1;
