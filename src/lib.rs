@@ -74,7 +74,7 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
             commands::env_fingerprint::env_fingerprint(context.said(), print, printer)
         }
         #[cfg(feature = "rehearsal")]
-        Command::Sandbox(args) => commands::sandbox::sandbox(&args.command, printer),
+        Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
     }
 }
 

@@ -75,6 +75,8 @@ Example, every five minutes:
     #[command(after_help = "\
 Examples:
   hotdash-ops sandbox -- hotdash-ops preflight
+  hotdash-ops sandbox -- hotdash-ops monitor --minutes 1
+  hotdash-ops sandbox --world silent-loss -- hotdash-ops monitor --minutes 1
   hotdash-ops sandbox                          prints `export NAME='value'` lines and `# ready`")]
     Sandbox(SandboxArgs),
 }
@@ -149,6 +151,16 @@ Example:
 #[cfg(feature = "rehearsal")]
 #[derive(Debug, clap::Args)]
 pub struct SandboxArgs {
+    /// What is wrong in it while customers write: healthy, agent-down, agent-slow, one-in-ten, dead-letter,
+    /// silent-loss, worker-dead, quiet, late-commits, unreadable, many-unreadable, logs-unreadable
+    #[arg(long, value_name = "NAME", default_value = "healthy")]
+    pub world: crate::rehearsal::setting::Setting,
+    /// Customers' messages a minute; 0 lets nobody write
+    #[arg(long, value_name = "RATE", default_value_t = 60.0)]
+    pub per_minute: f64,
+    /// Decides who writes what and when
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
     /// A command to run inside; the sandbox ends with its code
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<std::ffi::OsString>,

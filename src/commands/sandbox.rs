@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::cli::SandboxArgs;
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
+use crate::rehearsal::customers::Habits;
 use crate::rehearsal::world::{Database, World};
 
 /// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
@@ -16,7 +18,9 @@ use crate::rehearsal::world::{Database, World};
 ///
 /// # Errors
 /// A part that cannot be started, and a command that cannot be run.
-pub fn sandbox(command: &[OsString], printer: &mut Printer) -> Result<Exit> {
+pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
+    let per_minute = args.per_minute;
+    ensure!((0.0..=6000.0).contains(&per_minute), "--per-minute {per_minute}: 0 to 6000");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -24,8 +28,10 @@ pub fn sandbox(command: &[OsString], printer: &mut Printer) -> Result<Exit> {
     runtime.block_on(async {
         let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
-        let world = World::start(Database::Own).await?;
-        match command.split_first() {
+        let mut world = World::start(Database::Own).await?;
+        let habits = Habits { per_minute, seed: args.seed, ..Habits::default() };
+        world.start_traffic(habits, args.world).await?;
+        match args.command.split_first() {
             Some((program, arguments)) => inside(&world, program, arguments, interrupt, terminate).await,
             None => serve(&world, interrupt, terminate, printer).await,
         }

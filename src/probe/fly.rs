@@ -12,7 +12,7 @@ use super::checkout::own_time;
 use super::env::is_name;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
-use crate::service::fly::{self, Answer, Trouble};
+use crate::service::fly::{self, Answer, Secret, Trouble};
 use crate::settings::{PIPELINE, Settings};
 
 /// Secrets of an app on Fly, by `fly secrets list --json`.
@@ -122,9 +122,14 @@ fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
 
 /// What the answer means for these names. A `fly` that cannot do its work is our side; everything that it did
 /// say, and a time-out too, is about the way to the answer and not about the secrets: the names stay open.
-fn finding(answer: &Answer, app: &str, all: &[String], one_of: &[String]) -> Result<Finding, CannotAsk> {
+fn finding(
+    answer: &Answer<Vec<Secret>>,
+    app: &str,
+    all: &[String],
+    one_of: &[String],
+) -> Result<Finding, CannotAsk> {
     let asked = Finding::about(&answer.asked);
-    let trouble = match &answer.secrets {
+    let trouble = match &answer.found {
         Ok(secrets) => return Ok(judge::judge(asked, app, secrets, all, one_of)),
         Err(trouble) => trouble,
     };
@@ -142,7 +147,10 @@ fn finding(answer: &Answer, app: &str, all: &[String], one_of: &[String]) -> Res
         Trouble::NoApp(_) => {
             format!("check the app's name, and that the token is for it: fly status -a {app}")
         }
-        Trouble::TimedOut(_) | Trouble::Said(_) | Trouble::Unreadable(_) => {
+        Trouble::Refused(_) => {
+            format!("use a token that may read the app {app}: fly tokens create readonly -o ORGANISATION")
+        }
+        Trouble::TimedOut(_) | Trouble::NoLines(_) | Trouble::Said(_) | Trouble::Unreadable { .. } => {
             format!("look at it by hand: {}", answer.asked)
         }
     };

@@ -32,6 +32,9 @@ pub struct State {
     pub approval_required: bool,
     /// Why drafting fails (500), or null.
     pub failure: Option<String>,
+    /// How long the answer to a webhook takes, in milliseconds.
+    #[serde(default)]
+    pub webhook_delay_ms: u64,
     /// The drafts waiting for approval, as `/approvals` lists them.
     pub approvals: Vec<Value>,
     /// When a start under way is done.
@@ -52,6 +55,7 @@ impl Default for State {
             integers_only: false,
             approval_required: false,
             failure: None,
+            webhook_delay_ms: 0,
             approvals: Vec::new(),
             up_at: None,
         }
@@ -142,6 +146,9 @@ impl StandIn for State {
         let wait = self.wake(now);
         let mut answer = self.respond(request, now);
         answer.delay = wait;
+        if request.verb() == "POST" {
+            answer.delay += std::time::Duration::from_millis(self.webhook_delay_ms);
+        }
         answer.set_header("x-powered-by", "Express");
         answer
     }

@@ -1,5 +1,11 @@
-//! The HotDash app, as far as Chatwoot sees it: the endpoint that receives webhooks, checks their signature and
-//! remembers them.
+//! The HotDash app: the endpoint that receives webhooks and checks their signature, and behind it the forwarding to
+//! the Agent SDK, with retries, and the facts it records of that ([`pump`]).
+
+pub mod facts;
+mod handling;
+pub mod pump;
+
+use std::collections::VecDeque;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -8,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::server::{Answer, Request, Server, StandIn};
+pub use handling::Handling;
 
 /// A running stand-in of the HotDash app.
 pub type App = Server<State>;
@@ -20,9 +27,17 @@ pub struct State {
     pub secret: Option<String>,
     /// What the app takes for a signature.
     pub signature: Signature,
-    /// The requests to the endpoint that were accepted, oldest first.
-    pub deliveries: Vec<Delivery>,
+    /// The requests to the endpoint that were accepted, oldest first; the newest [`KEPT`] of them.
+    pub deliveries: VecDeque<Delivery>,
+    /// What becomes of a delivery that was accepted.
+    pub handling: Handling,
+    /// The bodies that wait to be forwarded, as they came.
+    #[serde(skip)]
+    pub waiting: VecDeque<Vec<u8>>,
 }
+
+/// How many deliveries are remembered.
+pub const KEPT: usize = 1000;
 
 /// What is signed, and how it is written in `X-Chatwoot-Signature`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -50,11 +65,23 @@ pub struct Delivery {
 impl Default for State {
     /// Takes everything, and has received nothing.
     fn default() -> State {
-        State { secret: None, signature: Signature::default(), deliveries: Vec::new() }
+        State {
+            secret: None,
+            signature: Signature::default(),
+            deliveries: VecDeque::new(),
+            handling: Handling::default(),
+            waiting: VecDeque::new(),
+        }
     }
 }
 
 impl State {
+    /// Takes up to `room` bodies out of the queue, with what is to be done with them.
+    fn take(&mut self, room: usize) -> (Vec<Vec<u8>>, Handling) {
+        let count = room.min(self.waiting.len());
+        (self.waiting.drain(..count).collect(), self.handling.clone())
+    }
+
     fn signed(&self, request: &Request) -> bool {
         let Some(secret) = &self.secret else { return true };
         let Some(given) = request.header("x-chatwoot-signature") else { return false };
@@ -95,7 +122,21 @@ impl StandIn for State {
         }
         let text = || Value::String(String::from_utf8_lossy(&request.body).into_owned());
         let body = serde_json::from_slice(&request.body).unwrap_or_else(|_| text());
-        self.deliveries.push(Delivery { at: now, event: body["event"].as_str().map(str::to_owned), body });
+        self.deliveries.push_back(Delivery {
+            at: now,
+            event: body["event"].as_str().map(str::to_owned),
+            body,
+        });
+        while self.deliveries.len() > KEPT {
+            self.deliveries.pop_front();
+        }
+        if self.handling.forwards {
+            self.waiting.push_back(request.body.clone());
+            // In a world without traffic nobody takes them.
+            if self.waiting.len() > KEPT {
+                self.waiting.pop_front();
+            }
+        }
         Answer::json(200, &json!({"ok": true}))
     }
 }

@@ -2,25 +2,36 @@
 //! itself on standard error. What it answers can be changed while it is in use.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 
 use crate::rehearsal::keeper::quote;
 use crate::rehearsal::slate::{self, Slate};
 
 mod answers;
+mod log;
+mod release;
 
 pub use answers::{Answers, App, Fault, Generation, Machine, Secret, Status};
+use log::Logs;
+pub use release::Release;
 
 /// The line by which a run recognises the stand-in.
 pub const MARKER: &str = "hotdash-ops-sandbox";
 
-/// An installed stand-in and what it answers.
-#[derive(Debug)]
+/// An installed stand-in and what it answers. Clones are of the same stand-in.
+#[derive(Clone, Debug)]
 pub struct Fly {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
     slate: Slate,
     answers: Mutex<Answers>,
+    logs: Logs,
 }
 
 impl Fly {
@@ -31,21 +42,28 @@ impl Fly {
         let answers = Answers::good();
         slate.write(&answers.files())?;
         std::fs::create_dir_all(bin).with_context(|| format!("cannot make {}", bin.display()))?;
-        let text = include_str!("fly/fly.sh").replace("@SLATE@", &quote(&slate.now().display().to_string()));
+        let now = slate.now();
+        let logs = Logs::new(now.with_file_name("logs"))?;
+        let text = include_str!("fly/fly.sh")
+            .replace("@SLATE@", &quote(&now.display().to_string()))
+            .replace("@LOGS@", &quote(&logs.folder().display().to_string()))
+            .replace("@LINES@", &log::lines_of_an_entry().to_string())
+            .replace("@NEWEST@", &log::NEWEST.to_string())
+            .replace("@REGION@", log::REGION);
         slate::program(&bin.join("fly"), &text)?;
         slate::program(&bin.join("flyctl"), &text)?;
-        Ok(Fly { slate, answers: Mutex::new(answers) })
+        Ok(Fly { inner: Arc::new(Inner { slate, answers: Mutex::new(answers), logs }) })
     }
 
     /// What is answered at present.
     pub fn answers(&self) -> Answers {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Answers this from now on.
     pub fn set(&self, answers: Answers) -> Result<()> {
-        let mut present = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.slate.write(&answers.files())?;
+        let mut present = self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inner.slate.write(&answers.files())?;
         *present = answers;
         Ok(())
     }
@@ -57,7 +75,8 @@ impl Fly {
         self.set(answers)
     }
 
-    /// Makes one command (`secrets list`, `auth whoami`, `version`, `status`, or `*` for all) misbehave.
+    /// Makes one command (`secrets list`, `auth whoami`, `version`, `status`, `releases`, `logs`, or `*` for all)
+    /// misbehave.
     pub fn break_command(&self, command: &str, fault: Fault) -> Result<()> {
         self.change(|answers| {
             answers.faults.insert(command.to_owned(), fault);
@@ -73,5 +92,34 @@ impl Fly {
                 secrets.push(Secret { name: name.to_owned(), status });
             }
         })
+    }
+
+    /// Adds a release to an app's history, and returns its number. One that is `complete` runs on every machine.
+    pub fn release(&self, app: &str, status: &str, created_at: Timestamp) -> Result<u32> {
+        let mut version = 0;
+        self.change(|answers| {
+            let app = answers.apps.entry(app.to_owned()).or_default();
+            app.release += 1;
+            version = app.release;
+            app.releases.insert(0, Release { version, status: status.to_owned(), created_at });
+            if status == "complete" {
+                app.machines.iter_mut().for_each(|machine| machine.release = version);
+            }
+        })?;
+        Ok(version)
+    }
+
+    /// Writes a line into an app's log, as its first machine would. Lines are printed in the order of the calls.
+    pub fn log(&self, app: &str, level: &str, message: &str, at: Timestamp) -> Result<()> {
+        let instance = {
+            let answers = self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.apps.get(app).and_then(|app| app.machines.first()).map(|machine| machine.id.clone())
+        };
+        self.inner.logs.add(app, &instance.unwrap_or_default(), level, message, at)
+    }
+
+    /// Forgets the lines of an app's log; `fly logs --no-tail` then waits for a new one.
+    pub fn clear_log(&self, app: &str) -> Result<()> {
+        self.inner.logs.clear(app)
     }
 }

@@ -3,7 +3,7 @@
 //! `{"chatwoot": {"state": {"version": "4.8.0"}}}`, and applies them in turn up to the first that is refused.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
 use serde_json::{Map, Value};
@@ -16,24 +16,33 @@ use super::server::{
 /// The stand-ins that a hub reaches, by name.
 #[derive(Clone, Default)]
 pub struct Roster {
-    members: BTreeMap<String, Arc<dyn Remote>>,
+    members: Arc<RwLock<BTreeMap<String, Arc<dyn Remote>>>>,
 }
 
 impl Roster {
     /// Adds a stand-in under a name.
-    pub fn with<S: StandIn>(mut self, name: &str, server: &Server<S>) -> Roster {
-        self.members.insert(name.to_owned(), server.remote());
+    pub fn with<S: StandIn>(self, name: &str, server: &Server<S>) -> Roster {
+        self.add(name, server.remote());
         self
+    }
+
+    /// Adds whatever takes control documents, in place of what had that name.
+    fn add(&self, name: &str, member: Arc<dyn Remote>) {
+        self.members.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), member);
+    }
+
+    fn members(&self) -> BTreeMap<String, Arc<dyn Remote>> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn change(&self, document: &[u8]) -> anyhow::Result<Value> {
         let changes: Map<String, Value> = serde_json::from_slice(document)
             .context("the hub takes an object of control documents by name")?;
         let mut shown = Map::new();
+        let members = self.members();
         for (name, change) in changes {
-            let known = || self.members.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let member = self
-                .members
+            let known = || members.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let member = members
                 .get(&name)
                 .with_context(|| format!("no stand-in '{name}'; there are: {}", known()))?;
             let after = Arc::clone(member).change(change).await.with_context(|| format!("at '{name}'"))?;
@@ -43,7 +52,8 @@ impl Roster {
     }
 
     fn show(&self) -> anyhow::Result<Value> {
-        let shown = self.members.iter().map(|(name, member)| Ok((name.clone(), member.show()?)));
+        let members = self.members();
+        let shown = members.iter().map(|(name, member)| Ok((name.clone(), member.show()?)));
         Ok(Value::Object(shown.collect::<anyhow::Result<Map<_, _>>>()?))
     }
 
@@ -61,6 +71,7 @@ impl Roster {
 
 /// A running hub. Dropping it ends the hub, not the stand-ins.
 pub struct Hub {
+    roster: Roster,
     wire: Wire,
     key: String,
 }
@@ -70,6 +81,7 @@ impl Hub {
     pub async fn start(roster: Roster) -> anyhow::Result<Hub> {
         let key = random_hex();
         let known = key.clone();
+        let members = roster.clone();
         let (wire, _) = Wire::open(None, |_| {
             Arc::new(move |request: Request| -> Answering {
                 let (roster, key) = (roster.clone(), known.clone());
@@ -81,7 +93,12 @@ impl Hub {
             })
         })
         .await?;
-        Ok(Hub { wire, key })
+        Ok(Hub { roster: members, wire, key })
+    }
+
+    /// Lets the hub reach one more thing under a name.
+    pub(super) fn add(&self, name: &str, member: Arc<dyn Remote>) {
+        self.roster.add(name, member);
     }
 
     /// The URL to ask, `http://127.0.0.1:<port>/__control`.

@@ -11,13 +11,17 @@ use tempfile::TempDir;
 
 use super::agent::{self, Agent};
 use super::app::{self, App};
-use super::chatwoot::{self, Chatwoot};
+use super::chatwoot::{self, Chatwoot, Deliverer};
 use super::checkout::{self, Checkout};
+use super::customers::Habits;
 use super::fly::Fly;
 use super::hub::{Hub, Roster};
+use super::live::{Between, Live};
 use super::postgres::{self, Native};
 use super::server::Transport;
+use super::setting::Setting;
 use super::tls::{Authority, CertificateSpec};
+use crate::service::tls::Roots;
 use crate::settings::fingerprint;
 
 /// Chatwoot's account in the sandbox.
@@ -28,12 +32,14 @@ pub const ACCOUNT: u64 = 3;
 pub enum Database {
     /// A new cluster, ended with the world.
     Own,
-    /// A database that exists, by its connection string.
-    At(String),
+    /// A database that exists, by its connection strings: the reader's, and that of a role that may write facts.
+    At { reader: String, writer: Option<String> },
 }
 
 /// The running world. Dropping it ends everything in it.
 pub struct World {
+    /// Tells the app of what happens in Chatwoot.
+    pub deliverer: Deliverer,
     pub chatwoot: Chatwoot,
     pub agent: Agent,
     pub app: App,
@@ -43,6 +49,8 @@ pub struct World {
     pub hub: Hub,
     /// The cluster, when it is the world's own.
     pub postgres: Option<Native>,
+    live: Option<Live>,
+    writer: Option<String>,
     folder: TempDir,
     variables: BTreeMap<String, String>,
 }
@@ -69,6 +77,7 @@ impl World {
         let account_name = state.accounts.get(&ACCOUNT).map(|a| a.name.clone()).unwrap_or_default();
         app.update(|app| app.secret = Some(secret.clone()));
         let chatwoot = Chatwoot::start(state, tls()).await?;
+        let deliverer = Deliverer::start(&chatwoot, &Roots::none())?;
         let agent = Agent::start(agent::State::default(), tls()).await?;
         let hub =
             Hub::start(Roster::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app))
@@ -80,13 +89,14 @@ impl World {
             checkout::npm::install(&bin)?;
         }
         let checkout = Checkout::create(&at("app"), &at("tools"))?;
-        let (postgres, dsn) = match database {
+        let (postgres, dsn, writer) = match database {
             Database::Own => {
                 let native = Native::start(&postgres::Options::default())?;
-                let dsn = native.login(postgres::READER, postgres::DATABASE);
-                (Some(native), dsn)
+                let login = |role| native.login(role, postgres::DATABASE);
+                let (reader, writer) = (login(postgres::READER), login(postgres::OWNER));
+                (Some(native), reader, Some(writer))
             }
-            Database::At(dsn) => (None, dsn),
+            Database::At { reader, writer } => (None, reader, writer),
         };
         let variables = BTreeMap::from(
             [
@@ -103,13 +113,64 @@ impl World {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        let mut world =
-            World { chatwoot, agent, app, fly, checkout, authority, hub, postgres, folder, variables };
+        let mut world = World {
+            deliverer,
+            chatwoot,
+            agent,
+            app,
+            fly,
+            checkout,
+            authority,
+            hub,
+            postgres,
+            live: None,
+            writer,
+            folder,
+            variables,
+        };
         world.link_program(&bin)?;
         fs::write(at("ca.pem"), world.authority.ca_pem()).context("the authority's file")?;
         let config = world.config(&webhook_url, &account_name)?;
         fs::write(at("config.toml"), config).context("the sandbox's configuration")?;
         Ok(world)
+    }
+
+    /// Lets customers write, in a world that this setting has changed first.
+    ///
+    /// # Errors
+    /// A part that does not start, and a setting that a stand-in refuses.
+    pub async fn start_traffic(&mut self, habits: Habits, setting: Setting) -> Result<()> {
+        // What is still under way must not flow into the new traffic.
+        self.live = None;
+        let quiet = Habits { per_minute: 0.0, ..habits };
+        let live = Live::start(
+            &Between {
+                chatwoot: &self.chatwoot,
+                agent: &self.agent,
+                app: &self.app,
+                fly: self.fly.clone(),
+                ca_file: &self.folder().join("ca.pem"),
+                writer: self.writer.as_deref(),
+                account: ACCOUNT,
+            },
+            quiet,
+        )?;
+        self.hub.add("customers", live.customers.remote());
+        self.live = Some(live);
+        self.customers(|customers| customers.per_minute = habits.per_minute);
+        setting.apply(self).await
+    }
+
+    /// Ends the traffic; what was under way may be lost.
+    pub fn stop_traffic(&mut self) {
+        self.live = None;
+    }
+
+    /// Changes how customers behave; nothing happens in a world without traffic.
+    pub fn customers(&self, change: impl FnOnce(&mut Habits)) {
+        if let Some(live) = &self.live {
+            live.customers.update(change);
+        }
     }
 
     /// The variables of the pipeline and of this program, `PATH` included.
@@ -178,6 +239,14 @@ impl World {
              account_name = {account_name}\n\
              database = {database}\n\
              webhook_url = {webhook_url}\n\n\
+             # On loopback everything is quicker, so a rehearsal need not wait as long as production.\n\
+             [targets.sandbox.traffic]\n\
+             tick = \"1s\"\n\
+             overlap = \"2s\"\n\
+             settle = \"1s\"\n\
+             health_every = \"5s\"\n\
+             logs_every = \"3s\"\n\
+             patience = \"5s\"\n\n\
              [targets.sandbox.fingerprints]\n{own}\n\
              [targets.elsewhere]\n\
              chatwoot_host = \"chat.elsewhere.example\"\n\

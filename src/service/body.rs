@@ -42,7 +42,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
 
 /// JSON in which no object has a key twice: readers do not agree on which one counts, and a bad answer must not
 /// hide behind a good one.
-struct Once(Value);
+pub(super) struct Once(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Once {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Once, D::Error> {

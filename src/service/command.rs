@@ -49,6 +49,8 @@ pub struct Command {
     pub stop: Stop,
     /// How long after that to kill it.
     pub grace: Duration,
+    /// How much of the beginning of its standard output is kept for parsing, in bytes.
+    pub head: usize,
     /// What must not be cut in two when its output is shown in pieces.
     pub redactor: Redactor,
 }
@@ -109,7 +111,7 @@ impl fmt::Display for NotRun {
 impl std::error::Error for NotRun {}
 
 impl Command {
-    /// A program with arguments, an empty environment, ten seconds, SIGTERM and two seconds' grace.
+    /// A program with arguments, an empty environment, ten seconds, SIGTERM, two seconds' grace and a MiB of output.
     pub fn new<A: Into<OsString>>(
         program: impl Into<OsString>,
         args: impl IntoIterator<Item = A>,
@@ -122,6 +124,7 @@ impl Command {
             deadline: Duration::from_secs(10),
             stop: Stop::Terminate,
             grace: Duration::from_secs(2),
+            head: capture::HEAD,
             redactor: Redactor::default(),
         }
     }
@@ -149,7 +152,7 @@ impl Command {
 pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Result<Ran, NotRun> {
     let began = Instant::now();
     let (mut group, stdout, stderr) = start(command)?;
-    let mut out = Captured::default();
+    let mut out = Captured::with_room(command.head);
     let mut err = Captured::default();
     let (mut status, mut ended) = (None, None);
     {

@@ -2,15 +2,21 @@
 //! says the cause in words, so what it said is sorted here into what the caller can
 //! act on. What is not understood stays an answer that proves nothing.
 
-mod answer;
+mod logs;
+mod releases;
+mod secrets;
+mod trouble;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Duration;
 
-use super::command::{self, Command, NotRun};
-use super::unreachable::short;
+use super::command::{self, Command, NotRun, Ran};
 use crate::redact::Redactor;
-pub use answer::{Secret, Status};
+pub use logs::{LogBatch, LogLine};
+pub use releases::Release;
+pub use secrets::{Secret, Status};
+pub use trouble::Trouble;
 
 /// The line on standard error by which a stand-in for `fly` makes itself known.
 const MARKER: &str = "hotdash-ops-sandbox";
@@ -18,49 +24,17 @@ const MARKER: &str = "hotdash-ops-sandbox";
 /// Variables that change what `fly` prints or which app or region it means.
 const SCRUB: &[&str] = &["LOG_LEVEL", "FLY_APP", "FLY_REGION", "FLY_JSON"];
 
+/// Variables as a program gets them.
+type Variables = Vec<(OsString, OsString)>;
+
 /// What came back.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Answer<T> {
     /// The command as one types it.
     pub asked: String,
-    pub secrets: Result<Vec<Secret>, Trouble>,
+    pub found: Result<T, Trouble>,
     /// A stand-in has answered.
     pub marker: bool,
-}
-
-/// Why there is no list. Displays as a lower-case fragment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Neither `fly` nor `flyctl` could be started.
-    NotRun(NotRun),
-    /// It runs, and is not logged in.
-    NotLoggedIn,
-    /// It broke off by itself; how.
-    Broken(String),
-    /// There is no such app, or the token is not for it: Fly gives the same answer to both.
-    NoApp(String),
-    /// It was still running when its time was up.
-    TimedOut(Duration),
-    /// It ended with an error of another kind; its first words.
-    Said(String),
-    /// It ended well, and what it printed is no list of secrets; what is wrong with it.
-    Unreadable(String),
-}
-
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Trouble::NotRun(why) => why.fmt(f),
-            Trouble::NotLoggedIn => write!(f, "fly is not logged in"),
-            Trouble::Broken(how) => write!(f, "fly {how}"),
-            Trouble::NoApp(app) => {
-                write!(f, "fly found no app {app}; a token of another app gets the same answer")
-            }
-            Trouble::TimedOut(after) => write!(f, "fly gave no answer within {}", short(*after)),
-            Trouble::Said(words) => write!(f, "fly said: {words}"),
-            Trouble::Unreadable(why) => write!(f, "fly printed no list of secrets: {why}"),
-        }
-    }
 }
 
 /// Asks for the names and states of an app's secrets; values are never given out by Fly. `env` is the
@@ -71,50 +45,96 @@ pub async fn secrets(
     app: &str,
     deadline: Duration,
     redactor: &Redactor,
-) -> Answer {
+) -> Answer<Vec<Secret>> {
+    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM };
     let args = ["secrets", "list", "-a", app, "--json"];
-    let asked = format!("fly {}", args.join(" "));
-    let env: Vec<(OsString, OsString)> = env.into_iter().collect();
-    // A fly.toml in the working directory would be read, and a malformed one breaks every command.
-    let neutral = match tempfile::tempdir() {
-        Ok(directory) => directory,
-        Err(error) => {
-            let why = format!("no private directory to run in: {error}");
-            let secrets = Err(Trouble::NotRun(NotRun::Other { program: "fly".to_owned(), why }));
-            return Answer { asked, secrets, marker: false };
+    asking
+        .ask(&args, |ran| trouble::printed(ran, app, secrets::WANTED, redactor).and_then(secrets::list))
+        .await
+}
+
+/// Asks for an app's releases, the newest first; Fly gives the last 25. The parameters are those of [`secrets`].
+pub async fn releases(
+    env: impl IntoIterator<Item = (OsString, OsString)>,
+    app: &str,
+    deadline: Duration,
+    redactor: &Redactor,
+) -> Answer<Vec<Release>> {
+    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM };
+    let args = ["releases", "-a", app, "--json"];
+    asking
+        .ask(&args, |ran| trouble::printed(ran, app, releases::WANTED, redactor).and_then(releases::list))
+        .await
+}
+
+/// Asks for an app's newest log lines: at most the last 100 of the last 24 hours. Where there are none `fly` waits
+/// for one, so the whole `deadline` passes and the answer is [`Trouble::NoLines`]. The parameters are those of
+/// [`secrets`]; what `redactor` knows is masked in every message.
+pub async fn logs(
+    env: impl IntoIterator<Item = (OsString, OsString)>,
+    app: &str,
+    deadline: Duration,
+    redactor: &Redactor,
+) -> Answer<LogBatch> {
+    let asking = Call { env: env.into_iter().collect(), deadline, room: logs::ROOM };
+    let args = ["logs", "-a", app, "--json", "--no-tail"];
+    asking.ask(&args, |ran| logs::read(ran, app, redactor)).await
+}
+
+/// How much output is read of a command whose lists are short.
+const ROOM: usize = 1024 * 1024;
+
+/// How a command is asked.
+struct Call {
+    env: Variables,
+    deadline: Duration,
+    room: usize,
+}
+
+impl Call {
+    async fn ask<T>(self, args: &[&str], read: impl FnOnce(&Ran) -> Result<T, Trouble>) -> Answer<T> {
+        let asked = format!("fly {}", args.join(" "));
+        match self.run(args).await {
+            Ok(ran) => {
+                let marker = ran.stderr.text().lines().any(|l| l.trim() == MARKER);
+                Answer { asked, found: read(&ran), marker }
+            }
+            Err(why) => Answer { asked, found: Err(Trouble::NotRun(why)), marker: false },
         }
-    };
-    let mut ran = None;
-    for program in ["fly", "flyctl"] {
+    }
+
+    /// Runs `fly`, or `flyctl` where there is none. What is missing then is `fly`, whatever the second name was.
+    async fn run(&self, args: &[&str]) -> Result<Ran, NotRun> {
+        // A fly.toml in the working directory would be read, and a malformed one breaks every command.
+        let neutral = tempfile::tempdir().map_err(|error| NotRun::Other {
+            program: "fly".to_owned(),
+            why: format!("no private directory to run in: {error}"),
+        })?;
+        let first = self.run_as("fly", args, neutral.path()).await;
+        if !matches!(first, Err(NotRun::NotFound { .. })) {
+            return first;
+        }
+        match self.run_as("flyctl", args, neutral.path()).await {
+            Err(NotRun::NotFound { .. }) => first,
+            second => second,
+        }
+    }
+
+    async fn run_as(&self, program: &str, args: &[&str], cwd: &Path) -> Result<Ran, NotRun> {
         let mut command = Command::new(program, args)
-            .inherit(env.iter().cloned(), SCRUB)
+            .inherit(self.env.iter().cloned(), SCRUB)
             .set("FLY_NO_UPDATE_CHECK", "1")
             .set("FLY_NO_INCIDENTS_CHECK", "1")
             .set("FLY_SEND_METRICS", "0")
             .set("NO_COLOR", "1");
         // A token variable that is set but empty hides the one that comes after it.
         command.env.retain(|(name, value)| !(name == "FLY_ACCESS_TOKEN" && value.is_empty()));
-        command.cwd = Some(neutral.path().to_owned());
-        command.deadline = deadline;
+        command.cwd = Some(cwd.to_owned());
+        command.deadline = self.deadline;
         command.grace = Duration::from_millis(500);
-        let result = command::run(&command, &|_, _| {}).await;
-        let missing = matches!(result, Err(NotRun::NotFound { .. }));
-        // What is missing is `fly`, whatever the second name was.
-        if ran.is_none() || !missing {
-            ran = Some(result);
-        }
-        if !missing {
-            break;
-        }
+        command.head = self.room;
+        command::run(&command, &|_, _| {}).await
     }
-    let (secrets, marker) = match ran {
-        Some(Ok(ran)) => {
-            (answer::read(&ran, app, redactor), ran.stderr.text().lines().any(|l| l.trim() == MARKER))
-        }
-        Some(Err(why)) => (Err(Trouble::NotRun(why)), false),
-        None => (Err(Trouble::Broken("was not started".to_owned())), false),
-    };
-    Answer { asked, secrets, marker }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! itself and its readers are not.
 
 pub mod counts;
+pub mod deploy;
 pub mod full;
 pub mod live;
+pub mod logs;
 pub mod query;
 pub mod read;
 pub mod stats;

@@ -1,5 +1,8 @@
 //! The stand-in for `fly`: it answers like flyctl, in all its historical shapes and failures.
 
+mod logs;
+mod releases;
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -131,6 +134,11 @@ fn refusals_read_like_flyctls() {
     assert!(sandbox.error("status -a ../status/hotdash-app --json").contains("Could not find App"));
     assert!(sandbox.error("secrets list --json").contains("missing an app name"));
     assert_eq!(sandbox.error("logs -a hotdash-app --tail"), "Error: unknown flag: --tail");
+    assert_eq!(sandbox.error("status -a hotdash-app --no-tail"), "Error: unknown flag: --no-tail");
+    assert_eq!(sandbox.error("status -a hotdash-app -n"), "Error: unknown shorthand flag: 'n' in -n");
+    assert_eq!(sandbox.error("secrets list -r ord"), "Error: unknown shorthand flag: 'r' in -r");
+    assert_eq!(sandbox.error("logs -a hotdash-app --image"), "Error: unknown flag: --image");
+    assert_eq!(sandbox.error("logs errors"), "Error: unknown command \"errors\" for \"flyctl logs\"");
     assert_eq!(sandbox.error("status -x"), "Error: unknown shorthand flag: 'x' in -x");
     assert_eq!(sandbox.error("version -a hotdash-app"), "Error: unknown shorthand flag: 'a' in -a");
     assert_eq!(

@@ -8,9 +8,17 @@
 mod agent_and_app;
 mod chatwoot;
 mod control;
+mod conversations;
+mod deliveries;
 mod faults;
+mod filter;
+mod live;
+mod messages;
+mod reports;
 mod tls;
+mod traffic;
 mod webhooks;
+mod worker;
 
 use std::sync::Arc;
 

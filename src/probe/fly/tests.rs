@@ -9,14 +9,14 @@ fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|n| (*n).to_owned()).collect()
 }
 
-fn list(secrets: &[(&str, Status)]) -> Answer {
+fn list(secrets: &[(&str, Status)]) -> Answer<Vec<Secret>> {
     let secrets =
         secrets.iter().map(|(name, status)| Secret { name: (*name).to_owned(), status: status.clone() });
     answer(Ok(secrets.collect()))
 }
 
-fn answer(secrets: Result<Vec<Secret>, Trouble>) -> Answer {
-    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), secrets, marker: false }
+fn answer(secrets: Result<Vec<Secret>, Trouble>) -> Answer<Vec<Secret>> {
+    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets, marker: false }
 }
 
 fn holds(secrets: &[(&str, Status)], all: &[&str], one_of: &[&str]) -> Vec<Option<bool>> {
@@ -87,9 +87,10 @@ fn what_fly_could_not_do_never_passes() {
     let ask = |trouble| finding(&answer(Err(trouble)), "hotdash-app", &strings(&["A"]), &[]);
     for trouble in [
         Trouble::NoApp("hotdash-app".to_owned()),
+        Trouble::Refused("Unauthorized".to_owned()),
         Trouble::TimedOut(Duration::from_secs(20)),
         Trouble::Said("500".to_owned()),
-        Trouble::Unreadable("it is null".to_owned()),
+        Trouble::Unreadable { wanted: "list of secrets", why: "it is null".to_owned() },
     ] {
         let finding = ask(trouble.clone()).expect("it was asked");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive, "{trouble:?}");

@@ -1,5 +1,6 @@
 //! Who asks, and whether the account lets them in: the refusals that come before an endpoint's own.
 
+use super::message::Sender;
 use super::rails::Refusal;
 use super::state::{Account, Bot, Person, Role, State, Status};
 use crate::rehearsal::server::Request;
@@ -23,6 +24,8 @@ pub(super) struct Entered {
     pub(super) account: u64,
     /// The role of a person; a bot has none.
     pub(super) role: Option<Role>,
+    /// Who it is, as the sender of messages.
+    pub(super) sender: Sender,
 }
 
 impl Entered {
@@ -34,7 +37,7 @@ impl Entered {
 
 impl State {
     /// Rack knows one key for both spellings; a proxy that drops underscores lets the dashed one through.
-    fn token<'r>(&self, request: &'r Request) -> Option<&'r str> {
+    pub(super) fn token<'r>(&self, request: &'r Request) -> Option<&'r str> {
         let underscored = request.header("api_access_token").filter(|_| !self.drops_underscore_headers);
         underscored.or_else(|| request.header("api-access-token")).filter(|token| !token.is_empty())
     }
@@ -70,16 +73,25 @@ impl State {
         if record.status == Status::Suspended {
             return Err(Refusal::Suspended);
         }
-        let role = match caller {
-            Caller::Person(person) => Some(person.memberships.get(&id).ok_or(Refusal::NotMember)?.role),
-            Caller::Bot(bot) if bot.accounts.contains(&id) => None,
+        let (role, sender) = match caller {
+            Caller::Person(person) => {
+                let membership = person.memberships.get(&id).ok_or(Refusal::NotMember)?;
+                (Some(membership.role), Sender::User(person.id))
+            }
+            Caller::Bot(bot) if bot.accounts.contains(&id) => (None, Sender::Bot(bot.id)),
             Caller::Bot(_) => return Err(Refusal::ForeignBot),
             Caller::Platform => return Err(Refusal::NotForBots),
         };
         if !record.api_enabled {
             return Err(Refusal::ApiDisabled);
         }
-        Ok(Entered { account: id, role })
+        Ok(Entered { account: id, role, sender })
+    }
+
+    /// Whether a caller may see what is in an inbox: an agent sees the inboxes it belongs to, all others see all.
+    pub(super) fn sees(&self, entered: &Entered, inbox: u64) -> bool {
+        let (Some(Role::Agent), Sender::User(user)) = (entered.role, entered.sender) else { return true };
+        self.inboxes.iter().any(|known| known.id == inbox && known.members.contains(&user))
     }
 
     pub(super) fn account_record(&self, id: &str) -> Result<(u64, &Account), Refusal> {

@@ -3,20 +3,41 @@
 //! Read in Chatwoot's source: shapes, key order, status codes, and the order in which a request is refused. First the
 //! rate limit, then the route, then the body's JSON; then token, endpoints open to bots, account, suspension,
 //! membership; last the role and the record, in an order that differs by endpoint.
+//!
+//! What customers write and agents do is stored and queued as events (`writes`, `events`); a [`Deliverer`] beside the
+//! server tells them to webhooks, as Sidekiq does.
 
 mod account;
 mod caller;
+mod contact;
+mod conversation;
 mod conversations;
+mod deliverer;
+mod events;
+mod filter;
+mod limits;
+mod message;
+mod messages;
+mod payload;
 mod rails;
+mod reports;
+mod shapes;
 mod state;
 mod webhooks;
+mod writes;
 
-use jiff::{SignedDuration, Timestamp};
+use anyhow::Context;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use state::{Account, Bot, Conversation, Inbox, Membership, Person, Role, State, Status, Webhook, token};
+pub use contact::{Contact, ContactInbox};
+pub use conversation::{Conversation, Conversations, Measure, Measured};
+pub use deliverer::Deliverer;
+pub use events::{About, Change, Event, EventKind, Outgoing, signature};
+pub use message::{Kind, Message, MessageRef, Sender};
+pub use state::{Account, Bot, Inbox, Membership, Person, Role, State, Status, Tally, Used, Webhook, token};
 
-use super::server::{Answer, Request, Server, StandIn};
+use super::server::{Answer, Request, Server, StandIn, patched};
 use rails::Refusal;
 
 /// A running Chatwoot stand-in.
@@ -32,7 +53,17 @@ enum Route<'a> {
     CreateWebhook(&'a str),
     UpdateWebhook(&'a str, &'a str),
     DeleteWebhook(&'a str, &'a str),
+    ListConversations(&'a str),
+    CountConversations(&'a str),
+    FilterConversations(&'a str),
+    CreateConversation(&'a str),
+    ShowConversation(&'a str, &'a str),
     ToggleStatus(&'a str, &'a str),
+    ListMessages(&'a str, &'a str),
+    CreateMessage(&'a str, &'a str),
+    DeleteMessage(&'a str, &'a str, &'a str),
+    Report(&'a str),
+    ReportSummary(&'a str),
 }
 
 fn route<'a>(verb: &str, segments: &[&'a str], health_is_routed: bool) -> Option<Route<'a>> {
@@ -47,9 +78,26 @@ fn route<'a>(verb: &str, segments: &[&'a str], health_is_routed: bool) -> Option
             Route::UpdateWebhook(account, id)
         }
         ("DELETE", ["api", "v1", "accounts", account, "webhooks", id]) => Route::DeleteWebhook(account, id),
-        ("POST", ["api", "v1", "accounts", account, "conversations", id, "toggle_status"]) => {
-            Route::ToggleStatus(account, id)
+        (verb, ["api", "v1", "accounts", account, "conversations", rest @ ..]) => {
+            return route_conversations(verb, account, rest);
         }
+        ("GET", ["api", "v2", "accounts", account, "reports"]) => Route::Report(account),
+        ("GET", ["api", "v2", "accounts", account, "reports", "summary"]) => Route::ReportSummary(account),
+        _ => return None,
+    })
+}
+
+fn route_conversations<'a>(verb: &str, account: &'a str, rest: &[&'a str]) -> Option<Route<'a>> {
+    Some(match (verb, rest) {
+        ("GET", []) => Route::ListConversations(account),
+        ("POST", []) => Route::CreateConversation(account),
+        ("GET", ["meta"]) => Route::CountConversations(account),
+        ("POST", ["filter"]) => Route::FilterConversations(account),
+        ("GET", [id]) => Route::ShowConversation(account, id),
+        ("POST", [id, "toggle_status"]) => Route::ToggleStatus(account, id),
+        ("GET", [id, "messages"]) => Route::ListMessages(account, id),
+        ("POST", [id, "messages"]) => Route::CreateMessage(account, id),
+        ("DELETE", [id, "messages", message]) => Route::DeleteMessage(account, id, message),
         _ => return None,
     })
 }
@@ -62,10 +110,11 @@ impl State {
         if self.throttled && !(health_is_routed && segments == ["health"]) {
             return Err(Refusal::Throttled);
         }
+        self.limit(request, &segments, now)?;
         let route = route(request.verb(), &segments, health_is_routed).ok_or(Refusal::NotRouted)?;
         let body = rails::parameters(request)?;
         match route {
-            Route::Api => Ok(rails::ok(&self.liveness(now))),
+            Route::Api => Ok(rails::ok(&self.liveness(self.clock(now)))),
             Route::Health => Ok(rails::ok(&json!({"status": "woot"}))),
             Route::Profile => self.profile(request),
             Route::Account(account) => self.account(request, account),
@@ -73,7 +122,19 @@ impl State {
             Route::CreateWebhook(account) => self.create_webhook(request, account, &body),
             Route::UpdateWebhook(account, id) => self.update_webhook(request, account, id, &body),
             Route::DeleteWebhook(account, id) => self.delete_webhook(request, account, id),
-            Route::ToggleStatus(account, id) => self.toggle_status(request, account, id, &body),
+            Route::ListConversations(account) => self.list_conversations(request, account),
+            Route::CountConversations(account) => self.count_conversations(request, account),
+            Route::FilterConversations(account) => self.filter_conversations(request, account, &body, now),
+            Route::CreateConversation(account) => self.create_conversation(request, account, &body, now),
+            Route::ShowConversation(account, id) => self.show_conversation(request, account, id),
+            Route::ToggleStatus(account, id) => self.toggle_status(request, account, id, &body, now),
+            Route::ListMessages(account, id) => self.list_messages(request, account, id),
+            Route::CreateMessage(account, id) => self.create_message(request, account, id, &body, now),
+            Route::DeleteMessage(account, id, message) => {
+                self.delete_message(request, account, id, message, now)
+            }
+            Route::Report(account) => self.report(request, account),
+            Route::ReportSummary(account) => self.report_summary(request, account),
         }
     }
 
@@ -92,11 +153,32 @@ impl StandIn for State {
     const NAME: &'static str = "chatwoot";
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
-        let offset = SignedDuration::from_secs(self.clock_offset_seconds);
-        let now = now.checked_add(offset).unwrap_or(now);
         let mut answer = self.dispatch(request, now).unwrap_or_else(|refusal| refusal.answer(request));
         // A machine whose clock is off is off in the Date header, too.
-        answer.set_header("date", &now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+        answer.set_header("date", &self.clock(now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         answer
+    }
+
+    fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
+        if state::GROWING.iter().any(|key| patch.get(key).is_some()) {
+            *self = patched(self, patch)?;
+            return Ok(());
+        }
+        self.without_the_growing(|state| {
+            *state = patched(state, patch)?;
+            Ok(())
+        })
+    }
+
+    fn shown(&mut self, whole: bool) -> anyhow::Result<Value> {
+        let show = |state: &mut State| serde_json::to_value(state).context("the state cannot be shown");
+        if whole {
+            return show(self);
+        }
+        let mut shown = self.without_the_growing(show)?;
+        if let Some(fields) = shown.as_object_mut() {
+            fields.retain(|key, _| !state::GROWING.contains(&key.as_str()));
+        }
+        Ok(shown)
     }
 }

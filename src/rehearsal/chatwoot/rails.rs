@@ -15,7 +15,27 @@ pub(super) fn empty() -> Answer {
 }
 
 fn reply(status: u16, body: &Value) -> Answer {
-    Answer::new(status, "application/json; charset=utf-8", escape(&body.to_string()))
+    Answer::new(status, "application/json; charset=utf-8", text(body))
+}
+
+/// A document as Rails writes it.
+pub(super) fn text(body: &Value) -> String {
+    escape(&body.to_string())
+}
+
+/// A parameter of the query by its name, the last of several; an empty one counts as not given.
+pub(super) fn query(request: &Request, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(request.query.as_bytes());
+    let last = pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned());
+    last.filter(|value| !value.is_empty())
+}
+
+/// A number as Ruby's `to_i` reads it: the digits at the beginning, zero without any.
+pub(super) fn to_i(text: &str) -> i64 {
+    let text = text.trim_start();
+    let signed = usize::from(text.starts_with(['-', '+']));
+    let digits = text[signed..].bytes().take_while(u8::is_ascii_digit).count();
+    text[..signed + digits].parse().unwrap_or(0)
 }
 
 /// These characters stand in JSON inside strings only, so that replacing them in the text is exact.
@@ -63,6 +83,8 @@ pub(super) enum Refusal {
     Invalid(String, Vec<&'static str>),
     /// A parameter that is missing.
     Missing(&'static str),
+    /// A request that was understood and is not done, in the words of the exception behind it.
+    Unprocessable(String),
     Unhandled,
 }
 
@@ -90,6 +112,7 @@ impl Refusal {
             Refusal::Invalid(message, attributes) => {
                 reply(422, &json!({"message": message, "attributes": attributes}))
             }
+            Refusal::Unprocessable(text) => error(422, &text),
             Refusal::Missing(parameter) => {
                 error(422, &format!("param is missing or the value is empty: {parameter}"))
             }
@@ -125,10 +148,15 @@ const NOT_FOUND_PAGE: &str = "<!DOCTYPE html>
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{escape, to_i};
 
     #[test]
     fn rails_escapes_what_html_minds() {
         assert_eq!(escape("{\"a\":\"<b> & \u{2028}ü\"}"), "{\"a\":\"\\u003cb\\u003e \\u0026 \\u2028ü\"}");
+    }
+
+    #[test]
+    fn numbers_are_read_as_ruby_reads_them() {
+        assert_eq!(["12", " 7x", "-3", "x", "", "+"].map(to_i), [12, 7, -3, 0, 0, 0]);
     }
 }

@@ -1,9 +1,16 @@
 //! A Chatwoot's world as data: everything that decides an answer, and can be set on the control route.
 
-use std::collections::BTreeMap;
+mod beginning;
 
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::contact::Contact;
+use super::conversation::Conversations;
+use super::events::Event;
 use crate::rehearsal::server::random;
 
 /// The state of a Chatwoot. `people` and `bots` are keyed by what the rehearsal calls them.
@@ -39,10 +46,57 @@ pub struct State {
     pub inboxes: Vec<Inbox>,
     /// The webhooks of all accounts, in the order listed.
     pub webhooks: Vec<Webhook>,
+    /// The contacts of all accounts by id.
+    pub contacts: BTreeMap<u64, Contact>,
     /// The conversations of all accounts.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Conversations,
     /// The highest webhook id ever given; ids are not used twice.
     pub last_webhook_id: u64,
+    /// The highest message id ever given, over all accounts.
+    pub last_message_id: u64,
+    /// The highest id ever given to a contact's place in an inbox.
+    pub last_contact_inbox_id: u64,
+    /// Whether Sidekiq runs. Without it messages are stored, `/api` stays green, and nothing is delivered until it
+    /// runs again, for the queue stays in Redis.
+    pub worker_running: bool,
+    /// How long an event waits in the queue, in milliseconds.
+    pub delivery_delay_ms: u64,
+    /// How long a receiver may take until its answer begins (`WEBHOOK_TIMEOUT`), in milliseconds.
+    pub webhook_timeout_ms: u64,
+    /// The events that nobody has been told of yet, oldest first.
+    pub pending_events: VecDeque<Event>,
+    /// What became of the deliveries. Chatwoot itself keeps no trace of them.
+    pub deliveries: Tally,
+    /// How many requests of reports one token may make in one account in a minute (`RATE_LIMIT_REPORTS_API_USER_LEVEL`).
+    pub reports_per_minute: u32,
+    /// The limited requests of the running minute, by limit, token and account.
+    pub limited: BTreeMap<String, Used>,
+}
+
+/// The fields that grow with traffic. On the control route a change that names none of them does not read them, and the
+/// answer to a change leaves them out; `GET` shows them.
+pub(super) const GROWING: [&str; 3] = ["contacts", "conversations", "pending_events"];
+
+/// What became of deliveries to webhooks.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tally {
+    /// Sent, and not answered yet.
+    pub under_way: u64,
+    /// Answered with 200 to 207 in time.
+    pub delivered: u64,
+    /// Refused, timed out, redirected or unreachable: each was the only attempt.
+    pub dropped: u64,
+}
+
+/// How much of a limit is used.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Used {
+    /// The minute since 1970 that is counted.
+    pub minute: i64,
+    /// The requests in it.
+    pub count: u32,
 }
 
 /// An account.
@@ -120,20 +174,60 @@ pub enum Role {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bot {
+    /// The bot's id.
+    #[serde(default = "Bot::first")]
+    pub id: u64,
+    /// The name shown beside its messages.
+    #[serde(default = "Bot::first_name")]
+    pub name: String,
     /// The API token.
     pub token: String,
     /// The accounts it may act in.
     pub accounts: Vec<u64>,
 }
 
-/// An inbox, as far as webhooks show it.
+impl Bot {
+    fn first() -> u64 {
+        2
+    }
+
+    fn first_name() -> String {
+        "Draft agent".to_owned()
+    }
+}
+
+/// An inbox.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inbox {
     /// The inbox's id.
     pub id: u64,
+    /// The account it belongs to; 3 for one that names none.
+    #[serde(default = "Inbox::account")]
+    pub account_id: u64,
     /// The name.
     pub name: String,
+    /// The kind of channel. Only through `Channel::Api` can incoming messages be made with a token.
+    #[serde(default = "Inbox::api")]
+    pub channel_type: String,
+    /// The ids of the agents who see it; administrators and bots see every inbox.
+    #[serde(default)]
+    pub members: Vec<u64>,
+}
+
+impl Inbox {
+    fn account() -> u64 {
+        3
+    }
+
+    fn api() -> String {
+        "Channel::Api".to_owned()
+    }
+
+    /// Whether incoming messages can be made in it with a token.
+    pub(super) fn is_api(&self) -> bool {
+        self.channel_type == "Channel::Api"
+    }
 }
 
 /// An account webhook.
@@ -159,78 +253,10 @@ pub struct Webhook {
     pub secret: String,
 }
 
-/// A conversation, by its display id.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Conversation {
-    /// The display id.
-    pub id: u64,
-    /// The account it belongs to.
-    pub account_id: u64,
-    /// `open`, `resolved`, `pending` or `snoozed`.
-    pub status: String,
-}
-
 /// A fresh token as Chatwoot makes them: 24 base58 characters.
 pub fn token() -> String {
     const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     (0..24).map(|_| char::from(BASE58[(random() % 58) as usize])).collect()
-}
-
-impl Default for State {
-    /// A healthy Chatwoot 4.12.1 with accounts 3 (in use), 4 (suspended) and 5 (somebody else's), and no webhook.
-    fn default() -> State {
-        let account = |name: &str, status| Account {
-            name: name.to_owned(),
-            status,
-            locale: "en".to_owned(),
-            support_email: "support@ops.example".to_owned(),
-            created_at: "2025-08-04T07:12:09.118Z".to_owned(),
-            features: ["agent_bots", "inbox_management", "integrations", "reports"]
-                .map(str::to_owned)
-                .to_vec(),
-            api_enabled: true,
-        };
-        let person = |id, name: &str, first: &str, account, role| Person {
-            id,
-            name: name.to_owned(),
-            available_name: first.to_owned(),
-            email: format!("{}@ops.example", first.to_lowercase()),
-            token: token(),
-            pubsub_token: token(),
-            memberships: BTreeMap::from([(
-                account,
-                Membership { role, active_at: Some("2026-01-01T09:58:12.345Z".to_owned()) },
-            )]),
-        };
-        State {
-            version: "4.12.1".to_owned(),
-            clock_offset_seconds: 0,
-            queue_services: Some("ok".to_owned()),
-            data_services: Some("ok".to_owned()),
-            migrated: true,
-            enterprise: false,
-            throttled: false,
-            drops_underscore_headers: false,
-            accounts: BTreeMap::from([
-                (3, account("Nordlicht & Co", Status::Active)),
-                (4, account("Altwerk", Status::Suspended)),
-                (5, account("Somebody else", Status::Active)),
-            ]),
-            people: BTreeMap::from([
-                ("administrator".to_owned(), person(41, "Mara Lind", "Mara", 3, Role::Administrator)),
-                ("agent".to_owned(), person(42, "Jonas Berg", "Jonas", 3, Role::Agent)),
-                ("stranger".to_owned(), person(43, "Vera Holm", "Vera", 5, Role::Administrator)),
-                ("owner".to_owned(), person(44, "Otto Kern", "Otto", 4, Role::Administrator)),
-            ]),
-            bots: BTreeMap::from([("bot".to_owned(), Bot { token: token(), accounts: vec![3] })]),
-            platform_token: token(),
-            inboxes: vec![Inbox { id: 12, name: "Ops probe".to_owned() }],
-            webhooks: Vec::new(),
-            conversations: vec![Conversation { id: 318, account_id: 3, status: "open".to_owned() }],
-            last_webhook_id: 7,
-        }
-    }
 }
 
 impl State {
@@ -242,6 +268,24 @@ impl State {
     /// The token of one of `people`; empty for a name that is not there.
     pub fn token_of(&self, name: &str) -> String {
         self.people.get(name).map(|person| person.token.clone()).unwrap_or_default()
+    }
+
+    /// Does something to the state while what grows with traffic is set aside.
+    pub(super) fn without_the_growing<T>(&mut self, change: impl FnOnce(&mut State) -> T) -> T {
+        let contacts = mem::take(&mut self.contacts);
+        let conversations = mem::take(&mut self.conversations);
+        let pending_events = mem::take(&mut self.pending_events);
+        let done = change(self);
+        self.contacts = contacts;
+        self.conversations = conversations;
+        self.pending_events = pending_events;
+        done
+    }
+
+    /// What the clock of Chatwoot's machine shows when this machine's shows `now`, as exact as Postgres keeps it.
+    pub(super) fn clock(&self, now: Timestamp) -> Timestamp {
+        let shifted = now.checked_add(SignedDuration::from_secs(self.clock_offset_seconds)).unwrap_or(now);
+        Timestamp::from_microsecond(shifted.as_microsecond()).unwrap_or(shifted)
     }
 
     /// Whether the version is at least that one; a version without numbers counts as old.

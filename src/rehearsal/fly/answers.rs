@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::release::{self, Release};
 use crate::rehearsal::slate::indented;
 
 /// Everything the stand-in knows. Written whole, so it can also come from a control route.
@@ -19,7 +20,7 @@ pub struct Answers {
     pub email: String,
     /// By name; any other name is answered with `Could not find App`.
     pub apps: BTreeMap<String, App>,
-    /// By command: `secrets list`, `auth whoami`, `version`, `status`, or `*` for every command.
+    /// By command: `secrets list`, `auth whoami`, `version`, `status`, `releases`, `logs`, or `*` for every command.
     pub faults: BTreeMap<String, Fault>,
 }
 
@@ -43,6 +44,8 @@ pub struct App {
     pub secrets: Vec<Secret>,
     /// The number of the newest release, failed ones included.
     pub release: u32,
+    /// The newest first.
+    pub releases: Vec<Release>,
     pub machines: Vec<Machine>,
 }
 
@@ -94,6 +97,11 @@ impl Fault {
         Fault::Says { stdout: String::new(), stderr: format!("Error: {message}\n"), code: 1 }
     }
 
+    /// Says what flyctl says when an app's deploy token is not enough, as it is not for logs.
+    pub fn deploy_token_refused() -> Fault {
+        Fault::error("not authorized to retrieve app logs (this can happen when using deploy tokens)")
+    }
+
     /// Ends with 0 and something that is no JSON.
     pub fn garbage() -> Fault {
         Fault::Says {
@@ -119,6 +127,7 @@ impl Answers {
                 .map(|name| Secret { name: (*name).to_owned(), status: Status::Deployed })
                 .collect(),
             release,
+            releases: release::good(release),
             machines: vec![Machine { id: machine.to_owned(), state: "started".to_owned(), release }],
         };
         let app_secrets = [
@@ -159,6 +168,8 @@ impl Answers {
             files.push((format!("secrets/{name}.txt"), self.secrets_table(app)));
             files.push((format!("status/{name}.json"), indented(&status(name, app))));
             files.push((format!("status/{name}.txt"), status_table(name, app)));
+            files.push((format!("releases/{name}.json"), indented(&release::list(name, &app.releases))));
+            files.push((format!("releases/{name}.txt"), release::table(&app.releases)));
         }
         for (command, fault) in &self.faults {
             let folder = format!("fault/{}", command.replace(' ', "-").replace('*', "any"));
@@ -246,7 +257,7 @@ impl Answers {
 }
 
 const COMMIT: &str = "3eb236fab8d1c5f04c0e8f2f2b4f0a7c2a9d9c11";
-const SET_AT: &str = "2026-03-02T09:15:27Z";
+pub(super) const SET_AT: &str = "2026-03-02T09:15:27Z";
 
 fn status(name: &str, app: &App) -> Value {
     let machines: Vec<Value> = app

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A stand-in for flyctl. It reads what to answer from a slate that its owner rewrites, and marks itself.
 slate=@SLATE@
+logs=@LOGS@
 echo hotdash-ops-sandbox >&2
 
 fail() {
@@ -8,14 +9,25 @@ fail() {
     exit 1
 }
 
+unknown_flag() {
+    case $1 in
+        --*) fail "unknown flag: $1" ;;
+        *) fail "unknown shorthand flag: '${1#-}' in $1" ;;
+    esac
+}
+
 app=
 app_flag=
+no_tail_flag=
+image_flag=
+region=${FLY_REGION:-}
+region_flag=
 access_token=
 json=${FLY_JSON:-}
 words=
 while [ "$#" -gt 0 ]; do
     case $1 in
-        -a | --app | -c | --config | -t | --access-token)
+        -a | --app | -c | --config | -t | --access-token | -r | --region)
             [ "$#" -ge 2 ] || case $1 in
                 --*) fail "flag needs an argument: $1" ;;
                 *) fail "flag needs an argument: '${1#-}' in $1" ;;
@@ -23,13 +35,17 @@ while [ "$#" -gt 0 ]; do
             case $1 in
                 -a | --app) app=$2 app_flag=$1 ;;
                 -t | --access-token) access_token=$2 ;;
+                -r | --region) region=$2 region_flag=$1 ;;
             esac
             shift
             ;;
         --app=*) app=${1#--app=} app_flag=--app ;;
         --config=*) ;;
         --access-token=*) access_token=${1#--access-token=} ;;
+        --region=*) region=${1#--region=} region_flag=--region ;;
         -j | --json | --json=true) json=1 ;;
+        -n | --no-tail | --no-tail=true) no_tail_flag=${1%%=*} ;;
+        --image | --image=true) image_flag=--image ;;
         --debug | --verbose) ;;
         --*) fail "unknown flag: ${1%%=*}" ;;
         -?*)
@@ -46,10 +62,12 @@ case $words in
     'auth whoami') command=auth-whoami ;;
     version) command=version ;;
     status) command=status ;;
+    releases) command=releases ;;
+    logs) command=logs ;;
     *)
         first=${words%% *}
         case $words in
-            'secrets '* | 'auth '* | 'releases '*)
+            'secrets '* | 'auth '* | 'releases '* | 'logs '*)
                 rest=${words#* }
                 fail "unknown command \"${rest%% *}\" for \"flyctl $first\""
                 ;;
@@ -58,10 +76,10 @@ case $words in
         ;;
 esac
 case $command-$app_flag in
-    version-- | auth-whoami--) ;;
-    version--a | auth-whoami--a) fail "unknown shorthand flag: 'a' in -a" ;;
-    version---app | auth-whoami---app) fail "unknown flag: --app" ;;
+    version-?* | auth-whoami-?*) unknown_flag "$app_flag" ;;
 esac
+[ "$command" = logs ] || for flag in $no_tail_flag $region_flag; do unknown_flag "$flag"; done
+[ "$command" = releases ] || [ -z "$image_flag" ] || unknown_flag "$image_flag"
 
 for key in "$command" any; do
     fault=$slate/fault/$key
@@ -111,10 +129,39 @@ app=${app:-${FLY_APP:-}}
 case $command in
     secrets-list) folder=secrets lead='failed to list app secrets' ;;
     status) folder=status lead='failed to get app: failed to run query' ;;
+    releases) folder=releases lead='failed to list releases' ;;
+    logs) folder=status lead='failed to get app logs' ;;
 esac
 case $app in
     */* | .*) known= ;;
     *) known=$slate/$folder/$app.$kind ;;
 esac
 [ -n "$known" ] && [ -e "$known" ] || fail "$lead: Could not find App \"$app\""
-exec cat "$known"
+[ "$command" = logs ] || exec cat "$known"
+
+file=$logs/$app.$kind
+# Every machine is in one region; of another one there is never a line.
+case $region in '' | @REGION@) ;; *) file=$logs/none ;; esac
+entry=@LINES@
+[ "$kind" = json ] || entry=1
+if [ -z "$no_tail_flag" ]; then
+    exec tail -n $((@NEWEST@ * entry)) -F "$file" 2>/dev/null
+fi
+# The last entry may be written at this moment: only what is whole is printed.
+newest() {
+    if [ "$kind" = txt ]; then
+        tail -n @NEWEST@ "$file"
+        return
+    fi
+    tail -n $(((@NEWEST@ + 1) * entry)) "$file" | awk -v most=@NEWEST@ '
+        /^\{$/ { text = ""; open = 1 }
+        open { text = text $0 "\n" }
+        open && /^\}$/ { kept[count++ % most] = text; open = 0 }
+        END {
+            for (at = count > most ? count - most : 0; at < count; at++) printf "%s", kept[at % most]
+            exit !count
+        }
+    '
+}
+# Like flyctl, which asks again until there is a first line.
+until [ -s "$file" ] && newest; do sleep 0.1; done

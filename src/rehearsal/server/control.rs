@@ -11,6 +11,9 @@
 //! | `forget_log` | `true` forgets the requests received |
 //! | `certificate` | another certificate, e.g. `{"days_left": -1}`; `null` keys keep their default |
 //! | `door` | `"open"`, `"closed"`, `"silent"`, `"reset"`; `{"is": "closed", "for_ms": 2000}` opens it again |
+//!
+//! The answer to a change shows the stand-in without its log and without those parts of its state that grow with
+//! traffic; `GET` shows everything.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Door, Request, Shared, StandIn, Transport, merge};
+use super::{Answer, Door, Request, Shared, StandIn, Transport};
 use crate::rehearsal::tls::CertificateSpec;
 
 /// The path of the control route.
@@ -97,7 +100,8 @@ impl<S: StandIn> Shared<S> {
         Some(answer(done))
     }
 
-    /// Applies a change, whole or not at all, and shows what the stand-in is then (without the log).
+    /// Applies a change, whole or not at all, and shows what the stand-in is then, without the log and without what
+    /// grows with traffic.
     pub(super) async fn apply(&self, document: Value) -> anyhow::Result<Value> {
         let change: Change = serde_json::from_value(document).context("the control document was refused")?;
         let tls = match (&change.certificate, &self.transport) {
@@ -117,10 +121,7 @@ impl<S: StandIn> Shared<S> {
                 overrides.set(&pattern, value)?;
             }
             if let Some(patch) = change.state {
-                let mut state = serde_json::to_value(&inner.stand_in).context("the state cannot be shown")?;
-                merge(&mut state, &patch);
-                let context = || format!("{} cannot be in that state", S::NAME);
-                inner.stand_in = serde_json::from_value(state).with_context(context)?;
+                inner.stand_in.patch(&patch)?;
             }
             inner.overrides = overrides;
             if change.forget_log {
@@ -143,17 +144,19 @@ impl<S: StandIn> Shared<S> {
         self.shown(false)
     }
 
-    /// The stand-in as a document: name, state, overrides, door, certificate, and the log if asked for.
-    fn shown(&self, with_log: bool) -> anyhow::Result<Value> {
-        let inner = self.lock();
+    /// The stand-in as a document: name, state, overrides, door, certificate; and the log and the whole state if asked
+    /// for.
+    fn shown(&self, whole: bool) -> anyhow::Result<Value> {
+        let mut inner = self.lock();
+        let state = inner.stand_in.shown(whole)?;
         let mut shown = json!({
             "name": S::NAME,
-            "state": serde_json::to_value(&inner.stand_in).context("the state cannot be shown")?,
+            "state": state,
             "overrides": inner.overrides.show(),
             "door": self.knobs.door(),
             "certificate": inner.certificate,
         });
-        if with_log {
+        if whole {
             shown["log"] = serde_json::to_value(inner.log.all()).context("the log cannot be shown")?;
         }
         Ok(shown)

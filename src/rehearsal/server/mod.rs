@@ -14,6 +14,7 @@ mod wire;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::Context;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,25 @@ pub trait StandIn: Serialize + DeserializeOwned + Send + 'static {
 
     /// Answers one request; `now` is this machine's clock.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer;
+
+    /// Merges a patch into the state, whole or not at all.
+    fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
+        *self = patched(self, patch)?;
+        Ok(())
+    }
+
+    /// The state as a document. A stand-in whose state grows with traffic leaves that part out unless the whole is
+    /// asked for.
+    fn shown(&mut self, _whole: bool) -> anyhow::Result<Value> {
+        serde_json::to_value(self).context("the state cannot be shown")
+    }
+}
+
+/// The state with a patch merged into it.
+pub(super) fn patched<S: StandIn>(stand_in: &S, patch: &Value) -> anyhow::Result<S> {
+    let mut state = serde_json::to_value(stand_in).context("the state cannot be shown")?;
+    merge(&mut state, patch);
+    serde_json::from_value(state).with_context(|| format!("{} cannot be in that state", S::NAME))
 }
 
 /// What a stand-in speaks.
@@ -64,6 +84,10 @@ pub struct Server<S> {
     wire: Wire,
     scheme: &'static str,
 }
+
+/// A hold on a running stand-in's state for tasks beside its server, such as one that makes traffic. It does not keep
+/// the server running. Cloning it gives a hold on the same.
+pub struct Handle<S>(Arc<Shared<S>>);
 
 struct Shared<S> {
     inner: Mutex<Inner<S>>,
@@ -136,6 +160,11 @@ impl<S: StandIn> Server<S> {
         change(&mut self.shared.lock().stand_in)
     }
 
+    /// A hold on the state that can be moved into a task.
+    pub fn handle(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.shared))
+    }
+
     /// The requests received, oldest first.
     pub fn received(&self) -> Vec<Entry> {
         self.shared.lock().log.all()
@@ -149,6 +178,19 @@ impl<S: StandIn> Server<S> {
     /// Ends the stand-in; its port is free and its connections are closed when this returns.
     pub async fn stop(self) {
         self.wire.close().await;
+    }
+}
+
+impl<S> Clone for Handle<S> {
+    fn clone(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.0))
+    }
+}
+
+impl<S: StandIn> Handle<S> {
+    /// Changes the stand-in's state in place; requests wait meanwhile.
+    pub fn update<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        change(&mut self.0.lock().stand_in)
     }
 }
 

@@ -11,8 +11,8 @@ use tokio::net::unix::pipe::Receiver;
 use crate::redact::Redactor;
 use crate::service::text::visible;
 
-/// How much of the beginning is kept for parsing.
-const HEAD: usize = 1024 * 1024;
+/// How much of the beginning is kept for parsing, unless the command says otherwise.
+pub(super) const HEAD: usize = 1024 * 1024;
 /// How many of the last lines are kept for showing.
 const TAIL: usize = 40;
 /// Longer lines are shown in pieces of at most this many bytes. Secrets are masked before they are cut, because
@@ -37,9 +37,9 @@ pub enum Stream {
 }
 
 /// What a program wrote to one of its outputs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
-    /// The first MiB, as written.
+    /// The beginning, as written: the first MiB, or what [`Command::head`](super::Command::head) allows.
     pub head: Vec<u8>,
     /// Whether more came after the head.
     pub truncated: bool,
@@ -47,12 +47,33 @@ pub struct Captured {
     pub tail: VecDeque<String>,
     /// How many bytes came in all.
     pub bytes: u64,
+    /// How long the head may become.
+    room: usize,
     unfinished: Vec<u8>,
     /// Inside of a run that is left out.
     in_run: bool,
 }
 
+impl Default for Captured {
+    fn default() -> Captured {
+        Captured::with_room(HEAD)
+    }
+}
+
 impl Captured {
+    /// Nothing yet, and room for so many bytes of the beginning.
+    pub(super) fn with_room(room: usize) -> Captured {
+        Captured {
+            head: Vec::new(),
+            truncated: false,
+            tail: VecDeque::new(),
+            bytes: 0,
+            room,
+            unfinished: Vec::new(),
+            in_run: false,
+        }
+    }
+
     /// The head as text: what is not UTF-8 is replaced, nothing else is changed.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.head).into_owned()
@@ -82,7 +103,7 @@ impl Captured {
 
     fn take(&mut self, bytes: &[u8], secrets: &Redactor, line: &impl Fn(&str)) {
         self.bytes += bytes.len() as u64;
-        let room = (HEAD - self.head.len()).min(bytes.len());
+        let room = self.room.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..room]);
         self.truncated |= room < bytes.len();
         for piece in bytes.split_inclusive(|b| *b == b'\n') {

@@ -52,6 +52,34 @@ async fn state_is_merged_key_by_key() {
 }
 
 #[tokio::test]
+async fn what_grows_with_traffic_is_shown_when_asked_for_and_patched_when_named() {
+    let chatwoot = chatwoot().await;
+    chatwoot.update(|state| state.customer_writes(3, Some(318), "hello", jiff::Timestamp::now())).unwrap();
+    let refused = chatwoot.control(json!({"state": {"version": 9}})).await;
+    refused.unwrap_err();
+    let answer = chatwoot.control(json!({"state": {"worker_running": false}})).await.unwrap();
+    assert!(answer["state"].get("conversations").is_none());
+    let show = || async {
+        let url = format!("{}/__control", chatwoot.url());
+        Back::of(client(None).get(url).header(server::KEY_HEADER, chatwoot.control_key())).await.json()
+    };
+    let shown = show().await["state"].clone();
+    assert_eq!(shown["conversations"][0]["messages"][0]["content"], "hello");
+    assert_eq!(
+        (&shown["worker_running"], shown["pending_events"].as_array().unwrap().len()),
+        (&false.into(), 2)
+    );
+    let rename = json!({"state": {"contacts": {"5521": {"name": "Renamed"}}, "pending_events": []}});
+    chatwoot.control(rename).await.unwrap();
+    let shown = show().await["state"].clone();
+    assert_eq!(
+        (&shown["contacts"]["5521"]["name"], &shown["pending_events"]),
+        (&"Renamed".into(), &json!([]))
+    );
+    assert_eq!(shown["conversations"][0]["messages"][0]["content"], "hello");
+}
+
+#[tokio::test]
 async fn a_change_that_is_wrong_anywhere_changes_nothing() {
     let chatwoot = chatwoot().await;
     let set = |value: Value| json!({"state": {"version": "9"}, "set": {"GET /api": value}});

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotdash_ops::rehearsal::postgres::READER;
+use hotdash_ops::rehearsal::customers::Habits;
+use hotdash_ops::rehearsal::postgres::{OWNER, READER};
+use hotdash_ops::rehearsal::setting::Setting;
 use hotdash_ops::rehearsal::world::{Database, World};
 use serde_json::Value;
 
@@ -41,20 +43,31 @@ impl Bench {
         let database = format!("bench_{}", NEXT.fetch_add(1, Ordering::SeqCst));
         let server = super::server();
         server.copy(&database, sql).expect("a copy of the good database");
-        Bench::on(database.clone(), server.login(READER, &database))
+        Bench::with(database.clone(), server.login(READER, &database), Some(server.login(OWNER, &database)))
     }
 
     /// A world on a given database.
     pub fn on(database: String, dsn: String) -> Bench {
+        Bench::with(database, dsn, None)
+    }
+
+    fn with(database: String, reader: String, writer: Option<String>) -> Bench {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime for the stand-ins");
-        let world = runtime.block_on(World::start(Database::At(dsn))).expect("the world starts");
+        let world =
+            runtime.block_on(World::start(Database::At { reader, writer })).expect("the world starts");
         let vars = world.variables().clone();
         let home = tempfile::tempdir().expect("a temporary home");
         Bench { world, database, home, vars, runtime }
+    }
+
+    /// Lets customers write, in a world changed by this setting.
+    pub fn start_traffic(&mut self, habits: Habits, setting: Setting) {
+        let started = self.runtime.block_on(self.world.start_traffic(habits, setting));
+        started.expect("customers write");
     }
 
     /// Sets a variable of the program.
@@ -87,6 +100,11 @@ impl Bench {
     /// Runs SQL in this world's database as the cluster's superuser.
     pub fn sql(&self, sql: &str) {
         super::server().psql(&self.database, sql).expect("the statement runs");
+    }
+
+    /// The rows of a statement in this world's database, as psql prints them without headings.
+    pub fn psql(&self, sql: &str) -> String {
+        super::server().psql(&self.database, sql).expect("the statement runs")
     }
 
     /// Replaces a text in the world's configuration; panics when it is not there.

@@ -88,3 +88,21 @@ fn a_redirect_within_the_origin_is_followed_with_the_token() {
     let open = received.iter().find(|entry| entry.path == "/api").expect("it was asked");
     assert_eq!(open.header("api_access_token"), None, "who needs no token gets none");
 }
+
+#[test]
+fn what_a_customer_writes_in_the_world_reaches_the_app() {
+    let bench = Bench::new();
+    let now = jiff::Timestamp::now();
+    let account = hotdash_ops::rehearsal::world::ACCOUNT;
+    let written = bench.world.chatwoot.update(|state| state.customer_writes(account, None, "hello", now));
+    let id = written.expect("the account has an inbox").id;
+    for _ in 0..500 {
+        let bodies: Vec<_> = bench.world.app.update(|app| app.deliveries.clone().into());
+        if let [one] = &bodies[..] {
+            assert_eq!((&one.body["event"], &one.body["id"]), (&json!("message_created"), &json!(id)));
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("nothing was delivered: {:?}", bench.world.chatwoot.update(|state| state.deliveries));
+}

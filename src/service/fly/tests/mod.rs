@@ -3,6 +3,9 @@ use std::path::Path;
 
 use super::*;
 
+mod logs;
+mod releases;
+
 /// A secret with blanks in it.
 const BLANKS: &str = "correct horse battery staple";
 
@@ -14,20 +17,31 @@ fn program(directory: &Path, name: &str, script: &str) {
         .expect("it can be made executable");
 }
 
-async fn ask(name: &str, script: &str, env: &[(&str, &str)]) -> Answer {
+async fn ask(name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
     ask_within(Duration::from_secs(10), name, script, env).await
 }
 
-async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer {
+async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
+    let redactor = Redactor::new([BLANKS]);
+    with_program(name, script, env, |env| secrets(env, "hotdash-app", time, &redactor)).await
+}
+
+/// Asks something while a program of this name is the only one that can be found.
+async fn with_program<T, F: Future<Output = Answer<T>>>(
+    name: &str,
+    script: &str,
+    env: &[(&str, &str)],
+    ask: impl Fn(Variables) -> F,
+) -> Answer<T> {
     let directory = tempfile::tempdir().expect("a directory");
     program(directory.path(), name, script);
     let path = format!("{}:/usr/bin:/bin", directory.path().display());
     let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
-    let env: Vec<(OsString, OsString)> = env.map(|(n, v)| (n.into(), v.into())).collect();
+    let env: Variables = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
-        let answer = secrets(env.clone(), "hotdash-app", time, &Redactor::new([BLANKS])).await;
+        let answer = ask(env.clone()).await;
         // Another test's child may for a moment hold the file that was just written.
-        match &answer.secrets {
+        match &answer.found {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
             _ => return answer,
         }
@@ -35,12 +49,12 @@ async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str
 }
 
 async fn says(stdout: &str) -> Result<Vec<Secret>, Trouble> {
-    ask("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.secrets
+    ask("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
 }
 
 async fn fails(stderr: &str, code: u8) -> Trouble {
     let answer = ask("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
-    answer.secrets.expect_err("it failed")
+    answer.found.expect_err("it failed")
 }
 
 fn of(name: &str, status: Status) -> Secret {
@@ -80,12 +94,12 @@ async fn what_is_no_list_is_unreadable() {
         "DEBUG loaded\n[]",
         "[][]",
     ] {
-        assert!(matches!(says(text).await, Err(Trouble::Unreadable(_))), "{text}");
+        assert!(matches!(says(text).await, Err(Trouble::Unreadable { .. })), "{text}");
     }
     let endless = ask_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
-    assert!(matches!(endless.secrets, Err(Trouble::TimedOut(_))), "{endless:?}");
+    assert!(matches!(endless.found, Err(Trouble::TimedOut(_))), "{endless:?}");
     let long = ask("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
-    assert_eq!(long.secrets, Err(Trouble::Unreadable("more than a MiB of output".to_owned())));
+    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than a MiB of output")));
 }
 
 #[tokio::test]
@@ -94,6 +108,13 @@ async fn errors_are_sorted_by_what_they_say() {
     assert_eq!(fails(login, 1).await, Trouble::NotLoggedIn);
     let app = "Error: failed to list app secrets: Could not find App \"hotdash-app\"";
     assert_eq!(fails(app, 1).await, Trouble::NoApp("hotdash-app".to_owned()));
+    for refused in [
+        "Error: Unauthorized",
+        "Error: server returned a non-200 status code: 403",
+        "Error: You are not authorized to read this",
+    ] {
+        assert!(matches!(fails(refused, 1).await, Trouble::Refused(_)), "{refused}");
+    }
     assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, Trouble::Broken(_)));
     assert!(matches!(fails("panic: runtime error", 3).await, Trouble::Broken(_)));
     assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
@@ -103,7 +124,7 @@ async fn errors_are_sorted_by_what_they_say() {
     let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
     assert!(long.to_string().len() < 300, "{long}");
     let killed = ask("fly", "kill -9 $$", &[]).await;
-    assert!(matches!(killed.secrets, Err(Trouble::Broken(_))), "{killed:?}");
+    assert!(matches!(killed.found, Err(Trouble::Broken(_))), "{killed:?}");
 }
 
 #[tokio::test]
@@ -125,7 +146,7 @@ async fn it_is_asked_exactly_so() {
     ];
     for name in ["fly", "flyctl"] {
         let answer = ask(name, script, &env).await;
-        assert_eq!(answer.secrets, Ok(vec![of("A", Status::Deployed)]), "{name}");
+        assert_eq!(answer.found, Ok(vec![of("A", Status::Deployed)]), "{name}");
         assert_eq!(answer.asked, "fly secrets list -a hotdash-app --json");
         assert!(!answer.marker);
     }
@@ -134,17 +155,17 @@ async fn it_is_asked_exactly_so() {
 #[tokio::test]
 async fn a_missing_program_is_named() {
     let answer = ask("another", "exit 0", &[]).await;
-    assert_eq!(answer.secrets, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
+    assert_eq!(answer.found, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
 }
 
 #[tokio::test]
 async fn a_stand_in_is_recognised() {
     let answer = ask("fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
     assert!(answer.marker);
-    assert!(answer.secrets.is_ok());
+    assert!(answer.found.is_ok());
     let failing = ask("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
     assert!(failing.marker);
-    assert_eq!(failing.secrets, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
+    assert_eq!(failing.found, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
 }
 
 #[tokio::test]
