@@ -11,6 +11,8 @@ pub mod full;
 pub mod live;
 pub mod logs;
 pub mod loss;
+pub mod query;
+pub mod read;
 pub mod silence;
 pub mod stats;
 pub mod summary;

@@ -19,4 +19,5 @@ mod services;
 mod standins;
 mod status;
 mod support;
+mod traffic;
 mod vitest;

@@ -1,0 +1,229 @@
+//! The statements that read facts, as text: for either generation of the table
+//! (`timestamptz`, or Prisma's `timestamp` without zone, which is UTC) and with the
+//! names of this database. No value stands in them but times, and nothing in a fact
+//! is cast without a guard, except in the checklist's own statement.
+
+mod bins;
+mod explain;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::window::Window;
+use crate::service::postgres::{quote_ident, quote_literal, quote_name};
+use crate::settings::Names;
+
+pub(super) use bins::Bins;
+pub use explain::explain;
+
+/// The facts of deliveries.
+pub const RETRY: &str = "support.webhook.retry";
+/// The facts of dead letters.
+pub const DEAD_LETTER: &str = "support.webhook.dead_letter";
+
+/// The type of the column that says when a fact was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stamp {
+    /// `timestamptz`.
+    Zoned,
+    /// `timestamp` without zone, read as UTC. It is compared with times of its own type, so that its index serves.
+    Plain,
+}
+
+/// What answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Engine {
+    Postgres,
+    /// It knows neither `jit` nor recovery.
+    Cockroach,
+}
+
+/// Where facts are read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub names: Names,
+    pub(super) stamp: Stamp,
+    pub(super) engine: Engine,
+}
+
+/// The setting in which a transaction keeps up to when everything can have been seen.
+const EDGE: &str = "hotdash_ops.visible_to";
+
+/// How long each text may be that leaves the server.
+const MS: usize = 12;
+const ATTEMPTS: usize = 4;
+const STATUS: usize = 12;
+const ERROR: usize = 200;
+
+impl Source {
+    /// The facts of these names on a PostgreSQL, dated with their zone.
+    pub fn usual(names: &Names) -> Source {
+        Source { names: names.clone(), stamp: Stamp::Zoned, engine: Engine::Postgres }
+    }
+
+    fn table(&self) -> String {
+        quote_name(&self.names.facts)
+    }
+
+    fn kind(&self) -> String {
+        quote_ident(&self.names.fact_type)
+    }
+
+    fn at(&self) -> String {
+        quote_ident(&self.names.recorded_at)
+    }
+
+    fn value(&self) -> String {
+        quote_ident(&self.names.value)
+    }
+
+    /// A time of the column's own type.
+    fn time(&self, at: Timestamp) -> String {
+        let text = quote_literal(&written(at));
+        match self.stamp {
+            Stamp::Zoned => format!("TIMESTAMPTZ {text}"),
+            Stamp::Plain => format!("TIMESTAMP {text}"),
+        }
+    }
+
+    /// A moment of the database's clock in the column's own type.
+    fn of_its_type(&self, moment: &str) -> String {
+        match self.stamp {
+            Stamp::Zoned => moment.to_owned(),
+            Stamp::Plain => format!("({moment} AT TIME ZONE 'UTC')"),
+        }
+    }
+
+    fn now(&self) -> String {
+        self.of_its_type("now()")
+    }
+
+    /// `at > from AND at <= to`: the window's own edges.
+    fn within(&self, window: Window) -> String {
+        let at = self.at();
+        format!("{at} > {} AND {at} <= {}", self.time(window.from), self.time(window.to))
+    }
+
+    fn of(&self, kind: &str) -> String {
+        format!("{} = {}", self.kind(), quote_literal(kind))
+    }
+
+    fn of_both(&self) -> String {
+        format!("{} IN ({}, {})", self.kind(), quote_literal(RETRY), quote_literal(DEAD_LETTER))
+    }
+
+    /// 0 delivered, 1 failed, 2 dead letter. Delivered is exactly the text `true`, as the checklist says.
+    fn sort(&self) -> String {
+        format!(
+            "CASE WHEN {} THEN CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END ELSE 2 END",
+            self.of(RETRY),
+            self.value()
+        )
+    }
+
+    /// Whole milliseconds as text, for [`super::counts`] to parse.
+    fn ms(&self) -> String {
+        format!("left(split_part({}->>'durationMs', '.', 1), {MS})", self.value())
+    }
+
+    fn attempts(&self) -> String {
+        format!("left({}->>'attempts', {ATTEMPTS})", self.value())
+    }
+
+    /// The database's clock, and on a standby up to when it has replayed; a standby that does not know is as
+    /// old as can be.
+    pub(super) fn clock(&self) -> String {
+        match self.engine {
+            Engine::Postgres => "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
+                 THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to"
+                .to_owned(),
+            Engine::Cockroach => "SELECT now()::text AS now, NULL::text AS replayed_to".to_owned(),
+        }
+    }
+
+    /// The first statement of a tick: its clock, and up to when everything can have been seen. What a standby has
+    /// replayed moves on from one statement to the next, so that it is asked once and left in the transaction
+    /// for [`Source::tick`].
+    pub(super) fn edge(&self) -> String {
+        match self.engine {
+            Engine::Postgres => format!(
+                "SELECT now()::text AS now, set_config('{EDGE}', (CASE WHEN pg_is_in_recovery() \
+                 THEN LEAST(now(), coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch')) \
+                 ELSE now() END)::text, true) AS visible"
+            ),
+            Engine::Cockroach => "SELECT now()::text AS now, now()::text AS visible".to_owned(),
+        }
+    }
+
+    /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed.
+    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
+        let (at, to) = (self.at(), self.time(to));
+        let visible = match self.engine {
+            // A query of its own is asked once, and not for every row.
+            Engine::Postgres => format!("(SELECT current_setting('{EDGE}')::timestamptz)"),
+            Engine::Cockroach => "now()".to_owned(),
+        };
+        format!(
+            "SELECT {at} < LEAST({}, {to}) - interval '{} microseconds' AS sealed, {} AS kind, {} AS ms, \
+             count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < LEAST({}, {to}) GROUP BY 1, 2, 3",
+            self.of_its_type(&visible),
+            overlap.as_micros(),
+            self.sort(),
+            self.ms(),
+            self.table(),
+            self.of_both(),
+            self.time(seal),
+            self.now(),
+        )
+    }
+
+    /// Deliveries of a stretch, and how many failed.
+    pub(super) fn stretch(&self, window: Window) -> String {
+        format!(
+            "SELECT COUNT(*) AS total, COUNT(*) - COALESCE(SUM(CASE WHEN {}->>'success' = 'true' THEN 1 ELSE 0 END), 0) AS bad \
+             FROM {} WHERE {} AND {}",
+            self.value(),
+            self.table(),
+            self.of(RETRY),
+            self.within(window)
+        )
+    }
+
+    /// What a tier asks of its window, grouped.
+    pub(super) fn tier(&self, window: Window) -> String {
+        format!(
+            "SELECT {} AS kind, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2",
+            self.sort(),
+            self.attempts(),
+            self.table(),
+            self.of_both(),
+            self.within(window)
+        )
+    }
+
+    /// Deliveries up to now.
+    pub(super) fn recent(&self, over: Duration) -> String {
+        let (at, now) = (self.at(), self.now());
+        format!(
+            "SELECT COUNT(*) AS total FROM {} WHERE {} AND {at} > {now} - interval '{} microseconds' AND {at} <= {now}",
+            self.table(),
+            self.of(RETRY),
+            over.as_micros()
+        )
+    }
+}
+
+/// A time as PostgreSQL reads it in either type: in UTC. A column without zone ignores the `Z`.
+fn written(at: Timestamp) -> String {
+    whole_micros(at).to_string()
+}
+
+/// What PostgreSQL keeps of a time: whole microseconds, and no year before the first.
+pub(super) fn whole_micros(at: Timestamp) -> Timestamp {
+    let earliest = Timestamp::constant(-62_135_596_800, 0);
+    Timestamp::from_microsecond(at.max(earliest).as_microsecond()).unwrap_or(earliest)
+}
