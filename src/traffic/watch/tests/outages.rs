@@ -65,7 +65,7 @@ async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.down.push((seconds(50), seconds(100_000)));
     let ran = watch(script, &ahead(120)).await;
-    let why = ran.watched.facts.expect_err("it did not answer");
+    let why = ran.watched.facts.clone().expect_err("it did not answer");
     assert!(why.database_gone && why.why == "connection refused", "{why:?}");
     assert!(ran.took > seconds(400) && ran.took <= seconds(421), "{:?}", ran.took);
     let [gap] = &ran.watched.gaps[..] else { panic!("{:?}", ran.watched.gaps) };
