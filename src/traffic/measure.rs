@@ -1,6 +1,7 @@
 //! The measurements that checks of traffic share. Each is taken once per run, however many checks ask, and none of
 //! them is bounded by the time of a check: whoever asks waits until the window is over.
 
+mod chatwoot;
 mod fly;
 
 use std::sync::Arc;
@@ -8,24 +9,22 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
 use super::live::Tick;
 use super::logs::LogReading;
 use super::opening::{self, Opening, Read};
-use super::summary::Summary;
+use super::summary::{self, Summary};
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Watched;
 use super::window::Window;
 use crate::probe::CannotAsk;
 use crate::run::context::Context;
-use crate::service::chatwoot::{Chatwoot, Seen};
 use crate::service::dsn::Dsn;
 use crate::settings;
 
 /// What the first look at the database may take.
 const LOOK: Duration = Duration::from_secs(10);
-/// What a question to Chatwoot may take.
-const CHATWOOT: Duration = Duration::from_secs(10);
 
 /// The window, the deploy, and where the window really ends.
 pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
@@ -65,22 +64,11 @@ pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, CannotAsk>> {
     .await
 }
 
-/// What Chatwoot's `/api` says when the window is over.
-pub async fn api(cx: &Arc<Context>) -> Arc<Result<Seen, CannotAsk>> {
+/// What Chatwoot knows of the window: asked when its messages are old enough to be judged, as far as the budget allows.
+pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
     let taking = Arc::clone(cx);
-    cx.measure("Chatwoot's /api at the end of the window", false, async move {
-        let opening = begin(&taking).await;
-        opening.ending().over().await;
-        let base = taking.variable("CHATWOOT_BASE_URL")?;
-        let client = Chatwoot::new(taking.http.clone(), taking.redactor.clone(), base, None)
-            .map_err(|fault| CannotAsk::because(format!("CHATWOOT_BASE_URL is {fault}")))?;
-        let seen = client.get("/api", CHATWOOT).await;
-        if seen.as_ref().is_ok_and(|page| page.sandbox) {
-            taking.saw_marker();
-        }
-        Ok(seen)
-    })
-    .await
+    cx.measure("Chatwoot's side of the window", false, async move { chatwoot::customers(&taking).await })
+        .await
 }
 
 /// The window that was asked for.
@@ -111,6 +99,7 @@ async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
     };
     let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
     let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
+    cx.set_traffic(summary::of(&watched, rules));
     Ok(watched)
 }
 

@@ -11,9 +11,8 @@ use crate::run::context::Context;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
-use crate::traffic::counts::{self, Ms};
 use crate::traffic::full::{Full, Horizon};
-use crate::traffic::query::Source;
+use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
 use crate::traffic::window::Window;
@@ -140,7 +139,11 @@ impl Reader for Database {
         let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
         let look = self.look(&session).await;
         session.close().await;
-        look.map(|look| Moment { now: look.now, replayed_to: look.replayed_to })
+        look.map(|look| Moment {
+            now: look.now,
+            replayed_to: look.replayed_to,
+            tells_transactions: look.replayed_to.is_none() && look.source.engine == Engine::Postgres,
+        })
     }
 
     async fn tick(&self, seal: Timestamp, to: Timestamp, within: Duration) -> Answer<Ticked> {
@@ -149,7 +152,7 @@ impl Reader for Database {
             Box::pin(async move { read::tick(session, source, seal, to, overlap).await })
         });
         let read::TickRead { now, upper, groups } = answer.await?;
-        Ok(Ticked { now, upper, groups: groups.iter().map(group).collect() })
+        Ok(Ticked { now, upper, groups })
     }
 
     async fn full(&self, window: Window, within: Duration) -> Answer<Full> {
@@ -185,15 +188,6 @@ impl Reader for Database {
         })
         .await
     }
-}
-
-fn group(group: &read::Group) -> counts::Group {
-    let kind = match group.kind {
-        read::Kind::Ok => counts::Kind::Ok,
-        read::Kind::Bad => counts::Kind::Bad,
-        read::Kind::DeadLetter => counts::Kind::DeadLetter,
-    };
-    counts::Group { sealed: group.sealed, kind, ms: Ms::parse(group.ms.as_deref()), n: group.n }
 }
 
 /// One stretch a tick, within reason.

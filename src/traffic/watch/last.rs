@@ -99,14 +99,16 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         loop {
             let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
             let seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
-            let standby = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
-            let behind = standby.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
+            let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
+            let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
+            let told = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
                 Horizon::Open(_) => began + PATIENCE,
+                // Another role's transaction, which may end or be over a moment later.
+                Horizon::Unknown(_) if told => began + PATIENCE,
                 // A standby whose primary has nothing to do stays behind for ever.
-                Horizon::Clear if !behind => began,
-                // It may be known, or replayed, a moment later.
-                Horizon::Clear | Horizon::Unknown(_) => began + HASTE,
+                _ if behind => began + HASTE,
+                _ => began,
             };
             if Instant::now() + PAUSE >= until.min(self.spent) {
                 return seen;

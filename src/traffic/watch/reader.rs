@@ -36,6 +36,8 @@ pub struct Moment {
     pub now: Timestamp,
     /// On a standby: what has been replayed up to then can be seen.
     pub replayed_to: Option<Timestamp>,
+    /// Whether this server tells at all which transactions are open.
+    pub tells_transactions: bool,
 }
 
 /// What one tick read.

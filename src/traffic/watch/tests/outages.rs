@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::script::{START, Script, ahead, seconds, watch};
+use crate::settings;
 use crate::traffic::counts::Kind;
 use crate::traffic::opening::{after, before};
-use crate::traffic::window::Ended;
+use crate::traffic::window::{Ended, Mode};
 
 /// A small generator of numbers that repeats itself for a seed.
 struct Dice(u64);
@@ -108,4 +109,14 @@ async fn what_waiting_does_not_mend_is_said_at_once() {
     let why = ran.watched.facts.expect_err("there is no table");
     assert!(!why.database_gone && why.why.contains("does not exist"), "{why:?}");
     assert!(ran.took < seconds(2), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_past_of_a_database_that_is_not_there_is_given_up_soon() {
+    let script = Script { down: vec![(seconds(0), seconds(100_000))], ..Script::default() };
+    let wish = settings::Watch { mode: Mode::Past, ..ahead(900) };
+    let ran = watch(script, &wish).await;
+    let why = ran.watched.facts.expect_err("it did not answer");
+    assert!(why.database_gone, "{why:?}");
+    assert!(ran.took >= seconds(28) && ran.took < seconds(32), "{:?}", ran.took);
 }

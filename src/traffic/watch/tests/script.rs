@@ -117,7 +117,7 @@ fn fault(why: &str, gone: bool) -> Fault {
 
 impl Reader for Script {
     async fn moment(&self, _: Duration) -> Answer<Moment> {
-        Ok(Moment { now: self.answer().await?, replayed_to: None })
+        Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
     }
 
     async fn tick(&self, seal: Timestamp, to: Timestamp, _: Duration) -> Answer<Ticked> {
