@@ -93,7 +93,7 @@ pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
     if let (true, Mode::Past, Err(why)) = (rules.criteria, watched.mode, &watched.deploy) {
         open.push(Claim::open("deploy", "a known time, at which a past window begins", why));
     }
-    if let Some((unseen, text)) = watched.facts.as_ref().ok().and_then(|full| behind(full))
+    if let Some((unseen, text)) = watched.facts.as_ref().ok().and_then(behind)
         && unseen > watched.window.length().as_secs_f64() * UNSEEN
     {
         open.push(Claim::open("standby", "all of the window replayed", text));
