@@ -39,8 +39,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 }
                 Err(fault) => self.missed(&fault),
             }
-            if self.clock.now() >= self.window.to && !self.goes_on() {
-                return Turn::AtItsEnd;
+            if self.clock.now() >= self.window.to {
+                if !self.goes_on() {
+                    return Turn::AtItsEnd;
+                }
+                next = self.clock.when(self.window.to);
             }
             if Instant::now() >= self.spent {
                 return Turn::Broken(self.beyond_the_budget());
