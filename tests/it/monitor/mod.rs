@@ -42,6 +42,12 @@ impl Told {
             .collect()
     }
 
+    /// The ids of the checks that fail and stand in the way.
+    pub fn failed_blockers(&self) -> Vec<String> {
+        let blocks = |id: &String| self.outcome(id)["severity"] == "blocker";
+        self.ids("fail").into_iter().filter(blocks).collect()
+    }
+
     /// The outcome of one check.
     pub fn outcome(&self, id: &str) -> &Value {
         self.outcomes().find(|o| o["id"] == id).unwrap_or_else(|| panic!("no outcome {id}: {self}"))

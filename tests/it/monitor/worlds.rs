@@ -39,13 +39,13 @@ fn an_agent_that_is_down_fails_the_rate_or_leaves_dead_letters() {
 #[test]
 fn a_slow_agent_fails_the_average_alone() {
     let told = fails_by(Setting::AgentSlow, "traffic.average");
-    assert_eq!(told.ids("fail"), ["traffic.average"], "{told}");
+    assert_eq!(told.failed_blockers(), ["traffic.average"], "{told}");
 }
 
 #[test]
 fn one_failure_in_ten_fails_the_rate_alone() {
     let told = fails_by(Setting::OneInTen, "traffic.success-rate");
-    assert_eq!(told.ids("fail"), ["traffic.success-rate"], "{told}");
+    assert_eq!(told.failed_blockers(), ["traffic.success-rate"], "{told}");
     assert_eq!(told.report["traffic"]["dlq_count"], 0, "{told}");
 }
 
