@@ -8,6 +8,7 @@ mod connect;
 mod encrypt;
 mod fault;
 mod quote;
+mod transaction;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ use super::unreachable::Unreachable;
 pub use connect::connect;
 pub use fault::PgFault;
 pub use quote::{quote_ident, quote_literal, quote_name};
+use transaction::State;
+pub use transaction::{Bounds, Transaction};
 
 /// More rows than any question here has an answer of.
 pub const MOST_ROWS: usize = 100_000;
@@ -49,9 +52,9 @@ pub enum Protection {
 pub struct Session {
     client: Client,
     worker: Worker,
-    /// Whether the transaction is open.
-    open: Mutex<bool>,
-    settings: String,
+    state: Mutex<State>,
+    /// `SET LOCAL search_path`, where the DSN names a schema; with a separator before it.
+    path: String,
     deadline: Instant,
     given: Duration,
     protection: Protection,
@@ -82,20 +85,19 @@ impl Session {
     /// text; every selected column must be text, too (`::text`). After a failure the next
     /// statement begins a new transaction.
     pub async fn rows(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
-        let mut open = self.open.lock().await;
+        let mut state = self.state.lock().await;
+        let before = std::mem::replace(&mut *state, State::Unsure);
         let asked = async {
-            if !*open {
-                self.begin().await?;
-                *open = true;
+            if before != State::Open {
+                self.begin(before).await?;
             }
             self.ask(sql, parameters).await
         };
         let answer = timeout_at(self.deadline, asked).await.unwrap_or_else(|_| Err(self.late()));
-        if answer.is_err() {
-            *open = false;
-            // A failed transaction answers nothing more. Where even this fails, so will the next
-            // statement, and say why.
-            let _ = timeout_at(self.deadline, self.client.batch_execute("ROLLBACK")).await;
+        if answer.is_ok() {
+            *state = State::Open;
+        } else {
+            self.roll_back(&mut state).await;
         }
         answer
     }
@@ -118,8 +120,8 @@ impl Session {
     /// Rolls back and hangs up, so that the server (and a pooler) sees an orderly end.
     pub async fn close(self) {
         let goodbye = Duration::from_millis(500);
-        let Session { client, mut worker, open, .. } = self;
-        if open.into_inner() {
+        let Session { client, mut worker, state, .. } = self;
+        if state.into_inner() != State::Idle {
             let _ = timeout(goodbye, client.batch_execute("ROLLBACK")).await;
         }
         // The worker says goodbye to the server once the client is gone.
@@ -127,19 +129,26 @@ impl Session {
         let _ = timeout(goodbye, &mut worker.0).await;
     }
 
-    async fn begin(&self) -> Result<(), PgFault> {
+    async fn begin(&self, before: State) -> Result<(), PgFault> {
+        let end = if before == State::Idle { "" } else { "ROLLBACK; " };
+        let begin = format!("{end}BEGIN READ ONLY; {}", self.settings(Duration::MAX, Duration::from_secs(5)));
+        self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
+    }
+
+    /// What holds for every transaction. The server gives up a little earlier than we do, so that its reason
+    /// can still arrive.
+    fn settings(&self, statement: Duration, lock: Duration) -> String {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // The server gives up a little earlier than we do, so that its reason can still arrive.
-        let statement = left.saturating_sub((left / 10).min(Duration::from_millis(250))).as_millis().max(1);
-        let lock = (statement / 2).clamp(1, 5_000);
+        let ours = left.saturating_sub((left / 10).min(Duration::from_millis(250)));
+        let statement = ours.min(statement).as_millis().max(1);
+        let lock = (statement / 2).min(lock.as_millis()).max(1);
         let idle = left.as_millis() + 5_000;
-        let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
+        format!(
+            "SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
              SET LOCAL idle_in_transaction_session_timeout = {idle}; SET LOCAL TimeZone = 'UTC'; \
              SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'{}",
-            self.settings
-        );
-        self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
+            self.path
+        )
     }
 
     async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {

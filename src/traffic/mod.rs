@@ -9,6 +9,8 @@ pub mod deploy;
 pub mod full;
 pub mod live;
 pub mod logs;
+pub mod query;
+pub mod read;
 pub mod stats;
 pub mod summary;
 pub mod watched;

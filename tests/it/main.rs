@@ -18,4 +18,5 @@ mod services;
 mod standins;
 mod status;
 mod support;
+mod traffic;
 mod vitest;

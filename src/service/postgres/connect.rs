@@ -15,7 +15,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encrypt::{self, Noting, Way};
-use super::{PgFault, Protection, Session, Worker, quote_ident};
+use super::{PgFault, Protection, Session, State, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
 use crate::service::socket;
 use crate::service::tls::Roots;
@@ -119,10 +119,8 @@ impl Opening<'_> {
         Ok(Session {
             client,
             worker,
-            open: Mutex::new(false),
-            settings: schema
-                .map(|s| format!("; SET LOCAL search_path = {}", quote_ident(s)))
-                .unwrap_or_default(),
+            state: Mutex::new(State::Idle),
+            path: schema.map(|s| format!("; SET LOCAL search_path = {}", quote_ident(s))).unwrap_or_default(),
             deadline: self.deadline,
             given: self.given,
             protection,

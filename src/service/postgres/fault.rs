@@ -39,6 +39,8 @@ pub enum PgFault {
     NotText { column: String },
     /// The answer is larger than any answer here should be.
     TooMuch,
+    /// It answered, and not what was asked for; a lower-case fragment that says what to do.
+    Odd(String),
 }
 
 impl PgFault {
@@ -179,6 +181,7 @@ impl fmt::Display for PgFault {
             PgFault::NotText { column } => {
                 write!(f, "the column {column} is not text; select {column}::text")
             }
+            PgFault::Odd(what) => f.write_str(what),
             PgFault::TooMuch => write!(f, "the answer is too large to be read; ask for less"),
         }
     }

@@ -1,0 +1,172 @@
+//! The last word: every number of a window on one snapshot.
+
+use std::collections::BTreeMap;
+
+use super::decode::{self, count};
+use super::{PATIENT, one, rows};
+use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
+use crate::traffic::counts::{Group, Kind, Ms, percentiles};
+use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::query::{Bins, Source};
+use crate::traffic::window::Window;
+
+/// Reads a window: the checklist's own statement, and where a duration makes that fail, or say NaN or Infinity,
+/// the guarded one on the same snapshot; then one pass for percentiles, attempts and failures. Further
+/// statements are asked only when there are failures (`bins` equal stretches of the window) or dead letters.
+/// The horizon is the caller's to fill: it is asked before this transaction begins ([`super::horizon`]).
+///
+/// # Errors
+/// When the database does not answer, refuses, or takes more than a minute for a statement.
+pub async fn full(session: &Session, source: &Source, window: Window, bins: usize) -> Result<Full, PgFault> {
+    let bounds = Bounds { one_snapshot: true, ..PATIENT };
+    let mut transaction = session.transaction(&bounds).await?;
+    let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
+    transaction.end().await;
+    full
+}
+
+async fn read(
+    transaction: &mut Transaction<'_>,
+    source: &Source,
+    window: Window,
+    bins: Option<Bins>,
+) -> Result<Full, PgFault> {
+    let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
+    let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
+    let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
+    let (letter, unreadable) = letter(transaction, source, window).await?;
+    let pass = transaction.ask(&[&source.pass(window, bins)]).await?;
+    let pass = Pass::read(rows(&pass, 0)?)?;
+    let mut full = Full {
+        window,
+        asked_at,
+        replayed_to,
+        unreadable,
+        untimed: letter.total.saturating_sub(letter.timed).saturating_sub(unreadable),
+        dead_letters,
+        future,
+        percentiles: percentiles(&pass.groups),
+        attempts: pass.attempts,
+        failures: most_frequent(pass.statuses),
+        errors: Vec::new(),
+        dead_letter_messages: Vec::new(),
+        bins: Vec::new(),
+        horizon: Horizon::Unknown("not asked".to_owned()),
+        letter,
+    };
+    if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
+        let totals = transaction.ask(&[&source.totals(window, bins)]).await?;
+        full.bins = in_bins(window, bins, rows(&totals, 0)?, &pass.bad)?;
+    }
+    if dead_letters > 0 {
+        let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
+        for row in rows(&dead, 0)? {
+            full.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
+        }
+        full.dead_letter_messages =
+            rows(&dead, 1)?.iter().map(|r| count(r, "id")).collect::<Result<_, _>>()?;
+    }
+    Ok(full)
+}
+
+/// The letter, and how many durations it could not use.
+async fn letter(
+    transaction: &mut Transaction<'_>,
+    source: &Source,
+    window: Window,
+) -> Result<(Letter, u64), PgFault> {
+    match transaction.attempt(&source.letter(window)).await {
+        Ok(answer) => {
+            let letter = read_letter(&answer, Form::Checklist)?;
+            if is_finite(letter.average_ms.as_deref()) && is_finite(letter.sum_ms.as_deref()) {
+                return Ok((letter, 0));
+            }
+        }
+        // A value of some row is at fault, which is what the guarded form is for.
+        Err(PgFault::Server { sqlstate, .. }) if sqlstate.starts_with("22") => {}
+        Err(fault) => return Err(fault),
+    }
+    let answers = transaction.ask(&[&source.guarded(window)]).await?;
+    let unreadable = count(one(&answers, 0)?, "unreadable")?;
+    Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
+}
+
+fn read_letter(answer: &[Row], form: Form) -> Result<Letter, PgFault> {
+    let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
+    let text = |column| row.get(column).map(str::to_owned);
+    let total = count(row, "total")?;
+    // The sum over no row is NULL.
+    let ok = if total == 0 { 0 } else { count(row, "ok")? };
+    Ok(Letter {
+        form,
+        success_rate: text("success_rate"),
+        total,
+        ok,
+        average_ms: text("avg_duration_ms"),
+        sum_ms: text("sum_ms"),
+        timed: count(row, "timed")?,
+    })
+}
+
+/// PostgreSQL writes `NaN`, `Infinity` and `-Infinity`; NULL is no duration at all, and no trouble.
+fn is_finite(number: Option<&str>) -> bool {
+    number.is_none_or(|text| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')))
+}
+
+/// What the pass over the window found.
+#[derive(Default)]
+struct Pass {
+    /// Deliveries by what percentiles are made of.
+    groups: Vec<Group>,
+    attempts: (u64, u64),
+    statuses: BTreeMap<Option<String>, u64>,
+    /// Failures by bin.
+    bad: BTreeMap<i64, u64>,
+}
+
+impl Pass {
+    fn read(rows: &[Row]) -> Result<Pass, PgFault> {
+        let mut pass = Pass::default();
+        for row in rows {
+            let n = count(row, "n")?;
+            let kind = decode::kind(row)?;
+            if kind == Kind::DeadLetter {
+                continue;
+            }
+            pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
+            decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
+            let Some(failure) = row.get("failure") else { continue };
+            let (bin, status) = failure.split_once('=').map_or((failure, None), |(b, s)| (b, Some(s)));
+            let bin = bin.parse().map_err(|_| decode::odd("a failure has no place"))?;
+            *pass.bad.entry(bin).or_default() += n;
+            *pass.statuses.entry(status.map(str::to_owned)).or_default() += n;
+        }
+        Ok(pass)
+    }
+}
+
+fn most_frequent(counted: BTreeMap<Option<String>, u64>) -> Vec<(Option<String>, u64)> {
+    let mut list: Vec<_> = counted.into_iter().collect();
+    // Stable: those that are equally frequent stay in the order of their names.
+    list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    list
+}
+
+fn in_bins(
+    window: Window,
+    bins: Bins,
+    totals: &[Row],
+    bad: &BTreeMap<i64, u64>,
+) -> Result<Vec<Bin>, PgFault> {
+    let mut of = BTreeMap::new();
+    for row in totals {
+        of.insert(i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX), count(row, "n")?);
+    }
+    let of_bin = |counts: &BTreeMap<i64, u64>, at| counts.get(&at).copied().unwrap_or(0);
+    (0..bins.count)
+        .map(|at| {
+            let from = bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"))?;
+            Ok(Bin { from, total: of_bin(&of, at), bad: of_bin(bad, at) })
+        })
+        .collect()
+}

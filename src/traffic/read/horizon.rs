@@ -1,0 +1,70 @@
+//! Whether a transaction that began in the window may still add rows to it.
+
+use jiff::Timestamp;
+
+use super::decode;
+use super::one;
+use crate::service::postgres::{Bounds, PgFault, Session};
+use crate::traffic::full::Horizon;
+
+const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
+       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
+
+/// `xact_start` is the `now()` of that transaction. Of another role's sessions neither it nor the kind is shown,
+/// but everybody sees the lock that every transaction holds on itself until its commit can be seen; what holds
+/// none is idle. Other databases' sessions cannot write here, and those without a user are the server's own.
+const SESSIONS: &str = "WITH others AS (
+  SELECT pid, usename, xact_start, backend_type = 'client backend' AS client,
+         backend_type IS NULL OR query = '<insufficient privilege>' AS hidden
+  FROM pg_stat_activity
+  WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid())
+SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
+       sum(CASE WHEN busy THEN 1 ELSE 0 END) AS hidden, min(CASE WHEN busy THEN usename END) AS whose,
+       current_user AS me
+FROM (SELECT client, xact_start, usename,
+             hidden AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'virtualxid') AS busy
+      FROM others) AS s";
+
+/// Asks, in a transaction of its own, whether one that began at `window_to` or before is still open. Ask until
+/// it is clear, and only then begin the transaction of [`super::full`]: a snapshot taken before would miss what
+/// was committed between. What is unknown now may be clear a moment later.
+///
+/// # Errors
+/// When the database does not answer. When it answers and refuses, the horizon is unknown.
+pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon, PgFault> {
+    // The compiler takes a second for a question to the catalog, which an unknown server may not know to switch off.
+    let bounds = Bounds { jit_off: false, ..super::PATIENT };
+    let answers = match session.batch(&bounds, &[SERVER, SESSIONS]).await {
+        Ok(answers) => answers,
+        Err(PgFault::Server { message, .. }) => {
+            return Ok(Horizon::Unknown(format!("the open transactions cannot be asked for: {message}")));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
+    if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
+        return Ok(Horizon::Unknown("this server does not tell which transactions are open".to_owned()));
+    }
+    if decode::flag(server, "standby")? {
+        let why = "a standby does not know which transactions are open on its primary";
+        return Ok(Horizon::Unknown(why.to_owned()));
+    }
+    match decode::count(server, "prepared")? {
+        0 => {}
+        1 => return Ok(Horizon::Unknown("1 prepared transaction is open".to_owned())),
+        n => return Ok(Horizon::Unknown(format!("{n} prepared transactions are open"))),
+    }
+    if let Some(since) = decode::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
+        return Ok(Horizon::Open(since));
+    }
+    // Without any other session the sum is NULL.
+    let hidden = sessions.get("hidden").map_or(Ok(0), |_| decode::count(sessions, "hidden"))?;
+    if hidden == 0 {
+        return Ok(Horizon::Clear);
+    }
+    let (whose, me) =
+        (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
+    Ok(Horizon::Unknown(format!(
+        "a transaction of {whose} is open, and {me} may not see since when; GRANT pg_read_all_stats TO {me}"
+    )))
+}

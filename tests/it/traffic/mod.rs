@@ -1,0 +1,3 @@
+//! Facts read from a real PostgreSQL.
+
+mod reading;
