@@ -19,4 +19,5 @@ pub const FILES: &[BuiltinFile] = files![
     "preflight/agent-sdk.toml",
     "preflight/schema.toml",
     "preflight/quality.toml",
+    "after/baseline.toml",
 ];

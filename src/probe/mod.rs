@@ -1,6 +1,7 @@
 //! How it is asked: a closed set of kinds, one file per kind. If a check needs an
 //! `if`, it is a new kind here, not a cleverer file in `checks/`.
 
+mod baseline;
 mod belongs;
 mod chatwoot;
 mod checkout;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use baseline::Baseline;
 pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
@@ -58,6 +60,8 @@ pub enum Probe {
     Command(Command),
     /// The checkout itself.
     Checkout(Checkout),
+    /// The recorded baseline, and the comparison with it.
+    Baseline(Baseline),
 }
 
 /// How a person would ask the same by hand, for `checks explain`. Redacted by the caller.
@@ -85,6 +89,7 @@ macro_rules! each_kind {
             Probe::Schema($kind) => $body,
             Probe::Command($kind) => $body,
             Probe::Checkout($kind) => $body,
+            Probe::Baseline($kind) => $body,
         }
     };
 }
