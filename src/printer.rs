@@ -73,6 +73,12 @@ pub fn width() -> Option<u16> {
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
+/// The same of stderr.
+pub fn stderr_width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
+
 /// The process's stderr, for those who write lines of their own (see [`crate::progress`]).
 pub fn stderr() -> Box<dyn Write + Send> {
     Box::new(io::stderr())

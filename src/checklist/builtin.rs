@@ -19,5 +19,8 @@ pub const FILES: &[BuiltinFile] = files![
     "preflight/agent-sdk.toml",
     "preflight/schema.toml",
     "preflight/quality.toml",
+    "deploy/database.toml",
+    "deploy/traffic.toml",
     "after/baseline.toml",
+    "success.toml",
 ];

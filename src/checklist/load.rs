@@ -139,14 +139,12 @@ fn take_checks<'a>(
     }
 }
 
+/// Phase and section of a file: its folder's name and its own. A file directly in `checks/` is a phase of its own.
 fn place(file: &str) -> (String, String) {
     let path = Path::new(file);
     let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let phase = path
-        .parent()
-        .and_then(Path::file_name)
-        .map(|s| s.to_string_lossy().into_owned())
-        .unwrap_or_else(|| "preflight".to_owned());
+    let folder = path.parent().and_then(Path::file_name).filter(|&name| name != "checks");
+    let phase = folder.map_or_else(|| id.clone(), |name| name.to_string_lossy().into_owned());
     (phase, id)
 }
 
@@ -155,5 +153,23 @@ fn join_runbook(own: Option<&str>, section: Option<&str>) -> Option<String> {
         (Some(anchor), Some(base)) if anchor.starts_with('#') => Some(format!("{base}{anchor}")),
         (Some(link), _) => Some(link.to_owned()),
         (None, base) => base.map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn a_folder_is_a_phase_and_so_is_a_file_beside_the_folders() {
+        for (file, phase, id) in [
+            ("checks/preflight/agent-sdk.toml", "preflight", "agent-sdk"),
+            ("checks/deploy/traffic.toml", "deploy", "traffic"),
+            ("checks/success.toml", "success", "success"),
+            ("/etc/hotdash/checks/success.toml", "success", "success"),
+            ("success.toml", "success", "success"),
+        ] {
+            assert_eq!(place(file), (phase.to_owned(), id.to_owned()), "{file}");
+        }
     }
 }

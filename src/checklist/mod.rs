@@ -50,6 +50,8 @@ pub enum Effect {
 pub enum Feature {
     /// Grading of replies (`grading = false` in the target's configuration).
     Grading,
+    /// Drafts or replies to every message (`drafts = "off"` in the target's traffic).
+    Drafts,
 }
 
 /// How often a check is asked again before its last answer counts.

@@ -126,9 +126,11 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         Effect::TestEvent => rows.push(("effect", "sends an event that is marked as a test".to_owned())),
         Effect::Writes => rows.push(("effect", "writes".to_owned())),
     }
-    if let Some(Feature::Grading) = entry.feature {
-        rows.push(("only if", "`grading` of the target is not false".to_owned()));
-    }
+    let only_if = entry.feature.map(|feature| match feature {
+        Feature::Grading => "`grading` of the target is not false",
+        Feature::Drafts => "`drafts` of the target's traffic is not off",
+    });
+    rows.extend(only_if.map(|text| ("only if", text.to_owned())));
     rows.push(("fix", entry.fix.clone()));
     let helper = check.contact.as_ref().and_then(|topic| settings.target.contacts.get(topic));
     rows.extend(helper.map(|who| ("contact", who.clone())));

@@ -46,7 +46,7 @@ pub enum FlyApp {
 pub(super) const TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
 
 impl FlyApp {
-    fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             FlyApp::App => "fly_app",
             FlyApp::Agent => "fly_agent_app",
@@ -112,7 +112,7 @@ impl Fly {
 }
 
 /// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
-fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+pub(crate) fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
     let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
     std::env::vars_os()
         .filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))

@@ -11,9 +11,13 @@ mod env;
 mod expect;
 mod finding;
 mod fly;
+mod health;
 mod http;
+mod logs;
+mod manual;
 mod reach;
 mod schema;
+mod traffic;
 
 use std::collections::BTreeSet;
 
@@ -29,9 +33,16 @@ pub use database::Database;
 pub use env::{Env, Form};
 pub use finding::{CannotAsk, Claim, Evidence, Finding};
 pub use fly::Fly;
+pub use health::Health;
 pub use http::Http;
+pub use logs::Logs;
+pub use manual::Manual;
 pub use reach::Reach;
 pub use schema::Schema;
+pub use traffic::Traffic;
+
+pub(crate) use expect::excerpt;
+pub(crate) use fly::environment as fly_environment;
 
 use crate::run::context::Asking;
 use crate::settings::Settings;
@@ -60,6 +71,14 @@ pub enum Probe {
     Command(Command),
     /// The checkout itself.
     Checkout(Checkout),
+    /// The watched window of facts.
+    Traffic(Traffic),
+    /// The app's log lines over the window.
+    Logs(Logs),
+    /// The health of a service over the window.
+    Health(Health),
+    /// What only a person can see.
+    Manual(Manual),
     /// The recorded baseline, and the comparison with it.
     Baseline(Baseline),
 }
@@ -89,6 +108,10 @@ macro_rules! each_kind {
             Probe::Schema($kind) => $body,
             Probe::Command($kind) => $body,
             Probe::Checkout($kind) => $body,
+            Probe::Traffic($kind) => $body,
+            Probe::Logs($kind) => $body,
+            Probe::Health($kind) => $body,
+            Probe::Manual($kind) => $body,
             Probe::Baseline($kind) => $body,
         }
     };
@@ -118,9 +141,20 @@ impl Probe {
         each_kind!(self, kind => kind.lint())
     }
 
+    /// Waits for the shared measurement that it judges, where that takes as long as the watch does: that is not
+    /// part of the check's own time.
+    pub async fn prepare(&self, asking: &Asking<'_>) {
+        match self {
+            Probe::Traffic(traffic) => traffic.prepare(asking.cx).await,
+            Probe::Logs(logs) => logs.prepare(asking.cx).await,
+            Probe::Health(health) => health.prepare(asking.cx).await,
+            _ => {}
+        }
+    }
+
     /// True for a check that only a person can sign off.
     pub fn is_manual(&self) -> bool {
-        false
+        matches!(self, Probe::Manual(_))
     }
 
     /// True for a probe that runs a command in the app's checkout: those run one after another.

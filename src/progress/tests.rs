@@ -1,4 +1,8 @@
+use std::time::Duration;
+
+use super::bar::asking;
 use super::*;
+use crate::report::Format;
 
 const PLAIN: Facts = Facts {
     stdout_terminal: true,

@@ -5,6 +5,7 @@
 //! a `warning`. GitHub shows the first ten of each kind on a step; the log has all.
 
 use super::problems::fix;
+use super::traffic::{line as numbers, window};
 use super::{Standing, counts, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
@@ -26,6 +27,7 @@ pub fn render(report: &Report) -> String {
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];
     facts.extend(report.partial.as_ref().map(text::partial));
+    facts.extend(report.traffic.iter().map(|t| format!("traffic {}: {}", window(t), numbers(t))));
     facts.extend(report.notes.iter().cloned());
     lines.push(command(summary, &format!("hotdash-ops {}", report.verb), &facts));
     format!("{}\n", lines.join("\n"))

@@ -46,6 +46,7 @@ pub fn render(report: &Report) -> String {
         took_ms: report.took_ms,
         stopped: report.stopped,
         notes: report.notes.clone(),
+        traffic: report.traffic.clone().map(Box::new),
         at: later(report.started, report.took_ms),
     };
     let finished = report.outcomes().map(|outcome| Event::Finished {

@@ -12,6 +12,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
+use super::traffic::{line as numbers, window};
 use super::{Standing, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
@@ -133,6 +134,10 @@ fn properties(xml: &mut Xml, report: &Report, title: Option<&str>) {
         ("partial", partial.as_str()),
     ];
     named.extend(title.map(|title| ("title", title)));
+    let traffic = report.traffic.as_ref().map(|traffic| (window(traffic), numbers(traffic)));
+    if let Some((window, numbers)) = &traffic {
+        named.extend([("traffic.window", window.as_str()), ("traffic", numbers.as_str())]);
+    }
     named.extend(report.notes.iter().map(|note| ("note", note.as_str())));
     for (name, value) in named {
         xml.empty("property", &[("name", name.to_owned()), ("value", value.to_owned())]);

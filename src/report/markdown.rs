@@ -3,12 +3,15 @@
 //! a part that folds.
 
 use super::problems::{Problem, Problems, consequence, fix};
+use super::traffic::{Extent, PROVISIONAL, facts, window};
 use super::{Standing, counts, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
 /// The most characters of one value; a step's summary may hold one mebibyte in all.
 const LIMIT: usize = 500;
+/// Characters of a sparkline, so that a table keeps to a page.
+const SPARK: usize = 40;
 
 /// Renders the summary.
 pub fn render(report: &Report) -> String {
@@ -38,6 +41,7 @@ pub fn render(report: &Report) -> String {
     let problems = Problems::of(report);
     table(&mut out, report, "In the way", &problems.in_the_way);
     table(&mut out, report, "Worth a look, not in the way", &problems.notes);
+    traffic(&mut out, report);
     all(&mut out, report);
     out
 }
@@ -65,6 +69,23 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
                 let first = outcomes.first().map(|o| badge(o, report)).unwrap_or_default();
                 line(out, &[first, names.join("<br>"), escape(why), escape(fix)]);
             }
+        }
+    }
+    out.push('\n');
+}
+
+/// The numbers of a watched window. A summary is read by many, and has room for everything.
+fn traffic(out: &mut String, report: &Report) {
+    let Some(traffic) = &report.traffic else { return };
+    out.push_str(&format!("### Traffic\n\n{}\n\n", escape(&window(traffic))));
+    if traffic.provisional {
+        out.push_str(&format!("> **{PROVISIONAL}**\n\n"));
+    }
+    out.push_str("| traffic | |\n|---|---|\n");
+    for (name, value) in facts(traffic, Extent { width: SPARK, all: false }) {
+        if name != "provisional" {
+            let lines: Vec<String> = value.split('\n').map(escape).collect();
+            line(out, &[escape(name), lines.join("<br>")]);
         }
     }
     out.push('\n');

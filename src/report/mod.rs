@@ -11,8 +11,10 @@ mod junit;
 mod markdown;
 mod problems;
 mod prom;
+pub mod spark;
 mod table;
 pub mod text;
+mod traffic;
 
 use std::path::PathBuf;
 use std::str::FromStr;

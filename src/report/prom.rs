@@ -2,6 +2,8 @@
 //! only, without timestamps, as that collector demands; the run's id is no label,
 //! because every run would then leave its own series behind.
 
+mod traffic;
+
 use std::fmt::Write;
 
 use super::text;
@@ -44,6 +46,10 @@ pub fn render(report: &Report) -> String {
     ];
     for (name, help, value) in of_the_run {
         gauge(&mut out, name, help, |sample| sample(&run, value.clone()));
+    }
+    for (name, help, value) in report.traffic.iter().flat_map(traffic::gauges) {
+        // What is not known is absent: a 0 in its place would be a lie that an alert believes.
+        gauge(&mut out, name, help, |sample| value.iter().for_each(|value| sample(&run, value.clone())));
     }
     out
 }

@@ -6,6 +6,7 @@
 
 mod ending;
 mod layout;
+mod traffic;
 
 use crate::probe::Claim;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict, Why};
@@ -34,6 +35,7 @@ pub fn render(report: &Report, style: &Style) -> String {
             lines.push(String::new());
         }
     }
+    page.traffic(&mut lines);
     page.ending(&mut lines);
     lines.push(String::new());
     lines.join("\n")

@@ -32,6 +32,7 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         outcome.attempts += 1;
         let asking =
             Asking { cx, check: &step.check, deadline: entry.timeout.0, again: outcome.attempts > 1 };
+        entry.probe.prepare(&asking).await;
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
             Ok(Ok(finding)) => judge(&mut outcome, finding, step),
             Ok(Err(cannot)) => give_up(&mut outcome, cannot, step),

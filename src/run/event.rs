@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::outcome::{Outcome, Partial, Stopped, Tally};
 use crate::exit::Exit;
 use crate::traffic::live::Tick;
+use crate::traffic::summary::Summary;
 use crate::traffic::window::Window;
 
 /// One thing that happened. Every text in it has been redacted.
@@ -45,6 +46,9 @@ pub enum Event {
         took_ms: u64,
         stopped: Option<Stopped>,
         notes: Vec<String>,
+        /// The window's numbers, when the run watched traffic.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        traffic: Option<Box<Summary>>,
         at: Timestamp,
     },
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use crate::probe::Probe;
+use crate::probe::{Probe, Traffic};
 use crate::service::dsn::Dsn;
 use crate::service::unreachable::is_loopback;
 use crate::settings::Settings;
@@ -47,10 +47,13 @@ pub(super) fn revise(plan: &Plan, settings: &Settings, outcomes: &mut [Outcome])
 
 /// True for the kinds that talk to a remote host of the pipeline themselves.
 fn goes_out(probe: &Probe) -> bool {
-    matches!(
-        probe,
-        Probe::Reach(_) | Probe::Http(_) | Probe::Chatwoot(_) | Probe::Database(_) | Probe::Schema(_)
-    )
+    match probe {
+        Probe::Reach(_) | Probe::Http(_) | Probe::Chatwoot(_) | Probe::Database(_) | Probe::Schema(_) => true,
+        // Of the claims on a watch only these know whether the one host they are about was reached: the others
+        // judge what two of them said.
+        Probe::Health(_) | Probe::Traffic(Traffic::Database) => true,
+        _ => false,
+    }
 }
 
 /// Something was compared. Claims that are all open were left so without a word to the host, because what they
@@ -91,6 +94,22 @@ mod tests {
             ("DATABASE_URL", "hunter22", None),
         ] {
             assert_eq!(host(name, value).as_deref(), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_the_claims_on_a_watch_those_about_one_host_say_whether_it_was_reached() {
+        let list = crate::checklist::load().expect("the embedded checklist reads");
+        let out = |id: &str| goes_out(&list.get(id).expect(id).entry.probe);
+        for id in
+            ["database.reachable", "traffic.chatwoot-healthy", "traffic.agent-healthy", "chatwoot.alive"]
+        {
+            assert!(out(id), "{id}");
+        }
+        for id in
+            ["traffic.success-rate", "traffic.delivered", "traffic.no-errors-in-logs", "success.dashboards"]
+        {
+            assert!(!out(id), "{id}");
         }
     }
 }

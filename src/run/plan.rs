@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::selection::{Selection, names, unmatched};
 use crate::checklist::{Check, Checklist, Feature};
-use crate::settings::Target;
+use crate::settings::{Drafts, Target};
 
 /// One planned check and its place in the order.
 #[derive(Clone, Debug)]
@@ -150,6 +150,9 @@ fn excluded(
     match check.entry.feature {
         Some(Feature::Grading) if !target.grading => {
             Some(format!("`grading = false` of target {}", target.name))
+        }
+        Some(Feature::Drafts) if target.traffic.drafts == Drafts::Off => {
+            Some(format!("`drafts = \"off\"` of target {}", target.name))
         }
         _ => None,
     }

@@ -102,6 +102,7 @@ pub async fn run(
         took_ms: report.took_ms,
         stopped,
         notes: report.notes.clone(),
+        traffic: report.traffic.clone().map(Box::new),
         at: cx.now(),
     });
     report

@@ -3,8 +3,10 @@
 //! that nobody can show them.
 
 mod answer;
+mod conversations;
 mod page;
 mod refusal;
+mod reports;
 
 use std::time::Duration;
 
@@ -18,11 +20,17 @@ use super::unreachable::Unreachable;
 use crate::redact::{Redactor, Secret};
 
 pub use answer::{Account, Api, Membership, Profile, Shown, Webhook, credentials};
+pub use conversations::{Entry, Kind, Listing, Message, Sender, listing_path, messages_path, read_messages};
 pub use page::{Page, Seen, read};
 pub use refusal::{Reason, Refusal, Trouble};
+pub use reports::{Counted, count_path, read_count};
 
 /// The header of every kind of token. `Authorization: Bearer` is not understood.
 pub const TOKEN_HEADER: &str = "api_access_token";
+
+/// How much is read of a page of conversations or messages. A mail keeps its whole text and HTML beside its
+/// content, and a list shows two messages a conversation.
+pub const LARGEST_PAGE: usize = 8 * 1024 * 1024;
 
 /// The events a webhook may subscribe to, by Chatwoot's own model; its API description names others.
 pub const EVENTS: &[&str] = &[
@@ -70,9 +78,25 @@ impl Chatwoot {
         Url::parse(&whole).map_or_else(|_| path.to_owned(), |url| place::without_user(&url))
     }
 
+    /// Whether a token goes with the requests.
+    pub fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// GET of a path, redirects within the same origin followed.
     pub async fn get(&self, path: &str, deadline: Duration) -> Seen {
-        let mut request = Request::get(format!("{}{path}", self.base)).header("accept", "application/json");
+        self.fetch(Request::get(format!("{}{path}", self.base)), deadline).await
+    }
+
+    /// The same for a page that shows messages, which may be long: at most [`LARGEST_PAGE`] bytes are read.
+    pub async fn get_long(&self, path: &str, deadline: Duration) -> Seen {
+        let mut request = Request::get(format!("{}{path}", self.base));
+        request.limit = LARGEST_PAGE;
+        self.fetch(request, deadline).await
+    }
+
+    async fn fetch(&self, request: Request, deadline: Duration) -> Seen {
+        let mut request = request.header("accept", "application/json");
         if let Some(token) = &self.token {
             request = request.secret(TOKEN_HEADER, token.reveal());
         }

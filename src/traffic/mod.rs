@@ -6,13 +6,21 @@
 
 pub mod baseline;
 pub mod counts;
+pub mod customers;
 pub mod deploy;
 pub mod full;
+pub mod health;
+pub mod judge;
 pub mod live;
 pub mod logs;
+pub mod loss;
+pub mod measure;
+pub mod opening;
 pub mod query;
 pub mod read;
+pub mod silence;
 pub mod stats;
 pub mod summary;
+pub mod watch;
 pub mod watched;
 pub mod window;

@@ -1,8 +1,12 @@
 //! The traffic of a run as its report tells it: the checklist's own column names,
 //! and beside them what the program adds.
 
+mod of;
+
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use of::of;
 
 use super::window::{Deploy, Ended, Gap, Mode};
 use crate::redact::Redactor;

@@ -31,6 +31,8 @@ pub struct Watched {
     pub before: Option<Stretch>,
     /// The part of the window after the deploy, when the deploy lies in the window.
     pub after: Option<Stretch>,
+    /// Sentences on how the watch went: by whose clock, when nobody looked.
+    pub remarks: Vec<String>,
 }
 
 /// Why the full-window statement has no answer.

@@ -34,6 +34,10 @@ fn the_embedded_files_are_the_folder() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/checks");
     let mut on_disk = BTreeSet::new();
     for phase in std::fs::read_dir(folder).expect("checks/ is there").flatten() {
+        let name = phase.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".toml") {
+            on_disk.insert(format!("checks/{name}"));
+        }
         for file in std::fs::read_dir(phase.path()).into_iter().flatten().flatten() {
             let (phase, file) = (phase.file_name(), file.file_name());
             on_disk.insert(format!("checks/{}/{}", phase.to_string_lossy(), file.to_string_lossy()));

@@ -13,6 +13,7 @@ pub mod once;
 mod progress;
 mod sample;
 mod streams;
+pub mod traffic;
 
 use hotdash_ops::report::{Format, Style, render};
 use hotdash_ops::run::outcome::Report;
@@ -26,6 +27,10 @@ fn samples() -> Vec<(&'static str, Report)> {
         ("interrupted", sample::interrupted()),
         ("terminated", sample::terminated()),
         ("hostile", sample::hostile()),
+        ("traffic-good", traffic::good()),
+        ("traffic-failing", traffic::failing()),
+        ("traffic-provisional", traffic::provisional()),
+        ("traffic-empty", traffic::empty()),
         ("empty", sample::report(Vec::new(), None, false)),
     ]
 }

@@ -17,7 +17,7 @@ use crate::traffic::read::{Hour, look};
 
 /// What became of the one attempt to record.
 enum Recording {
-    Stored(Captured),
+    Stored(Box<Captured>),
     Not(Uncaptured),
     /// The facts, or the database that answers, are not what may be recorded; nothing was written.
     Hidden(String),
@@ -101,7 +101,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
         return Ok(Recording::Hidden(how));
     }
     Ok(match capture(writer, &look.source).await {
-        Ok(captured) => Recording::Stored(captured),
+        Ok(captured) => Recording::Stored(Box::new(captured)),
         Err(why) => Recording::Not(why),
     })
 }

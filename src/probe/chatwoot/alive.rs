@@ -4,8 +4,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::{Seen, ask_why, name_of, refused};
@@ -167,9 +165,9 @@ pub fn clock(finding: Finding, seen: &Seen, within: Duration) -> Finding {
         Ok(api) => api,
         Err(trouble) => return finding.claim(super::unanswered("clock skew", most, &trouble)),
     };
-    let Some(stamp) = api.timestamp else { return open(finding, "/api shows no timestamp".to_owned()) };
-    let Some(theirs) = moment(&stamp) else {
-        return open(finding, format!("a timestamp that cannot be read: `{}`", name_of(&stamp)));
+    let Some(stamp) = &api.timestamp else { return open(finding, "/api shows no timestamp".to_owned()) };
+    let Some(theirs) = api.clock() else {
+        return open(finding, format!("a timestamp that cannot be read: `{}`", name_of(stamp)));
     };
     let (skew, blur) = skew(theirs, page);
     let found = format!(
@@ -198,12 +196,6 @@ fn skew(theirs: Timestamp, page: &Page) -> (f64, f64) {
     let half = page.took.as_secs_f64() / 2.0;
     let ahead = theirs.duration_since(page.sent).as_secs_f64();
     (ahead + 0.5 - half, 0.5 + half)
-}
-
-fn moment(stamp: &str) -> Option<Timestamp> {
-    // UTC without a zone; a version that writes one is believed.
-    let civil = || DateTime::strptime("%Y-%m-%d %H:%M:%S", stamp).ok()?.to_zoned(TimeZone::UTC).ok();
-    stamp.parse::<Timestamp>().ok().or_else(|| civil().map(|z| z.timestamp()))
 }
 
 fn seconds(length: f64) -> String {

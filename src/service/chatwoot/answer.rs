@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::redact::Secret;
@@ -36,6 +39,13 @@ impl Api {
             queue_services: body.get("queue_services").cloned(),
             data_services: body.get("data_services").cloned(),
         })
+    }
+
+    /// Its clock. UTC without a zone; a version that writes one is believed.
+    pub fn clock(&self) -> Option<Timestamp> {
+        let stamp = self.timestamp.as_deref()?;
+        let civil = || DateTime::strptime("%Y-%m-%d %H:%M:%S", stamp).ok()?.to_zoned(TimeZone::UTC).ok();
+        stamp.parse().ok().or_else(|| civil().map(|zoned| zoned.timestamp()))
     }
 
     /// Whether this version signs deliveries (since 4.12); `None` when the version cannot be read.

@@ -2,9 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::decode;
-use super::one;
-use crate::service::postgres::{Bounds, PgFault, Session};
+use super::{BRIEF, decode, one};
+use crate::service::postgres::{PgFault, Session};
 use crate::traffic::full::Horizon;
 
 const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
@@ -32,9 +31,7 @@ FROM (SELECT client, xact_start, usename,
 /// # Errors
 /// When the database does not answer. When it answers and refuses, the horizon is unknown.
 pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon, PgFault> {
-    // The compiler takes a second for a question to the catalog, which an unknown server may not know to switch off.
-    let bounds = Bounds { jit_off: false, ..super::PATIENT };
-    let answers = match session.batch(&bounds, &[SERVER, SESSIONS]).await {
+    let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgFault::Server { message, .. }) => {
             return Ok(Horizon::Unknown(format!("the open transactions cannot be asked for: {message}")));

@@ -15,7 +15,7 @@ fn a_dry_run_writes_nothing_and_prints_what_psql_can_run() {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
     for _ in 0..2 {
-        bench.sql(&ran.stdout);
+        bench.sql(&format!("set role hotdash; {}", ran.stdout));
     }
     let numbers = "select success_rate || ' ' || avg_response_ms || ' ' || requests_per_minute || ' ' || daily_dlq_count from support_baseline";
     assert_eq!(bench.psql(numbers), "98.33 120 1.00 0");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hotdash_ops::report::{Format, Style, render};
 use hotdash_ops::run::outcome::Report;
 
-use super::sample;
+use super::{sample, traffic};
 
 fn compare(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -52,6 +52,32 @@ fn terminated_after_the_last_check() {
 #[test]
 fn hostile() {
     in_every_format("hostile", &sample::hostile());
+}
+
+#[test]
+fn traffic_that_is_good() {
+    in_every_format("traffic-good", &traffic::good());
+    for width in [80, 120] {
+        let style = Style { width: Some(width), ..Style::default() };
+        compare(&format!("traffic-good-{width}.table"), &render(Format::Table, &traffic::good(), &style));
+    }
+}
+
+#[test]
+fn traffic_that_fails() {
+    in_every_format("traffic-failing", &traffic::failing());
+    let style = Style { width: Some(80), verbose: 1, colour: true, ..Style::default() };
+    compare("traffic-failing-verbose.table", &render(Format::Table, &traffic::failing(), &style));
+}
+
+#[test]
+fn traffic_that_was_not_judged() {
+    in_every_format("traffic-provisional", &traffic::provisional());
+}
+
+#[test]
+fn traffic_that_never_came() {
+    in_every_format("traffic-empty", &traffic::empty());
 }
 
 #[test]

@@ -4,10 +4,14 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::progress::{Drawing, Progress, Way};
+use hotdash_ops::progress::{Drawing, Facts, Progress, Way};
+use hotdash_ops::report::jsonl;
 use hotdash_ops::run::event::{Event, Stream};
 use hotdash_ops::run::outcome::{Outcome, Verdict};
+use hotdash_ops::traffic::live::{Spark, Standing, Tick};
+use hotdash_ops::traffic::window::Window;
 use indicatif::{ProgressDrawTarget, TermLike};
+use jiff::{SignedDuration, Timestamp};
 
 use super::sample;
 
@@ -141,6 +145,7 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
         took_ms: 1,
         stopped: None,
         notes: Vec::new(),
+        traffic: None,
         at: report.started,
     });
     let all = screen.text();
@@ -148,4 +153,127 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(screen.text(), all, "nothing is drawn after the end");
     assert_eq!(sink.text(), "", "only the bar draws");
+}
+
+/// A window of ten minutes and `count` ticks of it.
+fn watching(count: u64) -> Vec<Event> {
+    let from: Timestamp = "2025-11-22T14:00:00Z".parse().expect("a constant");
+    let to = from + SignedDuration::from_secs(600);
+    let remarks =
+        vec!["at 4.0 a minute a window of 10 minutes sees 8.1 % failing in 8 of 10 cases".to_owned()];
+    let mut events = vec![Event::Watching { window: Window { from, to }, remarks, at: from }];
+    let mut spark = Vec::new();
+    for n in 1..=count {
+        let (hole, silent) = (n % 17 == 5, n % 6 == 2);
+        let total = if hole || silent { 0 } else { 1 + n % 3 };
+        let bad = u64::from(n % 13 == 7);
+        let mean_ms = (total > 0).then(|| 180.0 + (n * 37 % 90) as f64);
+        spark.push(Spark { total, bad, mean_ms, hole });
+        let (all, failed) = spark.iter().fold((0, 0), |(a, f), p| (a + p.total, f + p.bad));
+        let rate = 100.0 * (all - failed) as f64 / all.max(1) as f64;
+        let (standing, reason) = match (all, rate > 95.0) {
+            (0..21, _) => (Standing::Thin, format!("{all} of at least 21 deliveries")),
+            (_, true) => (Standing::Passing, "2 more failures would fail it".to_owned()),
+            (_, false) => {
+                (Standing::Failing, format!("{failed} of {all} failed; 12 clean ones would mend it"))
+            }
+        };
+        events.push(Event::Tick(Box::new(Tick {
+            at: from + SignedDuration::from_secs(i64::try_from(n).unwrap() * 10),
+            from,
+            to,
+            left_s: 600_u64.saturating_sub(n * 10),
+            total: all,
+            bad: failed,
+            dead_letters: u64::from(n > 50),
+            success_rate: (all > 0).then(|| format!("{rate:.2}")),
+            avg_duration_ms: (all > 0).then_some(221.4),
+            p95_ms: (all > 0).then_some(264),
+            requests_per_minute: all as f64 * 6.0 / n as f64,
+            standing,
+            reason,
+            trouble: hole.then(|| "connection refused (os error 111)".to_owned()),
+            spark: spark.clone(),
+        })));
+    }
+    events
+}
+
+#[test]
+fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
+    let screen = Screen::default();
+    let drawing = Drawing { way: Way::Lines, colour: false, live: false };
+    let told = |drawing, screen: &Screen| {
+        let mut progress = Progress::onto(drawing, Box::new(screen.clone()), ProgressDrawTarget::hidden());
+        watching(5).iter().for_each(|event| progress.on(event));
+    };
+    told(drawing, &screen);
+    let expected = "watching traffic from 14:00:00 to 14:10:00 UTC\n    \
+        at 4.0 a minute a window of 10 minutes sees 8.1 % failing in 8 of 10 cases\n\
+        14:00:10  9:50 left  100.00 % of 2, 0 failed, 0 dead letters, mean 221 ms, 12.0/min  too few: 2 of at least 21 deliveries\n";
+    assert!(screen.text().starts_with(expected), "{}", screen.text());
+    assert_eq!(screen.text().lines().count(), 2 + 5);
+    assert!(screen.text().ends_with("numbers of the last answer: connection refused (os error 111)\n"));
+    let quiet = Screen::default();
+    told(Drawing { way: Way::Silent, ..drawing }, &quiet);
+    assert_eq!(quiet.text(), "");
+}
+
+#[test]
+fn a_watch_is_a_json_line_an_event() {
+    for event in watching(3) {
+        let line = jsonl::line(&event);
+        let value: serde_json::Value = serde_json::from_str(&line).expect("one object");
+        assert_eq!(line.matches('\n').count(), 1);
+        match event {
+            Event::Watching { .. } => {
+                assert_eq!(value["event"], "watching");
+                assert_eq!(value["window"]["to"], "2025-11-22T14:10:00Z");
+            }
+            _ => {
+                assert_eq!(value["event"], "tick");
+                assert_eq!(value["standing"], "thin");
+                assert!(value["success_rate"].is_string() && value.get("spark").is_none(), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
+    let (screen, sink) = (Screen::default(), Screen::default());
+    let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
+    let drawing = Drawing { way: Way::Bar, colour: false, live: true };
+    let mut progress = Progress::onto(drawing, Box::new(sink.clone()), target);
+    events()[..2].iter().for_each(|event| progress.on(event));
+    watching(30).iter().for_each(|event| progress.on(event));
+    let patience = Instant::now() + Duration::from_secs(10);
+    while !screen.text().contains("mean 221 ms, p95 264 ms") {
+        assert!(Instant::now() < patience, "{}", screen.text());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let all = screen.text();
+    assert!(all.contains("window   ━━") && all.contains("5:00 left"), "{all}");
+    assert!(all.contains("sees 8.1 % failing in 8 of 10 cases"), "{all}");
+    drop(progress);
+    let end = screen.text();
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(screen.text(), end, "nothing is drawn after the end");
+    assert_eq!(sink.text(), "");
+}
+
+/// For eyes: `cargo test --features rehearsal --test it look_at_a_watch -- --ignored --nocapture` in a terminal.
+#[test]
+#[ignore = "plays a watch onto a terminal, for people to look at"]
+fn look_at_a_watch() {
+    let facts = Facts::here(hotdash_ops::report::Format::Table, false);
+    let mut progress = Progress::new(facts.drawing(), hotdash_ops::printer::stderr());
+    events()[..2].iter().for_each(|event| progress.on(event));
+    for (n, event) in watching(60).iter().enumerate() {
+        progress.on(event);
+        if n % 20 == 10 {
+            events()[2..5].iter().for_each(|event| progress.on(event));
+        }
+        std::thread::sleep(Duration::from_millis(400));
+    }
 }

@@ -169,6 +169,7 @@ pub fn hostile() -> Report {
     checks.push(pass("hostile.pass", nasty[3]));
     let mut report = report(vec![("hostile", nasty[4], checks)], None, false);
     report.target = nasty[6].to_owned();
+    report.traffic = Some(super::traffic::hostile(&nasty));
     report.notes = nasty.iter().map(|text| (*text).to_owned()).collect();
     report
 }

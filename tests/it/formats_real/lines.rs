@@ -31,7 +31,8 @@ pub fn events(text: &str) -> Vec<Value> {
     assert_eq!(lines.iter().filter(|l| is(l, "planned")).count(), 1);
     assert_eq!(lines.iter().filter(|l| is(l, "ended")).count(), 1);
     assert!(is(&lines[lines.len() - 1], "ended"));
-    let known = ["planned", "started", "line", "retrying", "finished", "revised", "ended"];
+    let known =
+        ["planned", "started", "line", "retrying", "watching", "tick", "finished", "revised", "ended"];
     assert!(lines.iter().all(|l| known.iter().any(|event| is(l, event))));
     let finished: Vec<&Value> =
         lines.iter().filter(|l| is(l, "finished")).map(|l| &l["outcome"]["id"]).collect();

@@ -1,0 +1,80 @@
+//! The health of Chatwoot and the Agent SDK over the watch.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, CannotAsk, Finding};
+use crate::run::context::{Asking, Context};
+use crate::settings::Settings;
+use crate::traffic::health::Service;
+use crate::traffic::{judge, measure};
+
+/// A service's health, asked all through the window.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Chatwoot's `/api` says that its queue and its database work.
+    Chatwoot,
+    /// The Agent SDK's `/health` says `ok`.
+    Agent,
+}
+
+impl Health {
+    fn service(self) -> Service {
+        match self {
+            Health::Chatwoot => Service::Chatwoot,
+            Health::Agent => Service::Agent,
+        }
+    }
+
+    pub(super) async fn prepare(self, cx: &Arc<Context>) {
+        measure::health(cx, self.service()).await;
+        measure::watched(cx).await;
+    }
+
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let reading = measure::health(asking.cx, self.service()).await;
+        let looks = reading.looks.as_ref().map_err(Clone::clone)?;
+        let watched = measure::watched(asking.cx).await;
+        Ok(judge::health(&reading.asked, looks, watched.as_ref().as_ref().ok()))
+    }
+
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let every = settings.target.traffic.health_every;
+        let (question, by_hand, good) = match self {
+            Health::Chatwoot => (
+                format!("GET of Chatwoot's /api every {every}, all through the window"),
+                "curl -sS -i \"$CHATWOOT_BASE_URL/api\"",
+                "queue_services and data_services are `ok`",
+            ),
+            Health::Agent => (
+                format!("GET of the Agent SDK's /health every {every}, all through the window"),
+                "curl -sS -i \"$AGENT_SDK_URL/health\"",
+                "200 with status `ok`",
+            ),
+        };
+        Asked {
+            question,
+            by_hand: vec![by_hand.to_owned()],
+            expectations: vec![
+                good.to_owned(),
+                "never two misses in a row; a single one is a warning".to_owned(),
+            ],
+        }
+    }
+
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        let name = match self {
+            Health::Chatwoot => "CHATWOOT_BASE_URL",
+            Health::Agent => "AGENT_SDK_URL",
+        };
+        BTreeSet::from([name.to_owned()])
+    }
+
+    pub(super) fn lint(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

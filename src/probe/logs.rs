@@ -1,0 +1,87 @@
+//! The app's log lines over the watch.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fly::{self, FlyApp};
+use super::{Asked, CannotAsk, Claim, Finding};
+use crate::run::context::{Asking, Context};
+use crate::settings::Settings;
+use crate::traffic::judge::{self, Rules};
+use crate::traffic::measure;
+
+/// One claim on what the app logged during the window.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Logs {
+    /// No line is an error.
+    Errors,
+    /// No line tells of a failed attempt that a retry may have mended.
+    Warnings,
+}
+
+impl Logs {
+    pub(super) async fn prepare(self, cx: &Arc<Context>) {
+        measure::logs(cx).await;
+        measure::watched(cx).await;
+    }
+
+    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+        let settings = &asking.cx.settings;
+        let Some(app) = settings.target.text(FlyApp::App.key()) else {
+            let line = settings.target.line_to_add(FlyApp::App.key());
+            let claim =
+                Claim::open("app on Fly", format!("the `fly_app` of {}", settings.target.name), &line);
+            return Ok(Finding::about("fly logs").claim(claim).fix(line));
+        };
+        let reading = measure::logs(asking.cx).await;
+        let reading = reading.as_ref().as_ref().map_err(Clone::clone)?;
+        let watched = measure::watched(asking.cx).await;
+        let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
+        let said = reading.judge(watched.window.from, watched.window.to);
+        let (asked, rules) = (line(&app), Rules::of(settings));
+        Ok(match self {
+            Logs::Errors => judge::log_errors(&asked, &said, watched, rules),
+            Logs::Warnings => judge::log_warnings(&asked, &said, watched, rules),
+        })
+    }
+
+    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        let traffic = &settings.target.traffic;
+        let app = settings.target.text(FlyApp::App.key());
+        let texts =
+            |texts: &[String]| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ");
+        let wanted = match self {
+            Logs::Errors => format!("no line of level error, and none with {}", texts(&traffic.log_errors)),
+            Logs::Warnings => format!("no line with {}", texts(&traffic.log_warnings)),
+        };
+        let mut expectations = vec![
+            wanted,
+            "every part of the window was read: a line inside it, and no hole between full batches"
+                .to_owned(),
+        ];
+        if app.is_none() {
+            expectations.push(settings.target.line_to_add(FlyApp::App.key()));
+        }
+        Asked {
+            question: format!("the app's log over the window, read every {}", traffic.logs_every),
+            by_hand: vec![line(app.as_deref().unwrap_or("APP"))],
+            expectations,
+        }
+    }
+
+    pub(super) fn variables(&self) -> BTreeSet<String> {
+        fly::TOKENS.iter().map(|token| (*token).to_owned()).collect()
+    }
+
+    pub(super) fn lint(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn line(app: &str) -> String {
+    format!("fly logs -a {app} --json --no-tail")
+}

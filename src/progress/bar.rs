@@ -1,0 +1,160 @@
+//! The live area of a terminal: the bar of checks and, while traffic is watched,
+//! the lines of its window beneath it. A thread draws it, because time passes
+//! between events, too.
+
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::watch::Watch;
+use crate::printer;
+use crate::traffic::live::Tick;
+
+/// How often the area is drawn anew.
+const TICK: Duration = Duration::from_millis(100);
+/// From here on the bar says that a check takes long.
+const SLOW: Duration = Duration::from_secs(10);
+/// So many running checks are named.
+const NAMED: usize = 3;
+/// The width of a terminal that does not tell it.
+const WIDTH: u16 = 80;
+
+/// What is being asked, the longest first: `chatwoot.api (14 s, slower than usual), schema.tables, 2 more`.
+pub(super) fn asking<'a>(running: impl ExactSizeIterator<Item = (&'a str, Duration)>) -> String {
+    let more = running.len().saturating_sub(NAMED);
+    let mut parts: Vec<String> = running
+        .take(NAMED)
+        .map(|(id, since)| match since >= SLOW {
+            true => format!("{id} ({} s, slower than usual)", since.as_secs()),
+            false => id.to_owned(),
+        })
+        .collect();
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    parts.join(", ")
+}
+
+/// What the thread draws, as the events left it.
+#[derive(Default)]
+struct Shown {
+    running: Vec<(String, Instant)>,
+    /// The watch, and when its last event came.
+    watch: Option<(Watch, Instant)>,
+}
+
+type Shared = Arc<Mutex<Shown>>;
+
+/// The area, and the thread that draws it.
+pub(super) struct Bar {
+    multi: MultiProgress,
+    bar: ProgressBar,
+    window: ProgressBar,
+    shown: Shared,
+    stop: Option<Sender<()>>,
+    ticker: Option<JoinHandle<()>>,
+}
+
+impl Bar {
+    pub(super) fn new(target: ProgressDrawTarget, colour: bool) -> Bar {
+        let multi = MultiProgress::with_draw_target(target);
+        let bar = multi.add(ProgressBar::new(0));
+        let template = match colour {
+            true => "{spinner:.green} {bar:12.green/dim} {pos}/{len} {prefix:.yellow} {wide_msg:.dim}",
+            false => "{spinner} {bar:12} {pos}/{len} {prefix} {wide_msg}",
+        };
+        bar.set_style(style(template).progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+        let window = ProgressBar::hidden();
+        window.set_style(style("{msg}"));
+        let shown = Shared::default();
+        let (stop, stopped) = channel();
+        let (drawn, beneath, looked) = (bar.clone(), window.clone(), shown.clone());
+        let ticker = std::thread::spawn(move || {
+            let mut before = Vec::new();
+            while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                let now = Instant::now();
+                let (line, lines) = {
+                    let shown = locked(&looked);
+                    let running = shown.running.iter().map(|(id, since)| (id.as_str(), now - *since));
+                    let width = usize::from(printer::stderr_width().unwrap_or(WIDTH));
+                    let told = |(watch, since): &(Watch, Instant)| watch.lines(now - *since, width, colour);
+                    (asking(running), shown.watch.as_ref().map(told).unwrap_or_default())
+                };
+                drawn.set_message(line);
+                drawn.tick();
+                // What has not changed is not drawn again: the clock in it moves once a second.
+                if lines != before {
+                    beneath.set_message(lines.join("\n"));
+                    before = lines;
+                }
+            }
+        });
+        Bar { multi, bar, window, shown, stop: Some(stop), ticker: Some(ticker) }
+    }
+
+    /// So many checks are planned.
+    pub(super) fn set_length(&self, checks: usize) {
+        self.bar.set_length(checks as u64);
+    }
+
+    pub(super) fn started(&self, id: String) {
+        locked(&self.shown).running.push((id, Instant::now()));
+    }
+
+    pub(super) fn finished(&self, id: &str) {
+        locked(&self.shown).running.retain(|(running, _)| running != id);
+    }
+
+    pub(super) fn count(&self, finished: usize, tally: String) {
+        self.bar.set_position(finished as u64);
+        self.bar.set_prefix(tally);
+    }
+
+    /// Opens the lines of a watch.
+    pub(super) fn watch(&self, watch: Watch) {
+        let mut shown = locked(&self.shown);
+        if shown.watch.is_none() {
+            self.multi.add(self.window.clone());
+        }
+        shown.watch = Some((watch, Instant::now()));
+    }
+
+    pub(super) fn ticked(&self, tick: &Tick) {
+        if let Some((watch, since)) = &mut locked(&self.shown).watch {
+            watch.ticked(tick);
+            *since = Instant::now();
+        }
+    }
+
+    /// A line above the area.
+    pub(super) fn println(&self, line: &str) {
+        self.bar.println(line);
+    }
+
+    pub(super) fn suspend<T>(&self, f: impl FnOnce() -> T) -> T {
+        self.multi.suspend(f)
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// It is whole after every statement that changes it, so a panic elsewhere does not spoil it.
+fn locked(shown: &Shared) -> MutexGuard<'_, Shown> {
+    shown.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(ticker) = self.ticker.take() {
+            let _nothing_to_learn = ticker.join();
+        }
+        self.window.finish_and_clear();
+        self.bar.finish_and_clear();
+    }
+}

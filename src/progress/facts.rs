@@ -1,0 +1,80 @@
+//! Which way of showing progress is taken: a pure function of facts.
+
+use std::io::IsTerminal;
+
+use crate::report::Format;
+
+/// What has to be known to choose a way of showing progress.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    pub stdout_terminal: bool,
+    pub stderr_terminal: bool,
+    /// The variable `CI` says so.
+    pub ci: bool,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `TERM=dumb`: cursor movements are not understood.
+    pub dumb: bool,
+    pub quiet: bool,
+    /// The format on stdout.
+    pub format: Format,
+}
+
+impl Facts {
+    /// The facts of this process; the only function here that looks at the world.
+    pub fn here(format: Format, quiet: bool) -> Facts {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Facts {
+            stdout_terminal: std::io::stdout().is_terminal(),
+            stderr_terminal: std::io::stderr().is_terminal(),
+            ci: set("CI").is_some_and(|value| value != "false" && value != "0"),
+            no_color: set("NO_COLOR").is_some(),
+            dumb: set("TERM").is_some_and(|value| value == "dumb"),
+            quiet,
+            format,
+        }
+    }
+
+    /// Whether what goes to stdout may have colours.
+    pub fn stdout_colour(&self) -> bool {
+        self.stdout_terminal && !self.no_color && !self.dumb
+    }
+
+    /// How progress is shown.
+    pub fn drawing(&self) -> Drawing {
+        // Json lines are read while they come: a bar would be torn by them where both meet in one
+        // terminal, and there the lines themselves are the progress.
+        let stream = self.format == Format::Jsonl;
+        let way = if self.quiet || (stream && self.stdout_terminal) {
+            Way::Silent
+        } else if self.stderr_terminal && !self.ci && !self.dumb && !stream {
+            Way::Bar
+        } else {
+            Way::Lines
+        };
+        Drawing {
+            way,
+            colour: self.stderr_terminal && !self.no_color && !self.dumb,
+            live: self.stderr_terminal && way != Way::Silent,
+        }
+    }
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawing {
+    pub way: Way,
+    pub colour: bool,
+    /// Whether the output of running commands is shown as it comes.
+    pub live: bool,
+}
+
+/// The ways of showing progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A bar that is drawn again and again, and is gone at the end.
+    Bar,
+    /// A line per finished check and per tick of a watch.
+    Lines,
+    Silent,
+}

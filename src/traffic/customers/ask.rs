@@ -1,0 +1,250 @@
+//! Asks Chatwoot about a window: its clock first, then who may ask, then the
+//! messages, then the counts.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::sweep::{Next, Sweep};
+use super::{Counts, Customers, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_PAGES, Messages, Queue, Unknown};
+use crate::service::chatwoot::{
+    Api, Chatwoot, Counted, Kind, Listing, Message, Profile, Trouble, count_path, listing_path,
+    messages_path, read, read_count, read_messages,
+};
+use crate::service::unreachable::Unreachable;
+use crate::traffic::window::Window;
+
+/// How many conversations are read at a time.
+const AT_ONCE: usize = 4;
+/// How many messages a page holds, by Chatwoot's code; one that holds fewer begins with the conversation's first. If a
+/// version had smaller pages, the reports would count more messages than were seen.
+const FULL_PAGE: usize = 20;
+/// How many conversations are read where there are too many to judge: enough to hear whether anybody wrote.
+const SOME: usize = 50;
+/// One answer may take no longer.
+const ONE_ANSWER: Duration = Duration::from_secs(20);
+
+/// Asks everything within `deadline`. `account` may be the reason why it is not known; then only `/api` is asked.
+/// It never fails: each part carries its own reason.
+pub async fn ask(
+    client: Chatwoot,
+    account: Result<u64, String>,
+    window: Window,
+    deadline: Duration,
+) -> Customers {
+    let began = Instant::now();
+    let asker = Asker {
+        client,
+        deadline,
+        until: began + deadline,
+        sandbox: AtomicBool::new(false),
+        pages: AtomicUsize::new(0),
+        messages: AtomicUsize::new(0),
+    };
+    // Before any message: a reply that comes while messages are read must not be missed by a younger clock.
+    let api = asker.get("/api", asker.until, Api::read).await;
+    let queue = Queue::of(&api);
+    let now = api.and_then(|api| clock(&api)).map_err(|trouble| asker.unknown("/api", trouble));
+    let (counts, messages) = match may_ask(&asker, account) {
+        Ok(account) => {
+            // The counts come last, so that a message they count is one that could be listed; and they get
+            // their time.
+            let until = began + deadline.mul_f64(0.85);
+            let messages = asker.messages(account, window, until).await;
+            (asker.counts(account, window).await, messages)
+        }
+        Err(unknown) => (Err(unknown.clone()), Err(unknown)),
+    };
+    Customers { window, queue, now, counts, messages, sandbox: asker.sandbox.load(Ordering::Relaxed) }
+}
+
+fn may_ask(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
+    if !asker.client.has_token() {
+        return Err(Unknown::Unasked(
+            "there is no token: set CHATWOOT_API_KEY to an administrator's".to_owned(),
+        ));
+    }
+    account.map_err(Unknown::Unasked)
+}
+
+fn clock(api: &Api) -> Result<Timestamp, Trouble> {
+    let now = api.clock().and_then(|at| Timestamp::from_second(at.as_second()).ok());
+    now.ok_or_else(|| Trouble::Unreadable("no readable timestamp".to_owned()))
+}
+
+struct Asker {
+    client: Chatwoot,
+    deadline: Duration,
+    until: Instant,
+    sandbox: AtomicBool,
+    /// Pages of messages asked for.
+    pages: AtomicUsize,
+    /// Customers' messages found.
+    messages: AtomicUsize,
+}
+
+impl Asker {
+    fn unknown(&self, what: &str, trouble: Trouble) -> Unknown {
+        Unknown::Trouble { what: what.to_owned(), trouble }
+    }
+
+    async fn get<T>(
+        &self,
+        path: &str,
+        until: Instant,
+        reader: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Trouble> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Trouble::Unreachable(Unreachable::TimedOut { after: self.deadline }));
+        }
+        let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
+        if seen.as_ref().is_ok_and(|page| page.sandbox) {
+            self.sandbox.store(true, Ordering::Relaxed);
+        }
+        read(&seen, reader)
+    }
+
+    /// Counts the window's whole seconds, so that no message outside it is counted.
+    async fn counts(&self, account: u64, window: Window) -> Result<Counts, Unknown> {
+        let (since, until) = (second_after(window.from), window.to.as_second());
+        if since >= until {
+            return Err(Unknown::Unasked("the window holds no whole second to count messages in".to_owned()));
+        }
+        let count = async |counted, what: &str| {
+            let path = count_path(account, counted, since, until);
+            self.get(&path, self.until, read_count).await.map_err(|trouble| self.unknown(what, trouble))
+        };
+        let incoming = count(Counted::Incoming, "the report on incoming messages").await?;
+        let outgoing = count(Counted::Outgoing, "the report on outgoing messages").await?;
+        Ok(Counts { incoming, outgoing })
+    }
+
+    async fn messages(&self, account: u64, window: Window, until: Instant) -> Result<Messages, Unknown> {
+        self.administrator(account, until).await?;
+        let from = Timestamp::from_second(window.from.as_second()).unwrap_or(window.from);
+        let mut sweep = Sweep::since(from);
+        let mut cut = loop {
+            match sweep.next() {
+                Next::Done => break None,
+                Next::TooMany(words) => break Some(words),
+                Next::Page(page) => {
+                    let listing = self.get(&listing_path(account, page), until, Listing::read).await;
+                    sweep
+                        .take(listing.map_err(|trouble| self.unknown("the list of conversations", trouble))?);
+                }
+            }
+        };
+        let most = if cut.is_some() { SOME } else { MOST_CONVERSATIONS };
+        let conversations = sweep.conversations().into_iter().take(most);
+        let mut reading = stream::iter(conversations)
+            .map(|conversation| self.conversation(account, conversation, from, until))
+            .buffer_unordered(AT_ONCE);
+        let mut list = BTreeMap::new();
+        while let Some(read) = reading.next().await {
+            let read = read?;
+            list.extend(read.list.into_iter().map(|message| (message.id, message)));
+            if read.cut.is_some() {
+                cut = read.cut;
+                break;
+            }
+        }
+        Ok(Messages { list: list.into_values().collect(), cut })
+    }
+
+    /// Only an administrator sees every conversation of the account.
+    async fn administrator(&self, account: u64, until: Instant) -> Result<(), Unknown> {
+        let profile = self.get("/api/v1/profile", until, Profile::read).await;
+        let profile = profile.map_err(|trouble| self.unknown("the token's profile", trouble))?;
+        match profile.account(account).and_then(|own| own.role.as_deref()) {
+            Some("administrator") => Ok(()),
+            _ => Err(Unknown::NotAdministrator { account }),
+        }
+    }
+
+    /// The messages of one conversation back to `from`. Pages go back by id, so new messages do not shift them.
+    async fn conversation(
+        &self,
+        account: u64,
+        conversation: u64,
+        from: Timestamp,
+        until: Instant,
+    ) -> Result<Messages, Unknown> {
+        let mut messages = Messages::default();
+        let mut before = None;
+        loop {
+            if self.pages.fetch_add(1, Ordering::Relaxed) >= MOST_PAGES {
+                messages.cut = Some(format!("more than {MOST_PAGES} pages of messages"));
+                return Ok(messages);
+            }
+            let path = messages_path(account, conversation, before);
+            let page = match self.get(&path, until, |body| page_before(body, conversation, before)).await {
+                Ok(page) => page,
+                Err(trouble) if is_gone(&trouble) => return Ok(Messages::default()),
+                Err(trouble) => return Err(self.unknown(&format!("conversation {conversation}"), trouble)),
+            };
+            let Some(lowest) = page.iter().map(|m| m.id).min() else { return Ok(messages) };
+            let ends = page.len() < FULL_PAGE || page.iter().any(|m| m.at < from);
+            before = Some(lowest);
+            let page = page.into_iter().filter(|m| m.at >= from);
+            let known = messages.list.len();
+            messages.list.extend(page);
+            let new = messages.list[known..].iter().filter(|m| m.kind == Kind::Incoming).count();
+            if self.messages.fetch_add(new, Ordering::Relaxed) + new > MOST_MESSAGES {
+                messages.cut = Some(format!("more than {MOST_MESSAGES} messages of customers"));
+                return Ok(messages);
+            }
+            if ends {
+                return Ok(messages);
+            }
+        }
+    }
+}
+
+/// A page of messages, all of them before `before`: otherwise asking for the page before it would not come to
+/// an end.
+fn page_before(body: &Value, conversation: u64, before: Option<u64>) -> Result<Vec<Message>, String> {
+    let page = read_messages(body, conversation)?;
+    match before.is_none_or(|id| page.iter().all(|m| m.id < id)) {
+        true => Ok(page),
+        false => Err("messages that are not before the one asked for".to_owned()),
+    }
+}
+
+/// Chatwoot's own word for a record that is not there: the conversation was deleted since it was listed, and its
+/// messages with it. Any other 404 tells nothing.
+fn is_gone(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused(refusal)
+        if refusal.status == 404 && refusal.said.as_deref() == Some("Resource could not be found"))
+}
+
+/// The first whole second that is not before `at`.
+fn second_after(at: Timestamp) -> i64 {
+    at.as_second() + i64::from(at.subsec_nanosecond() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_the_whole_seconds_inside() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
+        assert_eq!(second_after(at("2026-01-01T10:00:00Z")), 1767261600);
+        assert_eq!(second_after(at("2026-01-01T10:00:00.000001Z")), 1767261601);
+    }
+
+    #[test]
+    fn the_clock_is_utc_without_a_zone() {
+        let api = |stamp: Option<&str>| Api { timestamp: stamp.map(str::to_owned), ..Api::default() };
+        assert_eq!(clock(&api(Some("2026-01-01 10:00:00"))).map(|t| t.as_second()), Ok(1767261600));
+        for bad in [None, Some(""), Some("yesterday"), Some("1767261600")] {
+            assert!(clock(&api(bad)).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+use std::cell::RefCell;
+
+use super::*;
+use crate::settings::Watch;
+use crate::traffic::opening::{self, Read};
+use crate::traffic::watch::Moment;
+
+const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+
+fn opening(mode: Mode) -> Arc<Opening> {
+    let length = Some(Duration::from_secs(180));
+    let watch = Watch { mode, length, budget: Duration::from_secs(400), ..opening::usual() };
+    let moment = Moment { now: START, replayed_to: None, tells_transactions: true };
+    let read = Read { at: Instant::now(), ours: START, database: Ok(moment) };
+    Arc::new(Opening::new(&watch, read, Err("no marker".to_owned())))
+}
+
+/// Looks with a service that is bad (`-`), good (`+`), or starting (`s`); the last sign stays. Answers when it was
+/// looked, in seconds, and what was seen.
+async fn looks(mode: Mode, said: &str, cold_start: u64, over_after: u64) -> (Vec<u64>, String) {
+    let opening = opening(mode);
+    let began = Instant::now();
+    let times = RefCell::new(Vec::new());
+    let mut signs = said.chars().cycle().take(said.len()).chain(said.chars().last().into_iter().cycle());
+    let schedule =
+        Schedule { mode, every: Duration::from_secs(60), cold_start: Duration::from_secs(cold_start) };
+    let ask = || {
+        let sign = signs.next().expect("a sign");
+        times.borrow_mut().push(began.elapsed().as_secs());
+        let (at, what) = (opening.now(), sign.to_string());
+        async move { Ok((Look { at, good: sign == '+', what, throttled: false, offline: None }, sign == 's')) }
+    };
+    let closing = Arc::clone(&opening);
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(over_after)).await;
+        closing.close(closing.planned);
+    });
+    let looks = over(schedule, opening.ending(), ask).await;
+    let seen = looks.into_iter().map(|look| look.expect("asked").what).collect();
+    (times.into_inner(), seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_looked_at_the_start_every_minute_and_at_the_end() {
+    assert_eq!(looks(Mode::Forward, "+", 0, 150).await, (vec![0, 60, 120, 150], "++++".to_owned()));
+    assert_eq!(looks(Mode::Forward, "+-+", 0, 150).await.1, "+-++");
+    assert_eq!(looks(Mode::Forward, "+", 0, 3).await, (vec![0, 3], "++".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_miss_at_the_end_is_looked_at_once_more() {
+    assert_eq!(looks(Mode::Forward, "+++-+", 0, 150).await, (vec![0, 60, 120, 150, 155], "+++-+".to_owned()));
+    assert_eq!(looks(Mode::Forward, "+-", 0, 10).await.1, "+--");
+    assert_eq!(looks(Mode::Past, "-+", 0, 0).await, (vec![0, 5], "-+".to_owned()));
+    assert_eq!(looks(Mode::Past, "-", 0, 0).await.1, "--");
+    assert_eq!(looks(Mode::Past, "+", 0, 0).await, (vec![0], "+".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_starts_gets_its_time_at_the_first_look_only() {
+    assert_eq!(looks(Mode::Past, "sss+", 20, 0).await, (vec![0, 1, 2, 3], "+".to_owned()));
+    assert_eq!(looks(Mode::Past, "s+", 0, 0).await.1, "s+");
+    assert_eq!(looks(Mode::Forward, "s+ss+", 20, 70).await.1, "+ss+", "later on it is a miss");
+    let (times, seen) = looks(Mode::Past, "s", 20, 0).await;
+    assert_eq!((times.len(), seen.as_str()), (22, "ss"), "{times:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_ever_for_the_end() {
+    let (times, _) = looks(Mode::Forward, "+", 0, 1_000_000).await;
+    assert_eq!(times.last(), Some(&460), "the budget and a minute");
+}

@@ -1,0 +1,34 @@
+//! How a window would end if it ended now: what the screen says between the ticks.
+
+use super::{rate, words};
+use crate::settings::Traffic;
+use crate::traffic::counts::Counts;
+use crate::traffic::live::Standing;
+
+/// How the window stands with what the ticks have counted, and why, one line. No verdict is made from it.
+pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {
+    if counts.dead_letters > 0 {
+        let letters = words::dead_letters(counts.dead_letters);
+        return (Standing::Failing, format!("{letters}: nothing that follows can make it good"));
+    }
+    let Some(margin) = rate::margin(counts.ok, counts.bad, traffic) else {
+        return (Standing::Thin, "no delivery yet".to_owned());
+    };
+    let holds = rate::weigh(counts.ok, counts.bad, traffic);
+    if holds == Some(false) && counts.total() >= traffic.min_events {
+        let failed = words::of(counts.bad, counts.total());
+        return (Standing::Failing, format!("{failed} failed; {margin}"));
+    }
+    if holds == Some(false) {
+        return (Standing::Failing, margin);
+    }
+    if let Some(mean) = counts.mean_ms().filter(|mean| *mean >= f64::from(traffic.average_ms))
+        && counts.timed >= traffic.min_events
+    {
+        return (Standing::Failing, format!("{mean:.0} ms on average, not below {} ms", traffic.average_ms));
+    }
+    match holds {
+        None => (Standing::Thin, margin),
+        Some(_) => (Standing::Passing, margin),
+    }
+}

@@ -1,0 +1,60 @@
+use super::*;
+use crate::traffic::health::Look;
+use crate::traffic::judge::health;
+
+/// One look a minute: `+` good, `-` a miss, `?` throttled, `o` a miss without a route.
+fn looks(pattern: &str) -> Vec<Look> {
+    (0..)
+        .zip(pattern.chars())
+        .map(|(minute, c)| Look {
+            at: at(60 * minute),
+            good: c == '+',
+            what: if c == '+' { "200".to_owned() } else { "503".to_owned() },
+            throttled: c == '?',
+            offline: (c == 'o').then(|| "chat.example".to_owned()),
+        })
+        .collect()
+}
+
+fn judged(pattern: &str) -> Finding {
+    health("GET https://chat.example/api", &looks(pattern), Some(&watched(0, 60)))
+}
+
+#[test]
+fn two_misses_in_a_row_fail_and_one_warns() {
+    for (pattern, expected, warnings) in [
+        ("+", Verdict::Pass, 0),
+        ("+++++", Verdict::Pass, 0),
+        ("++-++", Verdict::Pass, 1),
+        ("-+-+-+", Verdict::Pass, 1),
+        ("++--+", Verdict::Fail, 1),
+        ("--", Verdict::Fail, 1),
+        ("+++--", Verdict::Fail, 1),
+        ("-?-++", Verdict::Fail, 1),
+        ("+++-", Verdict::Inconclusive, 1),
+        ("-", Verdict::Inconclusive, 1),
+        ("??", Verdict::Inconclusive, 0),
+        ("+?", Verdict::Pass, 0),
+        ("+??", Verdict::Inconclusive, 0),
+        ("", Verdict::Inconclusive, 0),
+    ] {
+        let finding = judged(pattern);
+        assert_eq!((verdict(&finding), finding.warnings.len()), (expected, warnings), "{pattern}");
+    }
+    assert_eq!(judged("++--+").claims[0].found, "503 at 10:02:00Z, 503 at 10:03:00Z");
+}
+
+#[test]
+fn a_machine_without_a_route_may_be_offline_itself() {
+    assert_eq!(judged("+oo").claims[0].offline.as_deref(), Some("chat.example"));
+    assert_eq!(judged("-+oo").claims[0].offline, None);
+}
+
+#[test]
+fn a_window_cut_short_leaves_good_health_open() {
+    let mut cut = watched(0, 60);
+    cut.ended = Ended::DeadLetter;
+    let over = |pattern| verdict(&health("GET /api", &looks(pattern), Some(&cut)));
+    assert_eq!((over("+++"), over("+--")), (Verdict::Inconclusive, Verdict::Fail));
+    assert_eq!(verdict(&health("GET /api", &looks("+++"), None)), Verdict::Pass);
+}

@@ -1,0 +1,59 @@
+use super::*;
+use crate::traffic::judge::{log_errors, log_warnings};
+use crate::traffic::logs::{ErrorGroup, LogJudgement};
+
+fn said(errors: u64, warned: u64, lines_inside: u64, covered: Result<(), &str>) -> LogJudgement {
+    let group =
+        |count| ErrorGroup { message: "Webhook sent to dead letter queue".to_owned(), count, first: at(63) };
+    LogJudgement {
+        errors: (errors > 0).then(|| group(errors)).into_iter().collect(),
+        warned,
+        lines_inside,
+        covered: covered.map_err(str::to_owned),
+    }
+}
+
+fn verdicts(said: &LogJudgement, window: &Watched, rules: Rules<'_>) -> (Verdict, Verdict) {
+    let asked = "fly logs -a hotdash-app --json --no-tail";
+    (verdict(&log_errors(asked, said, window, rules)), verdict(&log_warnings(asked, said, window, rules)))
+}
+
+#[test]
+fn an_error_fails_wherever_it_stands_and_none_passes_only_when_all_was_seen() {
+    use Verdict::{Fail, Inconclusive, Pass};
+    let hole = Err("a hole from 10:01 to 10:03");
+    for (judgement, expected) in [
+        (said(0, 0, 240, Ok(())), (Pass, Pass)),
+        (said(1, 0, 240, Ok(())), (Fail, Pass)),
+        (said(0, 2, 240, Ok(())), (Pass, Fail)),
+        (said(1, 0, 240, hole), (Fail, Inconclusive)),
+        (said(0, 0, 240, hole), (Inconclusive, Inconclusive)),
+        (said(0, 0, 0, Ok(())), (Inconclusive, Inconclusive)),
+    ] {
+        assert_eq!(
+            verdicts(&judgement, &watched(0, 60), rules(&Traffic::default())),
+            expected,
+            "{judgement:?}"
+        );
+    }
+}
+
+#[test]
+fn errors_are_quoted_with_their_first_time() {
+    let finding =
+        log_errors("fly logs", &said(3, 0, 240, Ok(())), &watched(0, 60), rules(&Traffic::default()));
+    assert_eq!(told(&finding, "error"), Some("3 x, first at 10:01:03Z: Webhook sent to dead letter queue"));
+    assert_eq!(finding.claims[0].found, "3 among 240 lines");
+}
+
+#[test]
+fn clean_logs_over_too_short_a_window_prove_too_little() {
+    use Verdict::{Fail, Inconclusive};
+    let traffic = Traffic::default();
+    let mut window = watched(0, 60);
+    let clean = said(0, 0, 240, Ok(()));
+    assert_eq!(verdicts(&clean, &window, criteria(&traffic)), (Inconclusive, Inconclusive));
+    window.ended = Ended::DeadLetter;
+    assert_eq!(verdicts(&clean, &window, rules(&traffic)), (Inconclusive, Inconclusive));
+    assert_eq!(verdicts(&said(1, 1, 240, Ok(())), &window, rules(&traffic)), (Fail, Fail));
+}

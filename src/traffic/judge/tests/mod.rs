@@ -1,0 +1,127 @@
+//! A window to judge, healthy unless a test says otherwise.
+
+mod average;
+mod dead_letters;
+mod delivered;
+mod ground;
+mod health;
+mod logs;
+mod loss;
+mod property;
+mod rate;
+mod standing;
+mod summary;
+mod tiers;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Rules;
+use crate::probe::Finding;
+use crate::run::outcome::Verdict;
+use crate::settings::Traffic;
+use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::stats::printed_bp;
+use crate::traffic::watched::{Stretch, Unasked, Watched};
+use crate::traffic::window::{Deploy, Ended, Mode, Window};
+
+/// `10:00:00` on the tests' day, and so many seconds.
+pub fn at(seconds: i64) -> Timestamp {
+    let ten: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
+    ten + SignedDuration::from_secs(seconds)
+}
+
+pub fn window(from: i64, to: i64) -> Window {
+    Window { from: at(from), to: at(to) }
+}
+
+/// A quarter of an hour with so many deliveries that failed of so many, 200 ms each.
+pub fn watched(bad: u64, total: u64) -> Watched {
+    let window = window(0, 900);
+    Watched {
+        mode: Mode::Forward,
+        planned: window,
+        window,
+        deploy: Ok(Deploy { at: at(-30), source: "release v42".to_owned(), running: false }),
+        ended: Ended::AtItsEnd,
+        facts: Ok(full(window, bad, total)),
+        gaps: Vec::new(),
+        late: 0,
+        sparks: Vec::new(),
+        tiers: Ok(Vec::new()),
+        before: None,
+        after: None,
+        remarks: Vec::new(),
+    }
+}
+
+fn full(window: Window, bad: u64, total: u64) -> Full {
+    let rate = printed_bp(total - bad, total).map(|bp| format!("{}.{:02}", bp / 100, bp % 100));
+    let timed = |value: String| (total > 0).then_some(value);
+    Full {
+        window,
+        asked_at: window.to + SignedDuration::from_secs(10),
+        replayed_to: None,
+        letter: Letter {
+            form: Form::Checklist,
+            success_rate: rate,
+            total,
+            ok: total - bad,
+            average_ms: timed("200.0000000000000000".to_owned()),
+            sum_ms: timed((200 * total).to_string()),
+            timed: total,
+        },
+        unreadable: 0,
+        untimed: 0,
+        dead_letters: 0,
+        future: 0,
+        percentiles: None,
+        attempts: (total, total),
+        failures: Vec::new(),
+        errors: Vec::new(),
+        dead_letter_messages: Vec::new(),
+        bins: Vec::new(),
+        horizon: Horizon::Clear,
+    }
+}
+
+/// The facts of a window that a test changes.
+pub fn facts(watched: &mut Watched) -> &mut Full {
+    watched.facts.as_mut().expect("facts")
+}
+
+pub fn unasked(gone: bool) -> Unasked {
+    Unasked {
+        why: "connection refused by 127.0.0.1:5432".to_owned(),
+        fix: Some("start it".to_owned()),
+        database_gone: gone,
+        offline: None,
+    }
+}
+
+/// Bins of a minute each.
+pub fn bins(counts: &[(u64, u64)]) -> Vec<Bin> {
+    (0..).zip(counts).map(|(minute, &(bad, total))| Bin { from: at(60 * minute), total, bad }).collect()
+}
+
+pub fn stretch(from: i64, to: i64, bad: u64, total: u64) -> Option<Stretch> {
+    Some(Stretch { window: window(from, to), total, bad })
+}
+
+/// The rules of `monitor`.
+pub fn rules(traffic: &Traffic) -> Rules<'_> {
+    Rules { traffic, criteria: false, sandbox: false }
+}
+
+/// The rules of `gate`.
+pub fn criteria(traffic: &Traffic) -> Rules<'_> {
+    Rules { criteria: true, ..rules(traffic) }
+}
+
+pub fn verdict(finding: &Finding) -> Verdict {
+    Verdict::of(&finding.claims)
+}
+
+/// The evidence of a name.
+pub fn told<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
+    finding.evidence.iter().find(|evidence| evidence.name == name).map(|evidence| evidence.value.as_str())
+}

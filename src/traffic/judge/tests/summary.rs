@@ -1,0 +1,65 @@
+use super::*;
+use crate::traffic::full::Percentiles;
+use crate::traffic::live::Spark;
+use crate::traffic::summary::{Counted, Point, of};
+
+#[test]
+fn a_summary_has_the_numbers_as_they_were_printed() {
+    let mut window = watched(2, 60);
+    let full = facts(&mut window);
+    full.letter.average_ms = Some("201.2122434801197093".to_owned());
+    full.percentiles = Some(Percentiles { p50: 180, p95: 390, p99: 470 });
+    full.attempts = (66, 60);
+    full.failures = vec![(Some("502".to_owned()), 1), (None, 1)];
+    full.errors = vec![(Some("ECONNREFUSED".to_owned()), 1)];
+    (full.dead_letters, full.unreadable, full.untimed, full.future) = (1, 2, 3, 4);
+    full.bins = bins(&[(2, 60)]);
+    window.late = -1;
+    let summary = of(&window, &Traffic::default());
+    assert_eq!(
+        (summary.success_rate, summary.total, summary.avg_duration_ms, summary.dlq_count),
+        (Some(96.67), 60, Some(201.2122434801197), 1)
+    );
+    assert_eq!(summary.as_printed.avg_duration_ms.as_deref(), Some("201.2122434801197093"));
+    assert_eq!((summary.successes, summary.failures, summary.requests_per_minute), (58, 2, 4.0));
+    assert_eq!((summary.p50_ms, summary.p95_ms, summary.p99_ms), (Some(180), Some(390), Some(470)));
+    assert_eq!((summary.average_attempts, summary.minutes, summary.provisional), (Some(1.1), 15.0, false));
+    assert_eq!((summary.unreadable_durations, summary.untimed, summary.future, summary.late), (2, 3, 4, -1));
+    assert_eq!(summary.failures_by_status[1], Counted { what: None, count: 1 });
+    assert_eq!(summary.dead_letters_by_error.len(), 1);
+    assert_eq!(summary.margins[0], "2 more failures would fail it");
+    assert_eq!(summary.series, [Point { total: 60, bad: 2, mean_ms: None }]);
+    assert_eq!(summary.deploy.map(|deploy| deploy.source).as_deref(), Some("release v42"));
+}
+
+#[test]
+fn ticks_make_the_series_where_there_were_any() {
+    let mut window = watched(0, 60);
+    window.sparks = vec![Spark { total: 5, bad: 1, mean_ms: Some(120.0), hole: false }, Spark::default()];
+    let series = of(&window, &Traffic::default()).series;
+    assert_eq!(
+        series,
+        [Point { total: 5, bad: 1, mean_ms: Some(120.0) }, Point { total: 0, bad: 0, mean_ms: None }]
+    );
+}
+
+#[test]
+fn what_was_not_read_is_absent_and_said() {
+    let mut window = watched(0, 60);
+    window.facts = Err(unasked(true));
+    let summary = of(&window, &Traffic::default());
+    assert_eq!((summary.success_rate, summary.avg_duration_ms, summary.total), (None, None, 0));
+    assert!(summary.remarks.iter().any(|said| said.contains("connection refused")), "{:?}", summary.remarks);
+    assert_eq!(of(&watched(0, 0), &Traffic::default()).success_rate, None);
+}
+
+#[test]
+fn what_no_number_can_show_is_absent_and_stands_as_printed() {
+    let mut window = watched(0, 60);
+    for printed in ["NaN", "Infinity", &format!("1{}", "0".repeat(400))] {
+        facts(&mut window).letter.average_ms = Some(printed.to_owned());
+        let summary = of(&window, &Traffic::default());
+        assert_eq!(summary.avg_duration_ms, None, "{printed}");
+        assert_eq!(summary.as_printed.avg_duration_ms.as_deref(), Some(printed));
+    }
+}

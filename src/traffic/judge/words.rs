@@ -1,0 +1,74 @@
+//! How numbers and times are written in what is found.
+
+use jiff::Timestamp;
+
+use crate::probe::excerpt;
+use crate::traffic::window::Window;
+
+/// `1 delivery`, `60 deliveries`.
+pub(super) fn count(n: u64, one: &str, more: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+}
+
+pub(super) fn deliveries(n: u64) -> String {
+    count(n, "delivery", "deliveries")
+}
+
+pub(super) fn dead_letters(n: u64) -> String {
+    count(n, "dead letter", "dead letters")
+}
+
+/// To the second, which is what a person compares: `2026-01-01T10:00:00Z`.
+pub(super) fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The time of day, for instants whose day is said beside them: `10:00:00Z`.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%SZ").to_string()
+}
+
+/// `15 minutes`, `2.5 minutes`, `24 s`.
+pub(super) fn minutes(minutes: f64) -> String {
+    if minutes < 1.0 {
+        return format!("{:.0} s", minutes * 60.0);
+    }
+    let tenths = (minutes * 10.0).round() / 10.0;
+    if tenths == 1.0 { "1 minute".to_owned() } else { format!("{tenths} minutes") }
+}
+
+/// `2026-01-01T10:00:00Z to 10:15:00Z, 15 minutes`.
+pub(super) fn window(window: &Window) -> String {
+    format!("{}, {}", stretch(window), minutes(window.minutes()))
+}
+
+/// `2026-01-01T10:00:00Z to 10:15:00Z`.
+pub(super) fn stretch(window: &Window) -> String {
+    let same_day = window.from.strftime("%F").to_string() == window.to.strftime("%F").to_string();
+    let end = if same_day { clock(window.to) } else { instant(window.to) };
+    format!("{} to {end}", instant(window.from))
+}
+
+/// A share as a percentage with two digits: `12.42 %`.
+pub(super) fn share(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// `9 of 60`.
+pub(super) fn of(part: u64, whole: u64) -> String {
+    format!("{part} of {whole}")
+}
+
+/// A probability, short: `0.0017`, `3.5e-15`.
+pub(super) fn probability(p: f64) -> String {
+    if p >= 0.001 { format!("{p:.4}") } else { format!("{p:.1e}") }
+}
+
+/// A text from the facts on one line, as far as it will be shown. `None` is a fact that does not have it.
+pub(super) fn quoted(text: Option<&str>) -> String {
+    match text.map(str::trim) {
+        None => "absent".to_owned(),
+        Some("") => "empty".to_owned(),
+        Some(text) => excerpt(text, 200),
+    }
+}

@@ -1,0 +1,142 @@
+//! The measurements that checks of traffic share. Each is taken once per run, however many checks ask, and none of
+//! them is bounded by the time of a check: whoever asks waits until the window is over.
+
+mod chatwoot;
+mod fly;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::customers::Customers;
+use super::health::{self, HealthReading, Service};
+use super::live::Tick;
+use super::logs::LogReading;
+use super::opening::{self, Opening, Read};
+use super::summary::{self, Summary};
+use super::watch::{Database, Reader, View, Watch};
+use super::watched::Watched;
+use super::window::Window;
+use crate::probe::CannotAsk;
+use crate::run::context::Context;
+use crate::service::dsn::Dsn;
+use crate::settings;
+
+/// What the first look at the database may take.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The window, the deploy, and where the window really ends.
+pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
+    let taking = Arc::clone(cx);
+    cx.measure("the window of traffic", false, async move {
+        let wish = wish(&taking);
+        let deploy = fly::deploy(&taking, &wish).await;
+        let read = clock(&taking).await;
+        Opening::new(&wish, read, deploy)
+    })
+    .await
+}
+
+/// The facts of the window, from its first tick to the last word.
+pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Watched, CannotAsk>> {
+    let taking = Arc::clone(cx);
+    cx.measure("the facts of the window", false, async move { watch(&taking).await }).await
+}
+
+/// The health of a service over the window.
+pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
+    let taking = Arc::clone(cx);
+    cx.measure(format!("the health of {of:?} over the window"), false, async move {
+        let opening = begin(&taking).await;
+        health::take(taking, of, opening).await
+    })
+    .await
+}
+
+/// The app's log lines of the window.
+pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, CannotAsk>> {
+    let taking = Arc::clone(cx);
+    cx.measure("the log of the window", false, async move {
+        let opening = begin(&taking).await;
+        fly::logs(&taking, &opening).await
+    })
+    .await
+}
+
+/// What Chatwoot knows of the window: asked when its messages are old enough to be judged, as far as the budget allows.
+pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
+    let taking = Arc::clone(cx);
+    cx.measure("Chatwoot's side of the window", false, async move { chatwoot::customers(&taking).await })
+        .await
+}
+
+/// The window that was asked for.
+fn wish(cx: &Context) -> settings::Watch {
+    cx.settings.watch.clone().unwrap_or_else(opening::usual)
+}
+
+/// Sets the watch going, which alone says when the window is over, and does not wait for it.
+async fn begin(cx: &Arc<Context>) -> Arc<Opening> {
+    let watching = Arc::clone(cx);
+    tokio::spawn(async move { watched(&watching).await });
+    opening(cx).await
+}
+
+async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
+    let opening = opening(cx).await;
+    let database = match database(cx, &opening) {
+        Ok(database) => database,
+        Err(cannot) => {
+            // The others go on to the window's end, by our own clock.
+            tokio::spawn(async move {
+                let length = opening.planned.to.duration_since(opening.began_at);
+                sleep_until(opening.began + Duration::try_from(length).unwrap_or_default()).await;
+                opening.close(opening.planned);
+            });
+            return Err(cannot);
+        }
+    };
+    let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
+    let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
+    cx.set_traffic(summary::of(&watched, rules));
+    Ok(watched)
+}
+
+/// The database, unless it is our side that cannot ask it.
+fn database(cx: &Arc<Context>, opening: &Opening) -> Result<Database, CannotAsk> {
+    let dsn = dsn(cx)?;
+    match &opening.clockless {
+        Some(fault) if fault.ours => Err(CannotAsk::because(format!("DATABASE_URL: {}", fault.unasked.why))),
+        _ => Ok(Database::new(Arc::clone(cx), dsn)),
+    }
+}
+
+fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
+    Dsn::parse(cx.variable("DATABASE_URL")?)
+        .map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))
+}
+
+/// Reads the database's clock, and ours beside it.
+async fn clock(cx: &Arc<Context>) -> Read {
+    let database = match dsn(cx) {
+        Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(LOOK).await,
+        Err(cannot) => Err(cannot.into()),
+    };
+    // Taken after the answer, because the window begins when it is known where.
+    Read { at: Instant::now(), ours: cx.now(), database }
+}
+
+impl View for Context {
+    fn begins(&self, window: Window, remarks: &[String]) {
+        self.watching(window, remarks);
+    }
+
+    fn tick(&self, tick: Tick) {
+        Context::tick(self, tick);
+    }
+
+    fn so_far(&self, summary: Summary) {
+        self.set_traffic(summary);
+    }
+}

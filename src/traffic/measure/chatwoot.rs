@@ -1,0 +1,76 @@
+//! Chatwoot's side of the window.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{opening, watched};
+use crate::redact::Secret;
+use crate::run::context::Context;
+use crate::service::chatwoot::Chatwoot;
+use crate::settings::Drafts;
+use crate::traffic::customers::{self, Customers};
+use crate::traffic::opening::Opening;
+use crate::traffic::watched::Watched;
+use crate::traffic::window::{Mode, Window};
+
+/// A thousand messages are read in less.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// What it gets in any case.
+const LEAST: Duration = Duration::from_secs(30);
+/// Chatwoot's clock has whole seconds, and may be a little behind.
+const BLUR: Duration = Duration::from_secs(2);
+
+/// Waits for the watch, then until the youngest message of the window is old enough to be judged, and asks.
+pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
+    let opening = opening(cx).await;
+    let watched = watched(cx).await;
+    let window = match &*watched {
+        Ok(watched) => watched.window,
+        Err(_) => {
+            opening.ending().over().await;
+            opening.end.borrow().window
+        }
+    };
+    let client = match client(cx) {
+        Ok(client) => client,
+        Err(why) => return Customers::unasked(window, &why),
+    };
+    if is_waited_for(cx, &opening, watched.as_ref().as_ref().ok()) {
+        sleep_until(old_enough(cx, &opening, window)).await;
+    }
+    let spent = opening.began + opening.budget;
+    let left = spent.saturating_duration_since(Instant::now()).clamp(LEAST, DEADLINE);
+    let customers = customers::ask(client, account(cx), window, left).await;
+    if customers.sandbox {
+        cx.saw_marker();
+    }
+    customers
+}
+
+/// A past window is judged at once, and one that was cut is not judged for loss.
+fn is_waited_for(cx: &Context, opening: &Opening, watched: Option<&Watched>) -> bool {
+    opening.mode == Mode::Forward
+        && cx.settings.target.traffic.drafts == Drafts::On
+        && watched.is_none_or(|watched| !watched.ended.early())
+}
+
+/// When a message of the window's last second is as old as the patience, within the budget.
+fn old_enough(cx: &Context, opening: &Opening, window: Window) -> Instant {
+    let patience = cx.settings.target.traffic.patience.0 + BLUR;
+    let past = Duration::try_from(opening.now().duration_since(window.to)).unwrap_or_default();
+    (Instant::now() + patience.saturating_sub(past)).min(opening.began + opening.budget)
+}
+
+fn client(cx: &Context) -> Result<Chatwoot, String> {
+    let base = cx.variable("CHATWOOT_BASE_URL").map_err(|cannot| cannot.why)?;
+    let token = cx.settings.vars.chatwoot_token().map(|token| Secret::new(token.trim()));
+    Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, token)
+        .map_err(|fault| format!("CHATWOOT_BASE_URL is {fault}"))
+}
+
+fn account(cx: &Context) -> Result<u64, String> {
+    let text = cx.variable("CHATWOOT_ACCOUNT_ID").map_err(|cannot| cannot.why)?;
+    text.parse().map_err(|_| "CHATWOOT_ACCOUNT_ID is not a whole number".to_owned())
+}

@@ -1,0 +1,140 @@
+//! No facts, and why: nobody wrote, Chatwoot cannot queue, or nothing arrives. And
+//! fewer facts than messages. Facts carry neither a message's id nor a direction,
+//! so a clean answer of the second kind proves nothing but that no loss shows.
+
+use super::customers::{Counts, Heard, Queue, Unknown};
+
+/// Why the facts of a window are many or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Facts were recorded.
+    Delivered { facts: u64 },
+    /// So many customers' messages, at least, are old enough and nothing was recorded.
+    Deaf { messages: u64 },
+    /// No customer wrote.
+    Quiet,
+    /// Chatwoot says that its queue fails, so nothing will be delivered, whatever was before.
+    MuteSource,
+    /// Nothing was recorded, and it cannot be known why not.
+    Unknown(String),
+}
+
+/// Tells silence by its cause. `facts` are those of the window of either kind, `heard` the customers' messages in it.
+pub fn silence(facts: u64, heard: &Result<Heard, Unknown>, queue: &Queue) -> Silence {
+    if *queue == Queue::Failing {
+        return Silence::MuteSource;
+    }
+    if facts > 0 {
+        return Silence::Delivered { facts };
+    }
+    match heard {
+        Err(why) => Silence::Unknown(why.in_words()),
+        Ok(heard) if heard.old > 0 => Silence::Deaf { messages: heard.old },
+        Ok(Heard { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
+        Ok(heard) if heard.young > 0 => Silence::Unknown(format!(
+            "{} so young that their delivery may be under way",
+            match heard.young {
+                1 => "1 message of a customer is".to_owned(),
+                n => format!("{n} messages of customers are"),
+            }
+        )),
+        Ok(_) => Silence::Quiet,
+    }
+}
+
+/// Whether fewer facts were recorded than messages written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fewer {
+    /// So many facts, and more messages.
+    Fewer {
+        facts: u64,
+        counts: Counts,
+    },
+    /// At least as many facts as messages. Each fact may stand for another kind of event.
+    NoLossProvable {
+        facts: u64,
+        counts: Counts,
+    },
+    /// Nobody wrote, so there is nothing to compare.
+    Nothing {
+        facts: u64,
+    },
+    Unknown(Unknown),
+}
+
+impl Fewer {
+    /// The numbers in a sentence's half.
+    pub fn in_words(&self) -> String {
+        let written = |counts: &Counts| {
+            format!("{} incoming and {} outgoing messages", counts.incoming, counts.outgoing)
+        };
+        match self {
+            Fewer::Fewer { facts, counts } => format!("{facts} facts for {}", written(counts)),
+            Fewer::NoLossProvable { facts, counts } => {
+                format!("no loss provable: {facts} facts for {}", written(counts))
+            }
+            Fewer::Nothing { facts } => format!("{facts} facts, and no message was written"),
+            Fewer::Unknown(why) => why.in_words(),
+        }
+    }
+}
+
+/// Compares the facts of a window, each one event that was forwarded, with what the reports count in it.
+pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
+    match counts {
+        Err(why) => Fewer::Unknown(why.clone()),
+        Ok(counts) => match counts.incoming.saturating_add(counts.outgoing) {
+            0 => Fewer::Nothing { facts },
+            written if facts < written => Fewer::Fewer { facts, counts: *counts },
+            _ => Fewer::NoLossProvable { facts, counts: *counts },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(old: u64, young: u64) -> Result<Heard, Unknown> {
+        Ok(Heard { old, young, cut: None })
+    }
+
+    #[test]
+    fn silence_is_told_by_its_cause() {
+        let unknown = Queue::Unknown("no answer".to_owned());
+        assert_eq!(silence(0, &heard(3, 1), &Queue::Ok), Silence::Deaf { messages: 3 });
+        assert_eq!(silence(0, &heard(3, 1), &unknown), Silence::Deaf { messages: 3 });
+        assert_eq!(silence(0, &heard(0, 0), &Queue::Ok), Silence::Quiet);
+        assert_eq!(silence(1, &heard(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
+        for facts in [0, 60] {
+            assert_eq!(silence(facts, &heard(3, 0), &Queue::Failing), Silence::MuteSource);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_never_called_quiet() {
+        let lost = Err(Unknown::NotAdministrator { account: 3 });
+        assert!(matches!(silence(0, &lost, &Queue::Ok), Silence::Unknown(why) if why.contains("account 3")));
+        assert!(
+            matches!(silence(0, &heard(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 message of a customer is"))
+        );
+        let cut = |old| Ok(Heard { old, young: 0, cut: Some("more than can be read".to_owned()) });
+        assert!(matches!(silence(0, &cut(0), &Queue::Ok), Silence::Unknown(_)));
+        assert_eq!(silence(0, &cut(900), &Queue::Ok), Silence::Deaf { messages: 900 });
+    }
+
+    #[test]
+    fn fewer_facts_than_messages_are_told_with_their_numbers() {
+        let counts = |incoming, outgoing| Ok(Counts { incoming, outgoing });
+        assert_eq!(
+            fewer_facts(19, &counts(11, 9)).in_words(),
+            "19 facts for 11 incoming and 9 outgoing messages"
+        );
+        assert!(matches!(fewer_facts(19, &counts(11, 9)), Fewer::Fewer { .. }));
+        assert!(fewer_facts(20, &counts(11, 9)).in_words().starts_with("no loss provable: 20 facts"));
+        assert!(matches!(fewer_facts(40, &counts(11, 9)), Fewer::NoLossProvable { .. }));
+        assert_eq!(fewer_facts(0, &counts(0, 0)), Fewer::Nothing { facts: 0 });
+        let lost = Err(Unknown::Unasked("there is no token".to_owned()));
+        assert_eq!(fewer_facts(5, &lost).in_words(), "there is no token");
+    }
+}

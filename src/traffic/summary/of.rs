@@ -1,0 +1,84 @@
+//! A summary made from a whole watch.
+
+use super::{AsPrinted, Counted, Point, Summary};
+use crate::settings::Traffic;
+use crate::traffic::full::{Bin, Full};
+use crate::traffic::judge::{Rules, margins, remarks};
+use crate::traffic::live::Spark;
+use crate::traffic::watched::Watched;
+
+/// What the report tells of a watch that has ended. Where the facts could not be read every number is absent or
+/// 0, and a remark says so.
+pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
+    let rules = Rules { traffic, criteria: false, sandbox: false };
+    let minutes = watched.window.minutes();
+    let full = watched.facts.as_ref().ok();
+    let letter = full.map(|full| &full.letter);
+    let total = letter.map_or(0, |letter| letter.total);
+    let as_printed = AsPrinted {
+        success_rate: letter.and_then(|letter| letter.success_rate.clone()),
+        avg_duration_ms: letter.and_then(|letter| letter.average_ms.clone()),
+    };
+    let percentiles = full.and_then(|full| full.percentiles);
+    Summary {
+        mode: watched.mode,
+        from: watched.window.from,
+        to: watched.window.to,
+        minutes,
+        provisional: false,
+        ended: Some(watched.ended.clone()),
+        deploy: watched.deploy.as_ref().ok().cloned(),
+        success_rate: number(as_printed.success_rate.as_deref()),
+        total,
+        avg_duration_ms: number(as_printed.avg_duration_ms.as_deref()),
+        dlq_count: full.map_or(0, |full| full.dead_letters),
+        successes: letter.map_or(0, |letter| letter.ok),
+        failures: letter.map_or(0, |letter| letter.bad()),
+        as_printed,
+        p50_ms: percentiles.map(|p| p.p50),
+        p95_ms: percentiles.map(|p| p.p95),
+        p99_ms: percentiles.map(|p| p.p99),
+        requests_per_minute: if minutes > 0.0 { total as f64 / minutes } else { 0.0 },
+        average_attempts: full.and_then(average_attempts),
+        unreadable_durations: full.map_or(0, |full| full.unreadable),
+        untimed: full.map_or(0, |full| full.untimed),
+        margins: full.map(|full| margins(full, rules)).unwrap_or_default(),
+        failures_by_status: full.map(|full| counted(&full.failures)).unwrap_or_default(),
+        dead_letters_by_error: full.map(|full| counted(&full.errors)).unwrap_or_default(),
+        gaps: watched.gaps.clone(),
+        late: watched.late,
+        future: full.map_or(0, |full| full.future),
+        remarks: remarks(watched, rules),
+        series: series(watched, full),
+    }
+}
+
+/// A number as PostgreSQL printed it. What no finite number can show (1e400, NaN) is absent, and stands as printed.
+fn number(printed: Option<&str>) -> Option<f64> {
+    printed?.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn average_attempts(full: &Full) -> Option<f64> {
+    let (attempts, deliveries) = full.attempts;
+    (deliveries > 0).then(|| attempts as f64 / deliveries as f64)
+}
+
+fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
+    groups.iter().map(|(what, count)| Counted { what: what.clone(), count: *count }).collect()
+}
+
+/// What the ticks saw; of a window without ticks its bins.
+fn series(watched: &Watched, full: Option<&Full>) -> Vec<Point> {
+    if watched.sparks.is_empty() {
+        return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
+    }
+    watched.sparks.iter().map(of_spark).collect()
+}
+
+fn of_bin(bin: &Bin) -> Point {
+    Point { total: bin.total, bad: bin.bad, mean_ms: None }
+}
+
+fn of_spark(spark: &Spark) -> Point {
+    Point { total: spark.total, bad: spark.bad, mean_ms: spark.mean_ms }
+}

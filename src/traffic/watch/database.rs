@@ -1,0 +1,239 @@
+//! The real database behind a watch.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+
+use super::reader::{Answer, Fault, Moment, Reader, Ticked};
+use crate::run::context::Context;
+use crate::service::dsn::Dsn;
+use crate::service::postgres::{PgFault, Session, connect};
+use crate::settings::Tier;
+use crate::traffic::full::{Full, Horizon};
+use crate::traffic::query::{Engine, Source};
+use crate::traffic::read;
+use crate::traffic::watched::{Stretch, TierCounts, Unasked};
+use crate::traffic::window::Window;
+
+/// How long the recent rate looks back.
+const RECENT: Duration = Duration::from_secs(3600);
+/// Into how many stretches a window is divided in which failures are looked for, at least and at most.
+const BINS: (u64, u64) = (15, 180);
+
+/// The database that `DATABASE_URL` names.
+pub struct Database {
+    cx: Arc<Context>,
+    dsn: Dsn,
+    /// What the table is like; known from the first answer on.
+    source: Mutex<Option<Source>>,
+}
+
+impl Database {
+    /// Nothing is asked yet.
+    pub fn new(cx: Arc<Context>, dsn: Dsn) -> Database {
+        Database { cx, dsn, source: Mutex::new(None) }
+    }
+
+    /// Asks on a connection of its own.
+    async fn on<T, F>(&self, within: Duration, ask: F) -> Answer<T>
+    where
+        F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgFault>> + Send,
+    {
+        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let answer = async {
+            let source = match self.known() {
+                Some(source) => source,
+                None => self.look(&session).await?.source,
+            };
+            ask(&session, &source).await.map_err(|fault| self.fault(&fault))
+        }
+        .await;
+        session.close().await;
+        answer
+    }
+
+    fn known(&self) -> Option<Source> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn look(&self, session: &Session) -> Answer<read::Look> {
+        let names = &self.cx.settings.target.names;
+        let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
+        if look.sandbox {
+            self.cx.saw_marker();
+        }
+        if let Some(why) = &look.rows_hidden {
+            let fix = format!(
+                "let DATABASE_URL's role read all rows of {} (BYPASSRLS, or a policy that is true)",
+                names.facts
+            );
+            let unasked = Unasked { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            return Err(Fault { unasked, hopeless: true, ours: false });
+        }
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
+        Ok(look)
+    }
+
+    fn fault(&self, fault: &PgFault) -> Fault {
+        let unasked = Unasked {
+            why: fault.to_string(),
+            fix: Some(self.fix(fault)),
+            database_gone: is_gone(fault),
+            offline: fault.offline_host().map(str::to_owned),
+        };
+        Fault { unasked, hopeless: is_hopeless(fault), ours: fault.is_ours() }
+    }
+
+    fn fix(&self, fault: &PgFault) -> String {
+        let target = &self.cx.settings.target;
+        match fault {
+            PgFault::Cancelled { .. } => {
+                format!("create the index that `hotdash-ops preflight --only schema` asks for on {}", target.names.facts)
+            }
+            PgFault::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
+            PgFault::Server { sqlstate, .. } if sqlstate == "42501" => format!(
+                "let the table's owner grant it: GRANT SELECT ON {} TO the role of DATABASE_URL",
+                target.names.facts
+            ),
+            PgFault::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
+                format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
+            }
+            PgFault::Server { .. } | PgFault::NotText { .. } | PgFault::TooMuch | PgFault::Odd(_) => {
+                "look into the database's log at this time".to_owned()
+            }
+            _ => "look whether the database runs and lets this machine in (hotdash-ops preflight --only database)"
+                .to_owned(),
+        }
+    }
+}
+
+/// True when nothing answered the question, whatever it was.
+fn is_gone(fault: &PgFault) -> bool {
+    !matches!(
+        fault,
+        PgFault::Cancelled { .. }
+            | PgFault::Locked { .. }
+            | PgFault::Server { .. }
+            | PgFault::NotText { .. }
+            | PgFault::TooMuch
+            | PgFault::Odd(_)
+    )
+}
+
+/// True for what does not pass by itself.
+fn is_hopeless(fault: &PgFault) -> bool {
+    match fault {
+        PgFault::RootCert(_) | PgFault::NoPassword | PgFault::Auth { .. } | PgFault::NoDatabase { .. } => {
+            true
+        }
+        PgFault::Odd(_) | PgFault::NotText { .. } | PgFault::TooMuch => true,
+        PgFault::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
+        _ => false,
+    }
+}
+
+impl Reader for Database {
+    async fn moment(&self, within: Duration) -> Answer<Moment> {
+        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let look = self.look(&session).await;
+        session.close().await;
+        look.map(|look| Moment {
+            now: look.now,
+            replayed_to: look.replayed_to,
+            tells_transactions: look.replayed_to.is_none() && look.source.engine == Engine::Postgres,
+        })
+    }
+
+    async fn tick(&self, seal: Timestamp, to: Timestamp, within: Duration) -> Answer<Ticked> {
+        let overlap = self.cx.settings.target.traffic.overlap.0;
+        let answer = self.on(within, |session, source| {
+            Box::pin(async move { read::tick(session, source, seal, to, overlap).await })
+        });
+        let read::TickRead { now, upper, groups } = answer.await?;
+        Ok(Ticked { now, upper, groups })
+    }
+
+    async fn full(&self, window: Window, within: Duration) -> Answer<Full> {
+        let bins = bins(window, self.cx.settings.target.traffic.tick.0);
+        self.on(within, |session, source| {
+            Box::pin(async move { read::full(session, source, window, bins).await })
+        })
+        .await
+    }
+
+    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<Horizon> {
+        self.on(within, |session, _| Box::pin(async move { read::horizon(session, to).await })).await
+    }
+
+    async fn stretch(&self, window: Window, within: Duration) -> Answer<Stretch> {
+        self.on(within, |session, source| {
+            Box::pin(async move { read::stretch(session, source, window).await })
+        })
+        .await
+    }
+
+    async fn tier(&self, tier: &Tier, window: Window, within: Duration) -> Answer<TierCounts> {
+        let tier = tier.clone();
+        self.on(within, |session, source| {
+            Box::pin(async move { read::tier(session, source, &tier, window).await })
+        })
+        .await
+    }
+
+    async fn recent_per_minute(&self, within: Duration) -> Answer<Option<f64>> {
+        self.on(within, |session, source| {
+            Box::pin(async move { read::recent_per_minute(session, source, RECENT).await })
+        })
+        .await
+    }
+}
+
+/// One stretch a tick, within reason.
+fn bins(window: Window, tick: Duration) -> usize {
+    let length = u64::try_from(window.length().max(SignedDuration::ZERO).as_millis()).unwrap_or(u64::MAX);
+    let tick = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX).max(1);
+    usize::try_from((length / tick).clamp(BINS.0, BINS.1)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_a_stretch_a_tick_within_reason() {
+        let window = |seconds: i64| {
+            let to = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+            Window { from: Timestamp::UNIX_EPOCH, to }
+        };
+        let tick = Duration::from_secs(10);
+        for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (1800, 180), (86_400, 180)] {
+            assert_eq!(bins(window(seconds), tick), expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_asked_again() {
+        let server = |sqlstate: &str| PgFault::Server {
+            sqlstate: sqlstate.to_owned(),
+            message: String::new(),
+            hint: None,
+        };
+        let refused = PgFault::Unreachable(crate::service::Unreachable::Refused);
+        let starting = PgFault::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
+        let late = PgFault::Cancelled { after: Duration::from_secs(5), message: String::new() };
+        let login = PgFault::Auth { sqlstate: None, message: String::new() };
+        for (fault, gone, hopeless) in [
+            (&refused, true, false),
+            (&starting, true, false),
+            (&late, false, false),
+            (&login, true, true),
+            (&server("42P01"), false, true),
+            (&server("42501"), false, true),
+            (&server("40001"), false, false),
+        ] {
+            assert_eq!((is_gone(fault), is_hopeless(fault)), (gone, hopeless), "{fault:?}");
+        }
+    }
+}

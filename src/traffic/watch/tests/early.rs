@@ -1,0 +1,70 @@
+//! Watches that end early, and those that do not.
+
+use super::script::{Script, ahead, seconds, watch};
+use crate::settings::Watch;
+use crate::traffic::counts::Kind;
+use crate::traffic::live::Standing;
+use crate::traffic::window::Ended;
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_ends_the_watch_at_the_next_tick() {
+    for at in [3, 47, 95] {
+        let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+        script.fact(seconds(at), seconds(0), Kind::DeadLetter);
+        let ran = watch(script, &ahead(120)).await;
+        let full = ran.agrees();
+        assert_eq!((full.dead_letters, &ran.watched.ended), (1, &Ended::DeadLetter), "at {at}");
+        assert!(ran.took < seconds(at + 12), "at {at}: {:?}", ran.took);
+        assert!(ran.watched.window.to < ran.watched.planned.to);
+        assert_eq!(ran.ticks().last().map(|tick| tick.standing), Some(Standing::Failing));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_shall_be_full_goes_on() {
+    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Bad);
+    script.fact(seconds(47), seconds(0), Kind::DeadLetter);
+    let ran = watch(script, &Watch { full: true, ..ahead(120) }).await;
+    assert_eq!((ran.agrees().dead_letters, &ran.watched.ended), (1, &Ended::AtItsEnd));
+    assert_eq!(ran.watched.window, ran.watched.planned);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_clean_rest_can_rescue_ends_the_watch_with_its_numbers() {
+    let script = Script::steady(seconds(2), seconds(1000), |n| if n % 2 == 0 { Kind::Bad } else { Kind::Ok });
+    let ran = watch(script, &ahead(900)).await;
+    let full = ran.agrees();
+    let Ended::BeyondRescue(why) = &ran.watched.ended else { panic!("{:?}", ran.watched.ended) };
+    let failed = format!("{} of {} failed; ", full.letter.bad(), full.letter.total);
+    assert!(why.starts_with(&failed) && why.ends_with(" %"), "{why}");
+    // A window that was at 50 % is beyond rescue after nine tenths: twice the rest is a fifth.
+    assert!(ran.took > seconds(60) && ran.took < seconds(890), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn successes_that_commit_late_forge_no_early_end() {
+    // Ticks have sealed the time of six hundred successes before these can be seen, and then see failures only.
+    let mut script = Script::default();
+    for n in 0..600 {
+        script.fact(seconds(10 + n % 20), seconds(45), Kind::Ok);
+    }
+    for n in 0..20 {
+        script.fact(seconds(90 + n), seconds(0), Kind::Bad);
+    }
+    let ran = watch(script, &ahead(180)).await;
+    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+    assert_eq!(ran.agrees().letter.total, 620);
+    let asked = ran.script.asked.lock().expect("not poisoned").len();
+    assert!(asked >= 2, "it was asked whether it is beyond rescue, and was not: {asked}");
+    assert_eq!(ran.watched.late, 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_that_is_taken_away_ends_nothing() {
+    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    script.fact(seconds(31), seconds(0), Kind::DeadLetter);
+    script.hides_dead_letters = true;
+    let ran = watch(script, &ahead(120)).await;
+    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+    assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 2, "once for it, once at the end");
+}

@@ -1,0 +1,124 @@
+//! Databases that die.
+
+use std::time::Duration;
+
+use super::script::{START, Script, ahead, seconds, watch};
+use crate::settings;
+use crate::traffic::counts::Kind;
+use crate::traffic::opening::{after, before};
+use crate::traffic::window::{Ended, Mode};
+
+/// A small generator of numbers that repeats itself for a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_killed_at_random_is_counted_to_the_last_fact() {
+    for seed in 0..60 {
+        let mut dice = Dice(seed);
+        let mut script = Script::default();
+        let (mut down, mut at) = (Vec::new(), 5 + dice.below(40));
+        while at < 170 {
+            let length = 1 + dice.below(35);
+            down.push((seconds(at), seconds(at + length)));
+            at += length + 5 + dice.below(60);
+        }
+        script.down.clone_from(&down);
+        for n in 0..1200 {
+            let at = Duration::from_millis(100 * n);
+            let kind = if dice.below(50) == 0 { Kind::Bad } else { Kind::Ok };
+            // What cannot be written is lost, as the app loses it.
+            if !down.iter().any(|(from, to)| (*from..*to).contains(&at)) {
+                script.fact(at, Duration::from_millis(dice.below(3000)), kind);
+            }
+        }
+        let ran = watch(script, &ahead(120)).await;
+        let full = ran.agrees();
+        let written = ran.script.facts.iter().filter(|fact| ran.watched.window.holds(fact.at)).count();
+        assert_eq!(full.letter.total, written as u64, "seed {seed}");
+        assert_eq!(ran.watched.late, 0, "seed {seed}");
+        assert_eq!(ran.watched.ended, Ended::AtItsEnd, "seed {seed}");
+        let troubled = ran.ticks().iter().filter(|tick| tick.trouble.is_some()).count();
+        assert_eq!(troubled == 0, ran.watched.gaps.is_empty(), "seed {seed}");
+        for gap in &ran.watched.gaps {
+            assert!(gap.from < gap.to && gap.why == "connection refused", "seed {seed}: {gap:?}");
+            // It had answered until then, and it answers again at the end.
+            let dead = |at| {
+                let since = Duration::try_from(at - START).expect("after the start");
+                down.iter().any(|(from, to)| (*from..*to).contains(&since))
+            };
+            assert!(!dead(gap.from) && !dead(gap.to), "seed {seed}: {gap:?}");
+            let within = |from, to| after(START, from) >= gap.from && after(START, to) <= gap.to;
+            assert!(down.iter().any(|(from, to)| within(*from, *to)), "seed {seed}: {gap:?} in {down:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
+    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    script.down.push((seconds(50), seconds(100_000)));
+    let ran = watch(script, &ahead(120)).await;
+    let why = ran.watched.facts.clone().expect_err("it did not answer");
+    assert!(why.database_gone && why.why == "connection refused", "{why:?}");
+    assert!(ran.took > seconds(400) && ran.took <= seconds(421), "{:?}", ran.took);
+    let [gap] = &ran.watched.gaps[..] else { panic!("{:?}", ran.watched.gaps) };
+    assert!(gap.from >= after(START, seconds(40)) && gap.from < after(START, seconds(50)), "{gap:?}");
+    assert!(gap.to >= after(START, seconds(400)), "{gap:?}");
+    assert_eq!(ran.watched.tiers, Err("connection refused".to_owned()));
+    let shown = ran.ticks().len();
+    assert!(shown < 50, "every ten seconds, however often it is asked: {shown}");
+    let summary = ran.seen.summary.lock().expect("not poisoned").clone().expect("what ticks saw");
+    assert!(summary.provisional && (20..=25).contains(&summary.total), "{}", summary.total);
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_are_told_of_the_end_while_the_last_word_is_waited_for() {
+    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    script.down.push((seconds(110), seconds(200)));
+    let ran = watch(script, &ahead(120)).await;
+    assert_eq!(ran.agrees().letter.total, 60);
+    assert_eq!(ran.watched.late, 0, "what came in the gap is not late");
+    assert!(ran.took > seconds(200) && ran.took < seconds(210), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_dead_at_first_lays_the_window_when_it_is_back() {
+    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    script.down.push((seconds(0), seconds(35)));
+    let ran = watch(script, &ahead(120)).await;
+    // This machine's time of day is a minute ahead; the window is the database's.
+    let from = ran.watched.window.from;
+    assert!(from >= START && from < after(START, seconds(1)), "{from}");
+    assert_eq!(ran.watched.planned, ran.watched.window);
+    assert!((59..=60).contains(&ran.agrees().letter.total));
+    assert_eq!(ran.watched.gaps.len(), 1);
+    assert_eq!(ran.watched.gaps[0].from, from);
+    assert!(ran.watched.remarks.join("\n").contains("by this machine's clock"), "{:?}", ran.watched.remarks);
+    assert!(before(ran.watched.window.to, seconds(120)) == from);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waiting_does_not_mend_is_said_at_once() {
+    let script = Script { refuses: true, ..Script::default() };
+    let ran = watch(script, &ahead(900)).await;
+    let why = ran.watched.facts.expect_err("there is no table");
+    assert!(!why.database_gone && why.why.contains("does not exist"), "{why:?}");
+    assert!(ran.took < seconds(2), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_past_of_a_database_that_is_not_there_is_given_up_soon() {
+    let script = Script { down: vec![(seconds(0), seconds(100_000))], ..Script::default() };
+    let wish = settings::Watch { mode: Mode::Past, ..ahead(900) };
+    let ran = watch(script, &wish).await;
+    let why = ran.watched.facts.expect_err("it did not answer");
+    assert!(why.database_gone, "{why:?}");
+    assert!(ran.took >= seconds(28) && ran.took < seconds(32), "{:?}", ran.took);
+}

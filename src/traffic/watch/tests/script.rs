@@ -1,0 +1,272 @@
+//! A database that does what it is told, when it is told, and a viewer that remembers.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep};
+
+use crate::settings::{self, Tier, Traffic};
+use crate::traffic::counts::{Group, Kind, Ms};
+use crate::traffic::full::{Form, Full, Horizon, Letter};
+use crate::traffic::live::Tick;
+use crate::traffic::opening::{Opening, Read, after};
+use crate::traffic::summary::Summary;
+use crate::traffic::watch::{Answer, Fault, Moment, Reader, Ticked, View, Watch};
+use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
+use crate::traffic::window::{Deploy, Mode, Window};
+
+/// What every script's database tells when the script begins.
+pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
+/// How long an answer takes.
+const LATENCY: Duration = Duration::from_millis(20);
+
+/// One fact: its time by the database's clock, and when, since the script's begin, it can be seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    pub at: Timestamp,
+    pub seen: Duration,
+    pub kind: Kind,
+}
+
+/// The scripted database.
+#[derive(Default)]
+pub struct Script {
+    pub began: Option<Instant>,
+    pub facts: Vec<Fact>,
+    /// From then on its clock is so far off what it was at the beginning.
+    pub steps: Vec<(Duration, SignedDuration)>,
+    /// From, to: it does not answer.
+    pub down: Vec<(Duration, Duration)>,
+    /// From, to: a transaction is open that began at the first of the two.
+    pub open: Vec<(Duration, Duration)>,
+    /// What it says to every statement about facts, though it answers.
+    pub refuses: bool,
+    /// Only ticks see dead letters.
+    pub hides_dead_letters: bool,
+    /// Questions over the whole window: when.
+    pub asked: Mutex<Vec<Duration>>,
+}
+
+pub fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+impl Script {
+    /// A database whose facts come `every` so often, of the kind that `kind` says for each.
+    pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> Kind) -> Script {
+        let mut script = Script::default();
+        let (mut at, mut n) = (every / 2, 0);
+        while at < until {
+            script.fact(at, Duration::ZERO, kind(n));
+            at += every;
+            n += 1;
+        }
+        script
+    }
+
+    /// Adds a fact that is recorded at `at` and can be seen so much later.
+    pub fn fact(&mut self, at: Duration, lag: Duration, kind: Kind) {
+        let recorded = self.clock(at);
+        self.facts.push(Fact { at: recorded, seen: at + lag, kind });
+    }
+
+    /// What its clock says so long after the beginning.
+    pub fn clock(&self, since: Duration) -> Timestamp {
+        let step = self.steps.iter().rev().find(|(at, _)| *at <= since).map_or(SignedDuration::ZERO, |s| s.1);
+        after(START, since).checked_add(step).expect("a time")
+    }
+
+    /// How long the script has been going on.
+    pub fn since(&self) -> Duration {
+        self.began.expect("it was started").elapsed()
+    }
+
+    /// Facts of a window that could be seen then: delivered, failed, dead letters.
+    pub fn oracle(&self, window: Window, since: Duration) -> (u64, u64, u64) {
+        let of = |kind| {
+            let counts = |f: &&Fact| f.kind == kind && f.seen <= since && window.holds(f.at);
+            self.facts.iter().filter(counts).count() as u64
+        };
+        (of(Kind::Ok), of(Kind::Bad), of(Kind::DeadLetter))
+    }
+
+    async fn answer(&self) -> Answer<Timestamp> {
+        sleep(LATENCY / 2).await;
+        let since = self.since();
+        let now = self.clock(since);
+        sleep(LATENCY / 2).await;
+        match self.down.iter().any(|(from, to)| (*from..*to).contains(&since)) {
+            true => Err(fault("connection refused", true)),
+            false => Ok(now),
+        }
+    }
+
+    async fn facts_answer(&self) -> Answer<Timestamp> {
+        match self.answer().await {
+            Ok(_) if self.refuses => Err(fault("relation \"dashboard_facts\" does not exist", false)),
+            answer => answer,
+        }
+    }
+}
+
+fn fault(why: &str, gone: bool) -> Fault {
+    let unasked = Unasked { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
+    Fault { unasked, hopeless: !gone, ours: false }
+}
+
+impl Reader for Script {
+    async fn moment(&self, _: Duration) -> Answer<Moment> {
+        Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
+    }
+
+    async fn tick(&self, seal: Timestamp, to: Timestamp, _: Duration) -> Answer<Ticked> {
+        let now = self.facts_answer().await?;
+        let (upper, since) = (now.min(to), self.since());
+        let edge = upper.checked_sub(Traffic::default().overlap.0).expect("a time");
+        let seen = |f: &&Fact| f.seen <= since && f.at >= seal && f.at < upper;
+        let group = |f: &Fact| Group { sealed: f.at < edge, kind: f.kind, ms: Ms::Read(120), n: 1 };
+        Ok(Ticked { now, upper, groups: self.facts.iter().filter(seen).map(group).collect() })
+    }
+
+    async fn full(&self, window: Window, _: Duration) -> Answer<Full> {
+        let now = self.facts_answer().await?;
+        let since = self.since();
+        self.asked.lock().expect("not poisoned").push(since);
+        let (ok, bad, dead_letters) = self.oracle(window, since);
+        let letter = Letter {
+            form: Form::Checklist,
+            success_rate: None,
+            total: ok + bad,
+            ok,
+            average_ms: None,
+            sum_ms: None,
+            timed: 0,
+        };
+        Ok(Full {
+            window,
+            asked_at: now,
+            replayed_to: None,
+            letter,
+            unreadable: 0,
+            untimed: 0,
+            dead_letters: if self.hides_dead_letters { 0 } else { dead_letters },
+            future: 0,
+            percentiles: None,
+            attempts: (0, 0),
+            failures: vec![],
+            errors: vec![],
+            dead_letter_messages: vec![],
+            bins: vec![],
+            horizon: Horizon::Unknown("not asked".to_owned()),
+        })
+    }
+
+    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<Horizon> {
+        self.answer().await?;
+        let since = self.since();
+        let open = self.open.iter().filter(|(from, till)| (*from..*till).contains(&since));
+        let oldest = open.map(|(from, _)| self.clock(*from)).filter(|began| *began <= to).min();
+        Ok(oldest.map_or(Horizon::Clear, Horizon::Open))
+    }
+
+    async fn stretch(&self, window: Window, _: Duration) -> Answer<Stretch> {
+        self.facts_answer().await?;
+        let (ok, bad, _) = self.oracle(window, self.since());
+        Ok(Stretch { window, total: ok + bad, bad })
+    }
+
+    async fn tier(&self, tier: &Tier, window: Window, _: Duration) -> Answer<TierCounts> {
+        self.facts_answer().await?;
+        let (ok, bad, dead_letters) = self.oracle(window, self.since());
+        let tier = tier.clone();
+        Ok(TierCounts { tier, window, total: ok + bad, bad, dead_letters, attempts: (0, 0) })
+    }
+
+    async fn recent_per_minute(&self, _: Duration) -> Answer<Option<f64>> {
+        self.facts_answer().await?;
+        Ok(Some(2.0))
+    }
+}
+
+/// What was shown.
+#[derive(Default)]
+pub struct Seen {
+    pub begun: Mutex<Vec<(Window, Vec<String>)>>,
+    pub ticks: Mutex<Vec<Tick>>,
+    pub summary: Mutex<Option<Summary>>,
+}
+
+impl View for Seen {
+    fn begins(&self, window: Window, remarks: &[String]) {
+        self.begun.lock().expect("not poisoned").push((window, remarks.to_vec()));
+    }
+
+    fn tick(&self, tick: Tick) {
+        self.ticks.lock().expect("not poisoned").push(tick);
+    }
+
+    fn so_far(&self, summary: Summary) {
+        *self.summary.lock().expect("not poisoned") = Some(summary);
+    }
+}
+
+/// A window of so many seconds that lies ahead.
+pub fn ahead(length: u64) -> settings::Watch {
+    settings::Watch {
+        mode: Mode::Forward,
+        length: Some(seconds(length)),
+        since: None,
+        full: false,
+        until_enough: false,
+        budget: seconds(length + 300),
+        criteria: false,
+    }
+}
+
+/// A watch that is over.
+pub struct Ran {
+    pub script: Script,
+    pub opening: Opening,
+    pub watched: Watched,
+    pub seen: Seen,
+    pub took: Duration,
+}
+
+/// Watches a script to the end.
+pub async fn watch(script: Script, wish: &settings::Watch) -> Ran {
+    watch_since(script, wish, Err("no marker".to_owned())).await
+}
+
+/// Watches a script to the end, after a deploy.
+pub async fn watch_since(mut script: Script, wish: &settings::Watch, deploy: Result<Deploy, String>) -> Ran {
+    script.began = Some(Instant::now());
+    let database = script.moment(seconds(5)).await;
+    // This machine's time of day is wrong by a minute.
+    let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
+    let opening = Opening::new(wish, read, deploy);
+    let seen = Seen::default();
+    let rules = Traffic::default();
+    let watched = Watch::new(&script, &seen, &opening, wish, &rules).run().await;
+    let took = script.since();
+    Ran { script, opening, watched, seen, took }
+}
+
+impl Ran {
+    /// Asserts that the last word is the oracle's.
+    #[track_caller]
+    pub fn agrees(&self) -> &Full {
+        let full = self.watched.facts.as_ref().expect("the facts were read");
+        let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
+        let (ok, bad, dead) = self.script.oracle(self.watched.window, asked);
+        assert_eq!((full.letter.ok, full.letter.bad(), full.dead_letters), (ok, bad, dead));
+        assert_eq!(full.window, self.watched.window);
+        let end = *self.opening.end.borrow();
+        assert!(end.over && end.window == self.watched.window, "{end:?}");
+        full
+    }
+
+    pub fn ticks(&self) -> Vec<Tick> {
+        self.seen.ticks.lock().expect("not poisoned").clone()
+    }
+}

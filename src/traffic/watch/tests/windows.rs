@@ -1,0 +1,172 @@
+//! Windows that go as they were meant to, and clocks that do not.
+
+use jiff::SignedDuration;
+
+use super::script::{START, Script, ahead, seconds, watch, watch_since};
+use crate::settings::Watch;
+use crate::traffic::counts::Kind;
+use crate::traffic::full::Horizon;
+use crate::traffic::live::Standing;
+use crate::traffic::opening::after;
+use crate::traffic::window::{Deploy, Ended, Mode, Window};
+
+fn healthy(length: u64) -> Script {
+    Script::steady(seconds(2), seconds(length), |_| Kind::Ok)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_healthy_window_is_watched_to_its_end_and_counted_once() {
+    let ran = watch(healthy(400), &ahead(120)).await;
+    let full = ran.agrees();
+    assert_eq!(full.letter.total, 60);
+    assert_eq!((&ran.watched.ended, ran.watched.late, ran.watched.gaps.len()), (&Ended::AtItsEnd, 0, 0));
+    assert_eq!(full.horizon, Horizon::Clear);
+    assert_eq!(ran.watched.window, ran.watched.planned);
+    assert_eq!(ran.watched.window.length(), SignedDuration::from_secs(120));
+    // Two minutes, the settling, and the answers themselves.
+    assert!(ran.took >= seconds(130) && ran.took < seconds(132), "{:?}", ran.took);
+    assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 1);
+    let ticks = ran.ticks();
+    assert_eq!(ticks.len(), 14, "at the start, every ten seconds, and after settling");
+    assert_eq!(ticks.last().map(|t| (t.total, t.left_s, t.standing)), Some((60, 0, Standing::Passing)));
+    assert!(ticks.windows(2).all(|pair| pair[0].total <= pair[1].total));
+    let begun = ran.seen.begun.lock().expect("not poisoned").clone();
+    assert!(begun.len() == 1 && begun[0].1[0].contains("about 4 deliveries"), "{begun:?}");
+    let summary = ran.seen.summary.lock().expect("not poisoned").clone().expect("one");
+    assert!(summary.provisional && summary.total == 60);
+    assert_eq!(ran.watched.tiers.as_ref().map(Vec::len), Ok(8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_commit_late_are_waited_for_and_told() {
+    let mut script = healthy(400);
+    // Begun ten seconds before the end, committed forty after it.
+    for _ in 0..11 {
+        script.fact(seconds(110), seconds(50), Kind::Bad);
+    }
+    script.open.push((seconds(110), seconds(160)));
+    let ran = watch(script, &ahead(120)).await;
+    let full = ran.agrees();
+    assert_eq!((full.letter.bad(), ran.watched.late, &full.horizon), (11, 11, &Horizon::Clear));
+    assert!(ran.took > seconds(160) && ran.took < seconds(165), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_never_ends_is_waited_for_a_minute_and_named() {
+    let mut script = healthy(400);
+    script.open.push((seconds(50), seconds(100_000)));
+    let ran = watch(script, &ahead(120)).await;
+    let since = ran.script.clock(seconds(50));
+    assert_eq!(ran.agrees().horizon, Horizon::Open(since));
+    assert!(ran.took > seconds(185) && ran.took < seconds(195), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_for_an_hour_reads_it_all_at_once() {
+    let mut script = healthy(60);
+    // Its own clock stood still meanwhile.
+    script.steps.push((seconds(60), SignedDuration::from_hours(1)));
+    for n in 0..30 {
+        let at = after(START, seconds(62 + 2 * n));
+        script.facts.push(super::script::Fact { at, seen: seconds(60), kind: Kind::Ok });
+    }
+    let ran = watch(script, &ahead(120)).await;
+    assert_eq!(ran.agrees().letter.total, 60);
+    assert_eq!((ran.watched.late, ran.watched.gaps.len()), (0, 0));
+    let said = ran.watched.remarks.join("\n");
+    assert!(said.contains("nobody looked for 59m") || said.contains("nobody looked for 1h"), "{said}");
+    assert!(ran.took < seconds(90), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_steps_back_loses_nothing() {
+    let mut script = Script::default();
+    script.steps.push((seconds(60), SignedDuration::from_secs(-30)));
+    for n in 0..120 {
+        script.fact(seconds(1 + n), seconds(0), if n % 40 == 39 { Kind::Bad } else { Kind::Ok });
+    }
+    let ran = watch(script, &ahead(120)).await;
+    let full = ran.agrees();
+    // The window ends by the clock that stepped, half a minute later.
+    assert_eq!(full.letter.total, 120);
+    assert!(ran.watched.late > 0, "ticks miss what is dated before the seal: {}", ran.watched.late);
+    assert!(ran.watched.remarks.join("\n").contains("went back by 29"), "{:?}", ran.watched.remarks);
+    assert!(ran.took > seconds(160) && ran.took < seconds(165), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_its_clock_moves_beyond_the_budget_cannot_be_told() {
+    let mut script = healthy(120);
+    script.steps.push((seconds(60), SignedDuration::from_hours(-2)));
+    let ran = watch(script, &ahead(120)).await;
+    let why = ran.watched.facts.expect_err("no last word");
+    assert!(why.why.contains("went back") && !why.database_gone, "{why:?}");
+    assert!(ran.took < seconds(435), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_evidence_is_waited_for_until_it_is_enough() {
+    // One in ten seconds: twelve at the window's end, twenty-one after 210 seconds.
+    let script = Script::steady(seconds(10), seconds(1000), |_| Kind::Ok);
+    let wish = Watch { until_enough: true, budget: seconds(600), ..ahead(120) };
+    let ran = watch(script, &wish).await;
+    assert!((21..=22).contains(&ran.agrees().letter.total), "{:?}", ran.agrees().letter);
+    assert_eq!(ran.watched.planned.length(), SignedDuration::from_secs(120));
+    assert!(ran.watched.window.length() >= SignedDuration::from_secs(205));
+    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_evidence_ends_with_the_budget() {
+    let script = Script::steady(seconds(60), seconds(1000), |_| Kind::Ok);
+    let wish = Watch { until_enough: true, budget: seconds(600), ..ahead(120) };
+    let ran = watch(script, &wish).await;
+    assert!(ran.agrees().letter.total < 21);
+    assert!(ran.took > seconds(500) && ran.took <= seconds(600), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_past_window_is_judged_once_it_has_settled() {
+    let mut script = Script::default();
+    let began = after(START, seconds(0));
+    for n in 1..=30 {
+        let at = crate::traffic::opening::before(began, seconds(20 * n));
+        let kind = if n == 25 { Kind::Bad } else { Kind::Ok };
+        script.facts.push(super::script::Fact { at, seen: seconds(0), kind });
+    }
+    let wish = Watch { mode: Mode::Past, budget: seconds(300), ..ahead(900) };
+    let deploy = Deploy {
+        at: crate::traffic::opening::before(began, seconds(410)),
+        source: "release v42".to_owned(),
+        running: false,
+    };
+    let at = deploy.at;
+    let ran = watch_since(script, &wish, Ok(deploy)).await;
+    let full = ran.agrees();
+    assert_eq!((full.letter.total, full.letter.bad()), (20, 0));
+    assert_eq!(ran.watched.window.from, at);
+    assert!(ran.ticks().is_empty() && ran.watched.late == 0);
+    assert!(ran.took >= seconds(10) && ran.took < seconds(12), "{:?}", ran.took);
+    let begun = ran.seen.begun.lock().expect("not poisoned")[0].1.join("\n");
+    assert!(begun.contains("clipped at release v42"), "{begun}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_set_beside_the_time_before_the_deploy() {
+    let mut script =
+        Script::steady(seconds(2), seconds(200), |n| if n % 4 == 0 { Kind::Bad } else { Kind::Ok });
+    let at = crate::traffic::opening::before(START, seconds(30));
+    for n in 1..=20 {
+        let at = crate::traffic::opening::before(at, seconds(n));
+        script.facts.push(super::script::Fact { at, seen: seconds(0), kind: Kind::Ok });
+    }
+    let deploy = Deploy { at, source: "release v42".to_owned(), running: false };
+    let wish = Watch { full: true, ..ahead(120) };
+    let ran = watch_since(script, &wish, Ok(deploy)).await;
+    let before = ran.watched.before.expect("the deploy was half a minute before");
+    assert_eq!((before.total, before.bad), (20, 0));
+    assert_eq!(before.window, Window { from: crate::traffic::opening::before(at, seconds(120)), to: at });
+    assert_eq!(ran.watched.after, None);
+    let tiers = ran.watched.tiers.expect("asked");
+    assert!(tiers.iter().all(|tier| tier.window.from == at), "clipped at the deploy");
+}

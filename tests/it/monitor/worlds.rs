@@ -1,0 +1,138 @@
+//! What a watch says of each named world: the exit code and which check turned.
+
+use hotdash_ops::rehearsal::setting::Setting;
+
+use super::{Told, bench, told};
+
+/// Long enough for a hundred deliveries and several looks at health and logs.
+const WINDOW: &[&str] = &["monitor", "--minutes", "0.4"];
+
+fn monitored(setting: Setting) -> Told {
+    told(&bench(setting, 11), WINDOW)
+}
+
+fn fails_by(setting: Setting, id: &str) -> Told {
+    let told = monitored(setting);
+    assert_eq!(told.code, 1, "{told}");
+    assert!(told.ids("fail").contains(&id.to_owned()), "{id} does not fail: {told}");
+    told
+}
+
+#[test]
+fn healthy_traffic_passes() {
+    let told = monitored(Setting::Healthy);
+    assert_eq!(told.code, 0, "{told}");
+    let traffic = &told.report["traffic"];
+    assert_eq!(traffic["success_rate"], 100.0, "{told}");
+    assert!(traffic["total"].as_u64().is_some_and(|total| total >= 60), "{told}");
+    assert_eq!((&traffic["dlq_count"], &traffic["provisional"]), (&0.into(), &false.into()), "{told}");
+}
+
+#[test]
+fn an_agent_that_is_down_fails_the_rate_or_leaves_dead_letters() {
+    let told = monitored(Setting::AgentDown);
+    assert_eq!(told.code, 1, "{told}");
+    let failed = told.ids("fail");
+    assert!(failed.iter().any(|id| id == "traffic.success-rate" || id == "traffic.dead-letters"), "{told}");
+}
+
+#[test]
+fn a_slow_agent_fails_the_average_alone() {
+    let told = fails_by(Setting::AgentSlow, "traffic.average");
+    assert_eq!(told.failed_blockers(), ["traffic.average"], "{told}");
+}
+
+#[test]
+fn one_failure_in_ten_fails_the_rate_alone() {
+    let told = fails_by(Setting::OneInTen, "traffic.success-rate");
+    assert_eq!(told.failed_blockers(), ["traffic.success-rate"], "{told}");
+    assert_eq!(told.report["traffic"]["dlq_count"], 0, "{told}");
+}
+
+#[test]
+fn a_dead_letter_ends_the_watch() {
+    let told = fails_by(Setting::DeadLetter, "traffic.dead-letters");
+    let traffic = &told.report["traffic"];
+    assert_eq!(traffic["ended"], "dead-letter", "{told}");
+    assert!(traffic["minutes"].as_f64().is_some_and(|minutes| minutes < 0.4), "{told}");
+    // What the rest of the window would have shown, nobody knows.
+    assert!(told.ids("inconclusive").contains(&"traffic.success-rate".to_owned()), "{told}");
+}
+
+#[test]
+fn a_loss_that_nothing_records_is_found() {
+    let told = fails_by(Setting::SilentLoss, "traffic.no-lost-message");
+    assert_eq!(told.report["traffic"]["success_rate"], 100.0, "{told}");
+}
+
+#[test]
+fn a_dead_worker_makes_the_pipeline_deaf() {
+    let told = fails_by(Setting::WorkerDead, "traffic.delivered");
+    assert_eq!(told.report["traffic"]["total"], 0, "{told}");
+}
+
+#[test]
+fn quiet_is_not_success() {
+    let told = monitored(Setting::Quiet);
+    assert_eq!(told.code, 3, "{told}");
+    let inconclusive = told.ids("inconclusive");
+    for id in ["success-rate", "dead-letters", "average", "delivered", "no-lost-message"] {
+        assert!(inconclusive.contains(&format!("traffic.{id}")), "{id}: {told}");
+    }
+}
+
+#[test]
+fn late_commits_are_counted_as_psql_counts_them() {
+    let bench = bench(Setting::LateCommits, 11);
+    let told = told(&bench, WINDOW);
+    assert_eq!(told.code, 0, "{told}");
+    let traffic = &told.report["traffic"];
+    let (from, to) = (&traffic["from"], &traffic["to"]);
+    let psql = bench.psql(&format!(
+        "set timezone to 'UTC'; select count(*) from dashboard_facts \
+         where fact_type = 'support.webhook.retry' and recorded_at > '{}' and recorded_at <= '{}'",
+        from.as_str().expect("a time"),
+        to.as_str().expect("a time"),
+    ));
+    assert_eq!(traffic["total"].to_string(), psql, "{told}");
+    assert!(traffic["late"].as_i64().is_some_and(|late| late > 0), "{told}");
+}
+
+#[test]
+fn a_few_unreadable_durations_warn_and_many_leave_the_average_open() {
+    let told = monitored(Setting::Unreadable);
+    assert_eq!(told.code, 0, "{told}");
+    let warnings = told.outcome("traffic.average")["warnings"].as_array().expect("warnings").len();
+    assert!(warnings > 0, "{told}");
+    let told = monitored(Setting::ManyUnreadable);
+    assert_eq!(told.code, 3, "{told}");
+    assert!(told.ids("inconclusive").contains(&"traffic.average".to_owned()), "{told}");
+}
+
+#[test]
+fn logs_that_cannot_be_read_are_not_clean() {
+    let told = monitored(Setting::LogsUnreadable);
+    assert_eq!(told.code, 3, "{told}");
+    let logs = told.outcome("traffic.no-errors-in-logs");
+    assert!(logs["verdict"] == "inconclusive" || logs["verdict"] == "error", "{told}");
+}
+
+#[test]
+fn a_gate_is_not_passed_without_its_sign_offs() {
+    let bench = bench(Setting::Healthy, 11);
+    let gate = ["gate", "--minutes", "0.4"];
+    let told = told(&bench, &gate);
+    assert_eq!(told.code, 3, "{told}");
+    assert_eq!(told.ids("inconclusive"), ["success.end-to-end", "success.dashboards"], "{told}");
+    let signed = super::told(
+        &bench,
+        &[
+            &gate[..],
+            &["--attest", "success.end-to-end=conversation 7, draft after 4 s"],
+            &["--attest", "success.dashboards=looked at by Mara"],
+        ]
+        .concat(),
+    );
+    assert_eq!(signed.code, 0, "{signed}");
+    assert_eq!(signed.outcome("success.dashboards")["sign_off"], "looked at by Mara", "{signed}");
+}
