@@ -3,6 +3,7 @@
 //! names of this database. No value stands in them but times, and nothing in a fact
 //! is cast without a guard, except in the checklist's own statement.
 
+mod baseline;
 mod bins;
 mod explain;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod decode;
 mod full;
 mod horizon;
+mod hour;
 mod look;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::settings::Tier;
 pub use super::query::explain;
 pub use full::full;
 pub use horizon::horizon;
+pub use hour::{Hour, hour};
 pub use look::{Look, look};
 
 /// What one tick read.
