@@ -83,7 +83,7 @@ fn fill(server: &Native, facts: u64) -> Result<()> {
                                                  'durationMs', 60 + (n * 7919) % 240, 'finalStatus', 200) end,
                     jsonb_build_object('timestamp', now()),
                     now() - n * interval '1 second' / {PER_SECOND}
-             from generate_series({facts}, 1, -1) n;
+             from generate_series({facts}::bigint, 1, -1) n;
              create index dashboard_facts_fact_type_recorded_at_idx on dashboard_facts (fact_type, recorded_at);
              grant select on dashboard_facts to {READER};
              vacuum (analyze) dashboard_facts;

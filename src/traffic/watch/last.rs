@@ -1,6 +1,7 @@
 //! The last word: after the window's end, once late rows have had their time, one statement over all of it. What is
 //! asked besides (tiers, the time before the deploy) may fail without spoiling the verdict.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -96,15 +97,24 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     async fn horizon(&mut self) -> Horizon {
         let began = Instant::now();
         let to = self.window.to;
+        // What is open at the first question and hidden may have begun in the window; what begins after it has not.
+        let mut awaited: Option<BTreeSet<String>> = None;
         loop {
             let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
-            let seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
+            let mut seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
+            if let Horizon::Hidden { transactions, .. } = &seen {
+                let first = awaited.get_or_insert_with(|| transactions.clone());
+                if first.is_disjoint(transactions) {
+                    seen = Horizon::Clear;
+                }
+            }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
             let told = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
                 Horizon::Open(_) => began + PATIENCE,
-                // Another role's transaction, which may end or be over a moment later.
+                Horizon::Hidden { .. } => began + PATIENCE,
+                // What the server does not tell now it may tell a moment later.
                 Horizon::Unknown(_) if told => began + PATIENCE,
                 // A standby whose primary has nothing to do stays behind for ever.
                 _ if behind => began + HASTE,
