@@ -131,16 +131,18 @@ impl MonitorArgs {
     /// What of it concerns settings.
     pub fn said(&self) -> Said {
         let window = WatchSaid { full: self.full, until_enough: self.until_enough, ..self.window.said() };
-        let usual = Usual { minutes: 15.0, least: None, criteria: false };
-        Said { watch: Some((window, usual)), ..self.run.said() }
+        Said { watch: Some((window, Usual::MONITOR)), ..self.run.said() }
     }
 }
 
 impl GateArgs {
     /// What of it concerns settings.
     pub fn said(&self) -> Said {
-        let usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
-        Said { watch: Some((self.window.said(), usual)), attest: self.attest.clone(), ..self.run.said() }
+        Said {
+            watch: Some((self.window.said(), Usual::GATE)),
+            attest: self.attest.clone(),
+            ..self.run.said()
+        }
     }
 }
 
