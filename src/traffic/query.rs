@@ -126,9 +126,9 @@ impl Source {
         )
     }
 
-    /// Whole milliseconds as text, for [`super::counts`] to parse.
+    /// Milliseconds as text, for [`super::counts`] to parse.
     fn ms(&self) -> String {
-        format!("left(split_part({}->>'durationMs', '.', 1), {MS})", self.value())
+        format!("left({}->>'durationMs', {MS})", self.value())
     }
 
     fn attempts(&self) -> String {

@@ -50,11 +50,13 @@ const CUT: usize = 12;
 const DIGITS: usize = 9;
 
 impl Ms {
-    /// From the statement's text: `durationMs` up to its point, cut at twelve characters.
+    /// From the statement's text: `durationMs`, cut at twelve characters. What follows its point does not count;
+    /// it is taken off here, because in the statement that costs a fifth more.
     pub fn parse(text: Option<&str>) -> Ms {
         let Some(text) = text else {
             return Ms::Untimed;
         };
+        let text = text.split_once('.').map_or(text, |(whole, _)| whole);
         let digits = text.trim_ascii();
         let readable = text.chars().count() < CUT
             && (1..=DIGITS).contains(&digits.len())
@@ -94,6 +96,9 @@ mod tests {
             ("007", 7),
             ("999999999", 999_999_999),
             ("        123", 123),
+            ("145.7", 145),
+            ("123456789.12", 123_456_789),
+            ("12.", 12),
         ] {
             assert_eq!(Ms::parse(Some(text)), Ms::Read(ms), "{text:?}");
         }
@@ -117,6 +122,9 @@ mod tests {
             "         123",
             "٣",
             "1,5",
+            ".5",
+            "-0.5",
+            "1234567890.1",
             "null",
         ] {
             assert_eq!(Ms::parse(Some(text)), Ms::Unreadable, "{text:?}");
@@ -132,7 +140,10 @@ mod tests {
         #[test]
         fn nothing_else_is(text in "(?s).{0,12}") {
             match Ms::parse(Some(&text)) {
-                Ms::Read(ms) => prop_assert_eq!(text.trim().trim_start_matches('0').parse().unwrap_or(0u32), ms),
+                Ms::Read(ms) => {
+                    let whole = text.split('.').next().unwrap_or_default();
+                    prop_assert_eq!(whole.trim().trim_start_matches('0').parse().unwrap_or(0u32), ms);
+                }
                 read => prop_assert_eq!(read, Ms::Unreadable),
             }
         }

@@ -3,6 +3,9 @@
 use super::{Bins, DEAD_LETTER, ERROR, RETRY, STATUS, Source};
 use crate::traffic::window::Window;
 
+/// More dead letters' messages than anybody follows up; so many dead letters have failed the window long before.
+const MESSAGES: u32 = 50_000;
+
 impl Source {
     /// What the checklist selects.
     pub(super) fn checklist(&self) -> String {
@@ -18,7 +21,7 @@ impl Source {
         let value = self.value();
         format!(
             "SUM(CASE WHEN {value}->>'success' = 'true' THEN 1 ELSE 0 END) AS ok, \
-             SUM(({value}->>'durationMs')::numeric) AS sum_ms, COUNT({value}->>'durationMs') AS timed"
+             SUM(({value}->>'durationMs')::numeric) AS sum_ms"
         )
     }
 
@@ -68,32 +71,30 @@ impl Source {
         )
     }
 
-    /// The tick's statement over the whole window, with what only the last word asks: attempts, and of
-    /// failures their bin and status (`12=503`, or `12` without one) in one column, so that what a failure is
-    /// is asked once more and not three times.
-    pub(in crate::traffic) fn pass(&self, window: Window, bins: Option<Bins>) -> String {
+    /// One pass over the deliveries, for percentiles, attempts and failures: how often each came. `failure` is NULL
+    /// where it succeeded, else `=503`, or nothing without a status: what a failure is, is asked once.
+    pub(in crate::traffic) fn pass(&self, window: Window) -> String {
         let value = self.value();
-        let bin = bins.map_or("0".to_owned(), |bins| self.bin(window, bins));
         format!(
-            "SELECT {} AS kind, {} AS ms, {} AS attempts, \
-             CASE WHEN {} AND ({value}->>'success' = 'true') IS NOT TRUE \
-             THEN concat({bin}, '=' || left({value}->>'finalStatus', {STATUS})) END AS failure, \
-             count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2, 3, 4",
-            self.sort(),
+            "SELECT CASE WHEN {value}->>'success' = 'true' THEN NULL \
+             ELSE concat('=' || left({value}->>'finalStatus', {STATUS})) END AS failure, \
+             {} AS ms, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2, 3",
             self.ms(),
             self.attempts(),
-            self.of(RETRY),
             self.table(),
-            self.of_both(),
+            self.of(RETRY),
             self.within(window)
         )
     }
 
-    /// Deliveries by bin. It reads nothing of a fact but its time, so that an index can answer it alone.
-    pub(in crate::traffic) fn totals(&self, window: Window, bins: Bins) -> String {
+    /// Deliveries and failures by bin. A pass of its own, and only where something failed: together with the
+    /// durations there would be more groups than anybody reads.
+    pub(in crate::traffic) fn bins(&self, window: Window, bins: Bins) -> String {
         format!(
-            "SELECT {} AS bin, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1",
+            "SELECT {} AS bin, count(*) AS n, SUM(CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END) AS bad \
+             FROM {} WHERE {} AND {} GROUP BY 1",
             self.bin(window, bins),
+            self.value(),
             self.table(),
             self.of(RETRY),
             self.within(window)
@@ -117,7 +118,7 @@ impl Source {
         let value = self.value();
         format!(
             "SELECT DISTINCT {value}->'payload'->>'id' AS id FROM {} WHERE {} AND {} \
-             AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$'",
+             AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$' LIMIT {MESSAGES}",
             self.table(),
             self.of(DEAD_LETTER),
             self.within(window)

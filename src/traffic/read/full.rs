@@ -35,9 +35,13 @@ pub(super) async fn read(
     let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
-    let (letter, unreadable) = letter(transaction, source, window).await?;
-    let pass = transaction.ask(&[&source.pass(window, bins)]).await?;
+    let (mut letter, unreadable) = letter(transaction, source, window).await?;
+    let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
+    if letter.form == Form::Checklist {
+        // Every duration that is there was averaged, or the statement would have failed.
+        letter.timed = letter.total.saturating_sub(pass.untimed());
+    }
     let mut full = Full {
         window,
         asked_at,
@@ -56,8 +60,8 @@ pub(super) async fn read(
         letter,
     };
     if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
-        let totals = transaction.ask(&[&source.totals(window, bins)]).await?;
-        full.bins = in_bins(window, bins, rows(&totals, 0)?, &pass.bad)?;
+        let found = transaction.ask(&[&source.bins(window, bins)]).await?;
+        full.bins = in_bins(window, bins, rows(&found, 0)?)?;
     }
     if dead_letters > 0 {
         let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
@@ -105,7 +109,8 @@ fn read_letter(answer: &[Row], form: Form) -> Result<Letter, PgFault> {
         ok,
         average_ms: text("avg_duration_ms"),
         sum_ms: text("sum_ms"),
-        timed: count(row, "timed")?,
+        // Of the checklist's form the pass knows it.
+        timed: if form == Form::Guarded { count(row, "timed")? } else { 0 },
     })
 }
 
@@ -121,8 +126,6 @@ struct Pass {
     groups: Vec<Group>,
     attempts: (u64, u64),
     statuses: BTreeMap<Option<String>, u64>,
-    /// Failures by bin.
-    bad: BTreeMap<i64, u64>,
 }
 
 impl Pass {
@@ -130,19 +133,19 @@ impl Pass {
         let mut pass = Pass::default();
         for row in rows {
             let n = count(row, "n")?;
-            let kind = decode::kind(row)?;
-            if kind == Kind::DeadLetter {
-                continue;
-            }
+            let failure = row.get("failure");
+            let kind = if failure.is_some() { Kind::Bad } else { Kind::Ok };
             pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
             decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
-            let Some(failure) = row.get("failure") else { continue };
-            let (bin, status) = failure.split_once('=').map_or((failure, None), |(b, s)| (b, Some(s)));
-            let bin = bin.parse().map_err(|_| decode::odd("a failure has no place"))?;
-            *pass.bad.entry(bin).or_default() += n;
-            *pass.statuses.entry(status.map(str::to_owned)).or_default() += n;
+            let Some(failure) = failure else { continue };
+            *pass.statuses.entry(failure.strip_prefix('=').map(str::to_owned)).or_default() += n;
         }
         Ok(pass)
+    }
+
+    /// Deliveries without a duration.
+    fn untimed(&self) -> u64 {
+        self.groups.iter().filter(|group| group.ms == Ms::Untimed).map(|group| group.n).sum()
     }
 }
 
@@ -153,21 +156,17 @@ fn most_frequent(counted: BTreeMap<Option<String>, u64>) -> Vec<(Option<String>,
     list
 }
 
-fn in_bins(
-    window: Window,
-    bins: Bins,
-    totals: &[Row],
-    bad: &BTreeMap<i64, u64>,
-) -> Result<Vec<Bin>, PgFault> {
+fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgFault> {
     let mut of = BTreeMap::new();
-    for row in totals {
-        of.insert(i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX), count(row, "n")?);
+    for row in found {
+        let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);
+        of.insert(at, (count(row, "n")?, count(row, "bad")?));
     }
-    let of_bin = |counts: &BTreeMap<i64, u64>, at| counts.get(&at).copied().unwrap_or(0);
     (0..bins.count)
         .map(|at| {
             let from = bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"))?;
-            Ok(Bin { from, total: of_bin(&of, at), bad: of_bin(bad, at) })
+            let (total, bad) = of.get(&at).copied().unwrap_or_default();
+            Ok(Bin { from, total, bad })
         })
         .collect()
 }
