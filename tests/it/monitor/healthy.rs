@@ -46,7 +46,12 @@ fn run(seed: u64) -> Result<(), String> {
     let told = told(&bench, &["monitor", "--minutes", "0.5"]);
     let traffic = &told.report["traffic"];
     let number = |key: &str| traffic[key].as_u64().unwrap_or_default();
-    eprintln!("seed {seed}: exit {}, {} deliveries, {} failed", told.code, number("total"), number("failures"));
+    eprintln!(
+        "seed {seed}: exit {}, {} deliveries, {} failed",
+        told.code,
+        number("total"),
+        number("failures")
+    );
     let sound = told.code == 0
         && number("total") >= 300
         && number("failures") > 0

@@ -59,9 +59,13 @@ fn a_partitioned_table_is_read_as_one() {
 /// Old and new facts, one to five minutes and one to seven hours ago: an offset of a time zone would show.
 fn spread() -> String {
     let mut sql = "truncate dashboard_facts;".to_owned();
-    for (n, good, ago) in
-        [(40, true, "2 minutes"), (1, false, "3 minutes"), (70, false, "1 hour"), (80, false, "2 hours"), (90, false, "6 hours")]
-    {
+    for (n, good, ago) in [
+        (40, true, "2 minutes"),
+        (1, false, "3 minutes"),
+        (70, false, "1 hour"),
+        (80, false, "2 hours"),
+        (90, false, "6 hours"),
+    ] {
         sql.push_str(&facts(n, good, ago));
     }
     // An app whose clock is ahead by as much as Berlin's.
@@ -72,7 +76,9 @@ fn spread() -> String {
 fn time_zones_do_not_move_the_window() {
     let names = "\n[targets.sandbox.names]\nfacts = \"DashboardFact\"\nfact_type = \"factType\"\n\
                  recorded_at = \"createdAt\"\n";
-    for (what, sql) in [("timestamptz", ""), ("timestamp", variant::WITHOUT_TIME_ZONE), ("Prisma", variant::PRISMA_INDEXED)] {
+    for (what, sql) in
+        [("timestamptz", ""), ("timestamp", variant::WITHOUT_TIME_ZONE), ("Prisma", variant::PRISMA_INDEXED)]
+    {
         let mut bench = Bench::with_sql(&format!("{}; {sql}", spread()));
         if what == "Prisma" {
             let path = bench.world.config_path();

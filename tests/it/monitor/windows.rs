@@ -30,7 +30,9 @@ fn has_remark(told: &Told, part: &str) -> bool {
 #[test]
 fn the_past_is_clipped_at_the_deploy() {
     // The version before was well for long; the one since four minutes ago is broken.
-    let bench = still(&(facts(500, true, "10 minutes") + &facts(12, false, "3 minutes") + &facts(18, true, "2 minutes")));
+    let bench = still(
+        &(facts(500, true, "10 minutes") + &facts(12, false, "3 minutes") + &facts(18, true, "2 minutes")),
+    );
     let fly = &bench.world.fly;
     fly.release("hotdash-app", "complete", ago(4)).expect("a release");
     fly.release("hotdash-app", "failed", ago(1)).expect("a release");
@@ -39,7 +41,11 @@ fn the_past_is_clipped_at_the_deploy() {
         let told = look(&bench, arguments);
         assert_eq!(told.code, 1, "{arguments:?}: {told}");
         let traffic = &told.report["traffic"];
-        assert_eq!((&traffic["total"], &traffic["failures"]), (&30.into(), &12.into()), "{arguments:?}: {told}");
+        assert_eq!(
+            (&traffic["total"], &traffic["failures"]),
+            (&30.into(), &12.into()),
+            "{arguments:?}: {told}"
+        );
         assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{arguments:?}: {told}");
         assert_eq!(traffic["deploy"]["running"], false, "{arguments:?}: {told}");
     }
@@ -50,9 +56,14 @@ fn the_past_is_clipped_at_the_deploy() {
     fly.release("hotdash-app", "running", ago(1)).expect("a release");
     bench.sql(&facts(30, true, "30 s"));
     let told = look(&bench, &["--since", "last-deploy"]);
-    assert_eq!((&told.report["traffic"]["total"], &told.report["traffic"]["deploy"]["running"]), (&30.into(), &true.into()), "{told}");
+    assert_eq!(
+        (&told.report["traffic"]["total"], &told.report["traffic"]["deploy"]["running"]),
+        (&30.into(), &true.into()),
+        "{told}"
+    );
     // One that lies ahead of every fact leaves nothing to judge, and never the facts of before.
-    fly.release("hotdash-app", "complete", Timestamp::now() + SignedDuration::from_mins(5)).expect("a release");
+    fly.release("hotdash-app", "complete", Timestamp::now() + SignedDuration::from_mins(5))
+        .expect("a release");
     let told = look(&bench, &["--lookback"]);
     assert_ne!(told.code, 0, "{told}");
 }
@@ -60,7 +71,11 @@ fn the_past_is_clipped_at_the_deploy() {
 #[test]
 fn without_a_marker_the_monitor_warns_and_the_gate_cannot_tell() {
     let bench = still(&facts(60, true, "3 minutes"));
-    bench.world.fly.change(|fly| fly.apps.get_mut("hotdash-app").expect("the app").releases.clear()).expect("changed");
+    bench
+        .world
+        .fly
+        .change(|fly| fly.apps.get_mut("hotdash-app").expect("the app").releases.clear())
+        .expect("changed");
     let warned = look(&bench, &["--lookback"]);
     assert_eq!(warned.code, 0, "{warned}");
     let warnings: String = warned.outcomes().map(|outcome| outcome["warnings"].to_string()).collect();
@@ -74,7 +89,9 @@ fn without_a_marker_the_monitor_warns_and_the_gate_cannot_tell() {
 
 #[test]
 fn little_traffic_proves_little() {
-    for (good, bad, code) in [(0, 5, 1), (5, 0, 3), (20, 0, 3), (21, 0, 0), (19, 1, 3), (20, 1, 0), (1, 1, 3), (0, 0, 3)] {
+    for (good, bad, code) in
+        [(0, 5, 1), (5, 0, 3), (20, 0, 3), (21, 0, 0), (19, 1, 3), (20, 1, 0), (1, 1, 3), (0, 0, 3)]
+    {
         let bench = still(&(facts(good, true, "2 minutes") + &facts(bad, false, "3 minutes")));
         let told = look(&bench, &["--lookback", "--minutes", "5"]);
         assert_eq!(told.code, code, "{good} good, {bad} bad: {told}");
@@ -102,7 +119,10 @@ fn a_watch_goes_on_where_that_is_asked_for() {
                 let told = look(&bench, &["--minutes", "0.1", "--until-enough", "--budget", "60s"]);
                 let traffic = &told.report["traffic"];
                 assert_eq!((told.code, &traffic["total"]), (0, &30.into()), "{told}");
-                assert!(traffic["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1 && minutes < 0.9), "{told}");
+                assert!(
+                    traffic["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1 && minutes < 0.9),
+                    "{told}"
+                );
             });
         });
         runs.spawn(|| {
@@ -110,7 +130,10 @@ fn a_watch_goes_on_where_that_is_asked_for() {
             let told = look(&bench, &["--minutes", "0.1", "--until-enough", "--budget", "14s"]);
             assert_eq!(told.code, 3, "{told}");
             // What was waited for beyond the plan was watched, too.
-            assert!(told.report["traffic"]["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1), "{told}");
+            assert!(
+                told.report["traffic"]["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1),
+                "{told}"
+            );
         });
     });
 }
