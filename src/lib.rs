@@ -35,7 +35,8 @@ use anyhow::Result;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use cli::{ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
+use cli::{BaselineArgs, BaselineCommand, ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
+use commands::baseline::{BASELINE, COMPARE};
 use commands::run::{GATE, MONITOR, PREFLIGHT, STATUS, Verb};
 use exit::Exit;
 use printer::Printer;
@@ -64,6 +65,7 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         Command::Status(args) => run(STATUS, &args, printer),
         Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
         Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
+        Command::Baseline(args) => baseline(args, printer),
         Command::Checks(ChecksCommand::List { format }) => commands::checks::list(format, printer),
         Command::Checks(ChecksCommand::Explain { context, ids }) => {
             commands::checks::explain(&resolved(&context)?.settings, &ids, printer)
@@ -75,6 +77,23 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         }
         #[cfg(feature = "rehearsal")]
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
+    }
+}
+
+fn baseline(args: BaselineArgs, printer: &mut Printer) -> Result<Exit> {
+    match args.command {
+        None if args.dry_run => {
+            commands::baseline::dry_run(&settings::gather(args.run.said())?.settings, printer)
+        }
+        None => run(BASELINE, &args.run, printer),
+        Some(BaselineCommand::Compare(run_args)) => run(COMPARE, &run_args, printer),
+        Some(BaselineCommand::List { format, context }) => {
+            commands::baseline::list(&resolved(&context)?.settings, format, printer)
+        }
+        Some(BaselineCommand::Show { captured_at, format, context }) => {
+            let settings = resolved(&context)?.settings;
+            commands::baseline::show(&settings, captured_at.as_deref(), format, printer)
+        }
     }
 }
 
@@ -102,6 +121,10 @@ fn quiet(command: &Command) -> bool {
         Command::Preflight(args) | Command::Status(args) => args.quiet,
         Command::Monitor(args) => args.run.quiet,
         Command::Gate(args) => args.run.quiet,
+        Command::Baseline(args) => match &args.command {
+            Some(BaselineCommand::Compare(run)) => run.quiet,
+            _ => args.run.quiet,
+        },
         _ => false,
     }
 }

@@ -21,5 +21,6 @@ pub const FILES: &[BuiltinFile] = files![
     "preflight/quality.toml",
     "deploy/database.toml",
     "deploy/traffic.toml",
+    "after/baseline.toml",
     "success.toml",
 ];

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use args::{ContextArgs, RunArgs};
-pub use watch::{GateArgs, MonitorArgs, WindowArgs};
+pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs, WindowArgs};
 
 /// Verify a production deploy of HotDash's support pipeline.
 #[derive(Debug, Parser)]
@@ -32,6 +32,7 @@ Examples:
   hotdash-ops preflight --only schema          one section, with what it stands on
   hotdash-ops checks explain schema.facts-index
   hotdash-ops monitor --minutes 15             watch the first traffic after the deploy
+  hotdash-ops baseline                         record the last hour as the baseline
   hotdash-ops gate --lookback                  the success criteria, for CI
   hotdash-ops status                           for cron: Chatwoot's health";
 
@@ -53,6 +54,9 @@ Variables: CHATWOOT_BASE_URL CHATWOOT_API_KEY CHATWOOT_ACCOUNT_ID CHATWOOT_WEBHO
     /// Watch the first traffic after a deploy, and judge it: success rate, dead letters, average, loss, logs, health
     #[command(after_help = watch::MONITOR_HELP)]
     Monitor(MonitorArgs),
+    /// Record the last hour's numbers as the baseline; list, show and compare baselines
+    #[command(after_help = watch::BASELINE_HELP)]
+    Baseline(BaselineArgs),
     /// Ask the success criteria over 30 minutes of traffic; for CI
     #[command(after_help = watch::GATE_HELP)]
     Gate(GateArgs),

@@ -1,8 +1,8 @@
-//! The verbs about traffic: `monitor` and `gate`.
+//! The verbs about traffic: `monitor`, `baseline`, `gate`.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::RunArgs;
+use super::{ContextArgs, RunArgs};
 use crate::checklist::Interval;
 use crate::settings::{Said, Since, Usual, WatchSaid};
 
@@ -17,6 +17,14 @@ Examples:
 
 Ticks only drive the screen: every verdict comes from one statement over the whole window, which
 is the checklist's own. `hotdash-ops checks explain traffic.success-rate` shows it.";
+
+pub(super) const BASELINE_HELP: &str = "\
+Examples:
+  hotdash-ops baseline --dry-run               show the SQL, write nothing
+  hotdash-ops baseline                         record the last hour into support_baseline
+  hotdash-ops baseline list
+  hotdash-ops baseline show 2026-01-01T10:00:00Z
+  hotdash-ops baseline compare                 now against the pinned one, or the newest good one";
 
 pub(super) const GATE_HELP: &str = "\
 Examples:
@@ -69,6 +77,44 @@ pub struct GateArgs {
     pub run: RunArgs,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct BaselineArgs {
+    #[command(subcommand)]
+    pub command: Option<BaselineCommand>,
+    /// Print the SQL and write nothing
+    #[arg(long, help_heading = "Selection")]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// List the recorded baselines, the newest first
+    #[command(after_help = "Example:\n  hotdash-ops baseline list --format json")]
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: super::ListFormat,
+        #[command(flatten)]
+        context: ContextArgs,
+    },
+    /// Show one baseline: the newest, or the one captured at that time
+    #[command(after_help = "Example:\n  hotdash-ops baseline show 2026-01-01T10:00:00Z")]
+    Show {
+        /// Its `captured_at`, as `baseline list` prints it
+        #[arg(value_name = "CAPTURED_AT")]
+        captured_at: Option<String>,
+        #[arg(long, value_enum, default_value_t)]
+        format: super::ListFormat,
+        #[command(flatten)]
+        context: ContextArgs,
+    },
+    /// Compare the last hour with the pinned baseline, or the newest good one
+    #[command(after_help = "Example:\n  hotdash-ops baseline compare --strict")]
+    Compare(Box<RunArgs>),
+}
+
 impl WindowArgs {
     fn said(&self) -> WatchSaid {
         WatchSaid {
@@ -85,16 +131,18 @@ impl MonitorArgs {
     /// What of it concerns settings.
     pub fn said(&self) -> Said {
         let window = WatchSaid { full: self.full, until_enough: self.until_enough, ..self.window.said() };
-        let usual = Usual { minutes: 15.0, least: None, criteria: false };
-        Said { watch: Some((window, usual)), ..self.run.said() }
+        Said { watch: Some((window, Usual::MONITOR)), ..self.run.said() }
     }
 }
 
 impl GateArgs {
     /// What of it concerns settings.
     pub fn said(&self) -> Said {
-        let usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
-        Said { watch: Some((self.window.said(), usual)), attest: self.attest.clone(), ..self.run.said() }
+        Said {
+            watch: Some((self.window.said(), Usual::GATE)),
+            attest: self.attest.clone(),
+            ..self.run.said()
+        }
     }
 }
 

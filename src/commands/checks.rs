@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::redact::Redactor;
 use crate::run::selection::{names, nearest};
-use crate::settings::Settings;
+use crate::settings::{Settings, Usual, Watch, WatchSaid};
 
 /// Lists every check.
 ///
@@ -105,7 +105,11 @@ pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> 
 }
 
 fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
-    let (entry, asked) = (&check.entry, check.entry.probe.explain(settings));
+    // The success criteria are asked of a longer window than the others.
+    let usual = if section.phase == "success" { Usual::GATE } else { Usual::MONITOR };
+    let watch = Watch::resolve(&WatchSaid::default(), usual, false, &mut Vec::new()).ok();
+    let settings = Settings { watch, ..settings.clone() };
+    let (entry, asked) = (&check.entry, check.entry.probe.explain(&settings));
     let mut rows: Vec<(&str, String)> = vec![("claim", entry.title.clone())];
     rows.push(("section", format!("{} ({})", section.title, section.about)));
     let severity = match entry.severity {

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod baseline;
 pub mod checks;
 pub mod env_fingerprint;
 pub mod gate;

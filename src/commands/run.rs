@@ -89,11 +89,12 @@ pub struct Telling {
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
     if verb.whole && settings.selection != Selection::default() {
         // Its one line, or its exit code, says that the whole is well; a part of it must never be able to say so.
-        let instead = if verb.name == GATE.name { "monitor" } else { "preflight" };
-        anyhow::bail!(
-            "`{0}` asks all of its checks; leave out --only and --skip, or choose checks with `{instead}`",
-            verb.name
-        );
+        let instead = match verb.phases {
+            ["after"] => "",
+            ["success"] => ", or choose checks with `monitor`",
+            _ => ", or choose checks with `preflight`",
+        };
+        anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
     }
     let mut list = checklist::load()?.phases(verb.phases);
     list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));

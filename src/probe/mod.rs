@@ -1,6 +1,7 @@
 //! How it is asked: a closed set of kinds, one file per kind. If a check needs an
 //! `if`, it is a new kind here, not a cleverer file in `checks/`.
 
+mod baseline;
 mod belongs;
 mod chatwoot;
 mod checkout;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use baseline::Baseline;
 pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
@@ -77,6 +79,8 @@ pub enum Probe {
     Health(Health),
     /// What only a person can see.
     Manual(Manual),
+    /// The recorded baseline, and the comparison with it.
+    Baseline(Baseline),
 }
 
 /// How a person would ask the same by hand, for `checks explain`. Redacted by the caller.
@@ -108,6 +112,7 @@ macro_rules! each_kind {
             Probe::Logs($kind) => $body,
             Probe::Health($kind) => $body,
             Probe::Manual($kind) => $body,
+            Probe::Baseline($kind) => $body,
         }
     };
 }

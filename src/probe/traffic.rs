@@ -86,3 +86,6 @@ impl Traffic {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,7 +245,7 @@ impl World {
              overlap = \"2s\"\n\
              settle = \"1s\"\n\
              health_every = \"5s\"\n\
-             logs_every = \"3s\"\n\
+             logs_every = \"1s\"\n\
              patience = \"5s\"\n\n\
              [targets.sandbox.fingerprints]\n{own}\n\
              [targets.elsewhere]\n\

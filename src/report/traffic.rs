@@ -137,7 +137,7 @@ fn percentiles(traffic: &Summary) -> Option<String> {
 }
 
 fn pace(traffic: &Summary) -> String {
-    let attempts = traffic.average_attempts.map(|n| format!(", {} attempts each", number(n, 2)));
+    let attempts = traffic.average_attempts.map(|n| format!(", {} attempts on average", number(n, 2)));
     format!("{} requests a minute{}", number(traffic.requests_per_minute, 2), attempts.unwrap_or_default())
 }
 

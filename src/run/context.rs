@@ -43,6 +43,7 @@ pub struct Context {
     marker_seen: AtomicBool,
     mistaken: Notify,
     traffic: Mutex<Option<Summary>>,
+    notes: Mutex<Vec<String>>,
 }
 
 /// One attempt at one check.
@@ -74,6 +75,7 @@ impl Context {
             marker_seen: AtomicBool::new(false),
             mistaken: Notify::new(),
             traffic: Mutex::default(),
+            notes: Mutex::default(),
         };
         (Arc::new(context), receiver)
     }
@@ -184,6 +186,17 @@ impl Context {
     /// What is known of traffic by now.
     pub fn traffic(&self) -> Option<Summary> {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a sentence that every telling of the report shows, however the checks end.
+    pub fn note(&self, text: &str) {
+        let text = self.redactor.apply(text).into_owned();
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// What was noted by now.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn tell(&self, event: Event) {

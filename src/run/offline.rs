@@ -96,4 +96,20 @@ mod tests {
             assert_eq!(host(name, value).as_deref(), expected, "{value}");
         }
     }
+
+    #[test]
+    fn of_the_claims_on_a_watch_those_about_one_host_say_whether_it_was_reached() {
+        let list = crate::checklist::load().expect("the embedded checklist reads");
+        let out = |id: &str| goes_out(&list.get(id).expect(id).entry.probe);
+        for id in
+            ["database.reachable", "traffic.chatwoot-healthy", "traffic.agent-healthy", "chatwoot.alive"]
+        {
+            assert!(out(id), "{id}");
+        }
+        for id in
+            ["traffic.success-rate", "traffic.delivered", "traffic.no-errors-in-logs", "success.dashboards"]
+        {
+            assert!(!out(id), "{id}");
+        }
+    }
 }

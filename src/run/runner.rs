@@ -303,6 +303,7 @@ fn assemble(
         exit: Exit::Undecided,
     };
     let mut report = report.seal();
+    report.notes.extend(cx.notes());
     if report.exit == Exit::Ready {
         report.notes.extend(name.earlier);
     }

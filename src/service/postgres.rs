@@ -1,4 +1,4 @@
-//! PostgreSQL, read only. One connection at a time, opened and closed; one READ ONLY
+//! PostgreSQL, read only but for the one type that writes ([`Writer`]). One connection at a time, opened and closed; one READ ONLY
 //! transaction with bounds on the server's side (statement and lock time-outs, set
 //! inside the transaction, because poolers refuse them at the start) and a deadline
 //! on ours. Statements are unnamed, so that a transaction-mode pooler can carry them.
@@ -9,6 +9,7 @@ mod encrypt;
 mod fault;
 mod quote;
 mod transaction;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub use fault::PgFault;
 pub use quote::{quote_ident, quote_literal, quote_name};
 use transaction::State;
 pub use transaction::{Bounds, Transaction};
+pub use write::{Uncommitted, Writer, Writing, connect_to_write};
 
 /// More rows than any question here has an answer of.
 pub const MOST_ROWS: usize = 100_000;

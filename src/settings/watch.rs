@@ -68,6 +68,13 @@ pub struct Usual {
     pub criteria: bool,
 }
 
+impl Usual {
+    /// The checklist's "Monitor for 15 minutes".
+    pub const MONITOR: Usual = Usual { minutes: 15.0, least: None, criteria: false };
+    /// The success criteria's 30 minutes.
+    pub const GATE: Usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
+}
+
 /// A week: what a window may be at most.
 const MOST_MINUTES: f64 = 7.0 * 24.0 * 60.0;
 /// What a watch may take beyond its window: the settling, late transactions, a database that comes back.
@@ -139,8 +146,8 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const MONITOR: Usual = Usual { minutes: 15.0, least: None, criteria: false };
-    const GATE: Usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
+    const MONITOR: Usual = Usual::MONITOR;
+    const GATE: Usual = Usual::GATE;
 
     fn resolve(said: WatchSaid, usual: Usual) -> Result<Watch, String> {
         Watch::resolve(&said, usual, false, &mut Vec::new())

@@ -2,6 +2,8 @@
 //! made, read at one snapshot. Texts of PostgreSQL are kept as it printed them, so
 //! that a report is equal to `psql` to the digit.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::window::Window;
@@ -96,6 +98,9 @@ pub enum Horizon {
     Clear,
     /// One has been open since then.
     Open(Timestamp),
+    /// Other roles' transactions are open, and since when is not shown: by their virtual ids, which no later
+    /// transaction has.
+    Hidden { why: String, transactions: BTreeSet<String> },
     /// It cannot be known; why.
     Unknown(String),
 }

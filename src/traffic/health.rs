@@ -1,6 +1,8 @@
 //! The health of Chatwoot and the Agent SDK over the window: asked at its start, every so often, and at its end.
 //! What is asked is what the preflight checks of the two ask. Nothing is judged here.
 
+mod asker;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,26 +10,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::asker::Asker;
 use super::opening::{Ending, Opening};
 use super::window::Mode;
 use crate::probe::CannotAsk;
 use crate::run::context::Context;
-use crate::service::body;
-use crate::service::chatwoot::{Api, Chatwoot, Reason, Trouble, read};
-use crate::service::http::{Client, Request, usable};
-use crate::service::place::without_user;
-use crate::service::text::visible;
-use crate::service::unreachable::Unreachable;
 
-/// How long one look may take.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// The pause before a miss is looked at once more, where no next look is due.
 const PAUSE: Duration = Duration::from_secs(5);
-/// A machine that Fly had stopped needs some seconds for its first answer.
-const COLD_START: Duration = Duration::from_secs(20);
+/// The pause between two questions to a service that may be starting.
 const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Whose health it is.
@@ -141,171 +134,6 @@ where
             return Ok(look);
         }
         sleep(COLD_START_PAUSE).await;
-    }
-}
-
-/// Asks one service.
-enum Asker {
-    Chatwoot(Chatwoot),
-    Agent { http: Client, url: String },
-}
-
-impl Asker {
-    fn new(cx: &Context, of: Service) -> Result<Asker, CannotAsk> {
-        let name = of.variable();
-        let base = cx.variable(name)?;
-        let unusable = |fault: Unreachable| CannotAsk::because(format!("{name} is {fault}"));
-        match of {
-            Service::Chatwoot => {
-                let client = Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, None);
-                client.map(Asker::Chatwoot).map_err(unusable)
-            }
-            Service::Agent => {
-                let url = format!("{base}/health");
-                usable(&url).map_err(unusable)?;
-                Ok(Asker::Agent { http: cx.http.clone(), url })
-            }
-        }
-    }
-
-    fn asked(&self) -> String {
-        match self {
-            Asker::Chatwoot(client) => format!("GET {}", client.url("/api")),
-            Asker::Agent { url, .. } => {
-                format!("GET {}", usable(url).map_or_else(|_| "/health".to_owned(), |url| without_user(&url)))
-            }
-        }
-    }
-
-    fn cold_start(&self) -> Duration {
-        match self {
-            Asker::Chatwoot(_) => Duration::ZERO,
-            Asker::Agent { .. } => COLD_START,
-        }
-    }
-
-    async fn look(&self, cx: &Context, opening: &Opening) -> Heard {
-        let at = opening.now();
-        let (said, sandbox) = match self {
-            Asker::Chatwoot(client) => {
-                let seen = client.get("/api", DEADLINE).await;
-                (services(read(&seen, Api::read)), seen.as_ref().is_ok_and(|page| page.sandbox))
-            }
-            Asker::Agent { http, url } => {
-                let request = Request::get(url).header("accept", "application/json, */*");
-                let answer = http.ask(request, DEADLINE).await;
-                let sandbox = answer.as_ref().is_ok_and(|answer| answer.sandbox);
-                let read = answer.map(|answer| (answer.status, body::json(&answer)));
-                (status(read), sandbox)
-            }
-        };
-        if sandbox {
-            cx.saw_marker();
-        }
-        match said {
-            Said::Good(what) => Ok((Look { at, good: true, what, throttled: false, offline: None }, false)),
-            Said::Bad { what, throttled, offline, starting } => {
-                Ok((Look { at, good: false, what, throttled, offline }, starting))
-            }
-            Said::Ours(cannot) => Err(cannot),
-        }
-    }
-}
-
-/// What an answer comes to.
-#[derive(Debug, PartialEq)]
-enum Said {
-    Good(String),
-    Bad {
-        what: String,
-        throttled: bool,
-        offline: Option<String>,
-        starting: bool,
-    },
-    /// The fault is on our side.
-    Ours(CannotAsk),
-}
-
-impl Said {
-    fn bad(what: String) -> Said {
-        Said::Bad { what, throttled: false, offline: None, starting: false }
-    }
-
-    fn of(fault: &Unreachable) -> Said {
-        match fault {
-            Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
-                Said::Ours(CannotAsk::because(fault.to_string()))
-            }
-            _ => Said::Bad {
-                what: fault.to_string(),
-                throttled: false,
-                offline: fault.offline_host().map(str::to_owned),
-                starting: matches!(
-                    fault,
-                    Unreachable::Refused
-                        | Unreachable::Reset
-                        | Unreachable::Closed
-                        | Unreachable::TimedOut { .. }
-                ),
-            },
-        }
-    }
-}
-
-/// What Chatwoot's `/api` says: it answers 200 even when it says that its services do not work.
-fn services(api: Result<Api, Trouble>) -> Said {
-    let api = match api {
-        Ok(api) => api,
-        Err(Trouble::Unreachable(fault)) => return Said::of(&fault),
-        Err(Trouble::Refused(refusal)) => {
-            let throttled = refusal.reason == Reason::TooMany;
-            return Said::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
-        }
-        Err(Trouble::Unreadable(why)) => return Said::bad(format!("200, but {why}")),
-    };
-    let failing: Vec<String> =
-        [("queue_services", &api.queue_services), ("data_services", &api.data_services)]
-            .into_iter()
-            .filter(|(_, value)| value.as_ref().and_then(Value::as_str) != Some("ok"))
-            .map(|(key, value)| format!("{key} is {}", state(value.as_ref())))
-            .collect();
-    match failing.is_empty() {
-        true => Said::Good("200, queue and database `ok`".to_owned()),
-        false => Said::bad(format!("200, but {}", failing.join(" and "))),
-    }
-}
-
-/// What the Agent SDK's `/health` says.
-fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Said {
-    match answer {
-        Err(fault) => Said::of(&fault),
-        Ok((200, Ok(body))) => match body.get("status") {
-            Some(Value::String(text)) if text == "ok" => Said::Good("200, status `ok`".to_owned()),
-            other => Said::bad(format!("200, but status is {}", state(other))),
-        },
-        Ok((200, Err(why))) => Said::bad(format!("200, but {why}")),
-        Ok((status, _)) => Said::Bad {
-            what: status.to_string(),
-            throttled: status == 429,
-            offline: None,
-            starting: status >= 500,
-        },
-    }
-}
-
-fn state(value: Option<&Value>) -> String {
-    const LONG: usize = 40;
-    match value {
-        None => "not there".to_owned(),
-        Some(Value::String(text)) => {
-            let text = visible(text.as_bytes());
-            match text.char_indices().nth(LONG) {
-                Some((end, _)) => format!("`{}..`", &text[..end]),
-                None => format!("`{text}`"),
-            }
-        }
-        Some(Value::Null) => "null".to_owned(),
-        Some(_) => "not a text".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! SQL, only bounded. Counting, statistics and judging are pure; only the watch
 //! itself and its readers are not.
 
+pub mod baseline;
 pub mod counts;
 pub mod customers;
 pub mod deploy;

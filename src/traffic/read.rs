@@ -5,6 +5,7 @@
 mod decode;
 mod full;
 mod horizon;
+mod hour;
 mod look;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::settings::Tier;
 pub use super::query::explain;
 pub use full::full;
 pub use horizon::horizon;
+pub use hour::{Hour, hour};
 pub use look::{Look, look};
 
 /// What one tick read.
@@ -34,14 +36,17 @@ pub struct TickRead {
     pub groups: Vec<Group>,
 }
 
-/// Bounds of a tick, and of what else must not be waited for.
+/// Bounds of what must not be waited for.
+const BRIEF: Bounds = Bounds {
+    statement: Duration::from_secs(5),
+    lock: Duration::from_secs(1),
+    one_snapshot: false,
+    jit_off: false,
+};
+
+/// The same for a tick, which is shorter than its compilation.
 fn brief(source: &Source) -> Bounds {
-    Bounds {
-        statement: Duration::from_secs(5),
-        lock: Duration::from_secs(1),
-        one_snapshot: false,
-        jit_off: source.engine == Engine::Postgres,
-    }
+    Bounds { jit_off: source.engine == Engine::Postgres, ..BRIEF }
 }
 
 /// Bounds of what a verdict waits for. The server compiles such statements if it thinks that it pays.

@@ -13,6 +13,8 @@ mod outlook;
 mod reader;
 mod screen;
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -29,6 +31,9 @@ use crate::settings::{self, Traffic};
 
 pub use database::Database;
 pub use reader::{Answer, Fault, Moment, Reader, Ticked};
+
+/// What a database may need to come back.
+const RESTART: Duration = Duration::from_secs(30);
 
 /// Who is told how the watch goes.
 pub trait View: Sync {
@@ -84,6 +89,11 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
         rules: &'a Traffic,
     ) -> Watch<'a, R, V> {
         let window = opening.planned;
+        // The past is judged at once: a database that does not answer at first gets the time of a restart.
+        let budget = match (opening.mode, &opening.clockless) {
+            (Mode::Past, Some(_)) => opening.budget.min(RESTART),
+            _ => opening.budget,
+        };
         Watch {
             reader,
             view,
@@ -99,7 +109,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
             gaps: Gaps::default(),
             refuted: Refuted::default(),
             remarks: opening.remarks.clone(),
-            spent: opening.began + opening.budget,
+            spent: opening.began + budget,
         }
     }
 
@@ -115,6 +125,10 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
             (None, Some(fault)) if fault.hopeless => Turn::Broken(fault.unasked.clone()),
             (None, _) => self.watch().await,
         };
+        if let Turn::Broken(_) = turn {
+            // Whoever measures besides it is not to be judged by a time that nobody watched.
+            self.window.to = self.clock.now().clamp(self.window.from, self.window.to);
+        }
         self.opening.close(self.window);
         self.finish(turn).await
     }

@@ -81,6 +81,14 @@ fn explain_shows_for_every_check_what_it_asks_and_how_to_ask_it_by_hand() {
 }
 
 #[test]
+fn explain_asks_each_verb_s_own_window_by_hand() {
+    for (id, minutes) in [("traffic.success-rate", "15 minutes"), ("success.success-rate", "30 minutes")] {
+        let ran = ops(&["checks", "explain", id]);
+        assert!(ran.stdout.contains(minutes), "{id}: {}", ran.stdout);
+    }
+}
+
+#[test]
 fn explain_of_an_unknown_id_names_the_nearest() {
     let ran = ops(&["checks", "explain", "chatwoot.tokne"]);
     assert_eq!(ran.code, 2);

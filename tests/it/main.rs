@@ -1,5 +1,6 @@
 //! The integration tests: one binary, real servers.
 
+mod baseline;
 mod behaviour;
 mod canary;
 mod checklist_map;

@@ -24,7 +24,15 @@ pub(super) enum State {
     Unsure,
 }
 
-/// What the statements of a transaction may see and take. It is always READ ONLY.
+/// Whether a transaction may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    ReadOnly,
+    /// As the server allows: a role or database that is set to read only by default stays so.
+    Usual,
+}
+
+/// What the statements of a transaction may see and take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The longest that one statement may take on the server. What is left of the session's time bounds it, too.
@@ -46,7 +54,11 @@ impl Session {
     /// The first statement that fails ends the batch.
     pub async fn batch(&self, bounds: &Bounds, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
         let mut state = self.state.lock().await;
-        let sql = format!("{}; {}; COMMIT", self.beginning(*state, bounds), statements.join(";\n"));
+        let sql = format!(
+            "{}; {}; COMMIT",
+            self.beginning(*state, bounds, Access::ReadOnly),
+            statements.join(";\n")
+        );
         *state = State::Unsure;
         let answer = self.simple(&sql, bounds.statement).await;
         if answer.is_ok() {
@@ -63,8 +75,12 @@ impl Session {
     /// # Errors
     /// When it cannot be begun.
     pub async fn transaction(&self, bounds: &Bounds) -> Result<Transaction<'_>, PgFault> {
+        self.open(bounds, Access::ReadOnly).await
+    }
+
+    pub(super) async fn open(&self, bounds: &Bounds, access: Access) -> Result<Transaction<'_>, PgFault> {
         let mut state = self.state.lock().await;
-        let sql = self.beginning(*state, bounds);
+        let sql = self.beginning(*state, bounds, access);
         *state = State::Unsure;
         let mut transaction = Transaction { session: self, state, statement: bounds.statement };
         match self.simple(&sql, bounds.statement).await {
@@ -76,12 +92,18 @@ impl Session {
         }
     }
 
-    fn beginning(&self, state: State, bounds: &Bounds) -> String {
+    fn beginning(&self, state: State, bounds: &Bounds, access: Access) -> String {
         let end = if state == State::Idle { "" } else { "ROLLBACK; " };
-        let snapshot = if bounds.one_snapshot { " ISOLATION LEVEL REPEATABLE READ" } else { "" };
+        let snapshot = match (bounds.one_snapshot, access) {
+            (true, _) => " ISOLATION LEVEL REPEATABLE READ",
+            (false, Access::ReadOnly) => "",
+            // What is written hangs on what others have committed meanwhile, whatever this role's default is.
+            (false, Access::Usual) => " ISOLATION LEVEL READ COMMITTED",
+        };
+        let access = if access == Access::ReadOnly { " READ ONLY" } else { "" };
         let settings = self.settings(bounds.statement, bounds.lock);
         let jit = if bounds.jit_off { "; SET LOCAL jit = off" } else { "" };
-        format!("{end}BEGIN{snapshot} READ ONLY; {settings}{jit}")
+        format!("{end}BEGIN{snapshot}{access}; {settings}{jit}")
     }
 
     /// A failed transaction answers nothing more. Where even this fails, so will the next statement, and say why.
@@ -107,7 +129,7 @@ impl Session {
     }
 }
 
-/// An open READ ONLY transaction. Dropping it before [`Transaction::end`] rolls it back when the session is
+/// An open transaction, READ ONLY unless a [`super::Writer`] began it. Dropping it before [`Transaction::end`] rolls it back when the session is
 /// used next, or closed.
 pub struct Transaction<'a> {
     session: &'a Session,
@@ -137,9 +159,20 @@ impl Transaction<'_> {
         }
     }
 
-    /// Ends it in good order; there is nothing to commit.
+    /// Ends it in good order, with nothing committed.
     pub async fn end(mut self) {
         self.session.roll_back(&mut self.state).await;
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), PgFault> {
+        *self.state = State::Unsure;
+        let answer = self.session.simple("COMMIT", self.statement).await;
+        if answer.is_ok() {
+            *self.state = State::Idle;
+        } else {
+            self.session.roll_back(&mut self.state).await;
+        }
+        answer.map(|_| ())
     }
 }
 

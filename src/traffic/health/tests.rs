@@ -1,9 +1,6 @@
 use std::cell::RefCell;
 
-use serde_json::json;
-
 use super::*;
-use crate::service::chatwoot::Refusal;
 use crate::settings::Watch;
 use crate::traffic::opening::{self, Read};
 use crate::traffic::watch::Moment;
@@ -72,57 +69,4 @@ async fn a_service_that_starts_gets_its_time_at_the_first_look_only() {
 async fn nobody_waits_for_ever_for_the_end() {
     let (times, _) = looks(Mode::Forward, "+", 0, 1_000_000).await;
     assert_eq!(times.last(), Some(&460), "the budget and a minute");
-}
-
-fn is_good(said: &Said) -> bool {
-    matches!(said, Said::Good(_))
-}
-
-#[test]
-fn chatwoot_is_healthy_when_both_of_its_services_say_ok() {
-    let api = |body: Value| services(Api::read(&body).map_err(Trouble::Unreadable));
-    assert!(is_good(&api(json!({"version": "4.8.0", "queue_services": "ok", "data_services": "ok"}))));
-    for (body, what) in [
-        (json!({"queue_services": "failing", "data_services": "ok"}), "200, but queue_services is `failing`"),
-        (json!({"queue_services": "ok"}), "200, but data_services is not there"),
-        (
-            json!({"queue_services": null, "data_services": 1}),
-            "200, but queue_services is null and data_services is not a text",
-        ),
-        (json!({}), "200, but JSON, but not what Chatwoot answers at /api"),
-    ] {
-        assert_eq!(api(body), Said::bad(what.to_owned()));
-    }
-    let refused = |status| services(Err(Trouble::Refused(Refusal::of(status, None))));
-    assert!(matches!(refused(429), Said::Bad { throttled: true, .. }));
-    assert!(matches!(refused(503), Said::Bad { throttled: false, .. }));
-}
-
-#[test]
-fn the_agent_is_healthy_when_it_says_ok_with_200() {
-    let said = |code: u16, body: Value| status(Ok((code, Ok(body))));
-    assert!(is_good(&said(200, json!({"status": "ok"}))));
-    for (code, body, starting) in [
-        (200, json!({"status": "degraded"}), false),
-        (200, json!({}), false),
-        (200, json!([]), false),
-        (204, json!({"status": "ok"}), false),
-        (404, json!({"status": "ok"}), false),
-        (503, json!({"status": "ok"}), true),
-    ] {
-        assert!(matches!(said(code, body.clone()), Said::Bad { starting: s, .. } if s == starting), "{body}");
-    }
-    assert!(matches!(said(429, json!({})), Said::Bad { throttled: true, .. }));
-    assert!(!is_good(&status(Ok((200, Err("an HTML page".to_owned()))))));
-}
-
-#[test]
-fn a_fault_is_a_miss_unless_it_is_ours() {
-    let lost = status(Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }));
-    assert!(
-        matches!(&lost, Said::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
-    );
-    assert!(matches!(status(Err(Unreachable::Refused)), Said::Bad { starting: true, offline: None, .. }));
-    let proxy = Unreachable::Proxy { proxy: "proxy.example".to_owned(), why: "refused".to_owned() };
-    assert!(matches!(status(Err(proxy)), Said::Ours(_)));
 }

@@ -21,7 +21,11 @@ pub fn average(watched: &Watched, rules: Rules<'_>) -> Finding {
     };
     let finding = evidence(finding, full, rules).claim(claim(watched, full, rules, expected));
     let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    warnings(full).into_iter().fold(finding, Finding::warn)
+    let finding = warnings(full).into_iter().fold(finding, Finding::warn);
+    match letter_is_doubtful(full) {
+        true => finding.fix("find out who writes a durationMs that is no number, and mend it"),
+        false => ground::again(finding, watched),
+    }
 }
 
 fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: String) -> Claim {
@@ -34,7 +38,7 @@ fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: String) -> 
     if let Some(cut) = ground::cut(watched, |_| false) {
         return open(format!("{found}; {cut}"));
     }
-    if letter.form == Form::Guarded && too_many_unreadable(full) {
+    if letter_is_doubtful(full) {
         let durations = letter.timed.saturating_add(full.unreadable);
         return open(format!(
             "{} durations are no number that can be averaged, more than 1 % ({found})",
@@ -70,9 +74,11 @@ fn short(average: &str) -> &str {
     }
 }
 
-fn too_many_unreadable(full: &Full) -> bool {
+/// Whether more durations are unreadable than may be. What the checklist's own statement averaged is judged, whatever
+/// a tick could not parse.
+fn letter_is_doubtful(full: &Full) -> bool {
     let durations = u128::from(full.letter.timed) + u128::from(full.unreadable);
-    u128::from(full.unreadable) * u128::from(UNREADABLE) > durations
+    full.letter.form == Form::Guarded && u128::from(full.unreadable) * u128::from(UNREADABLE) > durations
 }
 
 fn evidence(mut finding: Finding, full: &Full, rules: Rules<'_>) -> Finding {

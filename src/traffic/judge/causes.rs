@@ -129,7 +129,7 @@ pub(super) fn horizon(full: &Full) -> Option<String> {
     match &full.horizon {
         Horizon::Clear => None,
         Horizon::Open(since) => Some(format!("a transaction is open since {}", words::instant(*since))),
-        Horizon::Unknown(why) => {
+        Horizon::Unknown(why) | Horizon::Hidden { why, .. } => {
             Some(format!("whether a transaction may still add facts is not known: {why}"))
         }
     }
@@ -145,7 +145,10 @@ pub fn remarks(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
             said.extend(change(watched, full));
             said.extend(split(watched, full, rules).map(|split| split.text));
             said.extend(rate::late(watched.late));
-            if let Horizon::Unknown(_) = full.horizon {
+            // Where the watch ended early nobody waited for anything.
+            if let Horizon::Unknown(_) | Horizon::Hidden { .. } = full.horizon
+                && !watched.ended.early()
+            {
                 said.extend(horizon(full));
             }
         }

@@ -21,7 +21,8 @@ pub fn dead_letters(watched: &Watched, rules: Rules<'_>) -> Finding {
         Err(unasked) => return ground::unasked(finding, WHAT, EXPECTED, unasked),
     };
     let finding = errors(finding, full).claim(claim(watched, full));
-    ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim)
+    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    ground::again(finding, watched)
 }
 
 fn claim(watched: &Watched, full: &Full) -> Claim {
@@ -43,11 +44,11 @@ fn claim(watched: &Watched, full: &Full) -> Claim {
 
 fn errors(mut finding: Finding, full: &Full) -> Finding {
     for (error, n) in full.errors.iter().take(TOLD) {
-        finding = finding.evidence("lastError", format!("{n} times: {}", words::quoted(error.as_deref())));
+        finding = finding.evidence("lastError", format!("{n} x: {}", words::quoted(error.as_deref())));
     }
     let more: u64 = full.errors.iter().skip(TOLD).map(|(_, n)| n).sum();
     if more > 0 {
-        finding = finding.evidence("lastError", format!("{more} times: others"));
+        finding = finding.evidence("lastError", format!("{more} x: others"));
     }
     finding
 }

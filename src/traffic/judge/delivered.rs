@@ -24,10 +24,11 @@ pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> 
     match silence(facts, &heard, &customers.queue) {
         Silence::Delivered { facts } => {
             let found = words::count(facts, "fact", "facts");
-            finding.claim(match ground::cut(watched, |_| false) {
+            let finding = finding.claim(match ground::cut(watched, |_| false) {
                 Some(cut) => Claim::open(WHAT, EXPECTED, format!("{found}; {cut}")),
                 None => Claim::new(WHAT, EXPECTED, found, true),
-            })
+            });
+            ground::again(finding, watched)
         }
         Silence::Deaf { messages } => {
             let written = words::count(messages, "message", "messages");

@@ -30,7 +30,11 @@ fn per_minute(watched: &Watched, total: u64) -> String {
     let minutes = watched.window.minutes();
     let deliveries = words::deliveries(total);
     // A count, not an identity: precision beyond one digit is not shown.
-    if minutes > 0.0 { format!("{deliveries}, {:.1} a minute", total as f64 / minutes) } else { deliveries }
+    if minutes > 0.0 && total > 0 {
+        format!("{deliveries}, {:.1} a minute", total as f64 / minutes)
+    } else {
+        deliveries
+    }
 }
 
 /// The claim that stays open because the facts could not be read.
@@ -55,6 +59,25 @@ pub(super) fn cut(watched: &Watched, ended_by: fn(&Ended) -> bool) -> Option<Str
     })
 }
 
+/// Leaves open what a window that ended early cannot show, beside what it did show.
+pub(super) fn whole(finding: Finding, watched: &Watched) -> Finding {
+    match cut(watched, |_| false) {
+        Some(cut) => again(finding.claim(Claim::open("window", "watched to its end", cut)), watched),
+        None => finding,
+    }
+}
+
+/// What to do about a claim that only the watch's early end left open.
+pub(super) fn again(finding: Finding, watched: &Watched) -> Finding {
+    let open = finding.claims.iter().all(|claim| claim.holds != Some(false));
+    match watched.ended.early() && open {
+        true => {
+            finding.fix("mend what ended the watch, and watch again; `hotdash-ops monitor --full` watches on")
+        }
+        false => finding,
+    }
+}
+
 /// One open claim for each reason why this window cannot pass. What does not hold in it does not hold all the
 /// same: half a window of failures is half a window of failures.
 pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
@@ -70,7 +93,7 @@ pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
     if let (true, Mode::Past, Err(why)) = (rules.criteria, watched.mode, &watched.deploy) {
         open.push(Claim::open("deploy", "a known time, at which a past window begins", why));
     }
-    if let Some((unseen, text)) = watched.facts.as_ref().ok().and_then(|full| behind(full))
+    if let Some((unseen, text)) = watched.facts.as_ref().ok().and_then(behind)
         && unseen > watched.window.length().as_secs_f64() * UNSEEN
     {
         open.push(Claim::open("standby", "all of the window replayed", text));

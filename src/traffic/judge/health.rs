@@ -18,8 +18,8 @@ pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>) -> Finding
     let misses: Vec<&Look> = telling.iter().copied().filter(|look| !look.good).collect();
     let finding = evidence(Finding::about(asked), looks, &misses);
     let finding = finding.claim(claim(looks, &telling));
-    let finding = match watched.and_then(|watched| ground::cut(watched, |_| false)) {
-        Some(cut) => finding.claim(Claim::open("window", "watched to its end", cut)),
+    let finding = match watched {
+        Some(watched) => ground::whole(finding, watched),
         None => finding,
     };
     match misses.first() {

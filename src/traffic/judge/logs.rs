@@ -17,7 +17,7 @@ pub fn log_errors(asked: &str, said: &LogJudgement, watched: &Watched, rules: Ru
         let first = words::clock(group.first);
         finding = finding.evidence(
             "error",
-            format!("{} times, first at {first}: {}", group.count, words::quoted(Some(&group.message))),
+            format!("{} x, first at {first}: {}", group.count, words::quoted(Some(&group.message))),
         );
     }
     if said.errors.len() > TOLD {
@@ -42,6 +42,5 @@ fn claim(what: &str, seen: u64, said: &LogJudgement) -> Claim {
 }
 
 fn on_ground(finding: Finding, watched: &Watched, rules: Rules<'_>) -> Finding {
-    let cut = ground::cut(watched, |_| false).map(|cut| Claim::open("window", "watched to its end", cut));
-    cut.into_iter().chain(ground::fitness(watched, rules)).fold(finding, Finding::claim)
+    ground::fitness(watched, rules).into_iter().fold(ground::whole(finding, watched), Finding::claim)
 }

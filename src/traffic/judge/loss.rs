@@ -39,7 +39,7 @@ pub fn no_lost_message(watched: &Watched, customers: &Customers, rules: Rules<'_
                 (Some(true), Some(cut)) => Claim::open(WHAT, EXPECTED, format!("0 of {judged}; {cut}")),
                 (Some(true), None) => Claim::new(WHAT, EXPECTED, format!("0 of {judged}"), true),
             };
-            told(finding.claim(claim), &loss)
+            ground::again(told(finding.claim(claim), &loss), watched)
         }
     }
 }
@@ -83,5 +83,5 @@ pub fn fewer_facts(watched: &Watched, customers: &Customers) -> Finding {
         (_, Some(cut)) => Claim::open(WHAT, EXPECTED, format!("{found}; {cut}")),
         _ => Claim::open(WHAT, EXPECTED, found),
     };
-    mended(finding.claim(claim), customers.counts.as_ref().err())
+    mended(ground::again(finding.claim(claim), watched), customers.counts.as_ref().err())
 }

@@ -26,7 +26,7 @@ pub fn success_rate(watched: &Watched, rules: Rules<'_>) -> Finding {
     let finding = ground::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
     match fix {
         Some(fix) => finding.fix(fix),
-        None => finding,
+        None => ground::again(finding, watched),
     }
 }
 
@@ -93,9 +93,10 @@ pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
 
 /// What so many deliveries prove, whatever the letter says.
 fn bound(full: &Full) -> Option<String> {
-    let n = full.letter.total;
-    (n > 0).then(|| {
-        let most = words::share(stats::upper_bound(full.letter.bad(), n));
+    let most = stats::upper_bound(full.letter.bad(), full.letter.total);
+    // Where all failed, nothing is excluded.
+    (most < 1.0).then(|| {
+        let most = words::share(most);
         format!("less than {most} fail, with 95 % confidence if failures are independent")
     })
 }
@@ -142,6 +143,10 @@ pub(super) fn late(facts: i64) -> Option<String> {
 
 fn fix(watched: &Watched, full: &Full, rules: Rules<'_>, holds: Option<bool>) -> Option<String> {
     match holds {
+        None if full.letter.total == 0 => Some(
+            "find out whether nobody writes or nothing arrives: `hotdash-ops monitor` tells them apart (delivered)"
+                .to_owned(),
+        ),
         None if !watched.ended.early() && full.letter.total < rules.traffic.min_events => Some(
             "watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h".to_owned(),
         ),

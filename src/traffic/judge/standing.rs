@@ -15,6 +15,10 @@ pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {
         return (Standing::Thin, "no delivery yet".to_owned());
     };
     let holds = rate::weigh(counts.ok, counts.bad, traffic);
+    if holds == Some(false) && counts.total() >= traffic.min_events {
+        let failed = words::of(counts.bad, counts.total());
+        return (Standing::Failing, format!("{failed} failed; {margin}"));
+    }
     if holds == Some(false) {
         return (Standing::Failing, margin);
     }

@@ -26,10 +26,7 @@ pub fn tiers(watched: &Watched, rules: Rules<'_>) -> Finding {
         }
         Ok(tiers) => tiers.iter().fold(finding, |finding, tier| finding.claim(claim(tier, rules))),
     };
-    match ground::cut(watched, |_| false) {
-        Some(cut) => finding.claim(Claim::open("window", "watched to its end", cut)),
-        None => finding,
-    }
+    ground::whole(finding, watched)
 }
 
 fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {

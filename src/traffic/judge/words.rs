@@ -28,8 +28,11 @@ pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%SZ").to_string()
 }
 
-/// `15 minutes`, `2.5 minutes`.
+/// `15 minutes`, `2.5 minutes`, `24 s`.
 pub(super) fn minutes(minutes: f64) -> String {
+    if minutes < 1.0 {
+        return format!("{:.0} s", minutes * 60.0);
+    }
     let tenths = (minutes * 10.0).round() / 10.0;
     if tenths == 1.0 { "1 minute".to_owned() } else { format!("{tenths} minutes") }
 }

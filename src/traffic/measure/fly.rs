@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::probe::{CannotAsk, fly_environment};
 use crate::run::context::Context;
-use crate::service::fly::{self, Trouble};
+use crate::service::fly::{self, LogBatch, Trouble};
 use crate::settings::{Since, Watch};
 use crate::traffic::deploy::marker;
-use crate::traffic::logs::{LogReading, LogTexts};
+use crate::traffic::logs::{FULL, LogReading, LogTexts};
 use crate::traffic::opening::Opening;
 use crate::traffic::window::{Deploy, Mode};
 
@@ -57,7 +58,11 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogRead
     };
     let mut reading = LogReading::new(LogTexts::from(&target.traffic));
     if opening.mode == Mode::Forward {
-        let over = opening.ending().over();
+        // A busy log is read on while its last lines are on their way, or the last reading would miss some.
+        let over = async {
+            opening.ending().over().await;
+            sleep(ON_THEIR_WAY).await;
+        };
         tokio::pin!(over);
         let mut next = Instant::now();
         let mut first = true;
@@ -67,17 +72,19 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogRead
                 () = &mut over => break,
                 () = sleep_until(next) => {}
             }
-            if let Err(cannot) = poll(cx, opening, app, &mut reading).await
-                && first
-            {
-                return Err(cannot);
-            }
+            let usual = target.traffic.logs_every.0;
+            let wait = match poll(cx, opening, app, &mut reading).await {
+                Ok(polled) => polled.lasts.map_or(usual, |lasts| usual.min(lasts)),
+                Err(cannot) if first => return Err(cannot),
+                Err(_) => usual,
+            };
             first = false;
-            next = (next + target.traffic.logs_every.0).max(Instant::now());
+            next = (next + wait).max(Instant::now());
         }
+    } else {
+        sleep(ON_THEIR_WAY).await;
     }
-    sleep(ON_THEIR_WAY).await;
-    if !matches!(poll(cx, opening, app, &mut reading).await, Ok(true)) {
+    if !matches!(poll(cx, opening, app, &mut reading).await, Ok(Polled { proves: true, .. })) {
         sleep(PAUSE).await;
         let again = poll(cx, opening, app, &mut reading).await;
         if opening.mode == Mode::Past {
@@ -87,7 +94,35 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogRead
     Ok(reading)
 }
 
-/// One reading; false when it gave nothing that proves anything.
+/// What one reading gave.
+struct Polled {
+    /// Whether it proves anything.
+    proves: bool,
+    /// How soon the next reading must come to share lines with this one; `None` when there is time.
+    lasts: Option<Duration>,
+}
+
+/// So many of the newest lines show the rate at which they are written.
+const RECENT: usize = 20;
+/// The shortest pause between two readings.
+const SHORTEST: Duration = Duration::from_millis(500);
+
+/// `fly logs` gives the newest lines only: the next reading has to come before so many have been written as fill
+/// one, at the rate of these. Half of that time leaves room for a burst.
+fn lasts(batch: &LogBatch) -> Option<Duration> {
+    let mut stamps: Vec<Timestamp> = batch.lines.iter().filter_map(|line| line.at).collect();
+    stamps.sort_unstable();
+    // What was written long ago says nothing of the rate now.
+    let recent = &stamps[stamps.len().saturating_sub(RECENT)..];
+    if recent.len() < RECENT {
+        return None;
+    }
+    let span = Duration::try_from(recent.last()?.duration_since(*recent.first()?)).unwrap_or_default();
+    let filled = span.mul_f64(FULL as f64 / (RECENT - 1) as f64);
+    Some((filled / 2).max(SHORTEST))
+}
+
+/// One reading.
 ///
 /// # Errors
 /// When `fly` cannot do its work here.
@@ -96,7 +131,7 @@ async fn poll(
     opening: &Opening,
     app: &str,
     reading: &mut LogReading,
-) -> Result<bool, CannotAsk> {
+) -> Result<Polled, CannotAsk> {
     let asked_at = opening.now();
     let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor).await;
     if answer.marker {
@@ -105,13 +140,13 @@ async fn poll(
     match &answer.found {
         Ok(batch) => {
             reading.take(asked_at, batch);
-            Ok(batch.partial.is_none())
+            Ok(Polled { proves: batch.partial.is_none(), lasts: lasts(batch) })
         }
         Err(trouble) => {
             reading.miss(&trouble.to_string());
             match ours(trouble) {
                 Some(hint) => Err(CannotAsk::because(trouble.to_string()).hint(hint)),
-                None => Ok(false),
+                None => Ok(Polled { proves: false, lasts: None }),
             }
         }
     }
@@ -123,5 +158,33 @@ fn ours(trouble: &Trouble) -> Option<&'static str> {
         Trouble::NotRun(_) => Some("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/"),
         Trouble::NotLoggedIn => Some("fly auth login, or set FLY_API_TOKEN"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::service::fly::LogLine;
+
+    fn batch(count: usize, apart: SignedDuration) -> LogBatch {
+        let start: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
+        let line = |n: usize| {
+            let at = start + apart * i32::try_from(n).expect("a small number");
+            LogLine::new(Some(at), "info", "a line", "one")
+        };
+        LogBatch { lines: (0..count).map(line).collect(), partial: None }
+    }
+
+    #[test]
+    fn a_busy_log_is_read_more_often() {
+        let tenth = SignedDuration::from_millis(100);
+        assert_eq!(lasts(&batch(RECENT - 1, tenth)), None);
+        // A hundred lines in ten seconds: read every five.
+        for count in [RECENT, FULL] {
+            assert_eq!(lasts(&batch(count, tenth)), Some(Duration::from_secs(5)));
+        }
+        assert_eq!(lasts(&batch(FULL, SignedDuration::from_millis(1))), Some(SHORTEST));
     }
 }

@@ -25,7 +25,8 @@ pub async fn full(session: &Session, source: &Source, window: Window, bins: usiz
     full
 }
 
-async fn read(
+/// [`full`] in a transaction that is already open.
+pub(super) async fn read(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,

@@ -1,10 +1,11 @@
 //! Whether a transaction that began in the window may still add rows to it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::decode;
-use super::one;
-use crate::service::postgres::{Bounds, PgFault, Session};
+use super::{BRIEF, decode, one};
+use crate::service::postgres::{PgFault, Session};
 use crate::traffic::full::Horizon;
 
 const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
@@ -19,11 +20,11 @@ const SESSIONS: &str = "WITH others AS (
   FROM pg_stat_activity
   WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid())
 SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
-       sum(CASE WHEN busy THEN 1 ELSE 0 END) AS hidden, min(CASE WHEN busy THEN usename END) AS whose,
+       string_agg(CASE WHEN hidden THEN held.virtualtransaction END, ' ') AS hidden,
+       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose,
        current_user AS me
-FROM (SELECT client, xact_start, usename,
-             hidden AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'virtualxid') AS busy
-      FROM others) AS s";
+FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHERE locktype = 'virtualxid') AS held
+     USING (pid)";
 
 /// Asks, in a transaction of its own, whether one that began at `window_to` or before is still open. Ask until
 /// it is clear, and only then begin the transaction of [`super::full`]: a snapshot taken before would miss what
@@ -32,9 +33,7 @@ FROM (SELECT client, xact_start, usename,
 /// # Errors
 /// When the database does not answer. When it answers and refuses, the horizon is unknown.
 pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon, PgFault> {
-    // The compiler takes a second for a question to the catalog, which an unknown server may not know to switch off.
-    let bounds = Bounds { jit_off: false, ..super::PATIENT };
-    let answers = match session.batch(&bounds, &[SERVER, SESSIONS]).await {
+    let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgFault::Server { message, .. }) => {
             return Ok(Horizon::Unknown(format!("the open transactions cannot be asked for: {message}")));
@@ -57,14 +56,15 @@ pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon,
     if let Some(since) = decode::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
         return Ok(Horizon::Open(since));
     }
-    // Without any other session the sum is NULL.
-    let hidden = sessions.get("hidden").map_or(Ok(0), |_| decode::count(sessions, "hidden"))?;
-    if hidden == 0 {
+    let transactions: BTreeSet<String> =
+        sessions.get("hidden").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    if transactions.is_empty() {
         return Ok(Horizon::Clear);
     }
     let (whose, me) =
         (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
-    Ok(Horizon::Unknown(format!(
+    let why = format!(
         "a transaction of {whose} is open, and {me} may not see since when; GRANT pg_read_all_stats TO {me}"
-    )))
+    );
+    Ok(Horizon::Hidden { why, transactions })
 }

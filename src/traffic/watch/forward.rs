@@ -18,6 +18,8 @@ use crate::traffic::window::Window;
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
 /// What is kept of the budget for the last word, where there is that much to spare.
 const RESERVE: Duration = Duration::from_secs(60);
+/// So many sentences are kept.
+const MOST_REMARKS: usize = 20;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Ticks until the window is over by the database's clock.
@@ -37,8 +39,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 }
                 Err(fault) => self.missed(&fault),
             }
-            if self.clock.now() >= self.window.to && !self.goes_on() {
-                return Turn::AtItsEnd;
+            if self.clock.now() >= self.window.to {
+                if !self.goes_on() {
+                    return Turn::AtItsEnd;
+                }
+                next = self.clock.when(self.window.to);
             }
             if Instant::now() >= self.spent {
                 return Turn::Broken(self.beyond_the_budget());
@@ -58,10 +63,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let now = ticked.now;
         match self.clock.heard(now, before, self.rules.tick.0) {
             Step::Even => {}
-            Step::Back(by) => self.remarks.push(format!(
+            Step::Back(by) => self.remark(format!(
                 "the database's clock went back by {by:#} at {now}: ticks miss what it dates before the seal, the last word does not"
             )),
-            Step::Ahead(by) => self.remarks.push(format!(
+            Step::Ahead(by) => self.remark(format!(
                 "nobody looked for {by:#} up to {now}: this machine slept, or the database's clock was set forward; nothing is lost by it"
             )),
         }
@@ -70,6 +75,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         self.seen_to = self.seen_to.max(now);
         self.show(None);
         Ok(())
+    }
+
+    /// Keeps a sentence for the report; servers that take turns with different clocks would fill it.
+    fn remark(&mut self, sentence: String) {
+        if self.remarks.len() < MOST_REMARKS {
+            self.remarks.push(sentence);
+        }
     }
 
     /// Declares that a tick had no answer.

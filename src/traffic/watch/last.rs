@@ -1,6 +1,7 @@
 //! The last word: after the window's end, once late rows have had their time, one statement over all of it. What is
 //! asked besides (tiers, the time before the deploy) may fail without spoiling the verdict.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -58,9 +59,9 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Some(full) if full.letter.bad() > 0 => self.around_the_deploy().await,
             _ => (None, None),
         };
-        let tiers = match answered {
-            Some(_) => self.tiers().await,
-            None => Err("the facts could not be read".to_owned()),
+        let tiers = match &facts {
+            Ok(_) => self.tiers().await,
+            Err(unasked) => Err(unasked.why.clone()),
         };
         Watched {
             mode: self.opening.mode,
@@ -96,15 +97,24 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     async fn horizon(&mut self) -> Horizon {
         let began = Instant::now();
         let to = self.window.to;
+        // What is open at the first question and hidden may have begun in the window; what begins after it has not.
+        let mut awaited: Option<BTreeSet<String>> = None;
         loop {
             let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
-            let seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
+            let mut seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
+            if let Horizon::Hidden { transactions, .. } = &seen {
+                let first = awaited.get_or_insert_with(|| transactions.clone());
+                if first.is_disjoint(transactions) {
+                    seen = Horizon::Clear;
+                }
+            }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
             let told = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
                 Horizon::Open(_) => began + PATIENCE,
-                // Another role's transaction, which may end or be over a moment later.
+                Horizon::Hidden { .. } => began + PATIENCE,
+                // What the server does not tell now it may tell a moment later.
                 Horizon::Unknown(_) if told => began + PATIENCE,
                 // A standby whose primary has nothing to do stays behind for ever.
                 _ if behind => began + HASTE,
@@ -119,7 +129,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// The statement over the whole window, asked again until it is answered or the budget is spent.
     async fn last_word(&mut self) -> Result<Full, Unasked> {
-        let mut refused = 0;
+        let (mut refused, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {
                 Err(fault) if fault.unasked.database_gone => fault,
@@ -128,7 +138,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                     Err(fault) => fault,
                 },
             };
-            self.missed(&fault);
+            // Asked more often than ticks are, and shown as often.
+            if shown.is_none_or(|at: Instant| at.elapsed() >= self.rules.tick.0) {
+                self.missed(&fault);
+                shown = Some(Instant::now());
+            }
             refused = if fault.hopeless { refused + 1 } else { 0 };
             if refused >= BELIEVED || Instant::now() + PAUSE >= self.spent {
                 return Err(fault.unasked);

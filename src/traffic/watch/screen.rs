@@ -2,8 +2,8 @@
 
 use super::reader::Reader;
 use super::{View, Watch};
-use crate::settings::{Percent, Traffic};
 use crate::traffic::counts::Counts;
+use crate::traffic::judge::standing;
 use crate::traffic::live::{Spark, Standing, Tick};
 use crate::traffic::stats;
 use crate::traffic::summary::{AsPrinted, Point, Summary};
@@ -83,70 +83,4 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 fn rate(counts: &Counts) -> Option<String> {
     let printed = stats::printed_bp(counts.ok, counts.total())?;
     Some(format!("{}.{:02}", printed / 100, printed % 100))
-}
-
-/// How the window would end if it ended now.
-fn standing(counts: &Counts, rules: &Traffic) -> (Standing, String) {
-    let (Percent(t), least, n) = (rules.success_rate, rules.min_events, counts.total());
-    let holds = stats::rate_holds(counts.ok, n, t, least);
-    if counts.dead_letters > 0 {
-        return (Standing::Failing, of(counts.dead_letters, "dead letter", "dead letters"));
-    }
-    if holds == Some(false) {
-        let failed = format!("{} of {n} failed", counts.bad);
-        let reason = match (n >= least, stats::clean_to_flip(counts.ok, n, t)) {
-            (true, Some(more)) => {
-                format!("{failed}; {} would mend it", of(more, "clean delivery", "clean deliveries"))
-            }
-            _ => format!("{failed}, which proves a rate not above {}", rules.success_rate),
-        };
-        return (Standing::Failing, reason);
-    }
-    if let Some(mean) = counts.mean_ms().filter(|mean| *mean >= f64::from(rules.average_ms))
-        && counts.timed >= least
-    {
-        return (Standing::Failing, format!("{mean:.0} ms on average, not below {} ms", rules.average_ms));
-    }
-    match (holds, n) {
-        (None, 0) => (Standing::Thin, "no delivery yet".to_owned()),
-        (None, _) => (Standing::Thin, format!("{n} of the {least} deliveries that are needed to tell")),
-        (Some(_), _) => {
-            let more = stats::more_failures_to_flip(counts.ok, n, t).unwrap_or(0);
-            let would = of(more, "more failure would fail it", "more failures would fail it");
-            (Standing::Passing, would)
-        }
-    }
-}
-
-fn of(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stands(ok: u64, bad: u64, dead_letters: u64, sum_ms: u64) -> (Standing, String) {
-        let counts = Counts { ok, bad, dead_letters, timed: ok + bad, sum_ms, ..Counts::default() };
-        standing(&counts, &Traffic::default())
-    }
-
-    #[test]
-    fn a_window_stands_as_it_would_end_and_says_by_how_much() {
-        use Standing::{Failing, Passing, Thin};
-        for ((ok, bad, dead, sum), stand, reason) in [
-            ((0, 0, 0, 0), Thin, "no delivery yet"),
-            ((20, 0, 0, 400), Thin, "20 of the 21 deliveries that are needed to tell"),
-            ((20, 1, 0, 400), Passing, "1 more failure would fail it"),
-            ((60, 0, 0, 400), Passing, "4 more failures would fail it"),
-            ((57, 3, 0, 400), Failing, "3 of 60 failed; 1 clean delivery would mend it"),
-            ((0, 2, 0, 400), Failing, "2 of 2 failed, which proves a rate not above 95 %"),
-            ((60, 0, 0, 30_000), Failing, "500 ms on average, not below 500 ms"),
-            ((60, 0, 0, 29_999), Passing, "4 more failures would fail it"),
-            ((60, 0, 1, 400), Failing, "1 dead letter"),
-            ((0, 0, 2, 0), Failing, "2 dead letters"),
-        ] {
-            assert_eq!(stands(ok, bad, dead, sum), (stand, reason.to_owned()), "{ok} {bad} {dead} {sum}");
-        }
-    }
 }

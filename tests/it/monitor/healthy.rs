@@ -39,6 +39,7 @@ fn twenty_healthy_runs_of_twenty_pass() {
     assert!(failures.is_empty(), "{} of {RUNS} runs: {}", failures.len(), failures.join("\n\n"));
 }
 
+#[allow(clippy::print_stderr, reason = "the seeds are to be seen with --nocapture, also of runs that pass")]
 fn run(seed: u64) -> Result<(), String> {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
     bench.start_traffic(Habits { per_minute: 420.0, seed, ..Habits::default() }, Setting::Healthy);

@@ -73,3 +73,62 @@ async fn a_server_that_comes_back_after_the_windows_end_still_has_the_last_word(
     assert_eq!((full.letter.total, watched.gaps.len()), (9, 1));
     assert!(watched.gaps[0].to > watched.window.to, "{:?}", watched.gaps);
 }
+
+#[tokio::test]
+async fn a_failover_to_the_standby_goes_on_with_its_facts() {
+    let primary = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
+    primary.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
+    let standby = Arc::new(primary.standby().expect("a replica"));
+    let password = primary.password(READER);
+    let dsn = format!(
+        "postgresql://{READER}:{password}@127.0.0.1:{},127.0.0.1:{}/{DATABASE}",
+        primary.port(),
+        standby.port()
+    );
+    let (cx, _events) = context(&dsn, ahead(9));
+    measure::opening(&cx).await;
+    let (old, new) = (Arc::clone(&primary), Arc::clone(&standby));
+    let writer = thread::spawn(move || {
+        old.psql(DATABASE, &kept(10, true)).expect("the app writes");
+        // What the standby has not received is lost with the primary.
+        thread::sleep(Duration::from_secs(2));
+        old.kill().expect("kill -9");
+        new.psql(DATABASE, "select pg_promote(true, 30)").expect("the standby takes over");
+        new.psql(DATABASE, &kept(6, true)).expect("the app writes");
+        new.psql(DATABASE, &kept(2, false)).expect("the app writes");
+    });
+    let watched = measure::watched(&cx).await;
+    writer.join().expect("the writer ends");
+    let watched = watched.as_ref().as_ref().expect("asked");
+    let full = watched.facts.as_ref().expect("the facts were read");
+    let oracle = standby.psql(DATABASE, ORACLE).expect("psql counts");
+    assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
+    assert_eq!((full.letter.total, watched.late, full.replayed_to), (18, 0, None));
+    drop(standby);
+}
+
+#[tokio::test]
+async fn on_a_standby_what_it_has_replayed_is_judged_and_told() {
+    let primary = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
+    primary.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
+    let standby = primary.standby().expect("a replica");
+    let (cx, _events) = context(&standby.login(READER, DATABASE), ahead(4));
+    measure::opening(&cx).await;
+    let world = Arc::clone(&primary);
+    let writer = thread::spawn(move || {
+        let steady = format!("{}select pg_sleep(0.5);", deliveries(3, true)).repeat(10);
+        world.psql(DATABASE, &steady).expect("the app writes");
+    });
+    let watched = measure::watched(&cx).await;
+    writer.join().expect("the writer ends");
+    let watched = watched.as_ref().as_ref().expect("asked");
+    let full = watched.facts.as_ref().expect("the facts were read");
+    let (from, to) = (watched.window.from, watched.window.to);
+    let sql = format!("set timezone to 'UTC'; {ORACLE} and recorded_at > '{from}' and recorded_at <= '{to}'");
+    let oracle = primary.psql(DATABASE, &sql).expect("psql counts");
+    assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
+    assert!(full.letter.total >= 20, "{}", full.letter.total);
+    assert!(full.replayed_to.is_some_and(|replayed| replayed >= to), "it was waited for");
+    assert!(watched.remarks.iter().any(|said| said.contains("standby")), "{:?}", watched.remarks);
+    drop(standby);
+}

@@ -11,6 +11,7 @@ use hotdash_ops::traffic::measure;
 use hotdash_ops::traffic::window::Ended;
 
 use super::{ORACLE, ahead, context, deliveries, past};
+use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 /// A copy of the good database without a fact.
@@ -95,6 +96,23 @@ async fn the_past_is_judged_at_once() {
     assert!(full.letter.total > 30, "{}", full.letter.total);
     assert_eq!(watched.tiers.as_ref().map(Vec::len), Ok(8));
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_pooler_with_one_connection_is_enough() {
+    empty("watching_pooled");
+    let pooler = PgBouncer::start(server(), &[READER], 1);
+    let (cx, _events) = context(&pooler.prisma_login(server(), READER, "watching_pooled"), ahead(3));
+    measure::opening(&cx).await;
+    let writer = thread::spawn(|| {
+        let steady = format!("{}select pg_sleep(0.3);", deliveries(2, true)).repeat(6);
+        server().psql("watching_pooled", &steady).expect("the app writes");
+    });
+    let watched = measure::watched(&cx).await;
+    writer.join().expect("the writer ends");
+    let watched = watched.as_ref().as_ref().expect("asked");
+    let full = watched.facts.as_ref().expect("the facts were read");
+    assert_eq!((full.letter.total, watched.late, watched.gaps.len()), (12, 0, 0), "{:?}", watched.gaps);
 }
 
 #[tokio::test]

@@ -31,8 +31,8 @@ fn errors_are_told_and_their_number_bounded() {
     let finding = dead_letters(&window, rules(&Traffic::default()));
     let said: Vec<&str> =
         finding.evidence.iter().filter(|e| e.name == "lastError").map(|e| e.value.as_str()).collect();
-    assert_eq!((said[0], said[1]), ("3 times: connect ECONNREFUSED", "1 times: absent"));
-    assert_eq!((said.len(), said[10]), (11, "4 times: others"));
+    assert_eq!((said[0], said[1]), ("3 x: connect ECONNREFUSED", "1 x: absent"));
+    assert_eq!((said.len(), said[10]), (11, "4 x: others"));
 }
 
 #[test]

@@ -42,10 +42,7 @@ fn an_error_fails_wherever_it_stands_and_none_passes_only_when_all_was_seen() {
 fn errors_are_quoted_with_their_first_time() {
     let finding =
         log_errors("fly logs", &said(3, 0, 240, Ok(())), &watched(0, 60), rules(&Traffic::default()));
-    assert_eq!(
-        told(&finding, "error"),
-        Some("3 times, first at 10:01:03Z: Webhook sent to dead letter queue")
-    );
+    assert_eq!(told(&finding, "error"), Some("3 x, first at 10:01:03Z: Webhook sent to dead letter queue"));
     assert_eq!(finding.claims[0].found, "3 among 240 lines");
 }
 

@@ -26,7 +26,7 @@ fn a_message_without_an_answer_is_lost_and_named() {
     assert_eq!(told(&one, "lost"), Some("conversation 11, message 110 of 2026-01-01T10:00:05Z"));
     let many = judged(&watched(0, 60), &answered(12, 0));
     assert_eq!(
-        many.evidence.iter().filter(|e| e.name == "lost").map(|e| e.value.as_str()).last(),
+        many.evidence.iter().rfind(|e| e.name == "lost").map(|e| e.value.as_str()),
         Some("and 2 more")
     );
 }

@@ -13,7 +13,7 @@ fn the_screen_says_how_it_would_end() {
     use Standing::{Failing, Passing, Thin};
     for ((ok, bad, dead, mean), expected, reason) in [
         ((60, 0, 0, 200), Passing, "4 more failures would fail it"),
-        ((51, 9, 0, 200), Failing, "121 clean deliveries would mend it"),
+        ((51, 9, 0, 200), Failing, "9 of 60 failed; 121 clean deliveries would mend it"),
         ((0, 5, 0, 200), Failing, "5 of 5 failed: proof enough, though they are few"),
         ((7, 0, 0, 200), Thin, "0 of 7 failed; 14 more deliveries are needed for a verdict"),
         ((19, 1, 0, 900), Thin, "1 of 20 failed; 1 more delivery is needed for a verdict"),
@@ -31,6 +31,7 @@ fn the_screen_says_how_it_would_end() {
 #[test]
 fn a_threshold_that_nothing_passes_is_said_so() {
     let all = Traffic { success_rate: crate::settings::Percent(10_000), ..Traffic::default() };
-    let expected = (Standing::Failing, "no number of clean deliveries would mend it".to_owned());
+    let expected =
+        (Standing::Failing, "0 of 60 failed; no number of clean deliveries would mend it".to_owned());
     assert_eq!(standing(&counts(60, 0, 0, 200), &all), expected);
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::script::{START, Script, ahead, seconds, watch};
+use crate::settings;
 use crate::traffic::counts::Kind;
 use crate::traffic::opening::{after, before};
-use crate::traffic::window::Ended;
+use crate::traffic::window::{Ended, Mode};
 
 /// A small generator of numbers that repeats itself for a seed.
 struct Dice(u64);
@@ -64,13 +65,15 @@ async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.down.push((seconds(50), seconds(100_000)));
     let ran = watch(script, &ahead(120)).await;
-    let why = ran.watched.facts.expect_err("it did not answer");
+    let why = ran.watched.facts.clone().expect_err("it did not answer");
     assert!(why.database_gone && why.why == "connection refused", "{why:?}");
     assert!(ran.took > seconds(400) && ran.took <= seconds(421), "{:?}", ran.took);
     let [gap] = &ran.watched.gaps[..] else { panic!("{:?}", ran.watched.gaps) };
     assert!(gap.from >= after(START, seconds(40)) && gap.from < after(START, seconds(50)), "{gap:?}");
     assert!(gap.to >= after(START, seconds(400)), "{gap:?}");
-    assert!(ran.watched.tiers.is_err());
+    assert_eq!(ran.watched.tiers, Err("connection refused".to_owned()));
+    let shown = ran.ticks().len();
+    assert!(shown < 50, "every ten seconds, however often it is asked: {shown}");
     let summary = ran.seen.summary.lock().expect("not poisoned").clone().expect("what ticks saw");
     assert!(summary.provisional && (20..=25).contains(&summary.total), "{}", summary.total);
 }
@@ -108,4 +111,14 @@ async fn what_waiting_does_not_mend_is_said_at_once() {
     let why = ran.watched.facts.expect_err("there is no table");
     assert!(!why.database_gone && why.why.contains("does not exist"), "{why:?}");
     assert!(ran.took < seconds(2), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_past_of_a_database_that_is_not_there_is_given_up_soon() {
+    let script = Script { down: vec![(seconds(0), seconds(100_000))], ..Script::default() };
+    let wish = settings::Watch { mode: Mode::Past, ..ahead(900) };
+    let ran = watch(script, &wish).await;
+    let why = ran.watched.facts.expect_err("it did not answer");
+    assert!(why.database_gone, "{why:?}");
+    assert!(ran.took >= seconds(28) && ran.took < seconds(32), "{:?}", ran.took);
 }

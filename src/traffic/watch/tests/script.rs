@@ -1,5 +1,6 @@
 //! A database that does what it is told, when it is told, and a viewer that remembers.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Script {
     pub down: Vec<(Duration, Duration)>,
     /// From, to: a transaction is open that began at the first of the two.
     pub open: Vec<(Duration, Duration)>,
+    /// Since when transactions are open is not shown, and at every question a new one is.
+    pub hides_transactions: bool,
     /// What it says to every statement about facts, though it answers.
     pub refuses: bool,
     /// Only ticks see dead letters.
@@ -166,6 +169,12 @@ impl Reader for Script {
         self.answer().await?;
         let since = self.since();
         let open = self.open.iter().filter(|(from, till)| (*from..*till).contains(&since));
+        if self.hides_transactions {
+            let mut transactions: BTreeSet<String> =
+                open.map(|(from, _)| format!("3/{}", from.as_millis())).collect();
+            transactions.insert(format!("4/{}", since.as_millis()));
+            return Ok(Horizon::Hidden { why: "another role's".to_owned(), transactions });
+        }
         let oldest = open.map(|(from, _)| self.clock(*from)).filter(|began| *began <= to).min();
         Ok(oldest.map_or(Horizon::Clear, Horizon::Open))
     }

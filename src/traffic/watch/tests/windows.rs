@@ -52,6 +52,18 @@ async fn rows_that_commit_late_are_waited_for_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn hidden_transactions_are_waited_for_by_name_while_others_come_and_go() {
+    let mut script = healthy(400);
+    script.fact(seconds(110), seconds(40), Kind::Bad);
+    script.open.push((seconds(110), seconds(150)));
+    script.hides_transactions = true;
+    let ran = watch(script, &ahead(120)).await;
+    let full = ran.agrees();
+    assert_eq!((full.letter.bad(), &full.horizon), (1, &Horizon::Clear));
+    assert!(ran.took > seconds(150) && ran.took < seconds(155), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_transaction_that_never_ends_is_waited_for_a_minute_and_named() {
     let mut script = healthy(400);
     script.open.push((seconds(50), seconds(100_000)));

@@ -1,0 +1,243 @@
+//! `baseline`: recording and comparing are runs of checks; `list`, `show` and
+//! `--dry-run` only read and print.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde_json::{Value, json};
+
+use crate::cli::ListFormat;
+use crate::commands::run::{PREFLIGHT, Verb};
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
+use crate::redact::Redactor;
+use crate::service::dsn::Dsn;
+use crate::service::postgres::{Session, connect};
+use crate::service::tls::Roots;
+use crate::settings::Settings;
+use crate::traffic::baseline::good::{Bar, of_row};
+use crate::traffic::baseline::row::{Row, captured_at};
+use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
+
+/// `baseline`: records the last hour.
+pub const BASELINE: Verb = Verb {
+    name: "baseline",
+    phases: &["after"],
+    sections: &["baseline"],
+    whole: true,
+    only: &[
+        "baseline.recorded",
+        "baseline.success-rate",
+        "baseline.average",
+        "baseline.requests-per-minute",
+        "baseline.dead-letters-per-day",
+    ],
+    ..PREFLIGHT
+};
+
+/// `baseline compare`: the last hour against a recorded one.
+pub const COMPARE: Verb = Verb {
+    name: "baseline compare",
+    only: &["baseline.comparable", "baseline.rate-holds", "baseline.average-holds"],
+    ..BASELINE
+};
+
+/// What reading the table may take in all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Prints the statements and asks nothing.
+///
+/// # Errors
+/// Stdout that cannot be written.
+pub fn dry_run(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
+    let dsn = settings.vars.filled("DATABASE_URL").and_then(|text| Dsn::parse(text.trim()).ok());
+    let schema = dsn.and_then(|dsn| dsn.schema);
+    let text = format!(
+        "-- Nothing was written. `hotdash-ops baseline` reads and judges the numbers first, inserts them as it read\n\
+         -- them, and creates the table only where the search path leads to none; an older {TABLE}\n\
+         -- without the column details gets the other columns. A row of the same minute is kept instead.\n{}",
+        sql::by_hand(&settings.target.names, schema.as_deref())
+    );
+    let _ = printer.data(&text)?;
+    Ok(Exit::Ready)
+}
+
+/// Lists the recorded baselines, the newest first.
+///
+/// # Errors
+/// A call that cannot be answered: no connection string, a rehearsal's database, stdout that cannot be written.
+pub fn list(settings: &Settings, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+    let recorded = match read(settings)? {
+        Ok(recorded) => recorded,
+        Err(why) => return Ok(untold(settings, &why, printer)),
+    };
+    let bar = Bar::of(&settings.target.traffic);
+    let text = match format {
+        ListFormat::Json => document(json!(recorded.rows.iter().map(|r| value(r, bar)).collect::<Vec<_>>())),
+        ListFormat::Table if recorded.rows.is_empty() => String::new(),
+        ListFormat::Table => table(&recorded.rows, bar),
+    };
+    if recorded.rows.is_empty() {
+        printer.note("no baseline is recorded; hotdash-ops baseline records one");
+    }
+    let _ = printer.data(&clean(settings, &text))?;
+    Ok(Exit::Ready)
+}
+
+/// Shows one baseline: the newest, or the one captured at `wanted`.
+///
+/// # Errors
+/// As [`list`], and a time at which none, or more than one, was captured.
+pub fn show(
+    settings: &Settings,
+    wanted: Option<&str>,
+    format: ListFormat,
+    printer: &mut Printer,
+) -> Result<Exit> {
+    let recorded = match read(settings)? {
+        Ok(recorded) => recorded,
+        Err(why) => return Ok(untold(settings, &why, printer)),
+    };
+    let row = match wanted {
+        Some(wanted) => captured_at(&recorded.rows, wanted)
+            .map_err(|why| anyhow!("{why} (see `hotdash-ops baseline list`)"))?,
+        None => match recorded.rows.iter().find(|r| r.captured_at().is_some()).or(recorded.rows.first()) {
+            Some(row) => row,
+            None => {
+                let why = "no baseline is recorded; hotdash-ops baseline records one";
+                return Ok(untold(settings, why, printer));
+            }
+        },
+    };
+    let bar = Bar::of(&settings.target.traffic);
+    let text = match format {
+        ListFormat::Json => document(json!([value(row, bar)])),
+        ListFormat::Table => lines(row, bar),
+    };
+    let _ = printer.data(&clean(settings, &text))?;
+    Ok(Exit::Ready)
+}
+
+/// What could not be read, and that nothing is known.
+fn untold(settings: &Settings, why: &str, printer: &mut Printer) -> Exit {
+    printer.error(&clean(settings, &format!("error: {why}")));
+    Exit::Undecided
+}
+
+fn clean(settings: &Settings, text: &str) -> String {
+    let secrets = crate::settings::secret_values(&settings.vars);
+    Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
+}
+
+/// The rows, or why the database does not tell them.
+fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
+    let Some(url) = settings.vars.filled("DATABASE_URL") else { bail!("DATABASE_URL is not set") };
+    let dsn = Dsn::parse(url.trim()).map_err(|fault| anyhow!("DATABASE_URL {fault}"))?;
+    let roots = Roots::load(settings.ca_file.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let answer = runtime.block_on(async {
+        let session = match connect(&dsn, &roots, PATIENCE).await {
+            Ok(session) => session,
+            Err(fault) => return Ok(Err(format!("DATABASE_URL: {fault}"))),
+        };
+        let answer = rows(settings, &session).await;
+        session.close().await;
+        answer
+    });
+    // A name look-up that hangs in the system's resolver must not hold the answer back.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    answer
+}
+
+async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded, String>> {
+    let marker = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
+    let marked = match session.rows(marker, &[]).await {
+        Ok(rows) => rows.first().and_then(|row| row.get("sandbox")) == Some("true"),
+        Err(fault) => return Ok(Err(fault.to_string())),
+    };
+    if marked && !settings.target.is_sandbox() {
+        bail!(
+            "the database is a rehearsal's, and the target is {}; correct DATABASE_URL, or give --target sandbox",
+            settings.target.name
+        );
+    }
+    Ok(match recorded(session).await {
+        Ok(Ok(recorded)) => Ok(recorded),
+        Ok(Err(unfit)) => {
+            Err(format!("{}: expected {}, found {}; {}", unfit.what, unfit.expected, unfit.found, unfit.fix))
+        }
+        Err(fault) => Err(fault.to_string()),
+    })
+}
+
+fn document(baselines: Value) -> String {
+    format!("{:#}\n", json!({ "schema": "hotdash-ops.baselines/1", "baselines": baselines }))
+}
+
+fn value(row: &Row, bar: Bar) -> Value {
+    let standing = of_row(row, bar);
+    json!({
+        "captured_at": row.captured.as_ref().map(|_| row.name()),
+        "success_rate": row.success_rate.json(),
+        "avg_response_ms": row.avg_response_ms.json(),
+        "requests_per_minute": row.requests_per_minute.json(),
+        "daily_dlq_count": row.daily_dlq_count.json(),
+        "standing": standing.word(),
+        "why": standing.why(),
+        "details": row.details,
+    })
+}
+
+fn table(rows: &[Row], bar: Bar) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(printer::width().unwrap_or(160));
+    table.set_header([
+        "captured_at",
+        "success_rate",
+        "avg_response_ms",
+        "requests_per_minute",
+        "daily_dlq_count",
+        "standing",
+    ]);
+    for row in rows {
+        table.add_row([
+            &*row.name(),
+            row.success_rate.shown(),
+            row.avg_response_ms.shown(),
+            row.requests_per_minute.shown(),
+            row.daily_dlq_count.shown(),
+            of_row(row, bar).word(),
+        ]);
+    }
+    format!("{}\n", table.trim_fmt())
+}
+
+fn lines(row: &Row, bar: Bar) -> String {
+    let standing = of_row(row, bar);
+    let mut lines = vec![
+        ("captured_at", row.name()),
+        ("success_rate", row.success_rate.shown().to_owned()),
+        ("avg_response_ms", row.avg_response_ms.shown().to_owned()),
+        ("requests_per_minute", row.requests_per_minute.shown().to_owned()),
+        ("daily_dlq_count", row.daily_dlq_count.shown().to_owned()),
+        ("standing", standing.word().to_owned()),
+    ];
+    if !standing.why().is_empty() {
+        lines.push(("why", standing.why()));
+    }
+    match &row.details {
+        Some(d) => {
+            lines.push(("window", format!("{} to {}", d.from, d.to)));
+            lines.push(("deliveries", format!("{} of {} succeeded, {} timed", d.ok, d.total, d.timed)));
+            lines.push(("dead letters", format!("{} in the hour", d.dead_letters)));
+        }
+        None => lines.push(("counts", "not kept: compared by tolerance only".to_owned())),
+    }
+    lines.into_iter().map(|(name, value)| format!("{name:<20} {value}\n")).collect()
+}

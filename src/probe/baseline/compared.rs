@@ -1,0 +1,127 @@
+//! The last hour beside a recorded one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Baseline, hidden, unread};
+use crate::probe::database::dsn;
+use crate::probe::{CannotAsk, Claim, Finding};
+use crate::run::context::{Asking, Context};
+use crate::service::dsn::Dsn;
+use crate::service::postgres::{PgFault, Session, connect};
+use crate::traffic::baseline::compare::{average, choose, rate};
+use crate::traffic::baseline::good::{Bar, of_row};
+use crate::traffic::baseline::row::Row;
+use crate::traffic::baseline::{Unfit, hour_now, recorded};
+use crate::traffic::read::{Hour, look};
+
+/// Both sides of the comparison.
+struct Sides {
+    /// Why row level security spoils the counts.
+    hidden: Option<String>,
+    hour: Hour,
+    then: Result<Row, Unfit>,
+    bar: Bar,
+}
+
+pub(super) async fn judge(
+    claimed: Baseline,
+    finding: Finding,
+    asking: &Asking<'_>,
+) -> Result<Finding, CannotAsk> {
+    let sides = sides(asking).await?;
+    let sides = match sides.as_ref() {
+        Ok(sides) => sides,
+        Err(fault) => return unread(finding, fault),
+    };
+    if let Some(how) = &sides.hidden {
+        return Ok(hidden(finding, how));
+    }
+    let finding = shown(finding, sides);
+    Ok(match (claimed, &sides.then) {
+        (Baseline::Comparable, _) => comparable(finding, sides),
+        (_, Err(unfit)) => finding.claim(unfit.open()).fix(&unfit.fix),
+        (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.full, then, sides.bar)),
+        (_, Ok(then)) => finding.claim(average(&sides.hour.full, then, sides.bar)),
+    })
+}
+
+async fn sides(asking: &Asking<'_>) -> Result<Arc<Result<Sides, PgFault>>, CannotAsk> {
+    let dsn = dsn(asking.cx)?;
+    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
+    let take = async move { take(&cx, &dsn, deadline).await };
+    Ok(asking.cx.measure("the comparison with the baseline", asking.again, take).await)
+}
+
+async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFault> {
+    let session = connect(dsn, &cx.roots, deadline).await?;
+    let sides = read(cx, &session).await;
+    session.close().await;
+    let sides = sides?;
+    cx.note(&format!("now: {}", now(&sides.hour)));
+    if let Ok(then) = &sides.then {
+        let standing = of_row(then, sides.bar).word();
+        cx.note(&format!("baseline {}: {}; {standing}", then.name(), then.numbers()));
+    }
+    Ok(sides)
+}
+
+async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
+    let target = &cx.settings.target;
+    let look = look(session, &target.names).await?;
+    if look.sandbox {
+        cx.saw_marker();
+    }
+    let hour = hour_now(session, &look.source).await?;
+    let bar = Bar::of(&target.traffic);
+    let then = recorded(session)
+        .await?
+        .and_then(|recorded| choose(&recorded.rows, target.traffic.baseline.as_deref(), bar).cloned());
+    Ok(Sides { hidden: look.rows_hidden, hour, then, bar })
+}
+
+/// The last hour's numbers in one line, as a baseline's are told.
+fn now(hour: &Hour) -> String {
+    let letter = &hour.full.letter;
+    let average = letter.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
+    format!(
+        "success rate {} % ({} of {}), average {} ms, {:.2} requests per minute, {} dead letters a day",
+        letter.success_rate.as_deref().unwrap_or("NULL"),
+        letter.ok,
+        letter.total,
+        average.map_or_else(|| "NULL".to_owned(), |ms| format!("{ms:.0}")),
+        letter.total as f64 / 60.0,
+        hour.daily_dead_letters
+    )
+}
+
+fn shown(finding: Finding, sides: &Sides) -> Finding {
+    let finding = finding.evidence("now", now(&sides.hour));
+    let Ok(then) = &sides.then else { return finding };
+    let standing = of_row(then, sides.bar);
+    let word = match standing.why() {
+        why if why.is_empty() => standing.word().to_owned(),
+        why => format!("{}: {why}", standing.word()),
+    };
+    let finding = finding
+        .evidence("baseline", format!("{}: {}", then.name(), then.numbers()))
+        .evidence("the baseline is", word);
+    match then.details.is_some() {
+        true => finding,
+        false => finding
+            .evidence("way of comparing", "comparison by tolerance only: the baseline's counts are not kept"),
+    }
+}
+
+fn comparable(finding: Finding, sides: &Sides) -> Finding {
+    let total = sides.hour.full.letter.total;
+    let (what, expected) = ("traffic of the last hour", "at least one delivery");
+    let finding = match total {
+        0 => finding.claim(Claim::open(what, expected, "none")).fix("wait for traffic, and compare then"),
+        n => finding.claim(Claim::new(what, expected, format!("{n} deliveries"), true)),
+    };
+    match &sides.then {
+        Ok(then) => finding.claim(Claim::new("baseline to compare with", "one", then.name(), true)),
+        Err(unfit) => finding.claim(unfit.open()).fix(&unfit.fix),
+    }
+}

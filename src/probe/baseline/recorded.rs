@@ -1,0 +1,211 @@
+//! Recording the last hour, and what is stored then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::{Baseline, hidden, unread};
+use crate::probe::database::{Trouble, dsn};
+use crate::probe::{CannotAsk, Claim, Finding};
+use crate::run::context::{Asking, Context};
+use crate::service::dsn::Dsn;
+use crate::service::postgres::{PgFault, Writer, connect_to_write};
+use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row};
+use crate::traffic::baseline::{Captured, TABLE, Uncaptured, Unfit, capture};
+use crate::traffic::read::{Hour, look};
+
+/// What became of the one attempt to record.
+enum Recording {
+    Stored(Box<Captured>),
+    Not(Uncaptured),
+    /// The facts, or the database that answers, are not what may be recorded; nothing was written.
+    Hidden(String),
+    Elsewhere(Unfit),
+    Mistaken,
+}
+
+pub(super) async fn judge(
+    claimed: Baseline,
+    finding: Finding,
+    asking: &Asking<'_>,
+) -> Result<Finding, CannotAsk> {
+    let recording = record(asking).await?;
+    if let Some(column) = claimed.column() {
+        return Ok(match recording.as_ref() {
+            Recording::Stored(captured) => {
+                finding.evidence("captured_at", captured.row.name()).claim(claimed.number(&captured.row))
+            }
+            _ => finding.claim(Claim::open(column, "a number", "nothing was recorded")),
+        });
+    }
+    match recording.as_ref() {
+        Recording::Stored(captured) => Ok(stored(finding, captured, asking.cx)),
+        Recording::Not(why) => not_stored(finding, why),
+        Recording::Hidden(how) => Ok(hidden(finding, how)),
+        Recording::Elsewhere(unfit) => Ok(finding.claim(unfit.fails()).fix(&unfit.fix)),
+        Recording::Mistaken => Ok(finding.claim(Claim::open("database", "this target's", "a rehearsal's"))),
+    }
+}
+
+/// Records once per run, whoever asks.
+async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
+    let dsn = dsn(asking.cx)?;
+    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
+    let take = async move { attempt(&cx, &dsn, deadline).await };
+    Ok(asking.cx.measure("the recorded baseline", asking.again, take).await)
+}
+
+async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
+    let writer = match connect_to_write(dsn, &cx.roots, deadline).await {
+        Ok(writer) => writer,
+        Err(fault) => return Recording::Not(Uncaptured::Unread(fault)),
+    };
+    let recording =
+        guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(Uncaptured::Unread(fault)));
+    writer.close().await;
+    if let Recording::Stored(captured) = &recording {
+        let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
+        let said = if captured.written {
+            "recorded"
+        } else {
+            "recorded within the same minute, nothing written now"
+        };
+        cx.note(&format!("baseline {} ({said}): {}; {}", row.name(), row.numbers(), standing.word()));
+    }
+    recording
+}
+
+/// Nothing is written into a database that is not the one that was meant.
+async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
+    let target = &cx.settings.target;
+    let look = look(writer.reading(), &target.names).await?;
+    if look.sandbox {
+        cx.saw_marker();
+        if cx.sandbox_mistaken() {
+            return Ok(Recording::Mistaken);
+        }
+    }
+    if let Some(expected) = &target.database {
+        let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
+        let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
+        if name != *expected {
+            let fix = format!(
+                "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}]; nothing was written",
+                target.name
+            );
+            return Ok(Recording::Elsewhere(Unfit::new("name of the database", expected, name, fix)));
+        }
+    }
+    if let Some(how) = look.rows_hidden {
+        return Ok(Recording::Hidden(how));
+    }
+    Ok(match capture(writer, &look.source).await {
+        Ok(captured) => Recording::Stored(Box::new(captured)),
+        Err(why) => Recording::Not(why),
+    })
+}
+
+/// A row that was there already is judged by what it holds, ours by the hour that was read.
+fn standing(captured: &Captured, bar: Bar) -> Standing {
+    match captured.written {
+        true => of_details(&details(&captured.hour.full), bar),
+        false => of_row(&captured.row, bar),
+    }
+}
+
+fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
+    let Captured { row, written, created, hour } = captured;
+    let found = match written {
+        true => format!("{}, written", row.name()),
+        false => format!("{}, stored within the same minute; nothing was written", row.name()),
+    };
+    let mut finding = traffic(finding, hour)
+        .claim(Claim::new("baseline", format!("one row in {TABLE}"), found, true))
+        .evidence("stored", row.numbers());
+    if *created {
+        finding = finding.evidence("table", format!("{TABLE} was created"));
+    }
+    if row.details.is_none() {
+        finding =
+            finding.evidence("counts", "not kept by this table: later comparisons go by tolerance only");
+    }
+    let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
+    if standing != Standing::Good {
+        let why = standing.why();
+        finding = finding
+            .warn(format!(
+                "the baseline is {}: {why}; it is not compared with unless it is pinned",
+                standing.word()
+            ))
+            .fix("capture another in a good hour: hotdash-ops baseline");
+    }
+    finding
+}
+
+/// The hour that was read.
+fn traffic(finding: Finding, hour: &Hour) -> Finding {
+    let full = &hour.full;
+    let letter = &full.letter;
+    let mut finding = finding
+        .claim(Claim::new(
+            "traffic of the last hour",
+            "at least one delivery",
+            format!("{} deliveries", letter.total),
+            letter.total > 0,
+        ))
+        .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+        .evidence(
+            "deliveries",
+            format!("{} of {} succeeded, {} timed", letter.ok, letter.total, letter.timed),
+        )
+        .evidence(
+            "dead letters",
+            format!("{} in the hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
+        );
+    if let Some(oldest) = hour.oldest {
+        let age = full.window.to.duration_since(oldest);
+        let minutes = age.as_secs() / 60;
+        let shown = SignedDuration::from_mins(minutes);
+        finding = finding.evidence("oldest delivery", format!("{shown:#} old"));
+        if age < SignedDuration::from_hours(1) {
+            finding = finding.warn(format!(
+                "the oldest delivery is {minutes} minutes old, and requests per minute are divided by a whole hour: they are too low"
+            ));
+        }
+    }
+    if full.unreadable > 0 {
+        finding = finding.warn(format!("{} durations are unreadable and were left out", full.unreadable));
+    }
+    if full.future > 0 {
+        finding = finding.warn(format!("{} facts are dated in the future and were left out", full.future));
+    }
+    finding
+}
+
+fn not_stored(finding: Finding, why: &Uncaptured) -> Result<Finding, CannotAsk> {
+    let expected = format!("one row in {TABLE}");
+    Ok(match why {
+        Uncaptured::Thin { unfit, hour } => {
+            let full = &hour.full;
+            finding
+                .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+                .claim(unfit.open())
+                .fix(format!("{}; nothing was written", unfit.fix))
+        }
+        Uncaptured::Unread(fault) => return unread(finding, fault),
+        Uncaptured::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
+        Uncaptured::Unwritten(fault) => {
+            let mut finding = Trouble::from(fault).finding(finding)?;
+            finding.claims.push(Claim::new("baseline", expected, "nothing was written", false));
+            finding
+        }
+        Uncaptured::Unknown(fault) => finding
+            .claim(Claim::open(
+                "baseline",
+                expected,
+                format!("COMMIT was sent, and then: {fault}; it is unknown whether the row was written"),
+            ))
+            .fix("run `hotdash-ops baseline` again within the minute: it is safe, and shows the row if it was written"),
+    })
+}

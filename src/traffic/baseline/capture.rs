@@ -1,0 +1,224 @@
+//! Capturing: read the hour, judge whether it can be a baseline at all, and only
+//! then create the table and insert one row, in one transaction.
+
+use super::good::details;
+use super::recorded::{BOUNDS, place, stored};
+use super::row::Row;
+use super::sql::{self, Numbers};
+use super::{TABLE, Unfit};
+use crate::service::postgres::{PgFault, Uncommitted, Writer, Writing};
+use crate::traffic::full::{Form, Full};
+use crate::traffic::query::Source;
+use crate::traffic::read::{self, Hour};
+
+/// A baseline that is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Captured {
+    /// As it is stored.
+    pub row: Row,
+    /// False where a row of the same minute was there, and nothing was written.
+    pub written: bool,
+    /// Whether the table was created for it.
+    pub created: bool,
+    /// The hour that was read.
+    pub hour: Hour,
+}
+
+/// Why nothing is known to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Uncaptured {
+    /// The hour cannot become a baseline; nothing was written.
+    Thin { unfit: Unfit, hour: Box<Hour> },
+    /// The facts cannot be read; nothing was written.
+    Unread(PgFault),
+    /// The database or the table does not take it; nothing was written.
+    Refused(Unfit),
+    /// The connection broke or a statement was refused before COMMIT was sent; nothing was written.
+    Unwritten(PgFault),
+    /// COMMIT was sent and no answer came.
+    Unknown(PgFault),
+}
+
+/// One unreadable duration in so many is a warning, more make the average worthless.
+const UNREADABLE: u128 = 100;
+
+/// Captures the hour up to now.
+///
+/// # Errors
+/// [`Uncaptured`]; only [`Uncaptured::Unknown`] may have written.
+pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Uncaptured> {
+    let mut writing = writer.begin(&BOUNDS).await.map_err(Uncaptured::Unread)?;
+    match prepare(&mut writing, source).await {
+        Ok(captured) if captured.written => match writing.commit().await {
+            Ok(()) => Ok(captured),
+            Err(Uncommitted::Refused(fault)) => Err(refused(fault)),
+            Err(Uncommitted::Unknown(fault)) => Err(Uncaptured::Unknown(fault)),
+        },
+        // Whatever the transaction created on the way is not kept.
+        other => {
+            writing.give_up().await;
+            other
+        }
+    }
+}
+
+async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured, Uncaptured> {
+    may_write(writing).await?;
+    let hour = read::hour(writing.reading(), source).await.map_err(Uncaptured::Unread)?;
+    let hour = match fit(&hour.full) {
+        Ok(()) => hour,
+        Err(unfit) => return Err(Uncaptured::Thin { unfit, hour: Box::new(hour) }),
+    };
+    // Each statement from here on sees what a capture before this one has committed.
+    writing.ask(&[sql::LOCK]).await.map_err(refused)?;
+    let place = place(writing.reading()).await.map_err(refused)?;
+    let found = place.writable().map_err(Uncaptured::Refused)?;
+    let created = found.is_none();
+    if created {
+        writing.ask(&[sql::CREATE]).await.map_err(refused)?;
+    }
+    let detailed = found.is_none_or(|found| found.keeps_details());
+    let counts = details(&hour.full);
+    let letter = &hour.full.letter;
+    let numbers = Numbers {
+        success_rate: letter.success_rate.as_deref().unwrap_or_default(),
+        average_ms: letter.average_ms.as_deref().unwrap_or_default(),
+        total: letter.total,
+        daily_dead_letters: hour.daily_dead_letters,
+        details: detailed.then_some(&counts),
+    };
+    let inserted = writing.ask(&[&sql::insert(&numbers)]).await.map_err(refused)?;
+    if let Some(row) = inserted.into_iter().flatten().next() {
+        let row = stored(&row);
+        kept(&row, &numbers)?;
+        return Ok(Captured { row, written: true, created, hour });
+    }
+    let there = writing.ask(&[&sql::of_this_minute(detailed)]).await.map_err(refused)?;
+    match there.into_iter().flatten().next() {
+        Some(row) => Ok(Captured { row: stored(&row), written: false, created: false, hour }),
+        None => Err(Uncaptured::Refused(Unfit::new(
+            format!("table {TABLE}"),
+            "the row that was inserted",
+            "no row: a rule or a trigger swallowed it",
+            format!("look at the rules and triggers of {TABLE} (\\d {TABLE} in psql)"),
+        ))),
+    }
+}
+
+/// A standby and a transaction that is read only refuse what comes later; what to do differs.
+async fn may_write(writing: &mut Writing<'_>) -> Result<(), Uncaptured> {
+    let sql =
+        "SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only";
+    let answer = writing.ask(&[sql]).await.map_err(Uncaptured::Unread)?;
+    let row = answer.first().and_then(|rows| rows.first());
+    let says = |column| row.and_then(|row| row.get(column));
+    match (says("standby"), says("read_only")) {
+        (Some("true"), _) => Err(Uncaptured::Refused(standby())),
+        (_, Some("off")) => Ok(()),
+        _ => Err(Uncaptured::Refused(read_only())),
+    }
+}
+
+fn standby() -> Unfit {
+    Unfit::new(
+        "role of the server",
+        "the primary",
+        "a standby, in recovery, which takes no row",
+        "put the primary's host into DATABASE_URL for this command",
+    )
+}
+
+fn read_only() -> Unfit {
+    Unfit::new(
+        "transaction",
+        "one that may write",
+        "one that is read only by a setting of the role, the database or the pooler",
+        "give a DATABASE_URL that may write: the primary's own, not a read-only pooler's or role's (SHOW default_transaction_read_only)",
+    )
+}
+
+/// Whether the hour can become a baseline: NULL, NaN and what nobody can read cannot.
+fn fit(full: &Full) -> Result<(), Unfit> {
+    let letter = &full.letter;
+    if letter.total == 0 {
+        return Err(Unfit::new(
+            "traffic of the last hour",
+            "at least one delivery",
+            "none, so that there is nothing to record",
+            "wait for traffic (hotdash-ops monitor shows it), and capture then",
+        ));
+    }
+    let durations = u128::from(letter.timed) + u128::from(full.unreadable);
+    let worthless = letter.form == Form::Guarded && u128::from(full.unreadable) * UNREADABLE > durations;
+    let plain = |number: Option<&str>| number.is_some_and(sql::is_plain);
+    if letter.timed == 0 || worthless || !plain(letter.average_ms.as_deref()) {
+        return Err(Unfit::new(
+            "durations of the last hour",
+            "numbers, but for one in a hundred",
+            format!(
+                "{} of {} deliveries have one, {} are unreadable",
+                letter.timed, letter.total, full.unreadable
+            ),
+            "look what writes durationMs: hotdash-ops checks explain baseline.average shows the statement",
+        ));
+    }
+    if !plain(letter.success_rate.as_deref()) {
+        let found = letter.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
+        let fix = "look what stands between this program and the database";
+        return Err(Unfit::new("success rate of the last hour", "a number", found, fix));
+    }
+    Ok(())
+}
+
+/// The row must hold the numbers that were read: a column of another type may have rounded them.
+fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
+    let near = |stored: Option<f64>, meant: Option<f64>, by: f64| match (stored, meant) {
+        (Some(stored), Some(meant)) => (stored - meant).abs() <= by,
+        _ => false,
+    };
+    let read = |text: &str| text.parse::<f64>().ok();
+    // Rounding is the checklist's: to hundredths, to whole milliseconds, to hundredths.
+    let whole = [
+        near(row.success_rate.quantity(), read(numbers.success_rate), 1e-4),
+        near(row.avg_response_ms.quantity(), read(numbers.average_ms), 0.5001),
+        near(row.requests_per_minute.quantity(), Some(numbers.total as f64 / 60.0), 0.005_01),
+        near(row.daily_dlq_count.quantity(), Some(numbers.daily_dead_letters as f64), 1e-4),
+    ];
+    if whole.iter().all(|same| *same) {
+        return Ok(());
+    }
+    Err(Uncaptured::Refused(Unfit::new(
+        format!("table {TABLE}"),
+        format!("columns that keep {} %, {} ms and the rest", numbers.success_rate, numbers.average_ms),
+        format!("it would keep other numbers: {}", row.numbers()),
+        format!(
+            "make its columns numeric, as the checklist's are, or rename it: ALTER TABLE {TABLE} RENAME TO {TABLE}_old"
+        ),
+    )))
+}
+
+/// What the server said no to, by what to do about it.
+fn refused(fault: PgFault) -> Uncaptured {
+    let what = format!("table {TABLE}");
+    let said = fault.to_string();
+    let unfit = |expected: &str, fix: String| Uncaptured::Refused(Unfit::new(&*what, expected, &*said, fix));
+    match fault.sqlstate() {
+        Some("25006") => Uncaptured::Refused(read_only()),
+        Some("42501") => {
+            unfit("permission", format!("let the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; look at its policies, too"))
+        }
+        Some("55P03") => unfit(
+            "a lock in time",
+            "wait until the capture or migration that holds it has ended (pg_locks shows it), and run again; nothing was written".to_owned(),
+        ),
+        Some("57014") => unfit(
+            "an answer in time",
+            "look what the server is busy with (pg_stat_activity), and run again; nothing was written".to_owned(),
+        ),
+        Some(state) if state.starts_with("23") || state.starts_with("22") || state == "P0001" => unfit(
+            "to take the row",
+            format!("look at the constraints, triggers and further columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
+        ),
+        _ => Uncaptured::Unwritten(fault),
+    }
+}

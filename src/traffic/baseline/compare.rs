@@ -1,0 +1,233 @@
+//! Now against a baseline: which one, and whether the last hour is worse.
+
+use super::Unfit;
+use super::good::{Bar, Standing, of_row};
+use super::row::{Row, captured_at};
+use crate::probe::Claim;
+use crate::traffic::full::{Form, Full};
+use crate::traffic::stats::{worse_average, worse_rate};
+
+/// The baseline to compare with: the pinned one, or the newest good one. Rows stand the newest first.
+///
+/// # Errors
+/// Why there is none, and what to do.
+pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a Row, Unfit> {
+    let what = "baseline to compare with";
+    if let Some(wanted) = pinned {
+        return captured_at(rows, wanted).map_err(|why| {
+            let fix = "correct `baseline` under the target's traffic in the configuration: hotdash-ops baseline list shows what there is";
+            Unfit::new(what, format!("the pinned one, {wanted}"), why, fix)
+        });
+    }
+    let good = rows.iter().find(|row| of_row(row, bar) == Standing::Good);
+    good.ok_or_else(|| {
+        let found = match rows.len() {
+            0 => "none was recorded".to_owned(),
+            1 => "the only one is not known to be good".to_owned(),
+            n => format!("none of {n} is known to be good"),
+        };
+        let fix = "capture one in a good hour: hotdash-ops baseline; or pin one: baseline = \"<captured_at>\" under the target's traffic in the configuration";
+        Unfit::new(what, "a good one", found, fix)
+    })
+}
+
+/// The success rate is not worse than the baseline's. Fewer than the least number of deliveries can show that it
+/// is worse, never that it is not.
+pub fn rate(now: &Full, then: &Row, bar: Bar) -> Claim {
+    let what = "success rate against the baseline";
+    let (ok, total) = (now.letter.ok, now.letter.total);
+    let counted = then.details.as_ref().map(|d| (d.ok, d.total));
+    let expected = match counted {
+        Some((ok, total)) => format!(
+            "not lower than {} % ({ok} of {total}) by half a point or more with proof (p <= 0.01)",
+            then.success_rate.shown()
+        ),
+        None => format!("less than 1 point below {} % (by tolerance only)", then.success_rate.shown()),
+    };
+    let found = format!("{} % ({ok} of {total})", now.letter.success_rate.as_deref().unwrap_or("NULL"));
+    let compared = then.success_rate.rate_bp().and_then(|bp| worse_rate((ok, total), (bp, counted)));
+    let Some(compared) = compared else { return Claim::open(what, expected, found) };
+    let points = compared.lower_by_bp.unsigned_abs();
+    let way = if compared.lower_by_bp < 0 { "higher" } else { "lower" };
+    let mut found = format!("{found}, {}.{:02} points {way}", points / 100, points % 100);
+    if let Some(p) = compared.p {
+        found = format!("{found}, p = {p:.4}");
+    }
+    if !compared.worse && total < bar.min_events {
+        return Claim::open(
+            what,
+            expected,
+            format!("{found}; fewer than {} deliveries tell little", bar.min_events),
+        );
+    }
+    Claim::new(what, expected, found, !compared.worse)
+}
+
+/// The average duration is not worse than the baseline's.
+pub fn average(now: &Full, then: &Row, bar: Bar) -> Claim {
+    let what = "average against the baseline";
+    let expected = format!("not more than 25 % and 50 ms above {} ms", then.avg_response_ms.shown());
+    let shown = now.letter.average_ms.as_deref();
+    let mut found = match shown.and_then(|text| text.parse::<f64>().ok()) {
+        Some(ms) => format!("{ms:.0} ms over {} deliveries", now.letter.timed),
+        None => format!("{} ms", shown.unwrap_or("NULL")),
+    };
+    let durations = u128::from(now.letter.timed) + u128::from(now.unreadable);
+    let unreadable = now.letter.form == Form::Guarded && u128::from(now.unreadable) * 100 > durations;
+    if unreadable {
+        found = format!("{found}, and {} durations are unreadable", now.unreadable);
+    }
+    let ms = shown.and_then(|text| text.parse::<f64>().ok());
+    let worse = ms.zip(then.avg_response_ms.quantity()).and_then(|(now, then)| worse_average(now, then));
+    match worse {
+        None => Claim::open(what, expected, found),
+        Some(_) if unreadable => Claim::open(what, expected, found),
+        Some(false) if now.letter.timed < bar.min_events => {
+            Claim::open(what, expected, format!("{found}; fewer than {} tell little", bar.min_events))
+        }
+        Some(worse) => Claim::new(what, expected, found, !worse),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::settings::Percent;
+    use crate::traffic::baseline::row::{Details, Number};
+    use crate::traffic::full::{Horizon, Letter};
+    use crate::traffic::window::Window;
+
+    const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
+
+    fn now(ok: u64, total: u64, average: Option<&str>) -> Full {
+        let at = "2026-01-01T10:00:00Z".parse().expect("a time");
+        let rate = (total > 0).then(|| format!("{:.2}", 100.0 * ok as f64 / total as f64));
+        Full {
+            window: Window { from: at, to: at },
+            asked_at: at,
+            replayed_to: None,
+            letter: Letter {
+                form: Form::Checklist,
+                success_rate: rate,
+                total,
+                ok,
+                average_ms: average.map(str::to_owned),
+                sum_ms: None,
+                timed: if average.is_some() { total } else { 0 },
+            },
+            unreadable: 0,
+            untimed: 0,
+            dead_letters: 0,
+            future: 0,
+            percentiles: None,
+            attempts: (0, 0),
+            failures: Vec::new(),
+            errors: Vec::new(),
+            dead_letter_messages: Vec::new(),
+            bins: Vec::new(),
+            horizon: Horizon::Clear,
+        }
+    }
+
+    fn then(rate: &str, average: &str, counts: Option<(u64, u64)>) -> Row {
+        let at = "2026-01-01T09:00:00Z".parse().expect("a time");
+        Row {
+            captured: Some("2026-01-01 09:00:00".to_owned()),
+            success_rate: Number::of(rate),
+            avg_response_ms: Number::of(average),
+            requests_per_minute: Number::of("33.33"),
+            daily_dlq_count: Number::of("0"),
+            details: counts.map(|(ok, total)| Details {
+                ok,
+                total,
+                timed: total,
+                sum_ms: Some("1".to_owned()),
+                dead_letters: 0,
+                from: at,
+                to: at,
+                version: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_rate_is_worse_by_proof_or_by_tolerance_and_few_prove_nothing() {
+        let counted = then("99.50", "160", Some((1990, 2000)));
+        let plain = then("99.50", "160", None);
+        for (ok, total, row, holds) in [
+            (37, 40, &counted, Some(false)),
+            (38, 40, &counted, Some(true)),
+            (60, 60, &counted, Some(true)),
+            (9_850, 10_000, &plain, Some(false)),
+            (9_851, 10_000, &plain, Some(true)),
+            (20, 20, &counted, None),
+            (5, 20, &counted, Some(false)),
+            (0, 0, &counted, None),
+        ] {
+            let claim = rate(&now(ok, total, None), row, BAR);
+            assert_eq!(claim.holds, holds, "{claim:?}");
+            assert!(claim.expected.contains("99.50"), "{claim:?}");
+            assert_eq!(claim.expected.contains("tolerance only"), row.details.is_none());
+        }
+        assert_eq!(rate(&now(60, 60, None), &then("NaN", "160", None), BAR).holds, None);
+    }
+
+    #[test]
+    fn an_average_is_worse_by_a_quarter_and_fifty() {
+        let row = then("99.50", "200", None);
+        for (average, holds) in
+            [(Some("250.0"), Some(true)), (Some("250.5"), Some(false)), (Some("NaN"), None), (None, None)]
+        {
+            assert_eq!(average_of(average, 60, &row), holds, "{average:?}");
+        }
+        assert_eq!(average_of(Some("150"), 20, &row), None, "few");
+        assert_eq!(average_of(Some("900"), 20, &row), Some(false), "few, and worse");
+        assert_eq!(average_of(Some("150"), 60, &then("99.50", "NaN", None)), None);
+        let mut unreadable = now(60, 60, Some("100"));
+        (unreadable.letter.form, unreadable.unreadable) = (Form::Guarded, 2);
+        assert_eq!(average(&unreadable, &row, BAR).holds, None);
+    }
+
+    fn average_of(text: Option<&str>, total: u64, row: &Row) -> Option<bool> {
+        average(&now(total, total, text), row, BAR).holds
+    }
+
+    #[test]
+    fn the_newest_good_one_is_chosen_and_a_pinned_one_is_found_or_told() {
+        let old = Row { captured: Some("2025-12-31 09:00:00".into()), ..then("99.00", "160", None) };
+        let rows = [then("90.00", "160", None), then("NaN", "160", None), old.clone()];
+        assert_eq!(choose(&rows, None, BAR), Ok(&old));
+        assert_eq!(choose(&rows, Some("2025-12-31T09:00:00Z"), BAR), Ok(&old));
+        for (rows, pinned, says) in [
+            (&rows[..0], None, "none was recorded"),
+            (&rows[..1], None, "the only one"),
+            (&rows[..2], None, "none of 2"),
+            (&rows[..], Some("2024-01-01T00:00:00Z"), "no baseline was captured"),
+            (&rows[..], Some("last week"), "is no time"),
+        ] {
+            let unfit = choose(rows, pinned, BAR).expect_err("none");
+            assert!(unfit.found.contains(says) && !unfit.fix.is_empty(), "{unfit:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unusable_ever_holds(bad in "NaN|-?Infinity|-1|x|", ok in 0..100u64, more in 0..10u64) {
+            let hour = now(ok, ok + more, Some("100"));
+            let row = Row { success_rate: Number::of(&bad), avg_response_ms: Number::of(&bad), ..then("1", "1", None) };
+            prop_assert_eq!(rate(&hour, &row, BAR).holds, None);
+            prop_assert_eq!(average(&hour, &row, BAR).holds, None);
+        }
+
+        #[test]
+        fn one_more_failure_never_mends_a_comparison(total in 21..500u64, bad in 0..500u64) {
+            prop_assume!(bad < total);
+            for row in [then("98.00", "160", Some((980, 1000))), then("98.00", "160", None)] {
+                let holds = |bad| rate(&now(total - bad, total, None), &row, BAR).holds == Some(true);
+                prop_assert!(holds(bad) || !holds(bad + 1));
+            }
+        }
+    }
+}

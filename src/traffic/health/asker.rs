@@ -1,0 +1,253 @@
+//! One question to a service, and what its answer comes to.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Heard, Look, Service};
+use crate::probe::CannotAsk;
+use crate::run::context::Context;
+use crate::service::body;
+use crate::service::chatwoot::{Api, Chatwoot, Reason, Trouble, read};
+use crate::service::http::{Client, Request, usable};
+use crate::service::place::without_user;
+use crate::service::text::visible;
+use crate::service::unreachable::Unreachable;
+use crate::traffic::opening::Opening;
+
+/// How long one look may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// A machine that Fly had stopped needs some seconds for its first answer.
+const COLD_START: Duration = Duration::from_secs(20);
+
+/// Asks one service.
+pub(super) enum Asker {
+    Chatwoot(Chatwoot),
+    Agent { http: Client, url: String },
+}
+
+impl Asker {
+    pub(super) fn new(cx: &Context, of: Service) -> Result<Asker, CannotAsk> {
+        let name = of.variable();
+        let base = cx.variable(name)?;
+        let unusable = |fault: Unreachable| CannotAsk::because(format!("{name} is {fault}"));
+        match of {
+            Service::Chatwoot => {
+                let client = Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, None);
+                client.map(Asker::Chatwoot).map_err(unusable)
+            }
+            Service::Agent => {
+                let url = format!("{base}/health");
+                usable(&url).map_err(unusable)?;
+                Ok(Asker::Agent { http: cx.http.clone(), url })
+            }
+        }
+    }
+
+    pub(super) fn asked(&self) -> String {
+        match self {
+            Asker::Chatwoot(client) => format!("GET {}", client.url("/api")),
+            Asker::Agent { url, .. } => {
+                format!("GET {}", usable(url).map_or_else(|_| "/health".to_owned(), |url| without_user(&url)))
+            }
+        }
+    }
+
+    pub(super) fn cold_start(&self) -> Duration {
+        match self {
+            Asker::Chatwoot(_) => Duration::ZERO,
+            Asker::Agent { .. } => COLD_START,
+        }
+    }
+
+    pub(super) async fn look(&self, cx: &Context, opening: &Opening) -> Heard {
+        let at = opening.now();
+        let (said, sandbox) = match self {
+            Asker::Chatwoot(client) => {
+                let seen = client.get("/api", DEADLINE).await;
+                (services(read(&seen, Api::read)), seen.as_ref().is_ok_and(|page| page.sandbox))
+            }
+            Asker::Agent { http, url } => {
+                let request = Request::get(url).header("accept", "application/json, */*");
+                let answer = http.ask(request, DEADLINE).await;
+                let sandbox = answer.as_ref().is_ok_and(|answer| answer.sandbox);
+                let read = answer.map(|answer| (answer.status, body::json(&answer)));
+                (status(read), sandbox)
+            }
+        };
+        if sandbox {
+            cx.saw_marker();
+        }
+        match said {
+            Said::Good(what) => Ok((Look { at, good: true, what, throttled: false, offline: None }, false)),
+            Said::Bad { what, throttled, offline, starting } => {
+                Ok((Look { at, good: false, what, throttled, offline }, starting))
+            }
+            Said::Ours(cannot) => Err(cannot),
+        }
+    }
+}
+
+/// What an answer comes to.
+#[derive(Debug, PartialEq)]
+enum Said {
+    Good(String),
+    Bad {
+        what: String,
+        throttled: bool,
+        offline: Option<String>,
+        starting: bool,
+    },
+    /// The fault is on our side.
+    Ours(CannotAsk),
+}
+
+impl Said {
+    fn bad(what: String) -> Said {
+        Said::Bad { what, throttled: false, offline: None, starting: false }
+    }
+
+    fn of(fault: &Unreachable) -> Said {
+        match fault {
+            Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
+                Said::Ours(CannotAsk::because(fault.to_string()))
+            }
+            _ => Said::Bad {
+                what: fault.to_string(),
+                throttled: false,
+                offline: fault.offline_host().map(str::to_owned),
+                starting: matches!(
+                    fault,
+                    Unreachable::Refused
+                        | Unreachable::Reset
+                        | Unreachable::Closed
+                        | Unreachable::TimedOut { .. }
+                ),
+            },
+        }
+    }
+}
+
+/// What Chatwoot's `/api` says: it answers 200 even when it says that its services do not work.
+fn services(api: Result<Api, Trouble>) -> Said {
+    let api = match api {
+        Ok(api) => api,
+        Err(Trouble::Unreachable(fault)) => return Said::of(&fault),
+        Err(Trouble::Refused(refusal)) => {
+            let throttled = refusal.reason == Reason::TooMany;
+            return Said::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
+        }
+        Err(Trouble::Unreadable(why)) => return Said::bad(format!("200, but {why}")),
+    };
+    let failing: Vec<String> =
+        [("queue_services", &api.queue_services), ("data_services", &api.data_services)]
+            .into_iter()
+            .filter(|(_, value)| value.as_ref().and_then(Value::as_str) != Some("ok"))
+            .map(|(key, value)| format!("{key} is {}", state(value.as_ref())))
+            .collect();
+    match failing.is_empty() {
+        true => Said::Good("200, queue and database `ok`".to_owned()),
+        false => Said::bad(format!("200, but {}", failing.join(" and "))),
+    }
+}
+
+/// What the Agent SDK's `/health` says.
+fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Said {
+    match answer {
+        Err(fault) => Said::of(&fault),
+        Ok((200, Ok(body))) => match body.get("status") {
+            Some(Value::String(text)) if text == "ok" => Said::Good("200, status `ok`".to_owned()),
+            other => Said::bad(format!("200, but status is {}", state(other))),
+        },
+        Ok((200, Err(why))) => Said::bad(format!("200, but {why}")),
+        Ok((status, _)) => Said::Bad {
+            what: status.to_string(),
+            throttled: status == 429,
+            offline: None,
+            starting: status >= 500,
+        },
+    }
+}
+
+fn state(value: Option<&Value>) -> String {
+    const LONG: usize = 40;
+    match value {
+        None => "not there".to_owned(),
+        Some(Value::String(text)) => {
+            let text = visible(text.as_bytes());
+            match text.char_indices().nth(LONG) {
+                Some((end, _)) => format!("`{}..`", &text[..end]),
+                None => format!("`{text}`"),
+            }
+        }
+        Some(Value::Null) => "null".to_owned(),
+        Some(_) => "not a text".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::service::chatwoot::Refusal;
+
+    fn is_good(said: &Said) -> bool {
+        matches!(said, Said::Good(_))
+    }
+
+    #[test]
+    fn chatwoot_is_healthy_when_both_of_its_services_say_ok() {
+        let api = |body: Value| services(Api::read(&body).map_err(Trouble::Unreadable));
+        assert!(is_good(&api(json!({"version": "4.8.0", "queue_services": "ok", "data_services": "ok"}))));
+        for (body, what) in [
+            (
+                json!({"queue_services": "failing", "data_services": "ok"}),
+                "200, but queue_services is `failing`",
+            ),
+            (json!({"queue_services": "ok"}), "200, but data_services is not there"),
+            (
+                json!({"queue_services": null, "data_services": 1}),
+                "200, but queue_services is null and data_services is not a text",
+            ),
+            (json!({}), "200, but JSON, but not what Chatwoot answers at /api"),
+        ] {
+            assert_eq!(api(body), Said::bad(what.to_owned()));
+        }
+        let refused = |status| services(Err(Trouble::Refused(Refusal::of(status, None))));
+        assert!(matches!(refused(429), Said::Bad { throttled: true, .. }));
+        assert!(matches!(refused(503), Said::Bad { throttled: false, .. }));
+    }
+
+    #[test]
+    fn the_agent_is_healthy_when_it_says_ok_with_200() {
+        let said = |code: u16, body: Value| status(Ok((code, Ok(body))));
+        assert!(is_good(&said(200, json!({"status": "ok"}))));
+        for (code, body, starting) in [
+            (200, json!({"status": "degraded"}), false),
+            (200, json!({}), false),
+            (200, json!([]), false),
+            (204, json!({"status": "ok"}), false),
+            (404, json!({"status": "ok"}), false),
+            (503, json!({"status": "ok"}), true),
+        ] {
+            assert!(
+                matches!(said(code, body.clone()), Said::Bad { starting: s, .. } if s == starting),
+                "{body}"
+            );
+        }
+        assert!(matches!(said(429, json!({})), Said::Bad { throttled: true, .. }));
+        assert!(!is_good(&status(Ok((200, Err("an HTML page".to_owned()))))));
+    }
+
+    #[test]
+    fn a_fault_is_a_miss_unless_it_is_ours() {
+        let lost = status(Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }));
+        assert!(
+            matches!(&lost, Said::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
+        );
+        assert!(matches!(status(Err(Unreachable::Refused)), Said::Bad { starting: true, offline: None, .. }));
+        let proxy = Unreachable::Proxy { proxy: "proxy.example".to_owned(), why: "refused".to_owned() };
+        assert!(matches!(status(Err(proxy)), Said::Ours(_)));
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+
+fn window(from: &str, to: &str) -> Window {
+    Window { from: from.parse().expect("a time"), to: to.parse().expect("a time") }
+}
+
+fn quarter() -> Window {
+    window("2026-01-01T10:00:00Z", "2026-01-01T10:15:00.5Z")
+}
+
+#[test]
+fn the_letter_is_the_checklists_own_only_bounded() {
+    let sql = Source::usual(&Names::default()).letter(quarter());
+    for piece in [
+        r#"SELECT ROUND(100.0 * SUM(CASE WHEN "value"->>'success' = 'true' THEN 1 ELSE 0 END) / COUNT(*), 2) AS success_rate, "#,
+        "COUNT(*) AS total, ",
+        r#"AVG(("value"->>'durationMs')::numeric) AS avg_duration_ms"#,
+        r#" FROM "dashboard_facts" WHERE "fact_type" = 'support.webhook.retry' AND "#,
+        r#""recorded_at" > TIMESTAMPTZ '2026-01-01T10:00:00Z' AND "recorded_at" <= TIMESTAMPTZ '2026-01-01T10:15:00.5Z'"#,
+    ] {
+        assert!(sql.contains(piece), "{piece}\n{sql}");
+    }
+}
+
+#[test]
+fn a_column_without_zone_is_compared_with_its_own_type() {
+    let names = Names { recorded_at: "createdAt".to_owned(), ..Names::default() };
+    let plain = Source { stamp: Stamp::Plain, ..Source::usual(&names) };
+    let Window { from, to } = quarter();
+    let sql = [
+        plain.tick(from, to, Duration::from_secs(20)),
+        plain.letter(quarter()),
+        plain.recent(Duration::from_secs(60)),
+        plain.dead_and_future(quarter()),
+    ];
+    for sql in sql {
+        assert!(!sql.contains("TIMESTAMPTZ '") && !sql.contains("now(),"), "{sql}");
+        assert!(!sql.contains("now()") || sql.contains("(now() AT TIME ZONE 'UTC')"), "{sql}");
+    }
+}
+
+#[test]
+fn names_stay_inside_their_quotes() {
+    let names =
+        Names { facts: "app.a\"b".to_owned(), value: "v\"; drop table x --".to_owned(), ..Names::default() };
+    let sql = Source::usual(&names).stretch(quarter());
+    assert!(sql.contains(r#""v""; drop table x --"->>'success'"#) && !sql.contains(r#"v";"#), "{sql}");
+}
+
+#[test]
+fn cockroach_is_asked_nothing_that_it_does_not_know() {
+    let source = Source { engine: Engine::Cockroach, ..Source::usual(&Names::default()) };
+    let Window { from, to } = quarter();
+    let sql = [source.edge(), source.clock(), source.tick(from, to, Duration::ZERO)].concat();
+    assert!(!sql.contains("recovery") && !sql.contains("setting") && !sql.contains("wal"), "{sql}");
+}
+
+#[test]
+fn times_are_whole_microseconds_and_never_before_the_first_year() {
+    let text = |at: &str| written(at.parse().expect("a time"));
+    assert_eq!(text("2026-01-01T10:00:00.123456999Z"), "2026-01-01T10:00:00.123456Z");
+    assert_eq!(text("-000500-01-01T00:00:00Z"), "0001-01-01T00:00:00Z");
+}
+
+#[test]
+fn bins_divide_what_can_be_divided() {
+    let quarter = quarter();
+    assert_eq!(Bins::of(quarter, 0), None);
+    assert_eq!(Bins::of(window("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"), 5), None);
+    let bins = Bins::of(quarter, 3).expect("three bins");
+    let begins: Vec<String> = (0..4).map(|at| bins.begin(quarter, at).expect("a time").to_string()).collect();
+    assert_eq!(
+        begins,
+        [
+            "2026-01-01T10:00:00Z",
+            "2026-01-01T10:05:00.166666Z",
+            "2026-01-01T10:10:00.333333Z",
+            "2026-01-01T10:15:00.5Z"
+        ]
+    );
+}
+
+#[test]
+fn nothing_of_a_payload_is_selected_but_a_number() {
+    let source = Source::usual(&Names::default());
+    let sql = source.messages(quarter());
+    assert!(sql.starts_with(r#"SELECT DISTINCT "value"->'payload'->>'id' AS id FROM"#), "{sql}");
+    assert!(sql.ends_with(r"->>'id' ~ '^[0-9]{1,18}$'"), "{sql}");
+    let Window { from, to } = quarter();
+    let others = [
+        source.tick(from, to, Duration::ZERO),
+        source.pass(quarter(), Bins::of(quarter(), 15)),
+        source.errors(quarter()),
+        source.letter(quarter()),
+        source.guarded(quarter()),
+        source.tier(quarter()),
+        explain(&Names::default(), 15.0).concat(),
+    ];
+    for sql in others {
+        assert!(!sql.contains("payload") && !sql.contains("metadata"), "{sql}");
+    }
+}

@@ -1,0 +1,126 @@
+//! The statements of the last word: all of them are asked of the whole window, on one snapshot.
+
+use super::{Bins, DEAD_LETTER, ERROR, RETRY, STATUS, Source};
+use crate::traffic::window::Window;
+
+impl Source {
+    /// What the checklist selects.
+    pub(super) fn checklist(&self) -> String {
+        let value = self.value();
+        format!(
+            "ROUND(100.0 * SUM(CASE WHEN {value}->>'success' = 'true' THEN 1 ELSE 0 END) / COUNT(*), 2) AS success_rate, \
+             COUNT(*) AS total, AVG(({value}->>'durationMs')::numeric) AS avg_duration_ms"
+        )
+    }
+
+    /// The parts of its quotients.
+    pub(super) fn parts(&self) -> String {
+        let value = self.value();
+        format!(
+            "SUM(CASE WHEN {value}->>'success' = 'true' THEN 1 ELSE 0 END) AS ok, \
+             SUM(({value}->>'durationMs')::numeric) AS sum_ms, COUNT({value}->>'durationMs') AS timed"
+        )
+    }
+
+    /// The checklist's own statement, only bounded.
+    pub(in crate::traffic) fn letter(&self, window: Window) -> String {
+        format!(
+            "SELECT {}, {} FROM {} WHERE {} AND {}",
+            self.checklist(),
+            self.parts(),
+            self.table(),
+            self.of(RETRY),
+            self.within(window)
+        )
+    }
+
+    /// The same where a duration makes the checklist's own fail: what is no plain number is counted and not
+    /// averaged. A JSON number is one unless it is absurdly long, so that no sum of them overflows.
+    /// `OFFSET 0` keeps the planner from asking the pattern again for every use of the duration.
+    pub(in crate::traffic) fn guarded(&self, window: Window) -> String {
+        let value = self.value();
+        format!(
+            "SELECT ROUND(100.0 * SUM(good) / COUNT(*), 2) AS success_rate, COUNT(*) AS total, \
+             AVG(ms) AS avg_duration_ms, SUM(good) AS ok, SUM(ms) AS sum_ms, COUNT(ms) AS timed, \
+             COUNT(d) - COUNT(ms) AS unreadable \
+             FROM (SELECT good, d, CASE WHEN (num AND length(d) <= 400) \
+                     OR d ~ '^[+-]?([0-9]{{1,15}}([.][0-9]{{0,20}})?|[.][0-9]{{1,20}})$' THEN d::numeric END AS ms \
+                   FROM (SELECT CASE WHEN {value}->>'success' = 'true' THEN 1 ELSE 0 END AS good, \
+                                trim({value}->>'durationMs') AS d, \
+                                jsonb_typeof(({value}->'durationMs')::jsonb) = 'number' AS num \
+                         FROM {} WHERE {} AND {} OFFSET 0) AS a OFFSET 0) AS b",
+            self.table(),
+            self.of(RETRY),
+            self.within(window)
+        )
+    }
+
+    /// Dead letters in the window, and facts dated after the database's clock.
+    pub(in crate::traffic) fn dead_and_future(&self, window: Window) -> String {
+        let (table, at) = (self.table(), self.at());
+        format!(
+            "SELECT (SELECT COUNT(*) FROM {table} WHERE {} AND {}) AS dlq_count, \
+             (SELECT COUNT(*) FROM {table} WHERE {} AND {at} > {}) AS future",
+            self.of(DEAD_LETTER),
+            self.within(window),
+            self.of_both(),
+            self.now()
+        )
+    }
+
+    /// The tick's statement over the whole window, with what only the last word asks: attempts, and of
+    /// failures their bin and status (`12=503`, or `12` without one) in one column, so that what a failure is
+    /// is asked once more and not three times.
+    pub(in crate::traffic) fn pass(&self, window: Window, bins: Option<Bins>) -> String {
+        let value = self.value();
+        let bin = bins.map_or("0".to_owned(), |bins| self.bin(window, bins));
+        format!(
+            "SELECT {} AS kind, {} AS ms, {} AS attempts, \
+             CASE WHEN {} AND ({value}->>'success' = 'true') IS NOT TRUE \
+             THEN concat({bin}, '=' || left({value}->>'finalStatus', {STATUS})) END AS failure, \
+             count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2, 3, 4",
+            self.sort(),
+            self.ms(),
+            self.attempts(),
+            self.of(RETRY),
+            self.table(),
+            self.of_both(),
+            self.within(window)
+        )
+    }
+
+    /// Deliveries by bin. It reads nothing of a fact but its time, so that an index can answer it alone.
+    pub(in crate::traffic) fn totals(&self, window: Window, bins: Bins) -> String {
+        format!(
+            "SELECT {} AS bin, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1",
+            self.bin(window, bins),
+            self.table(),
+            self.of(RETRY),
+            self.within(window)
+        )
+    }
+
+    /// Dead letters by their error.
+    pub(in crate::traffic) fn errors(&self, window: Window) -> String {
+        format!(
+            "SELECT left({}->>'lastError', {ERROR}) AS error, count(*) AS n FROM {} WHERE {} AND {} \
+             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000",
+            self.value(),
+            self.table(),
+            self.of(DEAD_LETTER),
+            self.within(window)
+        )
+    }
+
+    /// The messages of dead letters: the id and nothing else, and only where it is a number.
+    pub(in crate::traffic) fn messages(&self, window: Window) -> String {
+        let value = self.value();
+        format!(
+            "SELECT DISTINCT {value}->'payload'->>'id' AS id FROM {} WHERE {} AND {} \
+             AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$'",
+            self.table(),
+            self.of(DEAD_LETTER),
+            self.within(window)
+        )
+    }
+}

@@ -1,0 +1,38 @@
+//! The hour that a baseline is made of, in a transaction that is already open.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::decode::{self, count};
+use super::{full, one};
+use crate::service::postgres::{PgFault, Transaction};
+use crate::traffic::full::Full;
+use crate::traffic::query::Source;
+use crate::traffic::window::Window;
+
+/// The hour up to now, and what a baseline says beyond it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hour {
+    pub full: Full,
+    /// Dead letters of the 24 hours up to now.
+    pub daily_dead_letters: u64,
+    /// When the oldest delivery was recorded: a younger table has no whole hour to divide by.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Reads the hour `(now - 1 h, now]` by the watch's own statements; `now` is the transaction's.
+///
+/// # Errors
+/// When the database does not answer, or refuses.
+pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgFault> {
+    let first = transaction.ask(&[&source.clock(), &source.oldest()]).await?;
+    let (now, _) = decode::clock(one(&first, 0)?)?;
+    let oldest = decode::time(one(&first, 1)?, "oldest")?;
+    let back = |hours| {
+        let from = now.checked_sub(SignedDuration::from_hours(hours));
+        from.map(|from| Window { from, to: now }).map_err(|_| decode::odd("the clock is out of range"))
+    };
+    let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
+    let daily_dead_letters = count(one(&day, 0)?, "dlq_count")?;
+    let full = full::read(transaction, source, back(1)?, None).await?;
+    Ok(Hour { full, daily_dead_letters, oldest })
+}

@@ -1,0 +1,150 @@
+//! Rows that become visible late, and what can be known of transactions that may still add some.
+
+use std::time::Duration;
+
+use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
+use hotdash_ops::settings::Names;
+use hotdash_ops::traffic::counts::Ledger;
+use hotdash_ops::traffic::full::Horizon;
+use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::window::Window;
+use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::{Client, NoTls};
+
+use super::{full, open, spoiled};
+use crate::support::server;
+
+/// A client that may write, as the app is one.
+async fn app(server: &Native, database: &str) -> Client {
+    let (client, connection) =
+        tokio_postgres::connect(&server.login(OWNER, database), NoTls).await.expect("it connects");
+    tokio::spawn(connection);
+    client
+}
+
+const FAILURES: &str = "insert into dashboard_facts (fact_type, value) \
+    select 'support.webhook.retry', '{\"success\": false, \"durationMs\": 5}' from generate_series(1, 7);";
+
+/// The `now()` of the client's open transaction.
+async fn began(client: &Client) -> Timestamp {
+    let rows = client.query_typed("select now()::text as at", &[]).await.expect("its time");
+    rows[0].get::<_, String>("at").parse().expect("a time")
+}
+
+#[tokio::test]
+async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
+    let (session, look) =
+        spoiled(READER, "traffic_late", "truncate dashboard_facts", &Names::default()).await;
+    let role = "create role traffic_watcher login password 'sees everybody'; grant pg_read_all_stats to traffic_watcher;";
+    server().psql("traffic_late", role).expect("a role");
+    let seeing = open(&server().dsn("traffic_watcher", "sees everybody", "traffic_late")).await;
+    let overlap = Duration::from_millis(100);
+    let window = Window { from: look.now, to: look.now + SignedDuration::from_millis(600) };
+
+    let late = app(server(), "traffic_late").await;
+    late.batch_execute("begin").await.expect("it begins");
+    late.batch_execute(FAILURES).await.expect("they are written");
+    let since = began(&late).await;
+    assert!(window.holds(since), "{since} {window:?}");
+    app(server(), "traffic_late").await.batch_execute(FAILURES).await.expect("others commit at once");
+
+    let mut ledger = Ledger::new(window.from, SignedDuration::try_from(overlap).expect("short"));
+    let mut committed = false;
+    loop {
+        let end = Ledger::end(window.to);
+        let tick = read::tick(&session, &look.source, ledger.seal(), end, overlap).await.expect("a tick");
+        ledger.take(&tick.groups, tick.upper);
+        if tick.upper == end && committed {
+            break;
+        }
+        if tick.upper == end {
+            assert_eq!(read::horizon(&seeing, window.to).await, Ok(Horizon::Open(since)));
+            let before = since - SignedDuration::from_secs(1);
+            assert_eq!(
+                read::horizon(&seeing, before).await,
+                Ok(Horizon::Clear),
+                "it began after that window"
+            );
+            let hidden = read::horizon(&session, window.to).await.expect("an answer");
+            assert!(
+                matches!(&hidden, Horizon::Hidden { why, transactions } if transactions.len() == 1 && why.contains("hotdash") && why.contains("pg_read_all_stats TO ops_reader")),
+                "{hidden:?}"
+            );
+            assert_eq!(
+                full(&session, &look.source, window).await.letter.total,
+                7,
+                "not before it is committed"
+            );
+            late.batch_execute("commit").await.expect("it commits");
+            committed = true;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((ledger.counts().bad, ledger.counts().total()), (7, 7), "ticks miss the late ones for good");
+    for session in [&seeing, &session] {
+        assert_eq!(read::horizon(session, window.to).await, Ok(Horizon::Clear));
+    }
+    let full = full(&session, &look.source, window).await;
+    assert_eq!((full.letter.bad(), full.letter.total), (14, 14));
+    assert_eq!(full.horizon, Horizon::Unknown("not asked".to_owned()), "it is the caller's to fill");
+}
+
+#[tokio::test]
+async fn idle_sessions_and_other_databases_are_no_trouble() {
+    let (session, look) = spoiled(READER, "traffic_idle", "", &Names::default()).await;
+    let idle = app(server(), "traffic_idle").await;
+    idle.batch_execute("select 1").await.expect("it has been used");
+    server().copy("traffic_idle_other", "").expect("a database");
+    let other = app(server(), "traffic_idle_other").await;
+    other.batch_execute("begin; select 1").await.expect("it begins");
+    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+    // One's own role is seen without further rights.
+    let own = open(&server().login(READER, "traffic_idle")).await;
+    own.rows("select 1::text", &[]).await.expect("it begins");
+    let to = look.now + SignedDuration::from_mins(1);
+    assert!(matches!(read::horizon(&session, to).await, Ok(Horizon::Open(_))));
+}
+
+#[tokio::test]
+async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
+    let settings = vec!["max_prepared_transactions = 2".to_owned()];
+    let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
+    let standby = primary.standby().expect("a standby");
+    let session = open(&primary.login(READER, DATABASE)).await;
+    let look = read::look(&session, &Names::default()).await.expect("a look");
+    assert_eq!(look.replayed_to, None);
+    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+    let writer = app(&primary, DATABASE).await;
+    writer.batch_execute("begin").await.expect("it begins");
+    writer.batch_execute(FAILURES).await.expect("they are written");
+    writer.batch_execute("prepare transaction 'two phases'").await.expect("it is prepared");
+    let unknown = read::horizon(&session, look.now).await.expect("an answer");
+    assert!(matches!(&unknown, Horizon::Unknown(why) if why.starts_with("1 prepared")), "{unknown:?}");
+    writer.batch_execute("commit prepared 'two phases'").await.expect("it commits");
+    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+
+    let reader = open(&standby.login(READER, DATABASE)).await;
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let look = loop {
+        let look = read::look(&reader, &Names::default()).await.expect("a look");
+        if look.replayed_to.is_some_and(|at| at > Timestamp::UNIX_EPOCH)
+            || std::time::Instant::now() > deadline
+        {
+            break look;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let replayed = look.replayed_to.expect("it is a standby");
+    assert!(replayed > Timestamp::UNIX_EPOCH && replayed <= look.now, "{look:?}");
+    let horizon = read::horizon(&reader, look.now).await.expect("an answer");
+    assert!(matches!(&horizon, Horizon::Unknown(why) if why.contains("standby")), "{horizon:?}");
+    // Nothing newer than what has been replayed is sealed, however much later it is.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let from = look.now - SignedDuration::from_mins(15);
+    let to = look.now + SignedDuration::from_hours(1);
+    let tick = read::tick(&reader, &look.source, from, to, Duration::from_millis(1)).await.expect("a tick");
+    assert_eq!(tick.upper, replayed);
+    assert!(tick.now > replayed, "{tick:?}");
+    let full = full(&reader, &look.source, Window { from, to: look.now }).await;
+    assert_eq!((full.replayed_to, full.letter.bad()), (Some(replayed), 7));
+}

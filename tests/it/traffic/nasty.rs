@@ -1,0 +1,154 @@
+//! Values that no app should write: every fact is counted once, whatever it holds.
+
+use std::time::Duration;
+
+use hotdash_ops::rehearsal::postgres::READER;
+use hotdash_ops::settings::Names;
+use hotdash_ops::traffic::counts::{Kind, Ms};
+use hotdash_ops::traffic::full::{Form, Percentiles};
+use hotdash_ops::traffic::read;
+
+use super::{at, checklist, full, minutes, psql, spoiled, told};
+use crate::support::server;
+
+/// What stands in a fact: its `value`, whether it was delivered, and whether its duration is a plain number,
+/// is none, or is not there.
+const VALUES: [(&str, bool, &str); 25] = [
+    (r#"{"success": true}"#, true, "untimed"),
+    (r#"{"success": true, "durationMs": null}"#, true, "untimed"),
+    (r#"{"success": true, "durationMs": ""}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "abc"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "NaN"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "Infinity"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "-Infinity"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": 1e300}"#, true, "timed"),
+    (r#"{"success": true, "durationMs": "1e300"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "1e300000"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "0x1F"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "1_000"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": [120]}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": {"ms": 120}}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": true}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": "DIGITS"}"#, true, "unreadable"),
+    (r#"{"success": true, "durationMs": DIGITS}"#, true, "unreadable"),
+    (r#"{"success": "true", "durationMs": " 145.5 "}"#, true, "timed"),
+    (r#"{"success": "True", "durationMs": "+7"}"#, false, "timed"),
+    (r#"{"success": 1, "durationMs": -3}"#, false, "timed"),
+    (r#"{"success": null, "durationMs": 200}"#, false, "timed"),
+    (r#"42"#, false, "untimed"),
+    (r#""a text""#, false, "untimed"),
+    (r#"[1, 2]"#, false, "untimed"),
+    (r#"null"#, false, "untimed"),
+];
+
+/// The facts as SQL, a second apart, the first one second after the hour.
+fn rows(values: &[&str]) -> String {
+    let digits = "9".repeat(5000);
+    let rows: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(n, value)| {
+            let value = value.replace("DIGITS", &digits);
+            format!(
+                "('support.webhook.retry', '{value}', '2026-01-01 10:00:00+00'::timestamptz + {} * interval '1 second')",
+                n + 1
+            )
+        })
+        .collect();
+    format!(
+        "truncate dashboard_facts; insert into dashboard_facts (fact_type, value, recorded_at) values {};",
+        rows.join(", ")
+    )
+}
+
+#[tokio::test]
+async fn every_row_counts_once_whatever_it_holds() {
+    let values: Vec<&str> = VALUES.iter().map(|(value, ..)| *value).collect();
+    let (session, look) = spoiled(READER, "traffic_nasty", &rows(&values), &Names::default()).await;
+    let window = minutes(15, at("2026-01-01T10:10:00Z"));
+    let full = full(&session, &look.source, window).await;
+    let of = |what: &str| VALUES.iter().filter(|(_, _, is)| *is == what).count() as u64;
+    let ok = VALUES.iter().filter(|(_, ok, _)| *ok).count() as u64;
+    assert_eq!((full.letter.form, full.letter.total, full.letter.ok), (Form::Guarded, 25, ok));
+    assert_eq!(
+        (full.letter.timed, full.unreadable, full.untimed),
+        (of("timed"), of("unreadable"), of("untimed"))
+    );
+    let sum = format!("1{}349.5", "0".repeat(297));
+    assert_eq!(full.letter.sum_ms.as_deref(), Some(sum.as_str()), "1e300 + 145.5 + 7 - 3 + 200");
+    // 145 and 200 are the only plain whole numbers that ticks read.
+    assert_eq!(full.percentiles, Some(Percentiles { p50: 145, p95: 200, p99: 200 }));
+    assert_eq!(full.failures, [(None, 25 - ok)]);
+    let bins: (u64, u64) = full.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.total, sum.1 + bin.bad));
+    assert_eq!((full.bins.len(), bins), (15, (25, 25 - ok)));
+
+    let tick = read::tick(&session, &look.source, window.from, window.to, Duration::from_secs(20)).await;
+    let groups = tick.expect("no row can raise an error").groups;
+    let sum = |keep: fn(&Ms) -> bool| groups.iter().filter(|g| keep(&g.ms)).map(|g| g.n).sum::<u64>();
+    assert_eq!(groups.iter().map(|g| g.n).sum::<u64>(), 25);
+    assert_eq!(groups.iter().filter(|g| g.kind == Kind::Ok).map(|g| g.n).sum::<u64>(), ok);
+    assert_eq!((sum(|ms| *ms == Ms::Untimed), sum(|ms| matches!(ms, Ms::Read(_)))), (of("untimed"), 2));
+
+    let script = checklist(&Names::default(), window).concat();
+    assert_eq!(
+        psql(&server().login(READER, "traffic_nasty"), &script),
+        "0",
+        "the checklist's own has no answer"
+    );
+}
+
+/// Each value beside three good ones: where the checklist answers a finite number it is ours, too.
+#[tokio::test]
+async fn one_nasty_value_at_a_time() {
+    let (session, look) = spoiled(READER, "traffic_one_nasty", "", &Names::default()).await;
+    let dsn = server().login(READER, "traffic_one_nasty");
+    let good = r#"{"success": true, "durationMs": 100}"#;
+    let window = minutes(15, at("2026-01-01T10:10:00Z"));
+    let mut guarded = 0;
+    for (value, ok, is) in VALUES {
+        server().psql("traffic_one_nasty", &rows(&[good, value, good, good])).expect("the rows");
+        let full = full(&session, &look.source, window).await;
+        let said = psql(&dsn, &checklist(&Names::default(), window).concat());
+        let average = said.split('|').nth(2).and_then(|rest| rest.split('\n').next());
+        if average.is_some_and(|text| !matches!(text, "NaN" | "Infinity" | "-Infinity")) {
+            assert_eq!((told(&full), full.letter.form), (said, Form::Checklist), "{value}");
+        } else {
+            guarded += 1;
+            assert_eq!((full.letter.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");
+            assert_eq!(full.letter.average_ms.as_deref(), Some("100.0000000000000000"), "{value}");
+        }
+        let counted = full.letter.timed + full.unreadable + full.untimed;
+        assert_eq!((full.letter.total, full.letter.ok, counted), (4, 3 + u64::from(ok), 4), "{value}");
+    }
+    assert!(guarded >= 8, "{guarded}");
+}
+
+#[tokio::test]
+async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
+    let long = "x".repeat(500);
+    let dead = |payload: &str, error: &str| {
+        format!(
+            "insert into dashboard_facts (fact_type, value, recorded_at) values ('support.webhook.dead_letter', \
+             '{{\"payload\": {payload}, \"lastError\": {error}, \"attempts\": 3}}', '2026-01-01 10:05:00+00');"
+        )
+    };
+    let sql = [
+        "truncate dashboard_facts;".to_owned(),
+        dead(r#"{"event": "message_created", "id": 77, "content": "my address is"}"#, r#""HTTP 503""#),
+        dead(r#"{"event": "message_created", "id": "78"}"#, r#""HTTP 503""#),
+        dead(r#"{"event": "message_created", "id": 77}"#, &format!("\"{long}\"")),
+        dead(r#"{"event": "message_created", "id": "call me at home"}"#, "null"),
+        dead(r#"{"event": "message_created", "id": 12345678901234567890}"#, "null"),
+        dead(r#"{"event": "message_created", "id": {"name": "Ann"}}"#, "null"),
+        dead(r#"{"event": "message_updated", "id": 79}"#, "null"),
+        dead(r#""{\"id\": 80}""#, "7"),
+    ];
+    let (session, look) = spoiled(READER, "traffic_payload", &sql.concat(), &Names::default()).await;
+    let mut full = full(&session, &look.source, minutes(15, at("2026-01-01T10:10:00Z"))).await;
+    full.dead_letter_messages.sort_unstable();
+    assert_eq!((full.dead_letters, full.dead_letter_messages), (8, vec![77, 78]));
+    let errors =
+        [(None, 4), (Some("HTTP 503".to_owned()), 2), (Some("7".to_owned()), 1), (Some("x".repeat(200)), 1)];
+    assert_eq!(full.errors, errors);
+    assert_eq!((full.letter.total, full.letter.success_rate, full.bins.len()), (0, None, 0));
+}
