@@ -31,7 +31,7 @@ pub struct Full {
     pub attempts: (u64, u64),
     /// Failed deliveries by `finalStatus` (`None`: absent), most frequent first. Asked only when there are failures.
     pub failures: Vec<(Option<String>, u64)>,
-    /// Dead letters by `lastError`, cut at 200 characters, most frequent first. Not redacted yet.
+    /// Dead letters by `lastError`, most frequent first; redacted and cut by whoever read them.
     pub errors: Vec<(Option<String>, u64)>,
     /// The ids of the messages in the dead letters' payloads. Nothing else of a payload is ever read.
     pub dead_letter_messages: Vec<u64>,

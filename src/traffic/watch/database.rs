@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::reader::{Answer, Fault, Moment, Reader, Ticked};
+use crate::redact::Redactor;
 use crate::run::context::Context;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
@@ -17,6 +18,9 @@ use crate::traffic::read;
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
 use crate::traffic::window::Window;
 
+/// So many characters of a failure's status and of a dead letter's error are told.
+const STATUS: usize = 12;
+const ERROR: usize = 200;
 /// How long the recent rate looks back.
 const RECENT: Duration = Duration::from_secs(3600);
 /// Into how many stretches a window is divided in which failures are looked for, at least and at most.
@@ -157,10 +161,15 @@ impl Reader for Database {
 
     async fn full(&self, window: Window, within: Duration) -> Answer<Full> {
         let bins = bins(window, self.cx.settings.target.traffic.tick.0);
-        self.on(within, |session, source| {
+        let answer = self.on(within, |session, source| {
             Box::pin(async move { read::full(session, source, window, bins).await })
+        });
+        let full = answer.await?;
+        Ok(Full {
+            failures: told(full.failures, STATUS, &self.cx.redactor),
+            errors: told(full.errors, ERROR, &self.cx.redactor),
+            ..full
         })
-        .await
     }
 
     async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<Horizon> {
@@ -190,6 +199,24 @@ impl Reader for Database {
     }
 }
 
+/// The texts without secrets, and only then cut; those that are now alike are counted together.
+fn told(
+    counted: Vec<(Option<String>, u64)>,
+    length: usize,
+    redactor: &Redactor,
+) -> Vec<(Option<String>, u64)> {
+    let mut told: Vec<(Option<String>, u64)> = Vec::new();
+    for (text, count) in counted {
+        let text = text.map(|text| redactor.apply(&text).chars().take(length).collect::<String>());
+        match told.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, known)) => *known += count,
+            None => told.push((text, count)),
+        }
+    }
+    told.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    told
+}
+
 /// One stretch a tick, within reason.
 fn bins(window: Window, tick: Duration) -> usize {
     let length = u64::try_from(window.length().max(SignedDuration::ZERO).as_millis()).unwrap_or(u64::MAX);
@@ -200,6 +227,20 @@ fn bins(window: Window, tick: Duration) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_masked_before_texts_are_cut() {
+        let redactor = Redactor::new(["5WcJ953wddP3kQ8mZx7L"]);
+        let counted = vec![
+            (Some("refused 5WcJ953wddP3kQ8mZx7L".to_owned()), 2),
+            (Some("503".to_owned()), 3),
+            (Some("refused 5WcJ953wddP3kQ8mZx7L again".to_owned()), 2),
+            (None, 1),
+        ];
+        let told = told(counted, 11, &redactor);
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(told, [(text("refused ***"), 4), (text("503"), 3), (None, 1)]);
+    }
 
     #[test]
     fn a_window_has_a_stretch_a_tick_within_reason() {

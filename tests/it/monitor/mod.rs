@@ -1,9 +1,14 @@
 //! `monitor` and `gate` through the real binary, in worlds whose customers write.
 
+mod endings;
 mod healthy;
+mod poolers;
+mod survives;
+mod windows;
 mod worlds;
 
 use hotdash_ops::rehearsal::customers::Habits;
+use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
 use hotdash_ops::rehearsal::setting::Setting;
 use serde_json::Value;
 
@@ -14,6 +19,82 @@ pub fn bench(setting: Setting, seed: u64) -> Bench {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
     bench.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, setting);
     bench
+}
+
+/// Only what the database itself answers.
+pub const FACTS: &[&str] = &[
+    "--only",
+    "traffic.success-rate",
+    "--only",
+    "traffic.dead-letters",
+    "--only",
+    "traffic.average",
+    "--only",
+    "database",
+];
+
+/// A private cluster, to be killed, and a world whose traffic goes there.
+pub fn private(seed: u64) -> (Native, Bench) {
+    let server = Native::start(&Options::default()).expect("a private cluster");
+    // What the app commits outlives a kill, as it would in production.
+    let sql = format!("truncate dashboard_facts; alter role {OWNER} set synchronous_commit = on");
+    server.psql(DATABASE, &sql).expect("an empty table");
+    let bench = Bench::between(DATABASE, server.login(READER, DATABASE), server.login(OWNER, DATABASE));
+    (server, bench.with_traffic(seed))
+}
+
+impl Bench {
+    fn with_traffic(mut self, seed: u64) -> Bench {
+        self.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, Setting::Healthy);
+        self
+    }
+}
+
+/// Deliveries that took 120 ms, recorded so long ago; `interval` is PostgreSQL's: `3 minutes`.
+pub fn facts(n: u32, success: bool, interval: &str) -> String {
+    format!(
+        "insert into dashboard_facts (shop_domain, fact_type, scope, value, metadata, recorded_at) \
+         select 'hotrodan.myshopify.com', 'support.webhook.retry', 'ops', \
+         '{{\"attempts\": 1, \"success\": {success}, \"durationMs\": 120}}', '{{}}', now() - interval '{interval}' \
+         from generate_series(1, {n});"
+    )
+}
+
+/// What psql under UTC counts in the window of a report: `success_rate|total|avg_duration_ms|dlq_count`.
+pub fn oracle(traffic: &Value, psql: impl FnOnce(&str) -> String) -> String {
+    counted("dashboard_facts", ["fact_type", "recorded_at"], traffic, psql)
+}
+
+/// As [`oracle`], of a table with other names.
+pub fn counted(
+    table: &str,
+    [kind, at]: [&str; 2],
+    traffic: &Value,
+    psql: impl FnOnce(&str) -> String,
+) -> String {
+    let edge = |key: &str| traffic[key].as_str().expect("a time").to_owned();
+    psql(&format!(
+        "set timezone to 'UTC'; select round(100.0 * sum(case when value->>'success' = 'true' then 1 else 0 end) \
+         filter (where {kind} = 'support.webhook.retry') / nullif(count(*) filter (where {kind} = 'support.webhook.retry'), 0), 2), \
+         count(*) filter (where {kind} = 'support.webhook.retry'), \
+         avg((value->>'durationMs')::numeric) filter (where {kind} = 'support.webhook.retry'), \
+         count(*) filter (where {kind} = 'support.webhook.dead_letter') \
+         from {table} where {at} > '{}' and {at} <= '{}'",
+        edge("from"),
+        edge("to"),
+    ))
+}
+
+/// The same four of a report, as PostgreSQL printed them.
+pub fn reported(traffic: &Value) -> String {
+    let printed = |key: &str| traffic["as_printed"][key].as_str().unwrap_or_default().to_owned();
+    format!(
+        "{}|{}|{}|{}",
+        printed("success_rate"),
+        traffic["total"],
+        printed("avg_duration_ms"),
+        traffic["dlq_count"]
+    )
 }
 
 /// A verb's json report, read.
@@ -27,7 +108,11 @@ pub struct Told {
 pub fn told(bench: &Bench, arguments: &[&str]) -> Told {
     let mut all = arguments.to_vec();
     all.extend(["--format", "json"]);
-    let Ran { code, stdout, stderr } = bench.ops(&all);
+    read(bench.ops(&all))
+}
+
+/// Reads the json report that a run left.
+pub fn read(Ran { code, stdout, stderr }: Ran) -> Told {
     let report =
         serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: stdout {stdout}\nstderr {stderr}"));
     Told { code, report, stderr }

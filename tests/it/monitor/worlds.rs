@@ -135,4 +135,10 @@ fn a_gate_is_not_passed_without_its_sign_offs() {
     );
     assert_eq!(signed.code, 0, "{signed}");
     assert_eq!(signed.outcome("success.dashboards")["sign_off"], "looked at by Mara", "{signed}");
+    let earlier = format!("(run {})", told.report["run"].as_str().expect("a run"));
+    assert!(
+        signed.report.to_string().contains(&earlier),
+        "the run that did not pass is not named: {}",
+        signed.report
+    );
 }

@@ -51,6 +51,11 @@ impl Bench {
         Bench::with(database, dsn, None)
     }
 
+    /// A world on a given database, read by one role and written by another.
+    pub fn between(database: &str, reader: String, writer: String) -> Bench {
+        Bench::with(database.to_owned(), reader, Some(writer))
+    }
+
     fn with(database: String, reader: String, writer: Option<String>) -> Bench {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

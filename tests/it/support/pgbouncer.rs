@@ -20,6 +20,15 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// Starts a pooler for these roles of `server`, with `pool_size` connections per user and database.
     pub fn start(server: &Native, roles: &[&str], pool_size: u32) -> PgBouncer {
+        PgBouncer::set(server, roles, pool_size, "")
+    }
+
+    /// A pooler that closes every connection that is idle for a second, on either side.
+    pub fn impatient(server: &Native, roles: &[&str]) -> PgBouncer {
+        PgBouncer::set(server, roles, 2, "server_idle_timeout = 1\nclient_idle_timeout = 1\n")
+    }
+
+    fn set(server: &Native, roles: &[&str], pool_size: u32, more: &str) -> PgBouncer {
         assert!(
             Path::new(PROGRAM).is_file(),
             "{PROGRAM} is missing, and this test needs a real pooler: `apt-get install pgbouncer`"
@@ -34,7 +43,7 @@ impl PgBouncer {
         let config = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
-             default_pool_size = {pool_size}\nignore_startup_parameters = extra_float_digits\n{statements}",
+             default_pool_size = {pool_size}\nignore_startup_parameters = extra_float_digits\n{statements}{more}",
             server.port(),
             users.display()
         );

@@ -1,0 +1,139 @@
+//! Which window is judged: the past, since a time or a deploy, to the end in spite
+//! of failures, and until there is enough.
+
+use std::thread::{scope, sleep};
+use std::time::Duration;
+
+use hotdash_ops::rehearsal::setting::Setting;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{FACTS, Told, bench, facts, oracle, reported, told};
+use crate::support::bench::Bench;
+
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_mins(minutes)
+}
+
+/// A world that stands still, with these facts.
+fn still(sql: &str) -> Bench {
+    Bench::with_sql(&format!("truncate dashboard_facts; {sql}"))
+}
+
+fn look(bench: &Bench, arguments: &[&str]) -> Told {
+    told(bench, &[&["monitor"], arguments, FACTS].concat())
+}
+
+fn has_remark(told: &Told, part: &str) -> bool {
+    told.report["traffic"]["remarks"].to_string().contains(part)
+}
+
+#[test]
+fn the_past_is_clipped_at_the_deploy() {
+    // The version before was well for long; the one since four minutes ago is broken.
+    let bench = still(
+        &(facts(500, true, "10 minutes") + &facts(12, false, "3 minutes") + &facts(18, true, "2 minutes")),
+    );
+    let fly = &bench.world.fly;
+    fly.release("hotdash-app", "complete", ago(4)).expect("a release");
+    fly.release("hotdash-app", "failed", ago(1)).expect("a release");
+    fly.release("hotdash-app", "interrupted", ago(1)).expect("a release");
+    for arguments in [&["--lookback"][..], &["--since", "last-deploy"], &["--lookback", "--minutes", "60"]] {
+        let told = look(&bench, arguments);
+        assert_eq!(told.code, 1, "{arguments:?}: {told}");
+        let traffic = &told.report["traffic"];
+        assert_eq!(
+            (&traffic["total"], &traffic["failures"]),
+            (&30.into(), &12.into()),
+            "{arguments:?}: {told}"
+        );
+        assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{arguments:?}: {told}");
+        assert_eq!(traffic["deploy"]["running"], false, "{arguments:?}: {told}");
+    }
+    // A time that was said goes before what fly says.
+    let told = look(&bench, &["--since", &ago(12).to_string()]);
+    assert_eq!((told.code, &told.report["traffic"]["total"]), (0, &530.into()), "{told}");
+    // One that is still running is the deploy, and that is said.
+    fly.release("hotdash-app", "running", ago(1)).expect("a release");
+    bench.sql(&facts(30, true, "30 s"));
+    let told = look(&bench, &["--since", "last-deploy"]);
+    assert_eq!(
+        (&told.report["traffic"]["total"], &told.report["traffic"]["deploy"]["running"]),
+        (&30.into(), &true.into()),
+        "{told}"
+    );
+    // One that lies ahead of every fact leaves nothing to judge, and never the facts of before.
+    fly.release("hotdash-app", "complete", Timestamp::now() + SignedDuration::from_mins(5))
+        .expect("a release");
+    let told = look(&bench, &["--lookback"]);
+    assert_ne!(told.code, 0, "{told}");
+}
+
+#[test]
+fn without_a_marker_the_monitor_warns_and_the_gate_cannot_tell() {
+    let bench = still(&facts(60, true, "3 minutes"));
+    bench
+        .world
+        .fly
+        .change(|fly| fly.apps.get_mut("hotdash-app").expect("the app").releases.clear())
+        .expect("changed");
+    let warned = look(&bench, &["--lookback"]);
+    assert_eq!(warned.code, 0, "{warned}");
+    let warnings: String = warned.outcomes().map(|outcome| outcome["warnings"].to_string()).collect();
+    assert!(warnings.contains("release") || has_remark(&warned, "release"), "{warned}");
+    let strict = told(&bench, &["gate", "--lookback"]);
+    assert_eq!(strict.outcome("success.success-rate")["verdict"], "inconclusive", "{strict}");
+    assert_ne!(strict.code, 0, "{strict}");
+    let nowhere = look(&bench, &["--since", "last-deploy"]);
+    assert_eq!(nowhere.outcome("traffic.success-rate")["verdict"], "inconclusive", "{nowhere}");
+}
+
+#[test]
+fn little_traffic_proves_little() {
+    for (good, bad, code) in
+        [(0, 5, 1), (5, 0, 3), (20, 0, 3), (21, 0, 0), (19, 1, 3), (20, 1, 0), (1, 1, 3), (0, 0, 3)]
+    {
+        let bench = still(&(facts(good, true, "2 minutes") + &facts(bad, false, "3 minutes")));
+        let told = look(&bench, &["--lookback", "--minutes", "5"]);
+        assert_eq!(told.code, code, "{good} good, {bad} bad: {told}");
+    }
+}
+
+#[test]
+fn a_watch_goes_on_where_that_is_asked_for() {
+    scope(|runs| {
+        runs.spawn(|| {
+            let bench = bench(Setting::DeadLetter, 41);
+            let told = look(&bench, &["--minutes", "0.25", "--full"]);
+            let traffic = &told.report["traffic"];
+            assert_eq!((told.code, &traffic["ended"]), (1, &"at-its-end".into()), "{told}");
+            assert_eq!(told.outcome("traffic.dead-letters")["verdict"], "fail", "{told}");
+            assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{told}");
+        });
+        runs.spawn(|| {
+            let bench = still("");
+            scope(|threads| {
+                threads.spawn(|| {
+                    sleep(Duration::from_secs(9));
+                    bench.sql(&facts(30, true, "0 s"));
+                });
+                let told = look(&bench, &["--minutes", "0.1", "--until-enough", "--budget", "60s"]);
+                let traffic = &told.report["traffic"];
+                assert_eq!((told.code, &traffic["total"]), (0, &30.into()), "{told}");
+                assert!(
+                    traffic["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1 && minutes < 0.9),
+                    "{told}"
+                );
+            });
+        });
+        runs.spawn(|| {
+            let bench = still("");
+            let told = look(&bench, &["--minutes", "0.1", "--until-enough", "--budget", "14s"]);
+            assert_eq!(told.code, 3, "{told}");
+            // What was waited for beyond the plan was watched, too.
+            assert!(
+                told.report["traffic"]["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1),
+                "{told}"
+            );
+        });
+    });
+}
