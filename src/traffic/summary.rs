@@ -81,6 +81,13 @@ pub struct Point {
 }
 
 impl Summary {
+    /// A watch that could not be judged still saw something: the numbers of its last tick, and of this summary how
+    /// it ended.
+    pub fn with_the_numbers_of(self, ticks: Summary) -> Summary {
+        let Summary { mode, from, to, minutes, ended, deploy, gaps, remarks, .. } = self;
+        Summary { mode, from, to, minutes, provisional: true, ended, deploy, gaps, remarks, ..ticks }
+    }
+
     /// Masks what is secret in its texts.
     pub fn redact(&mut self, redactor: &Redactor) {
         let clean = |text: &mut String| *text = redactor.apply(text).into_owned();

@@ -8,7 +8,7 @@ use crate::traffic::live::Spark;
 use crate::traffic::watched::Watched;
 
 /// What the report tells of a watch that has ended. Where the facts could not be read every number is absent or
-/// 0, and a remark says so.
+/// 0, the summary is provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
 pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
     let rules = Rules { traffic, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
@@ -25,7 +25,7 @@ pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
         from: watched.window.from,
         to: watched.window.to,
         minutes,
-        provisional: false,
+        provisional: full.is_none(),
         ended: Some(watched.ended.clone()),
         deploy: watched.deploy.as_ref().ok().cloned(),
         success_rate: number(as_printed.success_rate.as_deref()),
