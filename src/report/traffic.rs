@@ -14,7 +14,7 @@ const FEW: usize = 5;
 const SPARK: usize = 60;
 
 /// What is said in place of a verdict.
-pub const PROVISIONAL: &str = "not judged: what the ticks had seen when the watch ended";
+pub const PROVISIONAL: &str = "not judged: the watch did not reach its verdict";
 
 /// One fact: a short name, and a text that is not neutralised.
 pub type Fact = (&'static str, String);

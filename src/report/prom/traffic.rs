@@ -22,7 +22,7 @@ pub(super) fn gauges(traffic: &Summary) -> Vec<Gauge> {
     vec![
         (
             "traffic_provisional",
-            "1 when the watch was interrupted and nothing was judged.",
+            "1 when nothing was judged, and the numbers are those of the ticks.",
             Some(u8::from(traffic.provisional).to_string()),
         ),
         ("traffic_window_start_timestamp_seconds", "When the window begins.", unix(traffic.from)),

@@ -209,7 +209,7 @@ fn every_format_tells_the_numbers_and_what_was_not_judged() {
             Format::Json => ("\"provisional\": true", "\"provisional\": false"),
             Format::Jsonl => ("\"provisional\":true", "\"provisional\":false"),
             Format::Prom => ("traffic_provisional{target=\"production\",verb=\"monitor\"} 1", "_provisional"),
-            _ => ("not judged: the watch was interrupted", ""),
+            _ => ("not judged: the watch did not reach its verdict", ""),
         };
         assert!(cut.contains(said), "{format}: {cut}");
         assert!(!good.contains(said) && good.contains(unsaid), "{format}: {good}");
@@ -298,5 +298,5 @@ fn more_is_told_with_v_and_less_with_problems() {
     assert!(!table(&problems).contains("connect error"));
     let cut = render(Format::Table, &provisional(), &problems);
     assert!(cut.lines().all(|line| line.chars().count() <= 100), "{cut}");
-    assert!(cut.contains("Traffic · not judged: the watch was interrupted"), "{cut}");
+    assert!(cut.contains("Traffic · not judged: the watch did not reach its verdict"), "{cut}");
 }

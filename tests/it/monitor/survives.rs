@@ -90,6 +90,10 @@ fn what_the_database_still_says_by_the_end_of_the_budget_is_the_last_word() {
                 for id in ["success-rate", "dead-letters", "average", "delivered", "fewer-facts", "tiers"] {
                     assert!(inconclusive.contains(&format!("traffic.{id}")), "{id}: {told}");
                 }
+                // What the ticks had seen is told, and not as a verdict.
+                let traffic = &told.report["traffic"];
+                assert_eq!(traffic["provisional"], true, "{told}");
+                assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{told}");
             });
         });
     });
