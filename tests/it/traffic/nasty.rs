@@ -125,7 +125,7 @@ async fn one_nasty_value_at_a_time() {
 
 #[tokio::test]
 async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
-    let long = "x".repeat(500);
+    let long = "x".repeat(5000);
     let dead = |payload: &str, error: &str| {
         format!(
             "insert into dashboard_facts (fact_type, value, recorded_at) values ('support.webhook.dead_letter', \
@@ -148,7 +148,7 @@ async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
     full.dead_letter_messages.sort_unstable();
     assert_eq!((full.dead_letters, full.dead_letter_messages), (8, vec![77, 78]));
     let errors =
-        [(None, 4), (Some("HTTP 503".to_owned()), 2), (Some("7".to_owned()), 1), (Some("x".repeat(200)), 1)];
+        [(None, 4), (Some("HTTP 503".to_owned()), 2), (Some("7".to_owned()), 1), (Some("x".repeat(2000)), 1)];
     assert_eq!(full.errors, errors);
     assert_eq!((full.letter.total, full.letter.success_rate, full.bins.len()), (0, None, 0));
 }

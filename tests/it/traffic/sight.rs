@@ -143,10 +143,13 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         let window = minutes(15, look.now);
         // `look` leaves its transaction open, and the others end it.
         let tick = read::tick(&session, &look.source, window.from, window.to, Duration::from_secs(20)).await;
-        assert_eq!(tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>(), 61);
+        let counted = within("traffic_pooled", window);
+        assert!(counted > 1, "the nasty one alone is left");
+        let seen = tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>();
+        assert!(seen.abs_diff(counted) <= 1, "{seen} {counted}: one may lie on the edge");
         assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
         let full = full(&session, &look.source, window).await;
-        assert_eq!((full.letter.form, full.letter.total, full.unreadable), (Form::Guarded, 61, 1));
+        assert_eq!((full.letter.form, full.letter.total, full.unreadable), (Form::Guarded, counted, 1));
         // Its transaction is over: with one connection to the server, a second client is served at once.
         let (other, connection) =
             tokio_postgres::connect(&pooler.login(server, BERLIN, "traffic_pooled"), NoTls)
@@ -194,5 +197,17 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
     };
     assert_eq!(session.batch(&bounds, &[much]).await, Err(PgFault::TooMuch));
     let window = minutes(15, look.now + SignedDuration::from_secs(1));
-    assert_eq!(full(&session, &look.source, window).await.letter.total, 60);
+    let counted = within("traffic_read_only", window);
+    assert!(counted > 1, "nothing was deleted");
+    assert_eq!(full(&session, &look.source, window).await.letter.total, counted);
+}
+
+/// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.
+fn within(database: &str, window: hotdash_ops::traffic::window::Window) -> u64 {
+    let sql = format!(
+        "select count(*) from dashboard_facts where fact_type = 'support.webhook.retry' \
+         and recorded_at > '{}' and recorded_at <= '{}'",
+        window.from, window.to
+    );
+    server().psql(database, &sql).expect("a count").parse().expect("a number")
 }
