@@ -33,6 +33,14 @@ fn looser(traffic: &Traffic) -> Vec<String> {
     if traffic.min_events < checklist.min_events {
         found.push(format!("min_events = {} (at least {})", traffic.min_events, checklist.min_events));
     }
+    // Asked seldom enough, a service that was down for half the window looks well in every look.
+    if traffic.health_every.0 > checklist.health_every.0 {
+        found.push(format!("health_every = {} (at most {})", traffic.health_every, checklist.health_every));
+    }
+    // A message that may wait for longer than the window is never called lost.
+    if traffic.patience.0 > checklist.patience.0 {
+        found.push(format!("patience = {} (at most {})", traffic.patience, checklist.patience));
+    }
     for text in checklist.log_errors.iter().filter(|text| !traffic.log_errors.contains(text)) {
         found.push(format!("log_errors lacks \"{text}\""));
     }
@@ -42,6 +50,7 @@ fn looser(traffic: &Traffic) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checklist::Interval;
     use crate::settings::Percent;
 
     #[test]
@@ -52,13 +61,24 @@ mod tests {
         target.traffic.average_ms = 300;
         target.traffic.min_events = 59;
         target.traffic.log_errors.push("out of memory".to_owned());
+        target.traffic.health_every = Interval::seconds(10);
+        target.traffic.patience = Interval::seconds(30);
         refuse_looser(&target).expect("stricter");
         target.traffic.success_rate = Percent(9499);
         target.traffic.average_ms = 501;
         target.traffic.min_events = 20;
+        target.traffic.health_every = Interval::seconds(3600);
+        target.traffic.patience = Interval::seconds(1740);
         target.traffic.log_errors.remove(0);
         let why = refuse_looser(&target).expect_err("looser").to_string();
-        for key in ["success_rate = 94.99 %", "average_ms = 501", "min_events = 20", "log_errors lacks"] {
+        for key in [
+            "success_rate = 94.99 %",
+            "average_ms = 501",
+            "min_events = 20",
+            "health_every = ",
+            "patience = ",
+            "log_errors lacks",
+        ] {
             assert!(why.contains(key), "{key}: {why}");
         }
     }

@@ -34,6 +34,10 @@ pub fn database(watched: &Watched) -> Finding {
                 None => finding,
             }
         }
+        // Where there is no window, there was no statement to answer.
+        Err(unasked) if watched.planned.length().is_zero() => {
+            ground::unasked(finding, WHAT, EXPECTED, unasked)
+        }
         Err(unasked) => {
             finding.claim(Claim::new(WHAT, EXPECTED, format!("a refusal: {}", unasked.why), true))
         }

@@ -173,3 +173,13 @@ fn the_database_is_reachable_unless_it_was_gone_at_the_end() {
     assert_eq!(verdict(&refused), Verdict::Pass);
     assert!(refused.claims[0].found.starts_with("a refusal"), "{}", refused.claims[0].found);
 }
+
+#[test]
+fn a_database_that_no_statement_was_put_to_has_not_answered_it() {
+    let mut window = watched(0, 0);
+    (window.planned, window.window) = (super::window(0, 0), super::window(0, 0));
+    window.facts = Err(Unasked { why: "the window is empty".to_owned(), ..unasked(false) });
+    let finding = database(&window);
+    assert_eq!(verdict(&finding), Verdict::Inconclusive);
+    assert!(finding.claims[0].found.contains("the window is empty"), "{}", finding.claims[0].found);
+}
