@@ -35,13 +35,19 @@ pub const SINGLE: &str = "ops_single";
 /// Reads like [`READER`], in sessions whose time zone is Europe/Berlin.
 pub const BERLIN: &str = "ops_berlin";
 
-/// The template's facts grow older while the cluster lives; the newest is two seconds old in a new database.
-const YOUNG_AGAIN: &str = "do $$ begin
+/// The template's facts grow older while the cluster lives; the newest is two seconds old in a new database, and
+/// the app's clock in them goes with it.
+const YOUNG_AGAIN: &str = r#"do $$
+declare older interval;
+begin
     if to_regclass('dashboard_facts') is not null then
-        update dashboard_facts
-        set recorded_at = recorded_at + (now() - interval '2 seconds' - (select max(recorded_at) from dashboard_facts));
+        select now() - interval '2 seconds' - max(recorded_at) into older from dashboard_facts;
+        update dashboard_facts set recorded_at = recorded_at + older,
+            metadata = case when metadata ? 'timestamp' then jsonb_set(metadata, '{timestamp}', to_jsonb(to_char(
+                ((metadata->>'timestamp')::timestamptz + older) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+                else metadata end;
     end if;
-end $$;";
+end $$;"#;
 
 const ROLES: [&str; 6] = [OWNER, READER, OUTSIDER, BYPASSING, SINGLE, BERLIN];
 const PATIENCE: Duration = Duration::from_secs(60);
