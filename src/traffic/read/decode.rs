@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::service::postgres::{PgFault, Row};
 use crate::traffic::counts::{Group, Kind, Ms};
+use crate::traffic::query::SEALED;
 
 /// An answer that says something else than was asked.
 pub(super) fn odd(what: &str) -> PgFault {
@@ -42,8 +43,10 @@ pub(super) fn kind(row: &Row) -> Result<Kind, PgFault> {
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
-    let ms = Ms::parse(row.get("ms"));
-    Ok(Group { sealed: flag(row, "sealed")?, kind: kind(row)?, ms, n: count(row, "n")? })
+    let number = count(row, "kind")?;
+    let (sealed, kind) = if number >= SEALED { (true, number - SEALED) } else { (false, number) };
+    let kind = Kind::parse(&kind.to_string()).ok_or_else(|| odd("a fact is of no kind"))?;
+    Ok(Group { sealed, kind, ms: Ms::parse(row.get("ms")), n: count(row, "n")? })
 }
 
 /// Adds deliveries that name their attempts. More than three digits are none: nothing tries so often, and the
