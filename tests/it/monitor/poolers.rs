@@ -16,7 +16,8 @@ fn poolers_do_not_change_the_numbers() {
     let server = support::server();
     let pooler = PgBouncer::start(server, &[READER], 2);
     let impatient = PgBouncer::impatient(server, &[READER]);
-    let dsns: [(&str, &dyn Fn(&str) -> String); 3] = [
+    type Dsn<'a> = &'a dyn Fn(&str) -> String;
+    let dsns: [(&str, Dsn<'_>); 3] = [
         ("transaction mode", &|database| pooler.login(server, READER, database)),
         ("Prisma's parameters", &|database| pooler.prisma_login(server, READER, database)),
         ("idle connections closed", &|database| impatient.login(server, READER, database)),
