@@ -41,7 +41,9 @@ const YOUNG_AGAIN: &str = r#"do $$
 declare older interval;
 begin
     if to_regclass('dashboard_facts') is not null then
-        select now() - interval '2 seconds' - max(recorded_at) into older from dashboard_facts;
+        -- Whole milliseconds, which is what the app writes: the distance between the two clocks stays what it was.
+        select date_trunc('milliseconds', now() - interval '2 seconds' - max(recorded_at)) into older
+            from dashboard_facts;
         update dashboard_facts set recorded_at = recorded_at + older,
             metadata = case when metadata ? 'timestamp' then jsonb_set(metadata, '{timestamp}', to_jsonb(to_char(
                 ((metadata->>'timestamp')::timestamptz + older) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))

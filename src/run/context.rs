@@ -87,33 +87,39 @@ impl Context {
 
     /// Takes a measurement once per key and hands the same result to everybody who asks. It runs in a task of
     /// its own: an asker that gives up does not cut it short for the others. `again` takes it afresh.
-    pub async fn measure<T, F>(&self, key: impl Into<String>, again: bool, take: F) -> Arc<T>
+    ///
+    /// The task starts with the call. Measurements ask for each other, and were this an `async fn`, the future of
+    /// every asker would hold those of all that it asks for.
+    pub fn measure<K, T, F>(
+        &self,
+        key: K,
+        again: bool,
+        take: F,
+    ) -> impl Future<Output = Arc<T>> + Send + use<K, T, F>
     where
+        K: Into<String>,
         T: Any + Send + Sync,
         F: Future<Output = T> + Send + 'static,
     {
         let key = key.into();
-        let shared = {
-            let mut known = self.measurements.lock().unwrap_or_else(PoisonError::into_inner);
-            let old = known.get(&key).and_then(|m| m.downcast_ref::<Measurement<T>>()).cloned();
-            match old {
-                Some(old) if !again => old,
-                _ => {
-                    let task = tokio::spawn(take);
-                    let name = key.clone();
-                    let fresh = async move {
-                        match task.await {
-                            Ok(value) => Arc::new(value),
-                            Err(error) => panic!("the measurement `{name}` broke: {error}"),
-                        }
-                    };
-                    let fresh: Measurement<T> = fresh.boxed().shared();
-                    known.insert(key, Box::new(fresh.clone()));
-                    fresh
-                }
+        let mut known = self.measurements.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = known.get(&key).and_then(|m| m.downcast_ref::<Measurement<T>>()).cloned();
+        match old {
+            Some(old) if !again => old,
+            _ => {
+                let task = tokio::spawn(take);
+                let name = key.clone();
+                let fresh = async move {
+                    match task.await {
+                        Ok(value) => Arc::new(value),
+                        Err(error) => panic!("the measurement `{name}` broke: {error}"),
+                    }
+                };
+                let fresh: Measurement<T> = fresh.boxed().shared();
+                known.insert(key, Box::new(fresh.clone()));
+                fresh
             }
-        };
-        shared.await
+        }
     }
 
     /// Fills a template from the variables and the target.

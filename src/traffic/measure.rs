@@ -41,7 +41,7 @@ pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
 /// The facts of the window, from its first tick to the last word.
 pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Watched, CannotAsk>> {
     let taking = Arc::clone(cx);
-    cx.measure("the facts of the window", false, async move { watch(&taking).await }).await
+    cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
 }
 
 /// The health of a service over the window.
