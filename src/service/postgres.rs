@@ -76,6 +76,11 @@ impl Row {
         self.values[at].as_deref()
     }
 
+    /// Whether a value of the row is such.
+    pub fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.values.iter().flatten().any(|value| is(value))
+    }
+
     /// The names of the columns, in order.
     pub fn columns(&self) -> &[String] {
         &self.columns

@@ -55,7 +55,8 @@ pub struct Source {
 const EDGE: &str = "hotdash_ops.visible_to";
 
 /// How long each text may be that leaves the server. Those that are told are cut again when secrets are masked in
-/// them, and only then: what is left of a secret at a cut is recognised by nobody.
+/// them, and only then: what is left of a secret at a cut is recognised by nobody. What is asked of every fact is
+/// cut by a cast, which looks at the length before it counts characters.
 const MS: usize = 12;
 const ATTEMPTS: usize = 4;
 const STATUS: usize = 400;
@@ -132,11 +133,11 @@ impl Source {
 
     /// Milliseconds as text, for [`super::counts`] to parse.
     fn ms(&self) -> String {
-        format!("left({}->>'durationMs', {MS})", self.value())
+        format!("({}->>'durationMs')::varchar({MS})", self.value())
     }
 
     fn attempts(&self) -> String {
-        format!("left({}->>'attempts', {ATTEMPTS})", self.value())
+        format!("({}->>'attempts')::varchar({ATTEMPTS})", self.value())
     }
 
     /// The database's clock, and on a standby up to when it has replayed; a standby that does not know is as
@@ -164,23 +165,35 @@ impl Source {
         }
     }
 
+    /// What to set for short statements: they are shorter than their compilation, and of the last seconds the
+    /// planner expects a handful of facts and would sort them, where hashing costs less.
+    pub(super) fn short(&self) -> &'static [&'static str] {
+        match self.engine {
+            Engine::Postgres => &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"],
+            Engine::Cockroach => &[],
+        }
+    }
+
     /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed,
     /// and their kind is greater by [`SEALED`]: each further column to group by costs.
     pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
         let (at, to) = (self.at(), self.time(to));
         let visible = match self.engine {
-            // A query of its own is asked once, and not for every row.
-            Engine::Postgres => format!("(SELECT current_setting('{EDGE}')::timestamptz)"),
+            Engine::Postgres => format!("current_setting('{EDGE}')::timestamptz"),
             Engine::Cockroach => "now()".to_owned(),
         };
+        // A query of its own is asked once, and not for every row.
+        let sealed = format!(
+            "(SELECT LEAST({}, {to}) - interval '{} microseconds')",
+            self.of_its_type(&visible),
+            overlap.as_micros()
+        );
         // Digits need no language to be told apart, and in some it takes longer.
         let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
-            "SELECT {} + CASE WHEN {at} < LEAST({}, {to}) - interval '{} microseconds' THEN {SEALED} ELSE 0 END AS kind, \
+            "SELECT {} + CASE WHEN {at} < {sealed} THEN {SEALED} ELSE 0 END AS kind, \
              {}{bytewise} AS ms, count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < LEAST({}, {to}) GROUP BY 1, 2",
             self.sort(),
-            self.of_its_type(&visible),
-            overlap.as_micros(),
             self.ms(),
             self.table(),
             self.of_both(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::counts::{Group, Kind};
-use super::query::{self, Engine, Source};
+use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
 use super::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session};
@@ -37,25 +37,12 @@ pub struct TickRead {
 }
 
 /// Bounds of what must not be waited for.
-const BRIEF: Bounds = Bounds {
-    statement: Duration::from_secs(5),
-    lock: Duration::from_secs(1),
-    one_snapshot: false,
-    jit_off: false,
-};
-
-/// The same for a tick, which is shorter than its compilation.
-fn brief(source: &Source) -> Bounds {
-    Bounds { jit_off: source.engine == Engine::Postgres, ..BRIEF }
-}
+const BRIEF: Bounds =
+    Bounds { statement: Duration::from_secs(5), lock: Duration::from_secs(1), one_snapshot: false };
 
 /// Bounds of what a verdict waits for. The server compiles such statements if it thinks that it pays.
-const PATIENT: Bounds = Bounds {
-    statement: Duration::from_secs(60),
-    lock: Duration::from_secs(5),
-    one_snapshot: false,
-    jit_off: false,
-};
+const PATIENT: Bounds =
+    Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
 /// The facts recorded in `[seal, upper)`, in one round trip. `upper` is the earlier of the database's clock and
 /// `to`; on a standby nothing is sealed that may not have been replayed. Of a window `(from, to]` in whole
@@ -73,7 +60,7 @@ pub async fn tick(
 ) -> Result<TickRead, PgFault> {
     let to = query::whole_micros(to);
     let (edge, facts) = (source.edge(), source.tick(seal, to, overlap));
-    let answers = session.batch(&brief(source), &[&edge, &facts]).await?;
+    let answers = session.batch(&BRIEF, &[source.short(), &[&edge, &facts]].concat()).await?;
     let row = one(&answers, 0)?;
     let time = |column| decode::time(row, column)?.ok_or_else(|| decode::odd("the clock is missing"));
     let groups = rows(&answers, 1)?.iter().map(decode::group).collect::<Result<_, _>>()?;
@@ -128,7 +115,7 @@ pub async fn recent_per_minute(
     source: &Source,
     over: Duration,
 ) -> Result<Option<f64>, PgFault> {
-    let answers = session.batch(&brief(source), &[&source.recent(over)]).await?;
+    let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
     let total = decode::count(one(&answers, 0)?, "total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))

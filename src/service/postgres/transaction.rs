@@ -41,9 +41,6 @@ pub struct Bounds {
     pub lock: Duration,
     /// All statements see the same rows (REPEATABLE READ); otherwise each sees its own moment's.
     pub one_snapshot: bool,
-    /// Switches the just-in-time compiler off: for statements that are shorter than their compilation.
-    /// Only PostgreSQL knows the setting.
-    pub jit_off: bool,
 }
 
 impl Session {
@@ -102,8 +99,7 @@ impl Session {
         };
         let access = if access == Access::ReadOnly { " READ ONLY" } else { "" };
         let settings = self.settings(bounds.statement, bounds.lock);
-        let jit = if bounds.jit_off { "; SET LOCAL jit = off" } else { "" };
-        format!("{end}BEGIN{snapshot}{access}; {settings}{jit}")
+        format!("{end}BEGIN{snapshot}{access}; {settings}")
     }
 
     /// A failed transaction answers nothing more. Where even this fails, so will the next statement, and say why.

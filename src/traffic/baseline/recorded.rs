@@ -11,12 +11,8 @@ use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
 
 /// Bounds of everything that a baseline asks.
-pub(super) const BOUNDS: Bounds = Bounds {
-    statement: Duration::from_secs(60),
-    lock: Duration::from_secs(5),
-    one_snapshot: false,
-    jit_off: false,
-};
+pub(super) const BOUNDS: Bounds =
+    Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
 /// The baselines of the table.
 #[derive(Clone, Debug, PartialEq)]

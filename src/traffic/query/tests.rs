@@ -87,10 +87,12 @@ fn nothing_of_a_payload_is_selected_but_a_number() {
     assert!(sql.starts_with(r#"SELECT DISTINCT "value"->'payload'->>'id' AS id FROM"#), "{sql}");
     assert!(sql.ends_with(r"->>'id' ~ '^[0-9]{1,18}$' LIMIT 50000"), "{sql}");
     let Window { from, to } = quarter();
+    let bins = Bins::of(quarter(), 15).expect("bins");
     let others = [
         source.tick(from, to, Duration::ZERO),
         source.pass(quarter()),
-        source.bins(quarter(), Bins::of(quarter(), 15).expect("bins")),
+        source.bins(quarter(), bins).expect("times"),
+        source.bins_in_a_pass(quarter(), bins),
         source.errors(quarter()),
         source.letter(quarter()),
         source.guarded(quarter()),

@@ -1,6 +1,6 @@
 //! The statements of the last word: all of them are asked of the whole window, on one snapshot.
 
-use super::{Bins, DEAD_LETTER, ERROR, RETRY, STATUS, Source};
+use super::{DEAD_LETTER, ERROR, RETRY, STATUS, Source};
 use crate::traffic::window::Window;
 
 /// More dead letters' messages than anybody follows up; so many dead letters have failed the window long before.
@@ -81,20 +81,6 @@ impl Source {
              {} AS ms, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2, 3",
             self.ms(),
             self.attempts(),
-            self.table(),
-            self.of(RETRY),
-            self.within(window)
-        )
-    }
-
-    /// Deliveries and failures by bin. A pass of its own, and only where something failed: together with the
-    /// durations there would be more groups than anybody reads.
-    pub(in crate::traffic) fn bins(&self, window: Window, bins: Bins) -> String {
-        format!(
-            "SELECT {} AS bin, count(*) AS n, SUM(CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END) AS bad \
-             FROM {} WHERE {} AND {} GROUP BY 1",
-            self.bin(window, bins),
-            self.value(),
             self.table(),
             self.of(RETRY),
             self.within(window)

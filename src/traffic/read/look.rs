@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{brief, decode, one};
+use super::{BRIEF, decode, one};
 use crate::service::postgres::{PgFault, Session, quote_ident, quote_name};
 use crate::settings::Names;
 use crate::traffic::query::{Engine, Source, Stamp};
@@ -41,7 +41,7 @@ pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
         Engine::Cockroach => None,
     };
     // This ends the transaction that the others were asked in, and with it what it has locked.
-    let answers = session.batch(&brief(&source), &[&now(engine)]).await?;
+    let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
     Ok(Look { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })

@@ -173,7 +173,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
     let delete = "delete from dashboard_facts";
     for one_snapshot in [false, true] {
         let second = Duration::from_secs(1);
-        let bounds = Bounds { statement: second, lock: second, one_snapshot, jit_off: true };
+        let bounds = Bounds { statement: second, lock: second, one_snapshot };
         assert_eq!(refusal(session.batch(&bounds, &[delete]).await).0, "25006");
         let mut transaction = session.transaction(&bounds).await.expect("it begins");
         assert_eq!(refusal(transaction.attempt(delete).await).0, "25006");
@@ -189,12 +189,8 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
         assert_eq!(rows.expect("an answer")[0].get("level"), Some("read committed"));
     }
     let much = "select repeat('x', 1000) from generate_series(1, 200000)";
-    let bounds = Bounds {
-        statement: Duration::from_secs(9),
-        lock: Duration::from_secs(1),
-        one_snapshot: false,
-        jit_off: true,
-    };
+    let bounds =
+        Bounds { statement: Duration::from_secs(9), lock: Duration::from_secs(1), one_snapshot: false };
     assert_eq!(session.batch(&bounds, &[much]).await, Err(PgFault::TooMuch));
     let window = minutes(15, look.now + SignedDuration::from_secs(1));
     let counted = within("traffic_read_only", window);
