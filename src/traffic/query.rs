@@ -51,9 +51,6 @@ pub struct Source {
     pub(super) engine: Engine,
 }
 
-/// The setting in which a transaction keeps up to when everything can have been seen.
-const EDGE: &str = "hotdash_ops.visible_to";
-
 /// How long each text may be that leaves the server. Those that are told are cut again when secrets are masked in
 /// them, and only then: what is left of a secret at a cut is recognised by nobody. What is asked of every fact is
 /// cut by a cast, which looks at the length before it counts characters.
@@ -151,20 +148,6 @@ impl Source {
         }
     }
 
-    /// The first statement of a tick: its clock, and up to when everything can have been seen. What a standby has
-    /// replayed moves on from one statement to the next, so that it is asked once and left in the transaction
-    /// for [`Source::tick`].
-    pub(super) fn edge(&self) -> String {
-        match self.engine {
-            Engine::Postgres => format!(
-                "SELECT now()::text AS now, set_config('{EDGE}', (CASE WHEN pg_is_in_recovery() \
-                 THEN LEAST(now(), coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch')) \
-                 ELSE now() END)::text, true) AS visible"
-            ),
-            Engine::Cockroach => "SELECT now()::text AS now, now()::text AS visible".to_owned(),
-        }
-    }
-
     /// What to set for short statements: they are shorter than their compilation, and of the last seconds the
     /// planner expects a handful of facts and would sort them, where hashing costs less.
     pub(super) fn short(&self) -> &'static [&'static str] {
@@ -174,31 +157,23 @@ impl Source {
         }
     }
 
-    /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed,
-    /// and their kind is greater by [`SEALED`]: each further column to group by costs.
-    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
-        let (at, to) = (self.at(), self.time(to));
-        let visible = match self.engine {
-            Engine::Postgres => format!("current_setting('{EDGE}')::timestamptz"),
-            Engine::Cockroach => "now()".to_owned(),
-        };
-        // A query of its own is asked once, and not for every row.
-        let sealed = format!(
-            "(SELECT LEAST({}, {to}) - interval '{} microseconds')",
-            self.of_its_type(&visible),
-            overlap.as_micros()
-        );
+    /// One tick: the facts in `[seal, to)`, grouped. Those before `sealed` are sealed, and their kind is greater by
+    /// [`SEALED`]: each further column to group by costs. Its times are written out, because the server would
+    /// reckon with `now()` for every row.
+    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
+        let at = self.at();
         // Digits need no language to be told apart, and in some it takes longer.
         let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
-            "SELECT {} + CASE WHEN {at} < {sealed} THEN {SEALED} ELSE 0 END AS kind, \
-             {}{bytewise} AS ms, count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < LEAST({}, {to}) GROUP BY 1, 2",
+            "SELECT {} + CASE WHEN {at} < {} THEN {SEALED} ELSE 0 END AS kind, {}{bytewise} AS ms, count(*) AS n \
+             FROM {} WHERE {} AND {at} >= {} AND {at} < {} GROUP BY 1, 2",
             self.sort(),
+            self.time(sealed),
             self.ms(),
             self.table(),
             self.of_both(),
             self.time(seal),
-            self.now(),
+            self.time(to),
         )
     }
 

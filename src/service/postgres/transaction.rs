@@ -75,13 +75,35 @@ impl Session {
         self.open(bounds, Access::ReadOnly).await
     }
 
+    /// Begins one as [`Session::transaction`] does, and asks these in the same round trip; gives the rows of each
+    /// that has any to give, in order.
+    ///
+    /// # Errors
+    /// When it cannot be begun, or a statement fails.
+    pub async fn transaction_with(
+        &self,
+        bounds: &Bounds,
+        statements: &[&str],
+    ) -> Result<(Transaction<'_>, Vec<Vec<Row>>), PgFault> {
+        self.open_with(bounds, Access::ReadOnly, statements).await
+    }
+
     pub(super) async fn open(&self, bounds: &Bounds, access: Access) -> Result<Transaction<'_>, PgFault> {
+        self.open_with(bounds, access, &[]).await.map(|(transaction, _)| transaction)
+    }
+
+    async fn open_with(
+        &self,
+        bounds: &Bounds,
+        access: Access,
+        statements: &[&str],
+    ) -> Result<(Transaction<'_>, Vec<Vec<Row>>), PgFault> {
         let mut state = self.state.lock().await;
-        let sql = self.beginning(*state, bounds, access);
+        let sql = [&[self.beginning(*state, bounds, access).as_str()], statements].concat().join(";\n");
         *state = State::Unsure;
         let mut transaction = Transaction { session: self, state, statement: bounds.statement };
         match self.simple(&sql, bounds.statement).await {
-            Ok(_) => Ok(transaction),
+            Ok(answers) => Ok((transaction, answers)),
             Err(fault) => {
                 self.roll_back(&mut transaction.state).await;
                 Err(fault)
@@ -160,15 +182,21 @@ impl Transaction<'_> {
         self.session.roll_back(&mut self.state).await;
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), PgFault> {
+    pub(super) async fn commit(self) -> Result<(), PgFault> {
+        self.last(&[]).await.map(|_| ())
+    }
+
+    /// Runs its last statements and commits it, in one round trip; gives the rows of each that has any to give.
+    pub async fn last(mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
         *self.state = State::Unsure;
-        let answer = self.session.simple("COMMIT", self.statement).await;
+        let sql = [statements, &["COMMIT"]].concat().join(";\n");
+        let answer = self.session.simple(&sql, self.statement).await;
         if answer.is_ok() {
             *self.state = State::Idle;
         } else {
             self.session.roll_back(&mut self.state).await;
         }
-        answer.map(|_| ())
+        answer
     }
 }
 

@@ -39,14 +39,17 @@ pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgFault> {
 }
 
 pub(super) fn kind(row: &Row) -> Result<Kind, PgFault> {
-    row.get("kind").and_then(Kind::parse).ok_or_else(|| odd("a fact is of no kind"))
+    kind_of(count(row, "kind")?)
+}
+
+fn kind_of(number: u64) -> Result<Kind, PgFault> {
+    Kind::of(number).ok_or_else(|| odd("a fact is of no kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
     let number = count(row, "kind")?;
     let (sealed, kind) = if number >= SEALED { (true, number - SEALED) } else { (false, number) };
-    let kind = Kind::parse(&kind.to_string()).ok_or_else(|| odd("a fact is of no kind"))?;
-    Ok(Group { sealed, kind, ms: Ms::parse(row.get("ms")), n: count(row, "n")? })
+    Ok(Group { sealed, kind: kind_of(kind)?, ms: Ms::parse(row.get("ms")), n: count(row, "n")? })
 }
 
 /// Adds deliveries that name their attempts. More than three digits are none: nothing tries so often, and the

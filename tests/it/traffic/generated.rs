@@ -181,7 +181,8 @@ fn counted(case: &Case, full: &Full) -> Result<(), String> {
 const WITHOUT_INDEX: usize = 60;
 
 fn plan_with_index(database: &str, on: bool) {
-    let set = |kind| format!("alter database {database} set enable_{kind} = {};", if on { "on" } else { "off" });
+    let set =
+        |kind| format!("alter database {database} set enable_{kind} = {};", if on { "on" } else { "off" });
     let all = ["indexscan", "indexonlyscan", "bitmapscan"].map(set).concat();
     server().psql("postgres", &all).expect("the settings");
 }

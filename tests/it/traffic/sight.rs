@@ -158,9 +158,9 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         tokio::spawn(connection);
         let left = "select concat_ws(' ', current_setting('TimeZone'), current_setting('jit'), \
             current_setting('transaction_read_only'), current_setting('statement_timeout'), \
-            current_setting('hotdash_ops.visible_to', true)) as said";
+            current_setting('enable_sort')) as said";
         let rows = other.query_typed(left, &[]).await.expect("an answer");
-        assert_eq!(rows[0].get::<_, String>("said").trim_end(), "Europe/Berlin on off 0");
+        assert_eq!(rows[0].get::<_, String>("said"), "Europe/Berlin on off 0 on");
         session.close().await;
     }
     assert!(!pooler.log().to_lowercase().contains("prepared"), "{}", pooler.log());
