@@ -32,8 +32,8 @@ use tokio_postgres::{Client, NoTls};
 const PER_SECOND: u64 = 40;
 const ROUNDS: usize = 7;
 const OVERLAP: Duration = Duration::from_secs(20);
-/// As many as `monitor` asks for in a window that is longer than half an hour.
-const BINS: usize = 180;
+/// As many as `monitor` asks for in a window that is longer than 16 minutes.
+const BINS: usize = 96;
 const TICK: SignedDuration = SignedDuration::from_secs(10);
 
 fn main() -> Result<ExitCode> {

@@ -157,23 +157,31 @@ impl Source {
         }
     }
 
-    /// One tick: the facts in `[seal, to)`, grouped. Those before `sealed` are sealed, and their kind is greater by
-    /// [`SEALED`]: each further column to group by costs. Its times are written out, because the server would
-    /// reckon with `now()` for every row.
-    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
+    /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed.
+    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
+        let upper = format!("LEAST({}, {})", self.now(), self.time(to));
+        let sealed = format!("{upper} - interval '{} microseconds'", overlap.as_micros());
+        self.grouped(seal, &upper, &sealed)
+    }
+
+    /// The same of a standby: the facts in `[seal, to)`, those before `sealed` sealed.
+    pub(super) fn tick_of_standby(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
+        self.grouped(seal, &self.time(to), &self.time(sealed))
+    }
+
+    /// The kind of those that are sealed is greater by [`SEALED`]: each further column to group by costs.
+    fn grouped(&self, seal: Timestamp, upper: &str, sealed: &str) -> String {
         let at = self.at();
         // Digits need no language to be told apart, and in some it takes longer.
         let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
-            "SELECT {} + CASE WHEN {at} < {} THEN {SEALED} ELSE 0 END AS kind, {}{bytewise} AS ms, count(*) AS n \
-             FROM {} WHERE {} AND {at} >= {} AND {at} < {} GROUP BY 1, 2",
+            "SELECT {} + CASE WHEN {at} < {sealed} THEN {SEALED} ELSE 0 END AS kind, {}{bytewise} AS ms, \
+             count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < {upper} GROUP BY 1, 2",
             self.sort(),
-            self.time(sealed),
             self.ms(),
             self.table(),
             self.of_both(),
             self.time(seal),
-            self.time(to),
         )
     }
 

@@ -44,10 +44,10 @@ const BRIEF: Bounds =
 const PATIENT: Bounds =
     Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
-/// The facts recorded in `[seal, upper)`, in one transaction of two round trips: its clock, and its facts. `upper`
-/// is the earlier of the database's clock and `to`; on a standby nothing is sealed that may not have been
-/// replayed. Of a window `(from, to]` in whole microseconds, `seal` begins as `from` and one microsecond, and
-/// `to` is its end and one microsecond. The next seal is the later of this one and `upper` less the overlap.
+/// The facts recorded in `[seal, upper)`, in one round trip, and on a standby in two. `upper` is the earlier of the
+/// database's clock and `to`; on a standby nothing is sealed that may not have been replayed. Of a window
+/// `(from, to]` in whole microseconds, `seal` begins as `from` and one microsecond, and `to` is its end and one
+/// microsecond. The next seal is the later of this one and `upper` less the overlap.
 ///
 /// # Errors
 /// When the database does not answer within five seconds, or refuses.
@@ -58,16 +58,18 @@ pub async fn tick(
     to: Timestamp,
     overlap: Duration,
 ) -> Result<TickRead, PgFault> {
-    let clock = source.clock();
-    let first = [source.short(), &[&clock]].concat();
-    let (transaction, answers) = session.transaction_with(&BRIEF, &first).await?;
-    // What a standby has replayed moves on before the facts are read, so that it is asked before them.
-    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
     let to = query::whole_micros(to);
+    let (clock, facts) = (source.clock(), source.tick(seal, to, overlap));
+    let mut answers = session.batch(&BRIEF, &[source.short(), &[&clock, &facts]].concat()).await?;
+    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
     let upper = replayed_to.map_or(now, |replayed_to| replayed_to.min(now)).min(to);
-    let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
-    let answers = transaction.last(&[&source.tick(seal, now.min(to), sealed)]).await?;
-    let groups = rows(&answers, 0)?.iter().map(decode::group).collect::<Result<_, _>>()?;
+    if replayed_to.is_some() {
+        // Sealed by the clock was what it has not replayed, too.
+        let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
+        let facts = source.tick_of_standby(seal, now.min(to), sealed);
+        answers = session.batch(&BRIEF, &[source.short(), &[&clock, &facts]].concat()).await?;
+    }
+    let groups = rows(&answers, 1)?.iter().map(decode::group).collect::<Result<_, _>>()?;
     Ok(TickRead { now, upper, groups })
 }
 

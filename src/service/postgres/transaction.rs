@@ -75,35 +75,13 @@ impl Session {
         self.open(bounds, Access::ReadOnly).await
     }
 
-    /// Begins one as [`Session::transaction`] does, and asks these in the same round trip; gives the rows of each
-    /// that has any to give, in order.
-    ///
-    /// # Errors
-    /// When it cannot be begun, or a statement fails.
-    pub async fn transaction_with(
-        &self,
-        bounds: &Bounds,
-        statements: &[&str],
-    ) -> Result<(Transaction<'_>, Vec<Vec<Row>>), PgFault> {
-        self.open_with(bounds, Access::ReadOnly, statements).await
-    }
-
     pub(super) async fn open(&self, bounds: &Bounds, access: Access) -> Result<Transaction<'_>, PgFault> {
-        self.open_with(bounds, access, &[]).await.map(|(transaction, _)| transaction)
-    }
-
-    async fn open_with(
-        &self,
-        bounds: &Bounds,
-        access: Access,
-        statements: &[&str],
-    ) -> Result<(Transaction<'_>, Vec<Vec<Row>>), PgFault> {
         let mut state = self.state.lock().await;
-        let sql = [&[self.beginning(*state, bounds, access).as_str()], statements].concat().join(";\n");
+        let sql = self.beginning(*state, bounds, access);
         *state = State::Unsure;
         let mut transaction = Transaction { session: self, state, statement: bounds.statement };
         match self.simple(&sql, bounds.statement).await {
-            Ok(answers) => Ok((transaction, answers)),
+            Ok(_) => Ok(transaction),
             Err(fault) => {
                 self.roll_back(&mut transaction.state).await;
                 Err(fault)
@@ -182,21 +160,15 @@ impl Transaction<'_> {
         self.session.roll_back(&mut self.state).await;
     }
 
-    pub(super) async fn commit(self) -> Result<(), PgFault> {
-        self.last(&[]).await.map(|_| ())
-    }
-
-    /// Runs its last statements and commits it, in one round trip; gives the rows of each that has any to give.
-    pub async fn last(mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
+    pub(super) async fn commit(mut self) -> Result<(), PgFault> {
         *self.state = State::Unsure;
-        let sql = [statements, &["COMMIT"]].concat().join(";\n");
-        let answer = self.session.simple(&sql, self.statement).await;
+        let answer = self.session.simple("COMMIT", self.statement).await;
         if answer.is_ok() {
             *self.state = State::Idle;
         } else {
             self.session.roll_back(&mut self.state).await;
         }
-        answer
+        answer.map(|_| ())
     }
 }
 
@@ -217,19 +189,19 @@ impl Answers {
                 self.of_statements.push(Vec::new());
             }
             SimpleQueryMessage::Row(row) => {
-                let mut values = Vec::with_capacity(row.len());
+                let mut values = Row::new(&self.columns);
                 for (at, column) in row.columns().iter().enumerate() {
                     let value =
                         row.try_get(at).map_err(|_| PgFault::NotText { column: column.name().to_owned() })?;
-                    self.bytes += value.map_or(0, str::len);
-                    values.push(value.map(str::to_owned));
+                    values.push(value);
                 }
                 self.rows += 1;
+                self.bytes += values.text.len();
                 if self.rows > MOST_ROWS || self.bytes > MOST_BYTES {
                     return Err(PgFault::TooMuch);
                 }
                 if let Some(answer) = self.of_statements.last_mut() {
-                    answer.push(Row { columns: Arc::clone(&self.columns), values });
+                    answer.push(values);
                 }
             }
             _ => {}

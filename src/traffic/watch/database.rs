@@ -23,8 +23,9 @@ const STATUS: usize = 12;
 const ERROR: usize = 200;
 /// How long the recent rate looks back.
 const RECENT: Duration = Duration::from_secs(3600);
-/// Into how many stretches a window is divided in which failures are looked for, at least and at most.
-const BINS: (u64, u64) = (15, 180);
+/// Into how many stretches a window is divided in which failures are looked for, at least and at most: a quarter of
+/// an hour of a day.
+const BINS: (u64, u64) = (15, 96);
 
 /// The database that `DATABASE_URL` names.
 pub struct Database {
@@ -249,7 +250,7 @@ mod tests {
             Window { from: Timestamp::UNIX_EPOCH, to }
         };
         let tick = Duration::from_secs(10);
-        for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (1800, 180), (86_400, 180)] {
+        for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (960, 96), (86_400, 96)] {
             assert_eq!(bins(window(seconds), tick), expected, "{seconds} s");
         }
     }
