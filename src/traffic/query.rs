@@ -157,31 +157,42 @@ impl Source {
         }
     }
 
-    /// One tick: the facts in `[seal, least(now, to))`, grouped. Those that are older than the overlap are sealed.
-    pub(super) fn tick(&self, seal: Timestamp, to: Timestamp, overlap: Duration) -> String {
+    /// The facts in `[from, least(now, to))`, grouped.
+    pub(super) fn fresh(&self, from: Timestamp, to: Timestamp) -> String {
         let upper = format!("LEAST({}, {})", self.now(), self.time(to));
-        let sealed = format!("{upper} - interval '{} microseconds'", overlap.as_micros());
-        self.grouped(seal, &upper, &sealed)
+        self.grouped(&self.sort(), from, &upper)
     }
 
-    /// The same of a standby: the facts in `[seal, to)`, those before `sealed` sealed.
-    pub(super) fn tick_of_standby(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
-        self.grouped(seal, &self.time(to), &self.time(sealed))
+    /// The facts in `[seal, to)`, grouped. Those before `sealed` are sealed, and their kind is greater by [`SEALED`]:
+    /// each further column to group by costs.
+    pub(super) fn tail(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
+        let old = format!("CASE WHEN {} < {} THEN {SEALED} ELSE 0 END", self.at(), self.time(sealed));
+        self.grouped(&format!("{} + {old}", self.sort()), seal, &self.time(to))
     }
 
-    /// The kind of those that are sealed is greater by [`SEALED`]: each further column to group by costs.
-    fn grouped(&self, seal: Timestamp, upper: &str, sealed: &str) -> String {
+    /// How many facts there are in `[from, to)`.
+    pub(super) fn facts(&self, from: Timestamp, to: Timestamp) -> String {
+        let at = self.at();
+        format!(
+            "SELECT count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < {}",
+            self.table(),
+            self.of_both(),
+            self.time(from),
+            self.time(to)
+        )
+    }
+
+    fn grouped(&self, kind: &str, from: Timestamp, upper: &str) -> String {
         let at = self.at();
         // Digits need no language to be told apart, and in some it takes longer.
         let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
-            "SELECT {} + CASE WHEN {at} < {sealed} THEN {SEALED} ELSE 0 END AS kind, {}{bytewise} AS ms, \
-             count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < {upper} GROUP BY 1, 2",
-            self.sort(),
+            "SELECT {kind} AS kind, {}{bytewise} AS ms, count(*) AS n FROM {} \
+             WHERE {} AND {at} >= {} AND {at} < {upper} GROUP BY 1, 2",
             self.ms(),
             self.table(),
             self.of_both(),
-            self.time(seal),
+            self.time(from),
         )
     }
 

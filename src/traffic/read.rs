@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::counts::{Group, Kind};
+use super::counts::{Group, Kind, Known, Ticked};
 use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
 use super::window::Window;
@@ -25,17 +25,6 @@ pub use horizon::horizon;
 pub use hour::{Hour, hour};
 pub use look::{Look, look};
 
-/// What one tick read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TickRead {
-    /// The database's clock.
-    pub now: Timestamp,
-    /// Up to here everything can have been seen: the clock, but not beyond the end that was asked for, and on a
-    /// standby not beyond what has been replayed.
-    pub upper: Timestamp,
-    pub groups: Vec<Group>,
-}
-
 /// Bounds of what must not be waited for.
 const BRIEF: Bounds =
     Bounds { statement: Duration::from_secs(5), lock: Duration::from_secs(1), one_snapshot: false };
@@ -44,33 +33,43 @@ const BRIEF: Bounds =
 const PATIENT: Bounds =
     Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
-/// The facts recorded in `[seal, upper)`, in one round trip, and on a standby in two. `upper` is the earlier of the
-/// database's clock and `to`; on a standby nothing is sealed that may not have been replayed. Of a window
-/// `(from, to]` in whole microseconds, `seal` begins as `from` and one microsecond, and `to` is its end and one
-/// microsecond. The next seal is the later of this one and `upper` less the overlap.
+/// One tick, in one round trip: the facts since [`Known::read_to`] and up to the database's clock, but not beyond
+/// `to`, and whether before them there are still as many as are known. Where there are not, and on a standby, which
+/// may be behind its own clock, all since the seal is read in a second round trip, and what is older than the
+/// overlap is told apart. Of a window `(from, to]` in whole microseconds, the first seal is `from` and one
+/// microsecond, and `to` is its end and one microsecond.
 ///
 /// # Errors
 /// When the database does not answer within five seconds, or refuses.
 pub async fn tick(
     session: &Session,
     source: &Source,
-    seal: Timestamp,
+    known: Known,
     to: Timestamp,
     overlap: Duration,
-) -> Result<TickRead, PgFault> {
+) -> Result<Ticked, PgFault> {
     let to = query::whole_micros(to);
-    let (clock, facts) = (source.clock(), source.tick(seal, to, overlap));
-    let mut answers = session.batch(&BRIEF, &[source.short(), &[&clock, &facts]].concat()).await?;
+    let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
+    let before = source.facts(known.seal, known.read_to);
+    let asked = [source.short(), &[&clock, &fresh, &before]].concat();
+    let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
-    let upper = replayed_to.map_or(now, |replayed_to| replayed_to.min(now)).min(to);
-    if replayed_to.is_some() {
-        // Sealed by the clock was what it has not replayed, too.
-        let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
-        let facts = source.tick_of_standby(seal, now.min(to), sealed);
-        answers = session.batch(&BRIEF, &[source.short(), &[&clock, &facts]].concat()).await?;
-    }
-    let groups = rows(&answers, 1)?.iter().map(decode::group).collect::<Result<_, _>>()?;
-    Ok(TickRead { now, upper, groups })
+    let end = now.min(to);
+    let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
+    let again = replayed_to.is_some() || decode::count(one(&answers, 2)?, "n")? != known.facts;
+    let groups = match again {
+        false => groups(rows(&answers, 1)?)?,
+        true => {
+            let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
+            let tail = source.tail(known.seal, end, sealed);
+            groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
+        }
+    };
+    Ok(Ticked { now, end, upper, again, groups })
+}
+
+fn groups(rows: &[Row]) -> Result<Vec<Group>, PgFault> {
+    rows.iter().map(decode::group).collect()
 }
 
 /// The deliveries of a stretch of time.

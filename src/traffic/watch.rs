@@ -30,7 +30,7 @@ use super::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
-pub use reader::{Answer, Fault, Moment, Reader, Ticked};
+pub use reader::{Answer, Fault, Moment, Reader};
 
 /// What a database may need to come back.
 const RESTART: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 /// Facts that are alike in all that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Older than the tick's upper bound less the overlap.
+    /// Older than the tick's upper bound less the overlap. Said only where all since the seal was read.
     pub sealed: bool,
     pub kind: Kind,
     pub ms: Ms,

@@ -1,10 +1,13 @@
-//! Sealed and tail. A tick asks for facts in `[seal, upper)`, the upper bound being
-//! the database's clock or the window's end. What is older than the upper bound less
-//! the overlap is sealed, and the seal moves there; the rest is the tail, which the
-//! next tick reads again. So a fact is counted if and only if it was visible at the
-//! first tick whose upper bound exceeds its time by more than the overlap (or, while
-//! there was none, at the last tick): at most once, and surely when it became visible
-//! within the overlap.
+//! Sealed and tail. What the ticks have read is `[from, read_to)`; what is sealed of
+//! it, `[from, seal)`, is never looked at again. A tick reads what came after
+//! `read_to`, which becomes the newest part of the tail, and counts the facts of the
+//! tail, `[seal, read_to)`. If there are as many as are known, those parts of the tail
+//! that ended before the upper bound less the overlap are sealed. If there are more or
+//! less, because one became visible late, the tick reads all of the tail again, and
+//! seals what in it is older than the overlap. The upper bound is the database's clock
+//! or the window's end. So a fact is counted if and only if it was visible at the tick
+//! that sealed its time (or, while there was none, at the last tick): at most once,
+//! and surely when it became visible within the overlap.
 
 use std::collections::VecDeque;
 
@@ -12,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::group::{Group, Kind, Ms};
 use super::histogram::Histogram;
+use super::ticked::{Known, Ticked};
 use crate::traffic::live::Spark;
 
 /// As many points of the sparkline are kept: an hour of ticks.
@@ -91,8 +95,28 @@ pub struct Ledger {
     overlap: SignedDuration,
     seal: Timestamp,
     sealed: Counts,
-    tail: Counts,
+    /// Oldest first. Each part begins where the one before it ends, the first of them at the seal.
+    tail: VecDeque<Part>,
+    /// One point for each part that was sealed.
     sparks: VecDeque<Spark>,
+}
+
+/// What one tick left in the tail.
+#[derive(Clone, Debug)]
+enum Part {
+    /// The facts up to here, exclusive.
+    Read { to: Timestamp, counts: Box<Counts> },
+    /// It was not answered.
+    Hole,
+}
+
+impl Part {
+    fn spark(&self) -> Spark {
+        match self {
+            Part::Read { counts, .. } => Spark::of(counts),
+            Part::Hole => Spark { hole: true, ..Spark::default() },
+        }
+    }
 }
 
 impl Ledger {
@@ -102,14 +126,21 @@ impl Ledger {
             overlap,
             seal: next(from),
             sealed: Counts::default(),
-            tail: Counts::default(),
+            tail: VecDeque::new(),
             sparks: VecDeque::new(),
         }
     }
 
-    /// What the next tick reads from, inclusive.
-    pub fn seal(&self) -> Timestamp {
-        self.seal
+    /// What is known when the next tick is asked.
+    pub fn known(&self) -> Known {
+        let mut known = Known::nothing(self.seal);
+        for part in &self.tail {
+            if let Part::Read { to, counts } = part {
+                known.read_to = *to;
+                known.facts += counts.facts();
+            }
+        }
+        known
     }
 
     /// What a tick reads up to at most, exclusive, in a window whose last instant is `to`.
@@ -117,38 +148,87 @@ impl Ledger {
         next(to)
     }
 
-    /// Books what a tick read from [`Ledger::seal`] to `upper`, exclusive: the least of the database's clock,
-    /// [`Ledger::end`], and on a standby the time of its last replay. The groups must be all of the tick's.
-    /// `sealed` in them is what lies before `upper` less the overlap. A clock that stepped back moves nothing.
-    pub fn take(&mut self, groups: &[Group], upper: Timestamp) {
-        let seal = upper.saturating_sub(self.overlap).map_or(self.seal, |edge| edge.max(self.seal));
-        // What a seal that stays says to be sealed would be read again, so it is not.
-        let moves = seal > self.seal;
-        let (mut fresh, mut tail) = (Counts::default(), Counts::default());
-        for group in groups {
-            if group.sealed && moves { &mut fresh } else { &mut tail }.add(group);
+    /// Books what a tick read, to which [`Ledger::known`] was told. The groups must be all of the tick's. A clock
+    /// that stepped back seals nothing.
+    pub fn take(&mut self, tick: &Ticked) {
+        let edge = tick.upper.saturating_sub(self.overlap).unwrap_or(self.seal);
+        if tick.again {
+            self.read_again(tick, edge);
+        } else if tick.end > self.known().read_to {
+            let mut counts = Counts::default();
+            tick.groups.iter().for_each(|group| counts.add(group));
+            self.tail.push_back(Part::Read { to: tick.end, counts: Box::new(counts) });
         }
-        self.push(Spark { total: fresh.total(), bad: fresh.bad, mean_ms: fresh.mean_ms(), hole: false });
-        self.sealed.merge(&fresh);
-        self.tail = tail;
-        self.seal = seal;
+        self.seal_before(edge);
     }
 
-    /// Notes a tick that was not answered. The next one reads from the same seal, so nothing is lost.
+    /// Notes a tick that was not answered. The next one reads on from where the last one ended, so nothing is lost.
     pub fn miss(&mut self) {
-        self.push(Spark { hole: true, ..Spark::default() });
+        // In an outage nothing is sealed, so that holes would pile up.
+        if self.tail.len() >= SPARKS {
+            let oldest = self.tail.iter().position(|part| matches!(part, Part::Hole));
+            oldest.and_then(|oldest| self.tail.remove(oldest));
+        }
+        self.tail.push_back(Part::Hole);
+        self.seal_before(self.seal);
     }
 
     /// All that is counted: sealed and tail.
     pub fn counts(&self) -> Counts {
         let mut counts = self.sealed.clone();
-        counts.merge(&self.tail);
+        for part in &self.tail {
+            if let Part::Read { counts: more, .. } = part {
+                counts.merge(more);
+            }
+        }
         counts
     }
 
-    /// What each tick sealed, oldest first, the last [`SPARKS`] of them.
-    pub fn sparks(&self) -> impl ExactSizeIterator<Item = &Spark> {
-        self.sparks.iter()
+    /// What each tick read, oldest first, the last [`SPARKS`] of them. Those that had to be read again are one.
+    pub fn sparks(&self) -> impl Iterator<Item = Spark> {
+        let all = self.sparks.len() + self.tail.len();
+        let sealed = self.sparks.iter().copied();
+        sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(SPARKS))
+    }
+
+    /// The tail as it is now in the place of the one that was known.
+    fn read_again(&mut self, tick: &Ticked, edge: Timestamp) {
+        for part in std::mem::take(&mut self.tail) {
+            if matches!(part, Part::Hole) {
+                self.push(part.spark());
+            }
+        }
+        // What a seal that stays says to be sealed would be read again, so it is not.
+        let moves = edge > self.seal;
+        let (mut old, mut young) = (Counts::default(), Counts::default());
+        for group in &tick.groups {
+            if group.sealed && moves { &mut old } else { &mut young }.add(group);
+        }
+        if moves {
+            self.push(Spark::of(&old));
+            self.sealed.merge(&old);
+            self.seal = edge;
+        }
+        if tick.end > self.seal {
+            self.tail.push_back(Part::Read { to: tick.end, counts: Box::new(young) });
+        }
+    }
+
+    /// Seals the parts that ended by then.
+    fn seal_before(&mut self, edge: Timestamp) {
+        loop {
+            let spark = match self.tail.front() {
+                Some(Part::Read { to, counts }) if *to <= edge => {
+                    self.sealed.merge(counts);
+                    self.seal = *to;
+                    Spark::of(counts)
+                }
+                Some(hole @ Part::Hole) => hole.spark(),
+                _ => return,
+            };
+            self.tail.pop_front();
+            self.push(spark);
+        }
     }
 
     fn push(&mut self, spark: Spark) {
@@ -156,6 +236,12 @@ impl Ledger {
             self.sparks.pop_front();
         }
         self.sparks.push_back(spark);
+    }
+}
+
+impl Spark {
+    fn of(counts: &Counts) -> Spark {
+        Spark { total: counts.total(), bad: counts.bad, mean_ms: counts.mean_ms(), hole: false }
     }
 }
 

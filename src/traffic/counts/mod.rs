@@ -1,6 +1,6 @@
 //! Counting facts as the ticks bring them: what is old enough is sealed and never
-//! read again, the younger tail is replaced whole at every tick, and the two
-//! together are the counts. Memory does not grow with the window. Ticks may miss a
+//! looked at again, the younger tail is counted at every tick and read again when it
+//! has changed, and the two together are the counts. Memory does not grow with the window. Ticks may miss a
 //! fact that became visible late, so no verdict is made from these counts; they
 //! never count a fact twice.
 
@@ -8,8 +8,10 @@ mod group;
 mod histogram;
 mod ledger;
 mod percentile;
+mod ticked;
 
 pub use group::{Group, Kind, Ms};
 pub use histogram::Histogram;
 pub use ledger::{Counts, Ledger, SPARKS};
 pub use percentile::{percentile, percentiles};
+pub use ticked::{Known, Ticked};

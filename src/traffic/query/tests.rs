@@ -28,8 +28,9 @@ fn a_column_without_zone_is_compared_with_its_own_type() {
     let plain = Source { stamp: Stamp::Plain, ..Source::usual(&names) };
     let Window { from, to } = quarter();
     let sql = [
-        plain.tick(from, to, Duration::from_secs(20)),
-        plain.tick_of_standby(from, to, from),
+        plain.fresh(from, to),
+        plain.tail(from, to, from),
+        plain.facts(from, to),
         plain.letter(quarter()),
         plain.recent(Duration::from_secs(60)),
         plain.dead_and_future(quarter()),
@@ -52,7 +53,7 @@ fn names_stay_inside_their_quotes() {
 fn cockroach_is_asked_nothing_that_it_does_not_know() {
     let source = Source { engine: Engine::Cockroach, ..Source::usual(&Names::default()) };
     let Window { from, to } = quarter();
-    let sql = [source.clock(), source.tick(from, to, Duration::ZERO)].concat();
+    let sql = [source.clock(), source.fresh(from, to), source.tail(from, to, to)].concat();
     assert!(!sql.contains("recovery") && !sql.contains("setting") && !sql.contains("wal"), "{sql}");
 }
 
@@ -90,7 +91,9 @@ fn nothing_of_a_payload_is_selected_but_a_number() {
     let Window { from, to } = quarter();
     let bins = Bins::of(quarter(), 15).expect("bins");
     let others = [
-        source.tick(from, to, Duration::ZERO),
+        source.fresh(from, to),
+        source.tail(from, to, from),
+        source.facts(from, to),
         source.pass(quarter()),
         source.bins(quarter(), bins).expect("times"),
         source.bins_in_a_pass(quarter(), bins),

@@ -6,12 +6,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reader::{Answer, Fault, Moment, Reader, Ticked};
+use super::reader::{Answer, Fault, Moment, Reader};
 use crate::redact::Redactor;
 use crate::run::context::Context;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
+use crate::traffic::counts::{Known, Ticked};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
@@ -151,13 +152,12 @@ impl Reader for Database {
         })
     }
 
-    async fn tick(&self, seal: Timestamp, to: Timestamp, within: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: Known, to: Timestamp, within: Duration) -> Answer<Ticked> {
         let overlap = self.cx.settings.target.traffic.overlap.0;
-        let answer = self.on(within, |session, source| {
-            Box::pin(async move { read::tick(session, source, seal, to, overlap).await })
-        });
-        let read::TickRead { now, upper, groups } = answer.await?;
-        Ok(Ticked { now, upper, groups })
+        self.on(within, |session, source| {
+            Box::pin(async move { read::tick(session, source, known, to, overlap).await })
+        })
+        .await
     }
 
     async fn full(&self, window: Window, within: Duration) -> Answer<Full> {

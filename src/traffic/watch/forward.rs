@@ -59,7 +59,8 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             self.anchor(moment.now, before);
         }
         let before = Instant::now();
-        let ticked = self.reader.tick(self.ledger.seal(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
+        let ticked =
+            self.reader.tick(self.ledger.known(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
         match self.clock.heard(now, before, self.rules.tick.0) {
             Step::Even => {}
@@ -71,7 +72,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             )),
         }
         self.gaps.close(now);
-        self.ledger.take(&ticked.groups, ticked.upper);
+        self.ledger.take(&ticked);
         self.seen_to = self.seen_to.max(now);
         self.show(None);
         Ok(())

@@ -72,7 +72,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             facts,
             gaps: self.gaps.all(self.clock.now()),
             late,
-            sparks: self.ledger.sparks().copied().collect(),
+            sparks: self.ledger.sparks().collect(),
             tiers,
             before,
             after,

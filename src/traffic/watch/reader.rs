@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::probe::CannotAsk;
 use crate::settings::Tier;
-use crate::traffic::counts::Group;
+use crate::traffic::counts::{Known, Ticked};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
 use crate::traffic::window::Window;
@@ -40,16 +40,6 @@ pub struct Moment {
     pub tells_transactions: bool,
 }
 
-/// What one tick read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticked {
-    /// The database's clock.
-    pub now: Timestamp,
-    /// Up to here, exclusive, everything can have been seen.
-    pub upper: Timestamp,
-    pub groups: Vec<Group>,
-}
-
 /// The answer to a question.
 pub type Answer<T> = Result<T, Fault>;
 
@@ -58,10 +48,10 @@ pub trait Reader: Sync {
     /// What time it is there, and whether the facts can be read at all.
     fn moment(&self, within: Duration) -> impl Future<Output = Answer<Moment>> + Send;
 
-    /// The facts in `[seal, to)`.
+    /// The facts that came since what is known, up to `to`, exclusive.
     fn tick(
         &self,
-        seal: Timestamp,
+        known: Known,
         to: Timestamp,
         within: Duration,
     ) -> impl Future<Output = Answer<Ticked>> + Send;

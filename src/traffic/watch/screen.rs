@@ -22,7 +22,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let minutes = at.min(self.window.to).duration_since(self.window.from).as_secs_f64() / 60.0;
         let per_minute = if minutes > 0.0 { counts.total() as f64 / minutes } else { 0.0 };
         let (standing, reason) = standing(&counts, self.rules);
-        let spark: Vec<Spark> = self.ledger.sparks().copied().collect();
+        let spark: Vec<Spark> = self.ledger.sparks().collect();
         self.view.so_far(self.provisional(&counts, per_minute, reason.clone(), &spark));
         self.view.tick(Tick {
             at,

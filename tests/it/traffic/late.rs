@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
+use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::Ledger;
+use hotdash_ops::traffic::counts::{Known, Ledger};
 use hotdash_ops::traffic::full::Horizon;
 use hotdash_ops::traffic::read;
 use hotdash_ops::traffic::window::Window;
@@ -52,8 +52,8 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     let mut committed = false;
     loop {
         let end = Ledger::end(window.to);
-        let tick = read::tick(&session, &look.source, ledger.seal(), end, overlap).await.expect("a tick");
-        ledger.take(&tick.groups, tick.upper);
+        let tick = read::tick(&session, &look.source, ledger.known(), end, overlap).await.expect("a tick");
+        ledger.take(&tick);
         if tick.upper == end && committed {
             break;
         }
@@ -106,6 +106,29 @@ async fn idle_sessions_and_other_databases_are_no_trouble() {
 }
 
 #[tokio::test]
+async fn what_becomes_visible_within_the_overlap_is_counted() {
+    let (session, look) = spoiled(READER, "traffic_in_time", variant::NO_ROWS, &Names::default()).await;
+    let overlap = Duration::from_secs(20);
+    let end = look.now + SignedDuration::from_hours(1);
+    let late = app(server(), "traffic_in_time").await;
+    late.batch_execute("begin").await.expect("it begins");
+    late.batch_execute(FAILURES).await.expect("they are written");
+
+    let mut ledger = Ledger::new(look.now, SignedDuration::try_from(overlap).expect("short"));
+    let mut seen = Vec::new();
+    for step in 0..4 {
+        if step == 2 {
+            late.batch_execute("commit").await.expect("it commits");
+        }
+        let tick = read::tick(&session, &look.source, ledger.known(), end, overlap).await.expect("a tick");
+        ledger.take(&tick);
+        seen.push((tick.again, ledger.counts().bad));
+    }
+    assert_eq!(seen, [(false, 0), (false, 0), (true, 7), (false, 7)]);
+    session.close().await;
+}
+
+#[tokio::test]
 async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     let settings = vec!["max_prepared_transactions = 2".to_owned()];
     let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
@@ -142,7 +165,9 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let from = look.now - SignedDuration::from_mins(15);
     let to = look.now + SignedDuration::from_hours(1);
-    let tick = read::tick(&reader, &look.source, from, to, Duration::from_millis(1)).await.expect("a tick");
+    let tick = read::tick(&reader, &look.source, Known::nothing(from), to, Duration::from_millis(1))
+        .await
+        .expect("a tick");
     assert_eq!(tick.upper, replayed);
     assert!(tick.now > replayed, "{tick:?}");
     let full = full(&reader, &look.source, Window { from, to: look.now }).await;

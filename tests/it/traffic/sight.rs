@@ -7,6 +7,7 @@ use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
+use hotdash_ops::traffic::counts::Known;
 use hotdash_ops::traffic::full::{Form, Horizon};
 use hotdash_ops::traffic::read;
 use jiff::SignedDuration;
@@ -89,7 +90,8 @@ async fn what_is_missing_or_forbidden_is_told() {
     let window = minutes(15, look.now);
     let (found, _) = refusal(read::full(&session, &look.source, window, 15).await);
     assert_eq!(found, "42P01");
-    let tick = read::tick(&session, &look.source, window.from, window.to, Duration::ZERO).await;
+    let tick =
+        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
     assert_eq!(refusal(tick).0, "42P01");
     let number = Names { recorded_at: "id".to_owned(), ..Names::default() };
     server().copy("traffic_number", "").expect("a database");
@@ -111,7 +113,7 @@ async fn waiting_is_bounded() {
     assert!(matches!(fault, PgFault::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.
     let (long, began) = (open(&server().login(READER, "traffic_slow")).await, Instant::now());
-    let fault = read::tick(&long, &look.source, window.from, window.to, Duration::ZERO)
+    let fault = read::tick(&long, &look.source, Known::nothing(window.from), window.to, Duration::ZERO)
         .await
         .expect_err("a time-out");
     assert_eq!(fault.sqlstate(), Some("57014"));
@@ -125,7 +127,8 @@ async fn waiting_is_bounded() {
         tokio_postgres::connect(&server().login(OWNER, "traffic_locked"), NoTls).await.expect("it connects");
     tokio::spawn(connection);
     holder.batch_execute("begin; lock table dashboard_facts").await.expect("it is locked");
-    let tick = read::tick(&session, &look.source, window.from, window.to, Duration::ZERO).await;
+    let tick =
+        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
     assert!(matches!(tick, Err(PgFault::Locked { .. })), "{tick:?}");
 }
 
@@ -142,7 +145,14 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         let look = read::look(&session, &Names::default()).await.expect("a look");
         let window = minutes(15, look.now);
         // `look` leaves its transaction open, and the others end it.
-        let tick = read::tick(&session, &look.source, window.from, window.to, Duration::from_secs(20)).await;
+        let tick = read::tick(
+            &session,
+            &look.source,
+            Known::nothing(window.from),
+            window.to,
+            Duration::from_secs(20),
+        )
+        .await;
         let counted = within("traffic_pooled", window);
         assert!(counted > 1, "the nasty one alone is left");
         let seen = tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>();

@@ -17,24 +17,37 @@ fn group(sealed: bool, kind: Kind, ms: Ms, n: u64) -> Group {
 
 const S: i64 = 1_000_000;
 
+fn fresh(end: i64, groups: &[Group]) -> Ticked {
+    Ticked { now: at(end), end: at(end), upper: at(end), again: false, groups: groups.to_vec() }
+}
+
+fn again(end: i64, groups: &[Group]) -> Ticked {
+    Ticked { again: true, ..fresh(end, groups) }
+}
+
+fn known(seal: i64, read_to: i64, facts: u64) -> Known {
+    Known { seal: at(seal), read_to: at(read_to), facts }
+}
+
 #[test]
-fn a_tail_is_replaced_and_what_is_sealed_stays() {
+fn parts_of_the_tail_are_sealed_when_they_are_old_enough() {
     let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
-    assert_eq!(ledger.seal(), at(1), "the window's beginning is not in it");
-    ledger.take(&[group(false, Kind::Ok, Ms::Read(100), 3)], at(10 * S));
-    assert_eq!((ledger.seal(), ledger.counts().ok), (at(1), 3));
-    ledger.take(
+    assert_eq!(ledger.known(), known(1, 1, 0), "the window's beginning is not in it");
+    ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(100), 3)]));
+    assert_eq!((ledger.known(), ledger.counts().ok), (known(1, 10 * S, 3), 3));
+    ledger.take(&fresh(
+        20 * S,
         &[
-            group(true, Kind::Ok, Ms::Read(100), 3),
-            group(true, Kind::Bad, Ms::Read(900), 1),
+            group(false, Kind::Bad, Ms::Read(900), 1),
             group(false, Kind::Bad, Ms::Unreadable, 1),
             group(false, Kind::Ok, Ms::Untimed, 2),
             group(false, Kind::DeadLetter, Ms::Untimed, 1),
         ],
-        at(30 * S),
-    );
+    ));
+    assert_eq!(ledger.known(), known(1, 20 * S, 8));
+    ledger.take(&fresh(30 * S, &[]));
+    assert_eq!(ledger.known(), known(10 * S, 30 * S, 5), "the first is as old as the overlap");
     let counts = ledger.counts();
-    assert_eq!(ledger.seal(), at(10 * S));
     assert_eq!((counts.ok, counts.bad, counts.dead_letters), (5, 2, 1));
     assert_eq!((counts.total(), counts.facts()), (7, 8));
     assert_eq!((counts.timed, counts.sum_ms, counts.unreadable, counts.untimed), (4, 1200, 1, 2));
@@ -42,51 +55,76 @@ fn a_tail_is_replaced_and_what_is_sealed_stays() {
         (counts.mean_ms(), counts.histogram.percentile(99).map(|ms| ms.abs_diff(900) < 81)),
         (Some(300.0), Some(true))
     );
+    let sparks: Vec<_> = ledger.sparks().collect();
+    let spark = |total, bad, mean_ms| Spark { total, bad, mean_ms, hole: false };
+    assert_eq!(sparks, [spark(3, 0, Some(100.0)), spark(4, 2, Some(900.0)), spark(0, 0, None)]);
+}
+
+#[test]
+fn a_tail_that_was_read_again_is_replaced_and_what_is_sealed_stays() {
+    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Untimed, 3)]));
+    ledger.take(&fresh(20 * S, &[group(false, Kind::Ok, Ms::Untimed, 1)]));
+    let groups = [group(true, Kind::Ok, Ms::Untimed, 4), group(false, Kind::Bad, Ms::Untimed, 2)];
+    ledger.take(&again(35 * S, &groups));
+    assert_eq!(ledger.known(), known(15 * S, 35 * S, 2));
+    assert_eq!((ledger.counts().ok, ledger.counts().bad), (4, 2));
     // Facts that were deleted since leave the tail, and stay in what is sealed.
-    ledger.take(&[], at(30 * S));
-    assert_eq!(ledger.counts().facts(), 4);
-    let sparks: Vec<_> = ledger.sparks().copied().collect();
-    let none = Spark::default();
-    assert_eq!(sparks, [none, Spark { total: 4, bad: 1, mean_ms: Some(300.0), hole: false }, none]);
+    ledger.take(&again(35 * S, &[]));
+    assert_eq!((ledger.known(), ledger.counts().facts()), (known(15 * S, 35 * S, 0), 4));
+    assert_eq!(ledger.sparks().map(|spark| spark.total).collect::<Vec<_>>(), [4, 0]);
 }
 
 #[test]
 fn the_seal_never_moves_back() {
     let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
-    ledger.take(&[group(true, Kind::Ok, Ms::Untimed, 5)], at(60 * S));
-    assert_eq!(ledger.seal(), at(40 * S));
+    ledger.take(&again(60 * S, &[group(true, Kind::Ok, Ms::Untimed, 5)]));
+    assert_eq!(ledger.known(), known(40 * S, 60 * S, 0));
     // The clock steps back: nothing that is called sealed there is booked for good.
-    for upper in [at(50 * S), at(30 * S), at(60 * S), Timestamp::MIN] {
-        ledger.take(&[group(true, Kind::Ok, Ms::Untimed, 2)], upper);
-        assert_eq!((ledger.seal(), ledger.counts().ok), (at(40 * S), 7), "{upper}");
+    for end in [50, 45, 60] {
+        ledger.take(&again(end * S, &[group(true, Kind::Ok, Ms::Untimed, 2)]));
+        assert_eq!((ledger.known(), ledger.counts().ok), (known(40 * S, end * S, 2), 7), "{end}");
     }
-    ledger.take(&[], at(61 * S));
-    assert_eq!((ledger.seal(), ledger.counts().ok), (at(41 * S), 5));
+    for end in [40, 30, 0] {
+        ledger.take(&again(end * S, &[]));
+        assert_eq!((ledger.known(), ledger.counts().ok), (known(40 * S, 40 * S, 0), 5), "{end}");
+    }
+    ledger.take(&fresh(30 * S, &[]));
+    ledger.take(&fresh(61 * S, &[]));
+    assert_eq!((ledger.known(), ledger.counts().ok), (known(40 * S, 61 * S, 0), 5));
+    ledger.take(&fresh(81 * S, &[]));
+    assert_eq!(ledger.known(), known(61 * S, 81 * S, 0));
 }
 
 #[test]
-fn a_missed_tick_is_a_hole_and_nothing_else() {
+fn a_missed_tick_is_a_hole_in_its_place_and_nothing_else() {
     let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
-    ledger.take(&[group(true, Kind::Ok, Ms::Read(1), 5), group(false, Kind::Ok, Ms::Read(1), 1)], at(60 * S));
-    let before = (ledger.seal(), ledger.counts());
     ledger.miss();
-    assert_eq!((ledger.seal(), ledger.counts()), before);
-    assert_eq!(ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>(), [false, true]);
+    ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(1), 5)]));
+    let before = (ledger.known(), ledger.counts());
+    ledger.miss();
+    assert_eq!((ledger.known(), ledger.counts()), before);
+    ledger.take(&fresh(30 * S, &[group(false, Kind::Ok, Ms::Read(1), 1)]));
+    let holes = |ledger: &Ledger| ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
+    assert_eq!(holes(&ledger), [true, false, true, false]);
+    ledger.miss();
+    ledger.take(&again(31 * S, &[]));
+    assert_eq!(holes(&ledger), [true, false, true, true, false, false], "holes stay");
 }
 
 #[test]
-fn memory_is_the_same_after_a_week() {
+fn memory_is_the_same_after_a_week_and_after_an_outage() {
     let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
     for tick in 1..=60_480i64 {
-        ledger.take(&[group(true, Kind::Ok, Ms::Read(tick as u32), 400)], at(tick * 10 * S));
+        ledger.take(&fresh(tick * 10 * S, &[group(false, Kind::Ok, Ms::Read(tick as u32), 400)]));
     }
-    assert_eq!(ledger.sparks().len(), SPARKS);
-    assert!(ledger.sparks.capacity() < 2 * SPARKS);
-    assert_eq!(
-        ledger.counts().ok,
-        400 * (60_480 - 2),
-        "until the first two are older than the overlap, they are tail"
-    );
+    assert_eq!((ledger.sparks().count(), ledger.counts().ok), (SPARKS, 400 * 60_480));
+    assert!(ledger.sparks.capacity() < 2 * SPARKS && ledger.tail.len() == 2);
+    for _ in 0..5000 {
+        ledger.miss();
+    }
+    assert_eq!((ledger.sparks().filter(|spark| spark.hole).count(), ledger.tail.len()), (SPARKS - 2, SPARKS));
+    assert_eq!(ledger.counts().ok, 400 * 60_480);
 }
 
 /// A fact: when it says it was, how long after that it could be seen, and what it is.
@@ -155,18 +193,24 @@ fn held(counts: &Counts, kinds: &[Kind]) -> BTreeMap<usize, u64> {
         .collect()
 }
 
-/// The database's side of a tick: what can be seen, from the seal on and below the upper bound.
-fn asked(schedule: &Schedule, seal: Timestamp, look: Look, upper: Timestamp) -> Vec<Group> {
-    let overlap = SignedDuration::from_micros(schedule.overlap);
-    schedule
-        .facts
-        .iter()
-        .enumerate()
-        .filter(|(_, fact)| fact.recorded + fact.lag <= look.really)
-        .map(|(i, fact)| (i, fact.kind, at(fact.recorded)))
-        .filter(|&(_, _, recorded)| recorded >= seal && recorded < upper)
-        .map(|(i, kind, recorded)| group(recorded < upper - overlap, kind, Ms::Untimed, 1 << (2 * i)))
-        .collect()
+/// The database's side of a tick.
+fn asked(schedule: &Schedule, known: Known, look: Look) -> Ticked {
+    let end = at(look.clock).min(Ledger::end(at(schedule.to)));
+    let sealed = end - SignedDuration::from_micros(schedule.overlap);
+    let groups = |from: Timestamp, to: Timestamp| -> Vec<Group> {
+        let facts = schedule.facts.iter().enumerate();
+        facts
+            .filter(|(_, fact)| fact.recorded + fact.lag <= look.really)
+            .map(|(i, fact)| (i, fact.kind, at(fact.recorded)))
+            .filter(|&(_, _, recorded)| recorded >= from && recorded < to)
+            .map(|(i, kind, recorded)| group(recorded < sealed, kind, Ms::Untimed, 1 << (2 * i)))
+            .collect()
+    };
+    // Every fact has a weight of its own, so that equal sums are equal sets.
+    let sum = |groups: &[Group]| groups.iter().map(|group| group.n).sum::<u64>();
+    let again = sum(&groups(known.seal, known.read_to)) != known.facts;
+    let groups = groups(if again { known.seal } else { known.read_to }, end);
+    Ticked { now: at(look.clock), end, upper: end, again, groups }
 }
 
 proptest! {
@@ -178,37 +222,43 @@ proptest! {
     })]
 
     /// The theorem, as equality of sets after every tick: a fact of the window is counted if and only if it could
-    /// be seen at the first tick whose upper bound exceeds its time by more than the overlap; where there was no
-    /// such tick yet, at the last one, if that read so far. And never twice.
+    /// be seen at the tick that sealed its time; where there was no such tick yet, at the last one, if what was
+    /// read reaches so far. And never twice. The seal comes no further than the overlap allows, and no part that a
+    /// tick before has left stays open for longer.
     #[test]
     fn what_is_counted_is_what_the_theorem_says(schedule in schedule()) {
         let window = Window { from: at(0), to: at(schedule.to) };
-        let mut ledger = Ledger::new(window.from, SignedDuration::from_micros(schedule.overlap));
+        let overlap = SignedDuration::from_micros(schedule.overlap);
+        let mut ledger = Ledger::new(window.from, overlap);
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
-        let upper = |look: Look| at(look.clock).min(Ledger::end(window.to));
-        let mut seal = ledger.seal();
-        for done in 1..=schedule.looks.len() {
-            let looks = &schedule.looks[..done];
-            let look = looks[done - 1];
-            ledger.take(&asked(&schedule, ledger.seal(), look, upper(look)), upper(look));
-            prop_assert!(ledger.seal() >= seal);
-            seal = ledger.seal();
+        // The tick that sealed the time of each fact.
+        let mut sealed_at: Vec<Option<Look>> = vec![None; kinds.len()];
+        for &look in &schedule.looks {
+            let before = ledger.known();
+            let tick = asked(&schedule, before, look);
+            ledger.take(&tick);
+            let known = ledger.known();
+            prop_assert!(known.seal >= before.seal && known.seal <= known.read_to);
+            prop_assert!(known.seal <= before.seal.max(tick.upper - overlap), "sealed too early");
+            prop_assert!(
+                known.seal >= before.read_to || before.read_to > tick.upper - overlap,
+                "sealed too late"
+            );
 
             let seen = |fact: &Fact, look: Look| fact.recorded + fact.lag <= look.really;
-            let expected: BTreeMap<usize, u64> = schedule
-                .facts
-                .iter()
-                .enumerate()
-                .filter(|(_, fact)| window.holds(at(fact.recorded)))
-                .filter(|(_, fact)| {
-                    let exceeds = |look: &&Look| upper(**look) > at(fact.recorded + schedule.overlap);
-                    match looks.iter().find(exceeds) {
-                        Some(&first) => seen(fact, first),
-                        None => seen(fact, look) && upper(look) > at(fact.recorded),
-                    }
-                })
-                .map(|(i, _)| (i, 1))
-                .collect();
+            let mut expected = BTreeMap::new();
+            for (i, fact) in schedule.facts.iter().enumerate().filter(|(_, f)| window.holds(at(f.recorded))) {
+                if at(fact.recorded) < known.seal {
+                    sealed_at[i].get_or_insert(look);
+                }
+                let counted = match sealed_at[i] {
+                    Some(sealing) => seen(fact, sealing),
+                    None => seen(fact, look) && at(fact.recorded) < known.read_to,
+                };
+                if counted {
+                    expected.insert(i, 1);
+                }
+            }
             let counts = ledger.counts();
             prop_assert_eq!(held(&counts, &kinds), expected);
             prop_assert_eq!(counts.untimed, counts.total());
@@ -225,8 +275,7 @@ proptest! {
         let window = Window { from: at(0), to: at(schedule.to) };
         let mut ledger = Ledger::new(window.from, SignedDuration::from_micros(schedule.overlap));
         for &look in &schedule.looks {
-            let upper = at(look.clock).min(Ledger::end(window.to));
-            ledger.take(&asked(&schedule, ledger.seal(), look, upper), upper);
+            ledger.take(&asked(&schedule, ledger.known(), look));
         }
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
         let all = (0..kinds.len()).filter(|&i| window.holds(at(schedule.facts[i].recorded)));

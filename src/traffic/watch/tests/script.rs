@@ -8,12 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, Ms};
+use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
 use crate::traffic::live::Tick;
 use crate::traffic::opening::{Opening, Read, after};
 use crate::traffic::summary::Summary;
-use crate::traffic::watch::{Answer, Fault, Moment, Reader, Ticked, View, Watch};
+use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
 use crate::traffic::window::{Deploy, Mode, Window};
 
@@ -123,13 +123,17 @@ impl Reader for Script {
         Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
     }
 
-    async fn tick(&self, seal: Timestamp, to: Timestamp, _: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: Known, to: Timestamp, _: Duration) -> Answer<Ticked> {
         let now = self.facts_answer().await?;
-        let (upper, since) = (now.min(to), self.since());
-        let edge = upper.checked_sub(Traffic::default().overlap.0).expect("a time");
-        let seen = |f: &&Fact| f.seen <= since && f.at >= seal && f.at < upper;
+        let (end, since) = (now.min(to), self.since());
+        let edge = end.checked_sub(Traffic::default().overlap.0).expect("a time");
+        let seen = |from: Timestamp, to: Timestamp| {
+            self.facts.iter().filter(move |f| f.seen <= since && f.at >= from && f.at < to)
+        };
+        let again = seen(known.seal, known.read_to).count() as u64 != known.facts;
         let group = |f: &Fact| Group { sealed: f.at < edge, kind: f.kind, ms: Ms::Read(120), n: 1 };
-        Ok(Ticked { now, upper, groups: self.facts.iter().filter(seen).map(group).collect() })
+        let from = if again { known.seal } else { known.read_to };
+        Ok(Ticked { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
     }
 
     async fn full(&self, window: Window, _: Duration) -> Answer<Full> {
