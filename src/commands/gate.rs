@@ -10,7 +10,7 @@ use crate::settings::{Target, Traffic};
 /// # Errors
 /// Every looser key, with the checklist's value.
 pub fn refuse_looser(target: &Target) -> Result<()> {
-    let looser = looser(&target.traffic);
+    let looser = looser(target);
     if looser.is_empty() {
         return Ok(());
     }
@@ -21,8 +21,8 @@ pub fn refuse_looser(target: &Target) -> Result<()> {
     )
 }
 
-fn looser(traffic: &Traffic) -> Vec<String> {
-    let checklist = Traffic::default();
+fn looser(target: &Target) -> Vec<String> {
+    let (traffic, checklist) = (&target.traffic, Traffic::default());
     let mut found = Vec::new();
     if traffic.success_rate < checklist.success_rate {
         found.push(format!("success_rate = {} (at least {})", traffic.success_rate, checklist.success_rate));
@@ -40,6 +40,10 @@ fn looser(traffic: &Traffic) -> Vec<String> {
     // A message that may wait for longer than the window is never called lost.
     if traffic.patience.0 > checklist.patience.0 {
         found.push(format!("patience = {} (at most {})", traffic.patience, checklist.patience));
+    }
+    // What was on its way when the window ended is not seen. In a sandbox nothing takes so long.
+    if traffic.settle.0 < checklist.settle.0 && !target.is_sandbox() {
+        found.push(format!("settle = {} (at least {})", traffic.settle, checklist.settle));
     }
     for text in checklist.log_errors.iter().filter(|text| !traffic.log_errors.contains(text)) {
         found.push(format!("log_errors lacks \"{text}\""));
@@ -63,12 +67,14 @@ mod tests {
         target.traffic.log_errors.push("out of memory".to_owned());
         target.traffic.health_every = Interval::seconds(10);
         target.traffic.patience = Interval::seconds(30);
+        target.traffic.settle = Interval::seconds(20);
         refuse_looser(&target).expect("stricter");
         target.traffic.success_rate = Percent(9499);
         target.traffic.average_ms = 501;
         target.traffic.min_events = 20;
         target.traffic.health_every = Interval::seconds(3600);
         target.traffic.patience = Interval::seconds(1740);
+        target.traffic.settle = Interval::seconds(1);
         target.traffic.log_errors.remove(0);
         let why = refuse_looser(&target).expect_err("looser").to_string();
         for key in [
@@ -77,6 +83,7 @@ mod tests {
             "min_events = 20",
             "health_every = ",
             "patience = ",
+            "settle = 1s (at least 10s)",
             "log_errors lacks",
         ] {
             assert!(why.contains(key), "{key}: {why}");

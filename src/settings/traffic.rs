@@ -19,7 +19,7 @@ pub struct Traffic {
     pub min_events: u64,
     /// The time between two looks at the facts.
     pub tick: Interval,
-    /// Facts younger than this are read again at the next tick.
+    /// Facts younger than this are counted again at the next tick, and read again if some came late.
     pub overlap: Interval,
     /// The wait between the window's end and the statement that judges it.
     pub settle: Interval,

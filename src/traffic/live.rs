@@ -28,7 +28,7 @@ pub struct Tick {
     pub reason: String,
     /// Why this tick could not be asked: `connection refused`. The numbers are then those of the last one.
     pub trouble: Option<String>,
-    /// One point per tick, oldest first; for the screen only.
+    /// One point per tick, oldest first; for the screen only. Ticks that had to be read again are one point.
     #[serde(skip)]
     pub spark: Vec<Spark>,
 }

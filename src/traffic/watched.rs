@@ -42,8 +42,8 @@ pub struct Unasked {
     pub why: String,
     /// What to do about it.
     pub fix: Option<String>,
-    /// True when the database did not answer at all, or stopped answering; false when it answered and refused
-    /// this statement (a missing table, a time-out of the statement).
+    /// True when the database did not answer at all, stopped answering, or could not be asked before the budget was
+    /// spent; false when it answered and refused this statement (a missing table, a time-out of the statement).
     pub database_gone: bool,
     /// Set when the host's name did not resolve or had no route: perhaps this machine is offline.
     pub offline: Option<String>,

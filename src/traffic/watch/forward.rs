@@ -134,7 +134,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 self.window.to
             ),
             fix: Some("mend time synchronisation of the database's servers, and watch again".to_owned()),
-            database_gone: false,
+            database_gone: true,
             offline: None,
         }
     }
