@@ -67,7 +67,8 @@ impl Setting {
             Setting::OneInTen => handling(|h| h.late_draft_percent = 10.0),
             Setting::DeadLetter => handling(|h| h.failing_percent = 3.0),
             Setting::SilentLoss => handling(|h| {
-                h.failing_percent = 10.0;
+                // Enough that some stay without a later reply in their conversation, which would pass for an answer.
+                h.failing_percent = 30.0;
                 h.throws_before_recording = true;
             }),
             Setting::WorkerDead => world.chatwoot.update(|chatwoot| chatwoot.worker_running = false),
