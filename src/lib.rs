@@ -20,7 +20,6 @@ pub mod printer;
 pub mod probe;
 pub mod progress;
 pub mod redact;
-#[cfg(feature = "rehearsal")]
 pub mod rehearsal;
 pub mod report;
 pub mod run;
@@ -77,6 +76,8 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         }
         #[cfg(feature = "rehearsal")]
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
+        #[cfg(feature = "rehearsal")]
+        Command::Rehearse(args) => commands::rehearse::rehearse(&args, printer),
     }
 }
 

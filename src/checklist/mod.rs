@@ -14,6 +14,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use builtin::BuiltinFile;
 pub use interval::Interval;
 pub use load::{load, load_paths};
 pub use template::{Part, Template};

@@ -2,6 +2,8 @@
 //! [`crate::settings`].
 
 mod args;
+#[cfg(feature = "rehearsal")]
+mod rehearse;
 mod watch;
 
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use args::{ContextArgs, RunArgs};
+#[cfg(feature = "rehearsal")]
+pub use rehearse::{RehearseArgs, ScoreFormat};
 pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs, WindowArgs};
 
 /// Verify a production deploy of HotDash's support pipeline.
@@ -83,6 +87,10 @@ Examples:
   hotdash-ops sandbox --world silent-loss -- hotdash-ops monitor --minutes 1
   hotdash-ops sandbox                          prints `export NAME='value'` lines and `# ready`")]
     Sandbox(SandboxArgs),
+    /// Take the tour through a world of stand-ins, practise with a fault in it, or score the checks
+    #[cfg(feature = "rehearsal")]
+    #[command(after_help = rehearse::HELP)]
+    Rehearse(RehearseArgs),
 }
 
 #[derive(Debug, Subcommand)]

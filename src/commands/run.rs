@@ -96,9 +96,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         };
         anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
     }
-    let mut list = checklist::load()?.phases(verb.phases);
-    list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));
-    let list = narrowed(list, verb);
+    let list = asked_by(verb, &checklist::load()?);
     if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
@@ -155,6 +153,13 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
     tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
+}
+
+/// The checks of a checklist that a verb asks.
+pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
+    let mut list = list.phases(verb.phases);
+    list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));
+    narrowed(list, verb)
 }
 
 /// Refuses a sign-off of what nobody signs off: a check that the program asks itself, or none at all.

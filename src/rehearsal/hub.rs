@@ -101,6 +101,14 @@ impl Hub {
         self.roster.add(name, member);
     }
 
+    /// Applies control documents by name, as `POST /__control` does.
+    ///
+    /// # Errors
+    /// A name that is no stand-in's, and a document that one refuses.
+    pub async fn change(&self, document: &Value) -> anyhow::Result<Value> {
+        self.roster.change(document.to_string().as_bytes()).await
+    }
+
     /// The URL to ask, `http://127.0.0.1:<port>/__control`.
     pub fn url(&self) -> String {
         format!("http://{}{CONTROL_PATH}", self.wire.address)

@@ -316,11 +316,8 @@ pub fn tally<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Tally {
 ///
 /// Zero is defined positively, so nothing unforeseen can reach it.
 pub fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>, stopped: Option<Stopped>, strict: bool) -> Exit {
-    match stopped {
-        Some(Stopped::SandboxMistaken) => return Exit::Refused,
-        Some(Stopped::Interrupted) => return Exit::Interrupted,
-        Some(Stopped::Terminated) => return Exit::Terminated,
-        None => {}
+    if let Some(how) = stopped {
+        return how.into();
     }
     let (mut asked, mut all_good, mut failed) = (false, true, false);
     for outcome in outcomes.filter(|o| o.required(strict)) {

@@ -82,6 +82,8 @@ from generate_series(1, 40) n;
 
 grant select on dashboard_facts, customer_grades, hotdash_ops_sandbox
     to ops_reader, ops_bypass, ops_single, ops_berlin;
+-- `baseline` makes its table where there is none.
+grant create on schema public to ops_reader;
 reset role;
 analyze dashboard_facts;
 analyze customer_grades;

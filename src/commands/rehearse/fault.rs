@@ -1,0 +1,79 @@
+//! `rehearse --fault NAME`: one thing is wrong; what the program says of it, and then time to practise.
+
+use anyhow::{Context, Result, bail};
+
+use super::list::words;
+use crate::checklist;
+use crate::cli::RehearseArgs;
+use crate::ending::Signals;
+use crate::exit::Exit;
+use crate::printer::{Printer, Sent};
+use crate::rehearsal::base::{Engine, NativeEngine};
+use crate::rehearsal::faults::{self, Fault};
+use crate::rehearsal::score::{manual, play, runs_of};
+use crate::run::selection::nearest;
+
+/// The fault of that name.
+///
+/// # Errors
+/// A name that is none, with the nearest.
+pub fn named(name: &str) -> Result<Fault> {
+    let faults = faults::load()?;
+    let near = nearest(name, faults.iter().map(|fault| fault.name.as_str()));
+    match faults.into_iter().find(|fault| fault.name == name) {
+        Some(fault) => Ok(fault),
+        None => {
+            let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            bail!("no fault is called `{name}`{hint} (see `hotdash-ops rehearse --list`)")
+        }
+    }
+}
+
+/// Puts the fault into a world, shows what the runs that should tell say, and stays up until Ctrl-C.
+///
+/// # Errors
+/// A world that does not start.
+pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<Exit> {
+    let fault = named(name)?;
+    let engine = NativeEngine::start()?;
+    if let Some(why) = fault.native_only.as_ref().filter(|_| engine.name() != "native") {
+        bail!("{name} cannot be staged on the {} engine: {why}", engine.name());
+    }
+    let list = checklist::load()?;
+    let program = std::env::current_exe().context("this program's own path")?;
+    let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
+    let runs = runs_of(&fault, &list);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
+        let ground = tokio::select! {
+            ground = play::Ground::new(&engine, &runs, Some(&fault)) => ground?,
+            how = signals.next() => return Ok(how.into()),
+        };
+        printer.note(&format!("{}: {}", fault.name, fault.about));
+        for turn in &fault.turns {
+            printer.note(&format!("  must turn {}", words(turn)));
+        }
+        let mut scene = ground.scene();
+        tokio::select! {
+            played = play::perform(&playing, &mut scene, &runs, Some(&fault), play::Ear::Person) => {
+                played?;
+            }
+            how = signals.next() => return Ok(how.into()),
+        }
+        let mut text: String = scene
+            .variables
+            .iter()
+            .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', "'\\''")))
+            .collect();
+        text.push_str("# ready\n");
+        if printer.data(&text)? == Sent::Closed {
+            return Ok(Exit::Ready);
+        }
+        signals.next().await;
+        Ok(Exit::Ready)
+    })
+}

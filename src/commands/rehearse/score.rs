@@ -1,0 +1,128 @@
+//! `rehearse --score`: every fault once, with progress, and the matrix.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::checklist;
+use crate::cli::{RehearseArgs, ScoreFormat};
+use crate::exit::Exit;
+use crate::printer::{self, Printer};
+use crate::progress::{Facts, Way};
+use crate::rehearsal::base::NativeEngine;
+use crate::rehearsal::faults::{self, Fault};
+use crate::rehearsal::score::{Event, Scoring, tell};
+use crate::report::Format;
+use crate::run::selection::nearest;
+
+/// Plays the faults and tells the score.
+///
+/// # Errors
+/// A world that does not start, a fault that is not known, and stdout that cannot be written.
+pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
+    let faults = chosen(faults::load()?, &args.only)?;
+    let program = std::env::current_exe().context("this program's own path")?;
+    let engine = Arc::new(NativeEngine::start()?);
+    let list = checklist::load()?;
+    let scoring = Scoring { faults, list, engine, program, checks: args.checks.clone() };
+    let facts = Facts::here(Format::Table, false);
+    let mut shown = Shown::new(facts.drawing().way == Way::Bar);
+    let matrix = scoring.play(&mut |event| shown.on(&event, printer))?;
+    shown.end();
+    let Some(mut matrix) = matrix else { return Ok(Exit::Interrupted) };
+    if !args.only.is_empty() {
+        matrix.narrow();
+    }
+    let text = match args.format {
+        ScoreFormat::Table => {
+            let width = facts.stdout_terminal.then(printer::width).flatten();
+            tell::table(&matrix, width)
+        }
+        ScoreFormat::Json => tell::json(&matrix),
+        ScoreFormat::Markdown => tell::markdown(&matrix),
+    };
+    let _ = printer.data(&text)?;
+    Ok(matrix.exit())
+}
+
+fn chosen(faults: Vec<Fault>, only: &[String]) -> Result<Vec<Fault>> {
+    let patterns: Vec<glob::Pattern> = only
+        .iter()
+        .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: no glob")))
+        .collect::<Result<_>>()?;
+    for (word, pattern) in only.iter().zip(&patterns) {
+        let near = nearest(word, faults.iter().map(|fault| fault.name.as_str()));
+        let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let known = faults.iter().any(|fault| pattern.matches(&fault.name));
+        ensure!(known, "--only {word}: no fault is called so{hint} (see `hotdash-ops rehearse --list`)");
+    }
+    let wanted = |fault: &Fault| patterns.is_empty() || patterns.iter().any(|p| p.matches(&fault.name));
+    Ok(faults.into_iter().filter(wanted).collect())
+}
+
+/// Progress on stderr: a bar on a terminal, else a line a fault.
+struct Shown {
+    bar: Option<ProgressBar>,
+    live: bool,
+    total: usize,
+}
+
+impl Shown {
+    fn new(live: bool) -> Shown {
+        Shown { bar: None, live, total: 0 }
+    }
+
+    fn on(&mut self, event: &Event<'_>, printer: &mut Printer) {
+        match event {
+            Event::Begins { faults, expected } => {
+                self.total = *faults;
+                printer.note(&format!("{faults} worlds to play, about {}", minutes(*expected)));
+                if self.live {
+                    let bar = ProgressBar::with_draw_target(
+                        u64::try_from(*faults).ok(),
+                        ProgressDrawTarget::stderr(),
+                    );
+                    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {msg}");
+                    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+                    bar.enable_steady_tick(Duration::from_secs(1));
+                    self.bar = Some(bar);
+                }
+            }
+            Event::Played { played, left } => {
+                let (result, name) = (played.result.result, &played.name);
+                let seconds = played.took_ms as f64 / 1000.0;
+                match &self.bar {
+                    Some(bar) => {
+                        bar.inc(1);
+                        bar.set_message(name.clone());
+                        if played.is_missed() {
+                            bar.suspend(|| printer.note(&format!("{result}  {name}")));
+                        }
+                    }
+                    None => {
+                        printer.note(&format!(
+                            "{}/{} {result}  {name}  {seconds:.1} s",
+                            self.total - left,
+                            self.total
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn minutes(length: Duration) -> String {
+    match length.as_secs() {
+        seconds if seconds < 90 => format!("{seconds} s"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}

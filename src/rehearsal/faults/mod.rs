@@ -1,0 +1,239 @@
+//! What can be wrong with the pipeline, as data: each `[[fault]]` of the files beside this one is one thing that is
+//! wrong in an otherwise good world, and names the check, the claims and the verdict that it must turn.
+//!
+//! ```toml
+//! [[fault]]
+//! name  = "token-wrong"
+//! about = "CHATWOOT_API_KEY is a token that Chatwoot does not know"
+//! turns = [{ check = "chatwoot.token", claims = ["token"] }]       # verdict = "fail" when left out
+//! also  = ["chatwoot.account"]                                     # further required checks that turn with it
+//! stage.set = { CHATWOOT_API_KEY = "aaaaaaaabbbbbbbbcccccccc" }
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use toml::de::DeValue;
+
+use crate::checklist::{BuiltinFile, Interval};
+use crate::source::{Problems, Source};
+
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(BuiltinFile { path: concat!("src/rehearsal/faults/", $name), text: include_str!($name) }),+]
+    };
+}
+
+/// The files of faults, in the order of the checklist.
+pub const FILES: &[BuiltinFile] = files![
+    "variables.toml",
+    "targets.toml",
+    "reach.toml",
+    "database.toml",
+    "fly.toml",
+    "chatwoot.toml",
+    "agent-sdk.toml",
+    "schema.toml",
+    "quality.toml",
+    "traffic.toml",
+    "baseline.toml",
+];
+
+/// One thing that is wrong, and what must tell.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Kebab-case, and the only one of its name.
+    pub name: String,
+    /// What is wrong, a sentence without its full stop.
+    pub about: String,
+    /// What must turn. A fault is caught when exactly this is told.
+    pub turns: Vec<Turn>,
+    /// Globs over the ids of further required checks that turn with it, in whichever way. Each must meet one.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Why only the native engine can stage it; absent where both can.
+    pub native_only: Option<String>,
+    /// What is changed before the run.
+    #[serde(default)]
+    pub stage: Stage,
+    /// What is changed while the run goes on.
+    pub later: Option<Later>,
+    /// What the run is called with, behind the verb and the score's own window.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Manual checks that nobody signs off.
+    #[serde(default)]
+    pub withheld: Vec<String>,
+}
+
+/// One check that a fault turns.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    /// The check's full id.
+    pub check: String,
+    /// The claims that must not hold, by their `what`; none where nothing could be asked, or a pass only warns.
+    #[serde(default)]
+    pub claims: Vec<String>,
+    #[serde(default)]
+    pub verdict: Turned,
+    /// What the reason, the fix or a warning must say; empty for no matter what.
+    #[serde(default)]
+    pub says: String,
+}
+
+/// How a turned check must end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Turned {
+    /// A claim does not hold. Only this proves a claim; a manual check is proved by a sign-off that is withheld.
+    #[default]
+    Fail,
+    Inconclusive,
+    Error,
+    /// A pass that carries a warning.
+    Warn,
+}
+
+impl Turned {
+    /// The lower-case word, as in a file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Turned::Fail => "fail",
+            Turned::Inconclusive => "inconclusive",
+            Turned::Error => "error",
+            Turned::Warn => "warn",
+        }
+    }
+}
+
+/// Changes of the world. Texts may hold `${NAME}`: a variable of the world, or one of the names that
+/// the stage knows (`${port.app}`, `${token.agent}`, `${folder}`, `${now-120s}`, ..).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stage {
+    /// A named world of the sandbox.
+    pub world: Option<String>,
+    /// Variables of the program.
+    pub set: BTreeMap<String, String>,
+    pub unset: Vec<String>,
+    /// Lines of an env file that is given to the program.
+    pub env_file: Option<String>,
+    /// Statements for the world's database, run as its superuser.
+    pub sql: Option<String>,
+    /// The role that the program connects as, in place of the reader.
+    pub role: Option<String>,
+    /// Control documents of the stand-ins; a text is read as JSON, for null.
+    pub chatwoot: Option<Value>,
+    pub agent: Option<Value>,
+    pub app: Option<Value>,
+    pub customers: Option<Value>,
+    /// Merged into what `fly` answers: objects key by key, anything else replaced.
+    pub fly: Option<Value>,
+    /// States of secrets on Fly, by `APP NAME`: `Staged`, `Partial`, `Unknown`, .. or `gone`.
+    pub secrets: BTreeMap<String, String>,
+    /// Lines that the app logs on Fly.
+    pub log: Vec<LogLine>,
+    /// Merged into what the checkout's tools do.
+    pub tools: Option<Value>,
+    /// Files of the checkout, by path.
+    pub files: BTreeMap<String, String>,
+    /// Files and folders of the checkout that are removed.
+    pub removed: Vec<String>,
+    /// Merged into the configuration.
+    pub config: toml::Table,
+    /// Keys that the configuration loses, dotted.
+    pub unconfigured: Vec<String>,
+    /// What befalls the database's server.
+    pub server: Option<Server>,
+}
+
+/// What befalls a server, which only the native engine can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Server {
+    /// The program is led to a replica.
+    Standby,
+    /// It is killed, and stays away.
+    Killed,
+}
+
+/// A line of the app's log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogLine {
+    /// As Fly writes it: `info`, `warn`, `error`.
+    pub level: String,
+    pub text: String,
+}
+
+/// Changes while the run goes on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Later {
+    /// How long after the run's start.
+    pub after: Interval,
+    pub stage: Box<Stage>,
+}
+
+/// Every embedded fault, in the order of the files.
+///
+/// # Errors
+/// Every problem of the files, with line and caret; a test keeps them without.
+pub fn load() -> Result<Vec<Fault>, Problems> {
+    let mut problems = Problems::default();
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut names = BTreeSet::new();
+    for BuiltinFile { path, text } in FILES {
+        let source = Source { file: path, text };
+        let mut table = source.table(&mut problems);
+        let entries = table.remove("fault").map(toml::Spanned::into_inner);
+        for (key, _) in table.iter() {
+            problems.push(source.problem(Some(key.span()), "a file of faults has [[fault]] tables only"));
+        }
+        let Some(DeValue::Array(entries)) = entries else { continue };
+        for entry in entries {
+            let span = entry.span();
+            let Some(fault) = source.read::<Fault>(entry, &mut problems) else { continue };
+            let mut complain = |message: &str| problems.push(source.problem(Some(span.clone()), message));
+            if !names.insert(fault.name.clone()) {
+                complain("a fault of this name is already there");
+            }
+            if fault.turns.is_empty() {
+                complain("a fault that turns nothing proves nothing");
+            }
+            for turn in &fault.turns {
+                if turn.claims.is_empty() != matches!(turn.verdict, Turned::Error | Turned::Warn) {
+                    complain(
+                        "a fail or inconclusive verdict names its claims, and an error or a warning has none",
+                    );
+                }
+            }
+            faults.push(fault);
+        }
+    }
+    problems.or(faults)
+}
+
+/// The names of the faults that turn a check, with what each is about; in the order of the files.
+pub fn proving(check: &str) -> Vec<(String, String)> {
+    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| load().unwrap_or_default());
+    ALL.iter()
+        .filter(|fault| fault.turns.iter().any(|turn| turn.check == check))
+        .map(|fault| (fault.name.clone(), fault.about.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_read() {
+        let faults = load().unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(!faults.is_empty());
+    }
+}

@@ -1,0 +1,238 @@
+//! Whether a fault was caught, and which claims that proves. Pure: what the runs told goes in.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::told::{Heard, Told};
+use crate::rehearsal::faults::{Fault, Turn, Turned};
+
+/// How a fault ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// Exactly what the fault declares has turned.
+    Caught,
+    /// Something else has, or nothing; each line is one difference.
+    Missed(Vec<String>),
+    /// This engine cannot stage it, and this is why. Never the same as caught.
+    NotStaged(String),
+}
+
+/// A claim of a check, by its `what`.
+pub type ClaimId = (String, String);
+
+/// What a fault's runs told against what it declares: the differences, and the claims that were turned false.
+pub fn weigh(fault: &Fault, runs: &[Told], manual: &dyn Fn(&str) -> bool) -> (Ending, BTreeSet<ClaimId>) {
+    let mut wrong = Vec::new();
+    let mut proved = BTreeSet::new();
+    for turn in &fault.turns {
+        let Some(heard) = runs.iter().find_map(|run| run.of(&turn.check)) else {
+            wrong.push(format!("{} was not asked", turn.check));
+            continue;
+        };
+        let before = wrong.len();
+        wrong.extend(differences(turn, heard));
+        let proves = turn.verdict == Turned::Fail || manual(&turn.check);
+        if wrong.len() == before && proves {
+            proved.extend(turn.claims.iter().map(|claim| (turn.check.clone(), claim.clone())));
+        }
+    }
+    wrong.extend(undeclared(fault, runs));
+    wrong.extend(codes(runs));
+    match wrong.is_empty() {
+        true => (Ending::Caught, proved),
+        false => (Ending::Missed(wrong), BTreeSet::new()),
+    }
+}
+
+fn differences(turn: &Turn, heard: &Heard) -> Vec<String> {
+    let id = &turn.check;
+    let ended = match turn.verdict {
+        Turned::Warn => heard.verdict == "pass" && heard.warned,
+        verdict => heard.verdict == verdict.name(),
+    };
+    if !ended {
+        let how =
+            if heard.warned { format!("{} with a warning", heard.verdict) } else { heard.verdict.clone() };
+        return vec![format!("{id} is {how} instead of {}: {}", turn.verdict.name(), heard.said)];
+    }
+    let wanted = (turn.verdict == Turned::Fail).then_some(false);
+    let mut wrong: Vec<String> = turn
+        .claims
+        .iter()
+        .filter_map(|what| match heard.claim(what) {
+            None => Some(format!("{id} makes no claim `{what}`")),
+            Some(claim) if claim.holds == wanted => None,
+            Some(claim) => Some(format!("{id}: `{what}` {}", standing(claim.holds))),
+        })
+        .collect();
+    if !heard.said.contains(&turn.says) {
+        wrong.push(format!("{id} does not say `{}`: {}", turn.says, heard.said));
+    }
+    wrong
+}
+
+fn standing(holds: Option<bool>) -> &'static str {
+    match holds {
+        Some(true) => "holds",
+        Some(false) => "does not hold",
+        None => "cannot be judged",
+    }
+}
+
+/// Required checks that turned and were not declared, and declarations that met none.
+fn undeclared(fault: &Fault, runs: &[Told]) -> Vec<String> {
+    let named: BTreeSet<&str> = fault.turns.iter().map(|turn| turn.check.as_str()).collect();
+    let others: Vec<&Heard> = runs
+        .iter()
+        .flat_map(|run| &run.outcomes)
+        .filter(|heard| heard.required && heard.turned() && !named.contains(heard.id.as_str()))
+        .collect();
+    let patterns: Vec<(&String, glob::Pattern)> =
+        fault.also.iter().filter_map(|text| Some((text, glob::Pattern::new(text).ok()?))).collect();
+    let mut wrong: Vec<String> = others
+        .iter()
+        .filter(|heard| !patterns.iter().any(|(_, pattern)| pattern.matches(&heard.id)))
+        .map(|heard| format!("{} turned too and is not declared: {} {}", heard.id, heard.verdict, heard.said))
+        .collect();
+    for text in &fault.also {
+        let met = glob::Pattern::new(text)
+            .is_ok_and(|pattern| others.iter().any(|heard| pattern.matches(&heard.id)));
+        if !met {
+            wrong.push(format!("`{text}` is declared and did not turn"));
+        }
+    }
+    wrong
+}
+
+/// A run in which a required check turned, and whose exit code is a go all the same, is the worst there is.
+fn codes(runs: &[Told]) -> Vec<String> {
+    runs.iter()
+        .filter(|run| {
+            let turned = run.outcomes.iter().any(|heard| heard.required && heard.turned());
+            (run.code == 0) == turned
+        })
+        .map(|run| {
+            format!(
+                "exit {} although {}",
+                run.code,
+                if run.code == 0 { "a required check turned" } else { "none did" }
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::told::HeardClaim;
+    use super::*;
+
+    fn heard(id: &str, verdict: &str, claims: &[(&str, Option<bool>)]) -> Heard {
+        let claims =
+            claims.iter().map(|&(what, holds)| HeardClaim { what: what.to_owned(), holds }).collect();
+        Heard {
+            id: id.to_owned(),
+            title: String::new(),
+            required: true,
+            verdict: verdict.to_owned(),
+            warned: false,
+            claims,
+            said: "why".to_owned(),
+            origin: String::new(),
+        }
+    }
+
+    fn told(code: i32, outcomes: Vec<Heard>) -> Vec<Told> {
+        vec![Told { code, outcomes, took_ms: 0 }]
+    }
+
+    fn fault(verdict: Turned, also: &[&str]) -> Fault {
+        let claims =
+            if matches!(verdict, Turned::Error | Turned::Warn) { vec![] } else { vec!["c".to_owned()] };
+        let turn = Turn { check: "s.a".to_owned(), claims, verdict, says: String::new() };
+        Fault {
+            name: "f".to_owned(),
+            about: "a".to_owned(),
+            turns: vec![turn],
+            also: also.iter().map(|&text| text.to_owned()).collect(),
+            native_only: None,
+            stage: Default::default(),
+            later: None,
+            args: vec![],
+            withheld: vec![],
+        }
+    }
+
+    fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
+        let (ending, proved) = weigh(fault, runs, &|id| id == "s.manual");
+        (ending, proved.len())
+    }
+
+    #[test]
+    fn caught_is_exactly_what_was_declared() {
+        let fails = fault(Turned::Fail, &[]);
+        let good = || heard("s.b", "pass", &[("d", Some(true))]);
+        let turned = || heard("s.a", "fail", &[("c", Some(false)), ("e", Some(true))]);
+        assert_eq!(ends(&fails, &told(1, vec![turned(), good()])), (Ending::Caught, 1));
+        for (what, runs) in [
+            ("passes", told(0, vec![heard("s.a", "pass", &[("c", Some(true))])])),
+            ("is inconclusive", told(3, vec![heard("s.a", "inconclusive", &[("c", None)])])),
+            ("errs", told(3, vec![heard("s.a", "error", &[])])),
+            ("is blocked", told(3, vec![heard("s.a", "blocked", &[])])),
+            (
+                "fails by another claim",
+                told(1, vec![heard("s.a", "fail", &[("c", Some(true)), ("e", Some(false))])]),
+            ),
+            ("fails without the claim", told(1, vec![heard("s.a", "fail", &[("e", Some(false))])])),
+            ("is not asked", told(0, vec![good()])),
+            ("fails, and the run is a go", told(0, vec![turned()])),
+            (
+                "fails, and another turns",
+                told(1, vec![turned(), heard("s.b", "inconclusive", &[("d", None)])]),
+            ),
+        ] {
+            let (ending, proved) = ends(&fails, &runs);
+            assert!(matches!(ending, Ending::Missed(_)), "{what}: {ending:?}");
+            assert_eq!(proved, 0, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_turns_with_it_is_declared_and_what_is_declared_turns() {
+        let both = told(1, vec![heard("s.a", "fail", &[("c", Some(false))]), heard("s.b", "blocked", &[])]);
+        assert_eq!(ends(&fault(Turned::Fail, &["s.b"]), &both), (Ending::Caught, 1));
+        assert_eq!(ends(&fault(Turned::Fail, &["s.*"]), &both), (Ending::Caught, 1));
+        let (ending, _) = ends(&fault(Turned::Fail, &["s.b", "t.c"]), &both);
+        assert_eq!(ending, Ending::Missed(vec!["`t.c` is declared and did not turn".to_owned()]));
+        let mut warning = heard("s.b", "fail", &[]);
+        warning.required = false;
+        let runs = told(1, vec![heard("s.a", "fail", &[("c", Some(false))]), warning]);
+        assert_eq!(
+            ends(&fault(Turned::Fail, &[]), &runs),
+            (Ending::Caught, 1),
+            "a warning need not be declared"
+        );
+    }
+
+    #[test]
+    fn only_a_failure_proves_a_claim_or_a_withheld_sign_off() {
+        let open = told(3, vec![heard("s.a", "inconclusive", &[("c", None)])]);
+        assert_eq!(ends(&fault(Turned::Inconclusive, &[]), &open), (Ending::Caught, 0));
+        let error = told(3, vec![heard("s.a", "error", &[])]);
+        assert_eq!(ends(&fault(Turned::Error, &[]), &error), (Ending::Caught, 0));
+        let mut warned = heard("s.a", "pass", &[("c", Some(true))]);
+        warned.warned = true;
+        assert_eq!(ends(&fault(Turned::Warn, &[]), &told(0, vec![warned])), (Ending::Caught, 0));
+        let mut manual = fault(Turned::Inconclusive, &[]);
+        manual.turns[0].check = "s.manual".to_owned();
+        let open = told(3, vec![heard("s.manual", "inconclusive", &[("c", None)])]);
+        assert_eq!(ends(&manual, &open), (Ending::Caught, 1));
+    }
+
+    #[test]
+    fn a_plain_pass_is_no_warning() {
+        let plain = told(0, vec![heard("s.a", "pass", &[("c", Some(true))])]);
+        assert!(matches!(ends(&fault(Turned::Warn, &[]), &plain).0, Ending::Missed(_)));
+    }
+}

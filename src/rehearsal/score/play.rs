@@ -1,0 +1,290 @@
+//! Plays one fault: a world of its own, the fault put into it, and the program run in it as an operator runs it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::future::join_all;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+
+use super::told::Told;
+use crate::rehearsal::base::{Base, Engine};
+use crate::rehearsal::checkout::npm;
+use crate::rehearsal::customers::Habits;
+use crate::rehearsal::faults::{Fault, Server, Stage};
+use crate::rehearsal::postgres::{OWNER, READER};
+use crate::rehearsal::setting::Setting;
+use crate::rehearsal::stage::Scene;
+use crate::rehearsal::world::{Database, World};
+
+/// The window of a watch in minutes: enough deliveries to judge at [`PER_MINUTE`], and several looks at health.
+pub const MINUTES: &str = "0.2";
+/// Customers' messages a minute.
+pub const PER_MINUTE: f64 = 150.0;
+/// What one run may take before it counts as one that does not end.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// What a run that is told to end may take.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// A verb as the score runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Run {
+    Preflight,
+    Monitor,
+    Gate,
+    Baseline,
+    Compare,
+}
+
+impl Run {
+    /// True for a run that watches traffic.
+    pub fn watches(self) -> bool {
+        matches!(self, Run::Monitor | Run::Gate)
+    }
+
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Run::Preflight => &["preflight"],
+            Run::Monitor => &["monitor"],
+            Run::Gate => &["gate"],
+            Run::Baseline => &["baseline"],
+            Run::Compare => &["baseline", "compare"],
+        }
+    }
+}
+
+/// What a scene needs beside its fault.
+#[derive(Clone, Debug)]
+pub struct Playing {
+    /// The program to run.
+    pub program: PathBuf,
+    /// The operator's own checks, if any.
+    pub checks: Option<PathBuf>,
+    /// The manual checks, all of which are signed off unless a fault withholds it.
+    pub manual: Vec<String>,
+}
+
+/// A good world on a good database of its own.
+pub struct Ground {
+    pub world: World,
+    base: Box<dyn Base>,
+}
+
+impl Ground {
+    /// Starts what these runs need, and this fault if there is one.
+    ///
+    /// # Errors
+    /// A world that does not start.
+    pub async fn new(engine: &dyn Engine, runs: &[Run], fault: Option<&Fault>) -> Result<Ground> {
+        let killed =
+            fault.is_some_and(|fault| stages(fault).any(|stage| stage.server == Some(Server::Killed)));
+        let base = engine.base(killed)?;
+        let database = Database::At { reader: base.login(READER), writer: Some(base.login(OWNER)) };
+        let mut world = World::start(database).await?;
+        // A hundred worlds need not start Node a thousand times.
+        if !npm::is_missing() {
+            npm::install(&world.folder().join("bin"))?;
+        }
+        if runs.iter().any(|run| run.watches()) {
+            let habits = Habits { per_minute: PER_MINUTE, ..Habits::default() };
+            world.start_traffic(habits, Setting::Healthy).await?;
+        }
+        Ok(Ground { world, base })
+    }
+
+    /// The world, before anything in it has been changed.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene::new(&self.world, self.base.as_ref())
+    }
+}
+
+/// Plays a fault, or with none the good world, and gives what the runs told.
+///
+/// # Errors
+/// A world that does not start, a fault that cannot be put into it, and a run that leaves no report.
+pub async fn play(
+    playing: &Playing,
+    engine: &dyn Engine,
+    runs: &[Run],
+    fault: Option<&Fault>,
+) -> Result<Vec<Told>> {
+    let ground = Ground::new(engine, runs, fault).await?;
+    let mut scene = ground.scene();
+    let heard = perform(playing, &mut scene, runs, fault, Ear::Score).await?;
+    heard.into_iter().map(|heard| heard.told()).collect()
+}
+
+/// Puts the fault into the scene and runs the program in it, as often as there are runs, at the same time.
+///
+/// # Errors
+/// A fault that cannot be put into the world, and a run that cannot be started or does not end.
+pub async fn perform(
+    playing: &Playing,
+    scene: &mut Scene<'_>,
+    runs: &[Run],
+    fault: Option<&Fault>,
+    ear: Ear,
+) -> Result<Vec<Finished>> {
+    if runs.contains(&Run::Compare) {
+        let captured = run(playing, &scene.variables, Run::Baseline, None, Ear::Score).await?;
+        ensure!(captured.code == 0, "the good hour makes no baseline: {captured}");
+    }
+    let mut later = None;
+    if let Some(fault) = fault {
+        scene.set(&fault.stage).await.context("the fault cannot be staged")?;
+        later = fault.later.as_ref();
+    }
+    let variables = scene.variables.clone();
+    let all = join_all(runs.iter().map(|&verb| run(playing, &variables, verb, fault, ear)));
+    let changing = async {
+        if let Some(later) = later {
+            tokio::time::sleep(later.after.0).await;
+            scene.set(&later.stage).await.context("the fault cannot be staged later")?;
+        }
+        Ok::<(), anyhow::Error>(())
+    };
+    let (finished, changed) = tokio::join!(all, changing);
+    changed?;
+    finished.into_iter().collect()
+}
+
+fn stages(fault: &Fault) -> impl Iterator<Item = &Stage> {
+    std::iter::once(&fault.stage).chain(fault.later.iter().map(|later| later.stage.as_ref()))
+}
+
+/// Who listens to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ear {
+    /// The score, which reads its json.
+    Score,
+    /// A person at the terminal: its table goes to stderr, where ours has other data.
+    Person,
+}
+
+/// A run that has ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    named: String,
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Finished {
+    /// What it told.
+    ///
+    /// # Errors
+    /// A run that left no report.
+    pub fn told(&self) -> Result<Told> {
+        Told::read(self.code, &self.stdout).with_context(|| self.to_string())
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, exit {}: {}", self.named, self.code, self.stderr.trim())
+    }
+}
+
+async fn run(
+    playing: &Playing,
+    variables: &BTreeMap<String, String>,
+    verb: Run,
+    fault: Option<&Fault>,
+    ear: Ear,
+) -> Result<Finished> {
+    let mut command = Command::new(&playing.program);
+    command.env_clear().envs(variables).args(arguments(playing, verb, fault));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    match ear {
+        Ear::Score => {
+            command.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        }
+        Ear::Person => {
+            let stderr = std::io::stderr().as_fd().try_clone_to_owned().context("stderr is closed")?;
+            command.stdout(Stdio::from(stderr));
+        }
+    }
+    let named = format!("hotdash-ops {}", verb.words().join(" "));
+    let mut child = Ending(Some(command.spawn().with_context(|| format!("cannot run {named}"))?));
+    let (status, stdout, stderr) = match tokio::time::timeout(PATIENCE, child.finish()).await {
+        Ok(finished) => finished?,
+        Err(_) => bail!("{named} does not end within {} s", PATIENCE.as_secs()),
+    };
+    let code = status.code().with_context(|| format!("{named} was ended by a signal"))?;
+    Ok(Finished { named, code, stdout, stderr })
+}
+
+/// What the verb is called with.
+pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<String> {
+    let mut words: Vec<String> = verb.words().iter().map(|&word| word.to_owned()).collect();
+    words.push("--no-journal".to_owned());
+    if let Some(checks) = &playing.checks {
+        words.extend(["--checks".to_owned(), checks.display().to_string()]);
+    }
+    let more = fault.map(|fault| fault.args.as_slice()).unwrap_or_default();
+    if verb.watches() && !more.iter().any(|word| word == "--minutes") {
+        words.extend(["--minutes".to_owned(), MINUTES.to_owned()]);
+    }
+    if verb == Run::Gate {
+        let withheld = fault.map(|fault| fault.withheld.as_slice()).unwrap_or_default();
+        for id in playing.manual.iter().filter(|id| !withheld.contains(id)) {
+            words.extend(["--attest".to_owned(), format!("{id}=seen in the rehearsal")]);
+        }
+    }
+    if verb.watches() {
+        words.extend(more.iter().cloned());
+    }
+    words
+}
+
+/// A child that is told to end when nobody waits for it any more, so that it can end what it has started.
+struct Ending(Option<Child>);
+
+impl Ending {
+    async fn finish(&mut self) -> Result<(ExitStatus, String, String)> {
+        let child = self.0.as_mut().context("the run is over")?;
+        let (mut out, mut err) = (String::new(), String::new());
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let reading_out = async {
+            match stdout {
+                Some(mut pipe) => pipe.read_to_string(&mut out).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let reading_err = async {
+            match stderr {
+                Some(mut pipe) => pipe.read_to_string(&mut err).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let (read, told, status) = tokio::join!(reading_out, reading_err, child.wait());
+        read.context("its stdout")?;
+        told.context("its stderr")?;
+        let status = status.context("the run is lost")?;
+        self.0 = None;
+        Ok((status, out, err))
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Some(mut child) = self.0.take() else { return };
+        let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return };
+        // It may just have ended.
+        let _ = kill_process(pid, Signal::TERM);
+        let deadline = std::time::Instant::now() + GRACE;
+        while std::time::Instant::now() < deadline {
+            if !matches!(child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
