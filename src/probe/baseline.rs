@@ -77,9 +77,10 @@ impl Baseline {
         let (what, found) = (self.column().unwrap_or_default(), format!("{}{unit}", stored.shown()));
         let expected = if self == Baseline::SuccessRate { "a share up to 100 %" } else { "a number" };
         match usable {
-            true => Claim::new(what, expected, found, true),
-            // A row that was there already may hold anything; that proves nothing either way.
-            false => Claim::open(what, expected, stored.shown()),
+            // A row that was there already may hold anything. NULL says nothing; what is no number says that the
+            // row is no baseline.
+            false if stored.0.is_none() => Claim::open(what, expected, stored.shown()),
+            usable => Claim::new(what, expected, found, usable),
         }
     }
 

@@ -15,9 +15,11 @@ use serde_json::Value;
 use super::base::Base;
 use super::faults::{Server, Stage};
 use super::fly::Status;
+use super::postgres::variant;
 use super::server::merge;
 use super::setting::Setting;
 use super::world::World;
+use crate::settings::fingerprint::fingerprint;
 
 /// A world that a fault can be put into, and the variables that the program is then given.
 pub struct Scene<'w> {
@@ -42,6 +44,13 @@ impl<'w> Scene<'w> {
     /// Whatever of it cannot be done: a stage is there as a whole or not at all.
     pub async fn set(&mut self, stage: &Stage) -> Result<()> {
         self.set_world(stage).await?;
+        if let Some(name) = &stage.variant {
+            let (_, sql) = variant::ALL
+                .iter()
+                .find(|(known, _)| known == name)
+                .context("no variant of the database is called so")?;
+            self.base.sql(sql).context("the variant of the database")?;
+        }
         if let Some(sql) = &stage.sql {
             self.base.sql(&self.filled(sql)?).context("the fault's statements")?;
         }
@@ -176,6 +185,11 @@ impl<'w> Scene<'w> {
         Ok(whole)
     }
 
+    fn dsn(&self) -> Result<url::Url> {
+        let text = self.world.variables().get("DATABASE_URL").context("the world has no database")?;
+        url::Url::parse(text).context("the world's connection string")
+    }
+
     fn value(&self, name: &str) -> Result<String> {
         if let Some(value) = self.variables.get(name) {
             return Ok(value.clone());
@@ -185,6 +199,7 @@ impl<'w> Scene<'w> {
             Some(("port", "chatwoot")) => world.chatwoot.port().to_string(),
             Some(("port", "agent")) => world.agent.port().to_string(),
             Some(("port", "app")) => world.app.port().to_string(),
+            Some(("port", "postgres")) => self.dsn()?.port().unwrap_or(5432).to_string(),
             Some(("token", "bot")) => world
                 .chatwoot
                 .update(|state| state.bots.get("bot").map(|bot| bot.token.clone()))
@@ -196,8 +211,18 @@ impl<'w> Scene<'w> {
                 token
             }
             Some(("login", role)) => self.base.login(role),
+            Some(("fingerprint", name)) => {
+                let config: toml::Table = fs::read_to_string(world.config_path())?.parse()?;
+                let key = config
+                    .get("fingerprint_key")
+                    .and_then(toml::Value::as_str)
+                    .context("a fingerprint key")?;
+                let value = self.variables.get(name).with_context(|| format!("{name} is not set"))?;
+                fingerprint(key, name, value).context("no fingerprint")?
+            }
             // A dollar sign and braces that are to reach the program as they are.
             Some(("literally", text)) => format!("${{{text}}}"),
+            None if name == "database" => self.dsn()?.path().trim_start_matches('/').to_owned(),
             None if name == "folder" => world.folder().display().to_string(),
             None if name.starts_with("now") => moment(&name[3..])?,
             _ => bail!("a fault speaks of ${{{name}}}, which is nothing in this world"),

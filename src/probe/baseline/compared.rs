@@ -22,6 +22,8 @@ struct Sides {
     hour: Hour,
     then: Result<Row, Unfit>,
     bar: Bar,
+    /// Whether the configuration names the baseline.
+    pinned: bool,
 }
 
 pub(super) async fn judge(
@@ -77,7 +79,8 @@ async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
     let then = recorded(session)
         .await?
         .and_then(|recorded| choose(&recorded.rows, target.traffic.baseline.as_deref(), bar).cloned());
-    Ok(Sides { hidden: look.rows_hidden, hour, then, bar })
+    let pinned = target.traffic.baseline.is_some();
+    Ok(Sides { hidden: look.rows_hidden, hour, then, bar, pinned })
 }
 
 /// The last hour's numbers in one line, as a baseline's are told.
@@ -118,10 +121,13 @@ fn comparable(finding: Finding, sides: &Sides) -> Finding {
     let (what, expected) = ("traffic of the last hour", "at least one delivery");
     let finding = match total {
         0 => finding.claim(Claim::open(what, expected, "none")).fix("wait for traffic, and compare then"),
-        n => finding.claim(Claim::new(what, expected, format!("{n} deliveries"), true)),
+        // What is there is no claim of its own: a number above none cannot be wrong.
+        n => finding.evidence(what, format!("{n} deliveries")),
     };
     match &sides.then {
         Ok(then) => finding.claim(Claim::new("baseline to compare with", "one", then.name(), true)),
+        // Whoever pins a baseline says that it is there.
+        Err(unfit) if sides.pinned => finding.claim(unfit.fails()).fix(&unfit.fix),
         Err(unfit) => finding.claim(unfit.open()).fix(&unfit.fix),
     }
 }

@@ -148,12 +148,6 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
     let full = &hour.full;
     let letter = &full.letter;
     let mut finding = finding
-        .claim(Claim::new(
-            "traffic of the last hour",
-            "at least one delivery",
-            format!("{} deliveries", letter.total),
-            letter.total > 0,
-        ))
         .evidence("window", format!("{} to {}", full.window.from, full.window.to))
         .evidence(
             "deliveries",

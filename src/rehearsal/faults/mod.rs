@@ -122,6 +122,8 @@ pub struct Stage {
     pub unset: Vec<String>,
     /// Lines of an env file that is given to the program.
     pub env_file: Option<String>,
+    /// A named variant of the good database.
+    pub variant: Option<String>,
     /// Statements for the world's database, run as its superuser.
     pub sql: Option<String>,
     /// The role that the program connects as, in place of the reader.

@@ -238,9 +238,7 @@ pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<Str
             words.extend(["--attest".to_owned(), format!("{id}=seen in the rehearsal")]);
         }
     }
-    if verb.watches() {
-        words.extend(more.iter().cloned());
-    }
+    words.extend(more.iter().cloned());
     words
 }
 

@@ -17,7 +17,8 @@ pub fn table(matrix: &Matrix, width: Option<u16>) -> String {
     for row in &matrix.claims {
         let check = if row.check == last { "" } else { row.check.as_str() };
         last = &row.check;
-        let by = if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
+        let by =
+            if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
         claims.add_row([check.to_owned(), row.claim.clone(), by]);
     }
     let mut text = format!("Faults on the {} engine\n{faults}\n\nClaims\n{claims}\n", matrix.engine);
@@ -53,13 +54,19 @@ pub fn markdown(matrix: &Matrix) -> String {
     }
     text.push_str("\n| check | claim | turned false by |\n|---|---|---|\n");
     for row in &matrix.claims {
-        let by = if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
+        let by =
+            if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
         let _infallible = writeln!(text, "| {} | {} | {} |", cell(&row.check), cell(&row.claim), cell(&by));
     }
     text.push_str("\n| fault | result | turns |\n|---|---|---|\n");
     for played in &matrix.faults {
-        let _infallible =
-            writeln!(text, "| {} | {} | {} |", cell(&played.name), played.result.result, cell(&turned(played)));
+        let _infallible = writeln!(
+            text,
+            "| {} | {} | {} |",
+            cell(&played.name),
+            played.result.result,
+            cell(&turned(played))
+        );
     }
     text
 }
