@@ -17,6 +17,7 @@ use crate::run::context::Context;
 use crate::run::event::Event;
 use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
+use crate::run::overlay;
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
 use crate::run::selection::Selection;
@@ -96,9 +97,8 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         };
         anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
     }
-    let mut list = checklist::load()?.phases(verb.phases);
-    list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));
-    let list = narrowed(list, verb);
+    let now = Timestamp::now();
+    let list = asked(verb, checklist::load_with(settings.checks.as_deref(), overlay::today(now))?);
     if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
@@ -112,9 +112,9 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
 
-    let now = Timestamp::now();
     let run = journal::new_run_id(now);
     let mut notes = telling.notes.clone();
+    notes.extend(overlay::notes(&plan, &settings).iter().map(|note| redactor.apply(note).into_owned()));
     let mut earlier = None;
     let mut journal = None;
     if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
@@ -242,6 +242,13 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         || bad.to_owned(),
         |o| format!("{bad}: {}: {}", o.id, report::text::cell(&o.reason, 240)),
     )
+}
+
+/// The checks that a verb asks: of its phases all, or the sections it names and the operator's own, or a few.
+fn asked(verb: Verb, list: Checklist) -> Checklist {
+    let mut list = list.phases(verb.phases);
+    list.sections.retain(|s| verb.sections.is_empty() || s.own || verb.sections.contains(&s.id.as_str()));
+    narrowed(list, verb)
 }
 
 /// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.

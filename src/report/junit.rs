@@ -13,7 +13,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, text, why};
+use super::{Standing, replaced, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
 
@@ -29,6 +29,7 @@ enum Mark {
 impl Mark {
     fn of(outcome: &Outcome, strict: bool) -> Mark {
         match (Standing::of(outcome, strict), &outcome.verdict) {
+            (Standing::Good, _) if outcome.replaces.is_some() => Mark::Output,
             (Standing::Good, _) => Mark::Nothing,
             (Standing::InTheWay, Verdict::Fail | Verdict::Pass) => Mark::Failure,
             (Standing::InTheWay, _) => Mark::Error,
@@ -151,7 +152,8 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
         ("classname", suite.to_owned()),
         ("time", seconds(if outcome.attempts == 0 { 0 } else { outcome.took_ms })),
     ];
-    let reasons = why(outcome, report.strict).join("; ");
+    let reasons: Vec<String> = why(outcome, report.strict).into_iter().chain(replaced(outcome)).collect();
+    let reasons = reasons.join("; ");
     let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
     let marked = |element: &'static str| {
         (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])

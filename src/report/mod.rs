@@ -191,19 +191,22 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     }
     parts.extend(outcome.warnings.iter().cloned());
     if let Some(waiver) = &outcome.waiver
-        && outcome.verdict != Verdict::Pass
+        && (outcome.verdict != Verdict::Pass || !waiver.valid)
     {
-        let (owner, expires, reason) = (&waiver.owner, &waiver.expires, &waiver.reason);
-        parts.push(match waiver.valid {
-            true => format!("waived by {owner} until {expires}: {reason}"),
-            false => format!("the waiver of {owner} expired on {expires} and waives nothing"),
-        });
+        parts.push(format!("waiver {waiver}"));
     }
     let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
     if only_strict && Standing::of(outcome, strict) == Standing::InTheWay {
         parts.push("--strict counts warnings".to_owned());
     }
     parts
+}
+
+/// What of an outcome is not the checklist's own, beside its waiver: the operator's check in the place of an
+/// embedded one.
+fn replaced(outcome: &Outcome) -> Option<String> {
+    let replaces = outcome.replaces.as_ref()?;
+    Some(format!("replaced: asked as {} says, in place of {replaces}", outcome.origin))
 }
 
 /// The counts of a run in one line.

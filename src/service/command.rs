@@ -80,6 +80,8 @@ pub struct Ran {
     pub stdout: Captured,
     pub stderr: Captured,
     pub took: Duration,
+    /// True when something that it started still held its output open when it had ended.
+    pub left_behind: bool,
 }
 
 /// Why a program did not run. Displays as a lower-case fragment.
@@ -155,6 +157,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     let mut out = Captured::with_room(command.head);
     let mut err = Captured::default();
     let (mut status, mut ended) = (None, None);
+    let left_behind;
     {
         let reading = futures_util::future::join(
             out.read(stdout, &command.redactor, |text| line(Stream::Stdout, text)),
@@ -185,7 +188,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
             Some(_) => alarm.deadline().saturating_duration_since(Instant::now()),
             None => AFTERMATH,
         };
-        let left_behind = open && timeout(patience, &mut reading).await.is_err();
+        left_behind = open && timeout(patience, &mut reading).await.is_err();
         if left_behind || status.is_some() {
             group.kill();
         }
@@ -198,7 +201,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     err.finish(&command.redactor);
     let exit = group.reap().map_err(|e| other(command, &e))?;
     let took = ended.map_or_else(|| began.elapsed(), |e| e - began);
-    Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took })
+    Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took, left_behind })
 }
 
 fn how(exit: ExitStatus) -> Status {
