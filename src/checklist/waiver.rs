@@ -64,11 +64,16 @@ impl WaiveEntry {
 
     /// What is wrong with it beyond its types, as lower-case fragments.
     pub(super) fn lint(&self) -> Vec<String> {
-        let unfit = |text: &str| text.trim().is_empty() || text.trim().contains(['\n', '\r']);
+        // It stands beside the check's own reason wherever there is little room.
+        const MOST: usize = 200;
+        let unfit = |text: &str| {
+            let text = text.trim();
+            text.is_empty() || text.contains(['\n', '\r']) || text.chars().count() > MOST
+        };
         [("reason", &self.reason, "says why"), ("owner", &self.owner, "says who answers for it")]
             .into_iter()
             .filter(|(_, text, _)| unfit(text))
-            .map(|(key, _, says)| format!("`{key}` is not one line that {says}"))
+            .map(|(key, _, says)| format!("`{key}` is not one line of at most {MOST} characters that {says}"))
             .collect()
     }
 }
@@ -167,7 +172,7 @@ mod tests {
     #[test]
     fn reason_and_owner_are_lines() {
         assert!(entry("2026-01-31").lint().is_empty());
-        for blank in ["", " \t", "one\ntwo"] {
+        for blank in ["", " \t", "one\ntwo", &"x".repeat(201)] {
             let (mut reason, mut owner) = (entry("2026-01-31"), entry("2026-01-31"));
             blank.clone_into(&mut reason.reason);
             blank.clone_into(&mut owner.owner);

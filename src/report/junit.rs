@@ -13,7 +13,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, replaced, text, why};
+use super::{Standing, marks, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
 
@@ -152,9 +152,10 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
         ("classname", suite.to_owned()),
         ("time", seconds(if outcome.attempts == 0 { 0 } else { outcome.took_ms })),
     ];
-    let reasons: Vec<String> = why(outcome, report.strict).into_iter().chain(replaced(outcome)).collect();
-    let reasons = reasons.join("; ");
+    let reasons = why(outcome, report.strict).join("; ");
     let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
+    // Where a case has no more than its message, what is not the checklist's own must not be cut off.
+    let message = [vec![message], marks(outcome)].concat().join("; ");
     let marked = |element: &'static str| {
         (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])
     };
@@ -175,7 +176,10 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
 
 /// Everything a reader of a red case needs, one fact a line.
 fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
-    let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title), format!("why: {reasons}")];
+    let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title)];
+    if !reasons.is_empty() {
+        lines.push(format!("why: {reasons}"));
+    }
     if !outcome.asked.is_empty() {
         lines.push(format!("asked: {}", outcome.asked));
     }
@@ -191,6 +195,7 @@ fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
         lines.push(format!("{}:", evidence.name));
         lines.extend(evidence.value.lines().map(|line| format!("  {line}")));
     }
+    lines.extend(marks(outcome));
     lines.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     lines.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
     lines.push(format!("written in: {}", outcome.origin));

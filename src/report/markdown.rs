@@ -4,7 +4,7 @@
 
 use super::problems::{Problem, Problems, consequence, fix};
 use super::traffic::{Extent, PROVISIONAL, facts, window};
-use super::{Standing, counts, replaced, text, why};
+use super::{Standing, counts, marks, replaced, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -57,7 +57,7 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
                 let name = format!("{}<br>{}", escape(&outcome.id), escape(&outcome.title));
                 let reasons: Vec<String> = why(outcome, report.strict)
                     .iter()
-                    .chain(&replaced(outcome))
+                    .chain(&marks(outcome))
                     .map(|reason| escape(reason))
                     .chain(consequence(blocks).map(|line| safe(&text::plain(&line))))
                     .collect();

@@ -158,7 +158,7 @@ impl<'a> Page<'a> {
         if let Some(evidence) = &outcome.sign_off {
             before.push(("signed off", evidence.clone()));
         }
-        if let Some(replaces) = &outcome.replaces {
+        if let Some(replaces) = outcome.replaces.as_ref().filter(|_| !self.style.problems_only) {
             before.push(("replaced", format!("asked as {} says, in place of {replaces}", outcome.origin)));
         }
         if all {

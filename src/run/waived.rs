@@ -18,10 +18,11 @@ impl Outcome {
     /// called once, when the verdict is known.
     pub fn tell_expiry(&mut self) {
         let Some(waiver) = self.waiver.as_ref().filter(|waiver| !waiver.valid) else { return };
-        let expired = format!("the waiver of {} expired on {}", waiver.owner, waiver.expires);
+        let expired =
+            format!("the waiver of {} expired on {} ({})", waiver.owner, waiver.expires, waiver.origin);
         match self.verdict {
             Verdict::Pass => {
-                self.warnings.push(format!("{expired}, and is not needed; take it out of {}", waiver.origin));
+                self.warnings.push(format!("{expired}; the check passes without it: take it out"));
             }
             Verdict::Skipped(Why::Excluded(_)) => {}
             _ if self.reason.is_empty() => self.reason = expired,

@@ -51,6 +51,9 @@ pub struct Command {
     pub grace: Duration,
     /// How much of the beginning of its standard output is kept for parsing, in bytes.
     pub head: usize,
+    /// Whether its standard output is data for this program alone: kept for parsing, and neither split into lines
+    /// nor shown.
+    pub data: bool,
     /// What must not be cut in two when its output is shown in pieces.
     pub redactor: Redactor,
 }
@@ -127,6 +130,7 @@ impl Command {
             stop: Stop::Terminate,
             grace: Duration::from_secs(2),
             head: capture::HEAD,
+            data: false,
             redactor: Redactor::default(),
         }
     }
@@ -155,6 +159,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     let began = Instant::now();
     let (mut group, stdout, stderr) = start(command)?;
     let mut out = Captured::with_room(command.head);
+    out.unseen = command.data;
     let mut err = Captured::default();
     let (mut status, mut ended) = (None, None);
     let left_behind;

@@ -27,10 +27,6 @@ pub struct Found {
 /// Every file to read, in the order of their paths: those beside the folders first.
 pub fn find(dir: &Path, problems: &mut Problems) -> Vec<Found> {
     let shown = dir.display().to_string();
-    if shown.is_empty() {
-        problems.push(Problem::of_file("--checks", "names no directory; give a path"));
-        return Vec::new();
-    }
     match fs::metadata(dir) {
         Ok(kind) if kind.is_dir() => {}
         Ok(_) => problems.push(Problem::of_file(shown.clone(), "is not a directory; --checks takes one")),

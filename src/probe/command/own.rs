@@ -47,12 +47,8 @@ pub(super) async fn ask(
     command.deadline = own_time(asking.deadline);
     command.grace = Duration::from_secs(1);
     command.redactor = asking.cx.redactor.clone();
-    // Standard output is data for this program, not something to be read.
-    let line = |stream: Stream, text: &str| {
-        if stream == Stream::Stderr {
-            asking.cx.line(&asking.check.id, event::Stream::Stderr, text);
-        }
-    };
+    command.data = true;
+    let line = |_: Stream, text: &str| asking.cx.line(&asking.check.id, event::Stream::Stderr, text);
     let ran = command::run(&command, &line)
         .await
         .map_err(|why| CannotAsk::because(format!("`{words}`: {why}")).hint(&fix))?;

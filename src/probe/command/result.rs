@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::probe::{Claim, Finding};
 use crate::redact::Redactor;
@@ -97,7 +98,12 @@ impl JsonSchema for Version {
 
 impl<'de> Deserialize<'de> for Holds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Holds, D::Error> {
-        Option::deserialize(deserializer).map(Holds)
+        // Not as an `Option`: of one that is missing serde makes a `None`, and nobody would have said so.
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Holds(None)),
+            Value::Bool(holds) => Ok(Holds(Some(holds))),
+            _ => Err(D::Error::custom("invalid type: `holds` is true, false or null")),
+        }
     }
 }
 

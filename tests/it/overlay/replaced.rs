@@ -6,16 +6,21 @@ use serde_json::json;
 use super::{GOOD, Own, waivers};
 use crate::support::bench::Bench;
 
-/// A check of this id that asks for a variable which every process has.
+/// A check of this id whose command passes.
 fn check(id: &str, more: &str) -> String {
     format!(
-        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"mend it our way\"\n{more}\nprobe.env = {{ var = \"HOME\" }}\n"
+        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"mend it our way\"\n{more}\n\
+         probe.command = {{ name = \"good\", run = [\"bin/good\"], result = \"json\" }}\n"
     )
+}
+
+fn new() -> Own {
+    Own::new().script("bin/good", &format!("echo '{GOOD}'"))
 }
 
 #[test]
 fn the_whole_check_is_replaced_in_its_place() {
-    let own = Own::new().file("preflight/environment.toml", &format!("\n\n{}", check("agent-sdk-url", "")));
+    let own = new().file("preflight/environment.toml", &format!("\n\n{}", check("agent-sdk-url", "")));
     let ran = own.ask(&["environment.agent-sdk-url", "environment.chatwoot-account-id"]);
     let outcome = ran.outcome("environment.agent-sdk-url");
     assert_eq!((&outcome["verdict"], &outcome["title"]), (&json!("pass"), &json!("our own claim")));
@@ -56,7 +61,7 @@ fn what_makes_a_check_weaker_takes_a_waiver() {
         (check("agent-sdk-url", "feature = \"drafts\""), "would not count where `drafts = \"off\"`"),
         (manual.to_owned(), "leaves to a person what the program asks"),
     ] {
-        let own = Own::new().file("preflight/environment.toml", &text);
+        let own = new().file("preflight/environment.toml", &text);
         let said = own.refused();
         let whole = format!(
             "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; that takes a [[waive]]"
@@ -88,7 +93,7 @@ fn what_was_weak_before_may_stay_so() {
         }
         None => panic!("{}", graded.origin),
     };
-    let own = Own::new().file(file.trim_start_matches('/'), &check(id, &format!("feature = \"{feature}\"")));
+    let own = new().file(file.trim_start_matches('/'), &check(id, &format!("feature = \"{feature}\"")));
     assert_eq!(own.ops(&["checks", "lint"]).code, 0);
 }
 
@@ -97,7 +102,7 @@ fn a_replacement_is_what_the_others_stand_on() {
     // The embedded check would fail; with the operator's own in its place, what needs it is asked.
     let mut bench = Bench::new();
     bench.unset("AGENT_SDK_URL");
-    let own = Own::new()
+    let own = new()
         .file("preflight/environment.toml", &check("agent-sdk-url", ""))
         .file("preflight/agent-sdk.toml", "[[check]]\nid = \"health\"\ntitle = \"a claim\"\nfix = \"mend it\"\nneeds = [\"environment.agent-sdk-url\"]\nprobe.command = { name = \"health\", run = [\"bin/health\"], result = \"json\" }\n")
         .script("bin/health", &format!("echo '{GOOD}'"));
