@@ -33,10 +33,14 @@ pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Re
         ListFormat::Table => list_table(&list),
         ListFormat::Json => list_json(&list),
     };
-    // A file of the operator's own may hold what it should not.
-    let secrets = crate::settings::secret_values(&Vars::of_process());
-    let _ = printer.data(&Redactor::new(secrets.iter().map(String::as_str)).apply(&text))?;
+    let _ = printer.data(&masked(&text))?;
     Ok(Exit::Ready)
+}
+
+/// A file of the operator's own may hold what it should not.
+fn masked(text: &str) -> String {
+    let secrets = crate::settings::secret_values(&Vars::of_process());
+    Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
 }
 
 fn load(own: Option<&Path>) -> Result<Checklist> {
@@ -224,18 +228,23 @@ pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Res
         match checklist::load_over(dir, overlay::today(Timestamp::now())) {
             Ok(list) => {
                 let of = |what: fn(&Check) -> bool| list.checks().filter(|check| what(check)).count();
+                for check in list.checks() {
+                    if let Some(waiver) = check.waiver.as_ref().filter(|waiver| !waiver.valid) {
+                        let _infallible = writeln!(said, "{}: waiver {waiver}", check.id);
+                    }
+                }
                 let _infallible = writeln!(
                     said,
                     "{} added, {} replaced, {} waived over the checklist, no problem",
                     text::checks(of(|check| check.folder.is_some() && check.replaces.is_none())),
                     of(|check| check.replaces.is_some()),
-                    of(|check| check.waiver.is_some()),
+                    of(|check| check.waiver.as_ref().is_some_and(|waiver| waiver.valid)),
                 );
             }
             Err(more) => problems.0.extend(more.0),
         }
     }
-    let _ = printer.data(&problems.or(said)?)?;
+    let _ = printer.data(&masked(&problems.or(said)?))?;
     Ok(Exit::Ready)
 }
 

@@ -219,7 +219,7 @@ fn tell(
 /// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
 fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
     match (verb.headline, telling.format) {
-        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready => {
+        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
             format!("{}\n", headline(words, report))
         }
         (Some(words), Format::Table) => {
@@ -227,6 +227,11 @@ fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String
         }
         _ => report::render(telling.format, report, style),
     }
+}
+
+/// True when something of the run is not the checklist's own: then one line would hide it.
+fn owned(report: &Report) -> bool {
+    report.outcomes().any(|outcome| outcome.replaces.is_some() || outcome.waiver.is_some())
 }
 
 fn headline((good, bad): (&str, &str), report: &Report) -> String {

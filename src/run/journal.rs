@@ -122,7 +122,7 @@ fn plan_document(run: &str, plan: &Plan) -> serde_json::Value {
                 "severity": step.check.entry.severity,
                 "origin": step.check.origin,
                 "replaces": step.check.replaces,
-                "waiver": step.check.waiver,
+                "waiver": step.check.waiver.as_ref().map(|waiver| &waiver.origin),
                 "needs": step.check.entry.needs,
                 "excluded": step.excluded,
             })

@@ -155,7 +155,8 @@ fn advance(plan: &Plan, cx: &Arc<Context>, running: &mut Running, on_event: &mut
                 }
                 None => {
                     let check = &step.check;
-                    let (id, title) = (check.id.clone(), check.entry.title.clone());
+                    // A title may be the operator's own.
+                    let (id, title) = (check.id.clone(), cx.redactor.apply(&check.entry.title).into_owned());
                     on_event(&Event::Started { id, title, at: cx.now() });
                     start(at, step, cx, running);
                 }
@@ -280,7 +281,7 @@ fn assemble(
         .iter()
         .map(|section| SectionReport {
             id: section.id.clone(),
-            title: section.title.clone(),
+            title: cx.redactor.apply(&section.title).into_owned(),
             phase: section.phase.clone(),
             outcomes: section.steps.iter().filter_map(|&at| outcomes[at].take()).collect(),
         })

@@ -28,6 +28,9 @@ use find::Found;
 /// replaced and waived: their verbs ask certain checks.
 pub const OPEN: &[&str] = &["preflight", "deploy", "success"];
 
+/// The phase whose verb takes sign-offs.
+const SIGNED: &str = "success";
+
 /// A file of an operator's own directory, as it is written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +69,7 @@ pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
     lint::check_all(&own.reads, &beside, &mut problems);
     own.waivers_fit(&base, &mut problems);
     own.replacements_fit(&base, &mut problems);
+    own.needs_fit(&base, &mut problems);
     problems.or(merge::merge(base, own, dir))
 }
 
@@ -210,6 +214,12 @@ impl<'a> Own<'a> {
             let id = read.full_id();
             let mut complain = |why: &str| problems.push(read.source.problem(Some(read.span.clone()), why));
             let Some(embedded) = base.get(&id) else {
+                let section = self.sections.iter().find(|s| s.id == read.section);
+                if read.entry.probe.is_manual() && section.is_some_and(|s| s.phase != SIGNED) {
+                    complain(&format!(
+                        "nobody could sign `{id}` off: only `gate` takes sign-offs; write it in success"
+                    ));
+                }
                 let closed = base.sections.iter().find(|s| s.id == read.section).map(|s| &s.phase);
                 if let Some(phase) = closed.filter(|phase| !OPEN.contains(&phase.as_str())) {
                     complain(&format!(
@@ -231,6 +241,27 @@ impl<'a> Own<'a> {
             };
             for way in lower::lowered(embedded, &read.entry) {
                 complain(&format!("`{id}` {way}, compared with {}; {hint}", embedded.origin));
+            }
+        }
+    }
+
+    /// What a check needs is asked by the same verb; else the check would be asked without it, and nobody told.
+    fn needs_fit(&self, base: &Checklist, problems: &mut Problems) {
+        let phase = |id: &str| {
+            let section = id.split_once('.').map_or(id, |(section, _)| section);
+            let own = || self.sections.iter().find(|s| s.id == section).map(|s| s.phase.as_str());
+            base.sections.iter().find(|s| s.id == section).map(|s| s.phase.as_str()).or_else(own)
+        };
+        for read in &self.reads {
+            let (id, here) = (read.full_id(), phase(&read.section));
+            for need in &read.entry.needs {
+                if let (Some(here), Some(there)) = (here, phase(need))
+                    && here != there
+                {
+                    let why =
+                        format!("`{id}` of {here} needs `{need}` of {there}, which is not asked with it");
+                    problems.push(read.source.problem(Some(read.span.clone()), &why));
+                }
             }
         }
     }

@@ -137,10 +137,19 @@ fn a_secret_in_the_directory_s_own_words_is_masked() {
     let secret = "s3cr3t-value-of-mine";
     let own = Own::running(&format!("echo '{GOOD}'"));
     let own = own
-        .file("preflight/hosts.toml", &DISK.replace("make room", &format!("use {secret}")))
+        .file(
+            "preflight/hosts.toml",
+            &DISK
+                .replace("make room", &format!("use {secret}"))
+                .replace("a tenth", &format!("{secret} of a tenth"))
+                .replace("Our hosts", &format!("Hosts {secret}")),
+        )
         .file("waivers.toml", &super::waivers(&[("hosts.disk", "2020-01-01")]).replace("Ada", secret));
     for verb in [
         &["preflight", "--only", "hosts", "-vv", "--no-journal"][..],
+        &["preflight", "--only", "hosts", "--format", "json"],
+        &["preflight", "--only", "hosts", "--format", "jsonl"],
+        &["checks", "lint"],
         &["checks", "list", "--format", "json"],
         &["checks", "list"],
         &["checks", "explain", "hosts"],
@@ -148,6 +157,14 @@ fn a_secret_in_the_directory_s_own_words_is_masked() {
         let ran = finish(own.command(verb).env("MY_SERVICE_TOKEN", secret));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(secret), "{verb:?}: {}", ran.stdout);
+    }
+    for run in
+        std::fs::read_dir(own.home().join(".local/state/hotdash-ops/runs")).expect("journals").flatten()
+    {
+        for file in std::fs::read_dir(run.path()).expect("a journal").flatten() {
+            let text = std::fs::read_to_string(file.path()).expect("a file of the journal");
+            assert!(!text.contains(secret), "{}: {text}", file.path().display());
+        }
     }
 }
 

@@ -79,6 +79,10 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         .file("preflight/table.toml", "[check]\nid = \"x\"\n")
         .file("preflight/syntax.toml", "a = \n")
         .file(
+            "preflight/quality.toml",
+            "[[check]]\nid = \"looked\"\ntitle = \"a claim\"\nfix = \"look\"\nprobe.manual = { ask = \"is it well?\" }\n",
+        )
+        .file(
             "waivers.toml",
             &(waivers(&[("chatwoot.tokne", "2099-01-01"), ("schema.facts-index", "2099-01-01")])
                 + &waivers(&[("schema.facts-index", "2099-01-02")])
@@ -110,6 +114,7 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         ("preflight/typo.toml:6:", "because"),
         ("preflight/table.toml:1:", "write it as [[check]] tables"),
         ("preflight/syntax.toml:1:", ""),
+        ("preflight/quality.toml:1:", "nobody could sign `quality.looked` off"),
         ("waivers.toml:1:", "`chatwoot.tokne` is no check; did you mean `chatwoot.token`?"),
         ("waivers.toml:11:", "`schema.facts-index` is already waived in ops/waivers.toml:6"),
         ("waivers.toml:20:", "write the day in quotes"),
@@ -125,6 +130,10 @@ fn every_problem_is_told_at_once_with_file_and_line() {
 fn needs_are_resolved_across_and_circles_are_found() {
     let own = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"chatwoot.token\"]\n"));
     assert!(ids(&own).contains(&"hosts.disk".to_owned()));
+    let other = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
+    let said = other.refused();
+    let why = "`hosts.disk` of preflight needs `traffic.average` of deploy, which is not asked with it";
+    assert!(said.contains(&format!("ops/preflight/hosts.toml:5: {why}")), "{said}");
     // An embedded check now stands on one that stands on it.
     let url = "[[check]]\nid = \"chatwoot-base-url\"\ntitle = \"a claim\"\nfix = \"mend it\"\n\
                probe.env = { var = \"CHATWOOT_BASE_URL\", form = \"url\" }\nneeds = [\"hosts.disk\"]\n";

@@ -98,6 +98,31 @@ fn what_was_weak_before_may_stay_so() {
 }
 
 #[test]
+fn one_line_does_not_hide_what_is_not_the_checklists_own() {
+    let bench = Bench::new();
+    let own = new().file("preflight/chatwoot.toml", &check("services", ""));
+    let quiet = |more: &[&str]| bench.ops(&[&["status", "--quiet"][..], more].concat());
+    assert_eq!(quiet(&[]).stdout, "Chatwoot health check OK\n");
+    let ran = quiet(&["--checks", &own.dir().display().to_string()]);
+    assert_eq!(
+        (ran.code, ran.stdout.lines().next()),
+        (0, Some("Chatwoot health check OK")),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stdout.contains("preflight/chatwoot.toml:1"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_gate_with_a_waiver_says_so() {
+    let own = Own::new().file("waivers.toml", &waivers(&[("success.dashboards", "2099-01-01")]));
+    let ran = own.ops(&["gate", "--lookback", "--format", "json", "--no-journal", "--quiet"]);
+    let outcome = ran.outcome("success.dashboards");
+    assert_eq!((ran.code != 0, &outcome["label"]), (true, &json!("waived")), "{}", ran.stdout);
+    assert!(ran.report()["notes"].to_string().contains("0 checks added, 0 replaced, 1 waived"));
+}
+
+#[test]
 fn a_replacement_is_what_the_others_stand_on() {
     // The embedded check would fail; with the operator's own in its place, what needs it is asked.
     let mut bench = Bench::new();

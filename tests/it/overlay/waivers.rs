@@ -167,6 +167,21 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
 }
 
 #[test]
+fn lint_tells_what_has_expired() {
+    let lint = waived("true", PAST).ops(&["checks", "lint"]);
+    assert_eq!(
+        (lint.code, lint.stdout.as_str()),
+        (
+            0,
+            "hosts.disk: waiver of Ada, expired on 2020-02-29 (ops/waivers.toml:1), waives nothing: it is being mended\n\
+             1 check added, 0 replaced, 0 waived over the checklist, no problem\n"
+        ),
+        "{}",
+        lint.stderr
+    );
+}
+
+#[test]
 fn the_last_day_is_whole() {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let own = waived("false", &today.to_string());
