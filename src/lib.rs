@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! argv -> cli -> settings (flag > environment > file > default)
-//! checks/ (embedded) -> checklist -> every problem at once, file:line, exit 2
+//! checks/ (embedded), --checks DIR over it -> checklist -> every problem at once, file:line, exit 2
 //! selection -> plan (closure over `needs`; fixed before anything runs)
 //! context -> runner -> events -> progress (stderr), journal
 //!                   -> report (complete, in checklist order) -> one format on stdout, --report files, exit code
@@ -65,12 +65,17 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
         Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
         Command::Baseline(args) => baseline(args, printer),
-        Command::Checks(ChecksCommand::List { format }) => commands::checks::list(format, printer),
-        Command::Checks(ChecksCommand::Explain { context, ids }) => {
-            commands::checks::explain(&resolved(&context)?.settings, &ids, printer)
+        Command::Checks(ChecksCommand::List { checks, format }) => {
+            commands::checks::list(checks.as_deref(), format, printer)
         }
-        Command::Checks(ChecksCommand::Lint { paths }) => commands::checks::lint(&paths, printer),
-        Command::Checks(ChecksCommand::Schema) => commands::checks::schema(printer),
+        Command::Checks(ChecksCommand::Explain { checks, context, ids }) => {
+            let said = settings::Said { checks, ..context.said() };
+            commands::checks::explain(&settings::gather(said)?.settings, &ids, printer)
+        }
+        Command::Checks(ChecksCommand::Lint { checks, paths }) => {
+            commands::checks::lint(checks.as_deref(), &paths, printer)
+        }
+        Command::Checks(ChecksCommand::Schema { of }) => commands::checks::schema(of, printer),
         Command::Env(EnvCommand::Fingerprint { context, print }) => {
             commands::env_fingerprint::env_fingerprint(context.said(), print, printer)
         }

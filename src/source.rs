@@ -118,6 +118,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Where a byte range of this text begins: `path:line`.
+    pub fn place(&self, span: &Range<usize>) -> String {
+        format!("{}:{}", self.file, self.problem(Some(span.clone()), "").line)
+    }
+
     /// A problem at a byte range of this text.
     pub fn problem(&self, span: Option<Range<usize>>, message: &str) -> Problem {
         let Some(span) = span else { return Problem::of_file(self.file, message) };

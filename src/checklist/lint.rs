@@ -3,21 +3,22 @@
 //! check has a fix. Used by the loader and thereby by `checks lint`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::Check;
 use super::load::Read;
 use crate::source::Problems;
 
-pub(super) fn check_all(reads: &[Read<'_>], embedded: bool, problems: &mut Problems) {
+/// Looks through what was read. `beside` are the checks that stand beside it and are in order themselves.
+pub(super) fn check_all(reads: &[Read<'_>], beside: &[Arc<Check>], problems: &mut Problems) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    let mut known: BTreeSet<String> = reads.iter().map(full_id).collect();
-    if !embedded && let Ok(builtin) = super::load() {
-        known.extend(builtin.checks().map(|c| c.id.clone()));
-    }
+    let mut known: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
+    known.extend(beside.iter().map(|check| check.id.clone()));
     for read in reads {
         let mut complain = |message: String| {
             problems.push(read.source.problem(Some(read.span.clone()), &message));
         };
-        let id = full_id(read);
+        let id = read.full_id();
         for message in text_rules(read) {
             complain(message);
         }
@@ -35,8 +36,8 @@ pub(super) fn check_all(reads: &[Read<'_>], embedded: bool, problems: &mut Probl
             }
         }
     }
-    for id in cycle(reads) {
-        if let Some(read) = reads.iter().find(|r| full_id(r) == id) {
+    for id in cycle(reads, beside) {
+        if let Some(read) = reads.iter().find(|r| r.full_id() == id) {
             let message = format!("`{id}` needs itself through its needs");
             problems.push(read.source.problem(Some(read.span.clone()), &message));
         }
@@ -45,10 +46,6 @@ pub(super) fn check_all(reads: &[Read<'_>], embedded: bool, problems: &mut Probl
 
 fn did_you_mean(near: Option<String>) -> String {
     near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
-}
-
-fn full_id(read: &Read<'_>) -> String {
-    format!("{}.{}", read.section, read.entry.id)
 }
 
 fn text_rules(read: &Read<'_>) -> Vec<String> {
@@ -75,11 +72,15 @@ fn text_rules(read: &Read<'_>) -> Vec<String> {
 
 const NAMES: &[&str] = &["Chatwoot", "Chatwoot's", "Agent", "Fly"];
 
-/// The ids that can be reached from themselves through `needs`, the smallest of each cycle.
-fn cycle(reads: &[Read<'_>]) -> BTreeSet<String> {
-    let needs: BTreeMap<String, &Vec<String>> = reads.iter().map(|r| (full_id(r), &r.entry.needs)).collect();
+/// The ids that can be reached from themselves through `needs`, the smallest of each cycle that was read: there
+/// is no cycle without one, because what stands beside has none.
+fn cycle(reads: &[Read<'_>], beside: &[Arc<Check>]) -> BTreeSet<String> {
+    let standing = beside.iter().map(|check| (check.id.clone(), &check.entry.needs));
+    let needs: BTreeMap<String, &Vec<String>> =
+        standing.chain(reads.iter().map(|r| (r.full_id(), &r.entry.needs))).collect();
+    let starts: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
     let mut found = BTreeSet::new();
-    for start in needs.keys() {
+    for start in &starts {
         let mut seen = BTreeSet::new();
         let mut open: Vec<&String> = needs[start].iter().collect();
         while let Some(id) = open.pop() {

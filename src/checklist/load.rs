@@ -18,6 +18,13 @@ pub(super) struct Read<'a> {
     pub entry: CheckEntry,
 }
 
+impl Read<'_> {
+    /// `section.check`.
+    pub fn full_id(&self) -> String {
+        format!("{}.{}", self.section, self.entry.id)
+    }
+}
+
 /// The embedded checklist. Fails with every problem it has, each with file and line.
 pub fn load() -> Result<Checklist, Problems> {
     let files: Vec<(&str, &str)> = FILES.iter().map(|BuiltinFile { path, text }| (*path, *text)).collect();
@@ -81,7 +88,12 @@ fn read_all(files: &[(&str, &str)], embedded: bool) -> Result<Checklist, Problem
         let source = Source { file: path, text };
         read_section(source, &mut problems, &mut sections, &mut reads);
     }
-    lint::check_all(&reads, embedded, &mut problems);
+    // What is read from a disk may need checks of the embedded list; that list stands on itself alone.
+    let beside = match embedded {
+        true => Vec::new(),
+        false => load().map(|list| list.checks().cloned().collect()).unwrap_or_default(),
+    };
+    lint::check_all(&reads, &beside, &mut problems);
     problems.or(Checklist { sections })
 }
 
@@ -96,7 +108,7 @@ fn read_section<'a>(
     if problems.0.len() > before {
         return;
     }
-    let entries = take_checks(&mut table, source, problems);
+    let entries = take_tables("check", &mut table, source, problems);
     let whole = Spanned::new(0..source.text.lines().next().map_or(0, str::len), DeValue::Table(table));
     let head: Option<SectionFile> = source.read(whole, problems);
     let (phase, id) = place(source.file);
@@ -107,33 +119,45 @@ fn read_section<'a>(
     for value in entries {
         let span = value.span();
         let Some(entry) = source.read::<CheckEntry>(value, problems) else { continue };
-        let line = source.problem(Some(span.clone()), "").line;
         let section_runbook = head.as_ref().and_then(|h| h.runbook.clone());
         checks.push(Arc::new(Check {
             id: format!("{id}.{}", entry.id),
-            origin: format!("{}:{line}", source.file),
+            origin: source.place(&span),
             contact: head.as_ref().and_then(|h| h.contact.clone()),
             runbook: join_runbook(entry.runbook.as_deref(), section_runbook.as_deref()),
             entry: entry.clone(),
+            replaces: None,
+            waiver: None,
+            folder: None,
         }));
         reads.push(Read { section: id.clone(), source, span, entry });
     }
     if let Some(head) = head {
-        sections.push(Section { id, phase, title: head.title, about: head.about, checks });
+        sections.push(Section {
+            id,
+            phase,
+            title: head.title,
+            about: head.about,
+            runbook: head.runbook,
+            contact: head.contact,
+            checks,
+            own: false,
+        });
     }
 }
 
-/// Takes the `[[check]]` tables out of the file, so that each is read alone and each has its own problems.
-fn take_checks<'a>(
+/// Takes the `[[key]]` tables out of the file, so that each is read alone and each has its own problems.
+pub(super) fn take_tables<'a>(
+    key: &str,
     table: &mut DeTable<'a>,
     source: Source<'a>,
     problems: &mut Problems,
 ) -> Vec<Spanned<DeValue<'a>>> {
-    match table.remove("check").map(|v| (v.span(), v.into_inner())) {
+    match table.remove(key).map(|v| (v.span(), v.into_inner())) {
         None => Vec::new(),
         Some((_, DeValue::Array(items))) => items.into_iter().collect(),
         Some((span, _)) => {
-            problems.push(source.problem(Some(span), "write checks as [[check]] tables"));
+            problems.push(source.problem(Some(span), &format!("write it as [[{key}]] tables")));
             Vec::new()
         }
     }
@@ -148,7 +172,8 @@ fn place(file: &str) -> (String, String) {
     (phase, id)
 }
 
-fn join_runbook(own: Option<&str>, section: Option<&str>) -> Option<String> {
+/// The absolute link: a check's own, an anchor in its section's runbook, or that runbook.
+pub(super) fn join_runbook(own: Option<&str>, section: Option<&str>) -> Option<String> {
     match (own, section) {
         (Some(anchor), Some(base)) if anchor.starts_with('#') => Some(format!("{base}{anchor}")),
         (Some(link), _) => Some(link.to_owned()),

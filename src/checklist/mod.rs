@@ -1,14 +1,18 @@
 //! What is asked. The files under `checks/` are data: a folder is a phase, a file
 //! is a section, a `[[check]]` is a line of the checklist. They are embedded in
 //! the binary, parsed strictly, and every problem is reported with file and line.
+//! An operator's own directory can be laid over them.
 
 pub mod builtin;
 mod interval;
 mod lint;
 mod load;
+mod overlay;
 mod template;
+mod waiver;
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -17,7 +21,9 @@ use serde::{Deserialize, Serialize};
 pub use builtin::BuiltinFile;
 pub use interval::Interval;
 pub use load::{load, load_paths};
+pub use overlay::{OPEN, OverlayFile, load_over};
 pub use template::{Part, Template};
+pub use waiver::{Day, WaiveEntry, Waiver};
 
 use crate::probe::Probe;
 
@@ -130,6 +136,12 @@ pub struct Check {
     pub contact: Option<String>,
     /// The absolute runbook link, when there is one.
     pub runbook: Option<String>,
+    /// Where the embedded check is written in whose place an operator's own stands.
+    pub replaces: Option<String>,
+    /// A permission to go on although it does not pass.
+    pub waiver: Option<Waiver>,
+    /// The operator's directory it comes from; `None` for an embedded check.
+    pub folder: Option<PathBuf>,
 }
 
 /// A section: its checks in file order.
@@ -141,13 +153,28 @@ pub struct Section {
     pub phase: String,
     pub title: String,
     pub about: String,
+    pub runbook: Option<String>,
+    pub contact: Option<String>,
     pub checks: Vec<Arc<Check>>,
+    /// True when it stands only in the operator's own directory.
+    pub own: bool,
 }
 
 /// The whole checklist, in report order.
 #[derive(Clone, Debug, Default)]
 pub struct Checklist {
     pub sections: Vec<Section>,
+}
+
+/// The embedded checklist, with the operator's own directory over it when there is one, on the day `today`.
+///
+/// # Errors
+/// Every problem of the directory, as [`load_over`] tells them.
+pub fn load_with(dir: Option<&Path>, today: jiff::civil::Date) -> Result<Checklist, crate::source::Problems> {
+    match dir {
+        Some(dir) => load_over(dir, today),
+        None => load(),
+    }
 }
 
 impl Checklist {

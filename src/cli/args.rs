@@ -20,6 +20,9 @@ pub struct RunArgs {
     /// Leave these out, visibly: a section, a check id or a glob; repeatable
     #[arg(long, value_name = "WHAT", help_heading = "Selection")]
     pub skip: Vec<String>,
+    /// Your own checks, replacements and waivers over the checklist: a directory shaped like checks/
+    #[arg(long, value_name = "DIR", help_heading = "Selection")]
+    pub checks: Option<PathBuf>,
     /// Count warnings as failures
     #[arg(long, help_heading = "Selection")]
     pub strict: bool,
@@ -72,6 +75,7 @@ impl RunArgs {
         Said {
             only: self.only.clone(),
             skip: self.skip.clone(),
+            checks: self.checks.clone(),
             strict: self.strict,
             timeout: self.timeout,
             format: self.format,

@@ -99,8 +99,12 @@ pub enum ChecksCommand {
     #[command(after_help = "\
 Examples:
   hotdash-ops checks list
+  hotdash-ops checks list --checks ops/checks
   hotdash-ops checks list --format json | jq -r '.checks[].id'")]
     List {
+        /// Your own checks over the checklist: a directory shaped like checks/
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
@@ -110,6 +114,9 @@ Examples:
   hotdash-ops checks explain chatwoot.token
   hotdash-ops checks explain schema            a whole section")]
     Explain {
+        /// Your own checks over the checklist: a directory shaped like checks/
+        #[arg(long, value_name = "DIR", help_heading = "Selection")]
+        checks: Option<PathBuf>,
         #[command(flatten)]
         context: ContextArgs,
         /// A check id, a section or a glob
@@ -120,17 +127,37 @@ Examples:
     #[command(after_help = "\
 Examples:
   hotdash-ops checks lint checks
-  hotdash-ops checks lint checks/preflight/schema.toml")]
+  hotdash-ops checks lint checks/preflight/schema.toml
+  hotdash-ops checks lint --checks ops/checks  your own directory, as a run would read it")]
     Lint {
+        /// Your own checks over the checklist: a directory shaped like checks/
+        #[arg(long, value_name = "DIR")]
+        checks: Option<PathBuf>,
         /// Files, or folders with *.toml in them
-        #[arg(value_name = "PATH", required = true)]
+        #[arg(value_name = "PATH", required_unless_present = "checks")]
         paths: Vec<PathBuf>,
     },
-    /// Print the JSON Schema of a check file, for editors
+    /// Print a JSON Schema: of a check file, of a file of your own directory, of a command's result
     #[command(after_help = "\
-Example:
-  hotdash-ops checks schema > check.schema.json")]
-    Schema,
+Examples:
+  hotdash-ops checks schema > check.schema.json
+  hotdash-ops checks schema result             what a command with `result = \"json\"` prints")]
+    Schema {
+        #[arg(value_name = "OF", value_enum, default_value_t)]
+        of: SchemaOf,
+    },
+}
+
+/// What a JSON Schema describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A file of the checklist
+    #[default]
+    Section,
+    /// A file of a directory that is given with --checks
+    Own,
+    /// What a command with `result = "json"` prints
+    Result,
 }
 
 /// How a list is told.

@@ -15,7 +15,7 @@ fn every_flag_of_a_run_is_heard() {
     Cli::command().debug_assert();
     let cli = parsed(
         "hotdash-ops preflight --target staging --config c.toml --env-file e --app-dir a --ca-file ca
-         --only schema --only env.* --skip quality --format json --report junit:a.xml --report prom:b:c
+         --only schema --only env.* --skip quality --checks own --format json --report junit:a.xml --report prom:b:c
          --strict --timeout 5m --problems --quiet -vv --no-journal",
     );
     let Ok(Cli { command: Command::Preflight(args) }) = cli else { panic!("{cli:?}") };
@@ -30,6 +30,7 @@ fn every_flag_of_a_run_is_heard() {
         app_dir: Some("a".into()),
         only: vec!["schema".to_owned(), "env.*".to_owned()],
         skip: vec!["quality".to_owned()],
+        checks: Some("own".into()),
         strict: true,
         timeout: Some(Interval::seconds(300)),
         format: Some(Format::Json),
@@ -79,6 +80,9 @@ fn nothing_is_abbreviated_or_said_twice() {
         "hotdash-ops preflight --timeout soon",
         "hotdash-ops preflight schema",
         "hotdash-ops checks lint",
+        "hotdash-ops checks schema everything",
+        "hotdash-ops preflight --checks a --checks b",
+        "hotdash-ops baseline list --checks a",
         "hotdash-ops checks list --format junit",
     ] {
         let error = parsed(line).expect_err(line);

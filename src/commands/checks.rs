@@ -1,33 +1,50 @@
 //! `checks list`, `explain`, `lint` and `schema`: what is asked, without asking it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ContentArrangement, Table};
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
-use crate::checklist::{self, Check, Checklist, Effect, Feature, Section, SectionFile, Severity};
-use crate::cli::ListFormat;
+use crate::checklist::{
+    self, Check, Checklist, Effect, Feature, OverlayFile, Section, SectionFile, Severity,
+};
+use crate::cli::{ListFormat, SchemaOf};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
+use crate::probe::CheckResult;
 use crate::redact::Redactor;
+use crate::report::text;
+use crate::run::overlay;
 use crate::run::selection::{names, nearest};
-use crate::settings::{Settings, Usual, Watch, WatchSaid};
+use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
+use crate::source::Problems;
 
 /// Lists every check.
 ///
 /// # Errors
-/// Stdout that cannot be written.
-pub fn list(format: ListFormat, printer: &mut Printer) -> Result<Exit> {
-    let list = checklist::load()?;
+/// Every problem of the operator's own directory, and stdout that cannot be written.
+pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+    let list = load(own)?;
     let text = match format {
         ListFormat::Table => list_table(&list),
         ListFormat::Json => list_json(&list),
     };
-    let _ = printer.data(&text)?;
+    let _ = printer.data(&masked(&text))?;
     Ok(Exit::Ready)
+}
+
+/// A file of the operator's own may hold what it should not.
+fn masked(text: &str) -> String {
+    let secrets = crate::settings::secret_values(&Vars::of_process());
+    Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
+}
+
+fn load(own: Option<&Path>) -> Result<Checklist> {
+    Ok(checklist::load_with(own, overlay::today(Timestamp::now()))?)
 }
 
 fn list_table(list: &Checklist) -> String {
@@ -41,7 +58,11 @@ fn list_table(list: &Checklist) -> String {
                 Severity::Blocker => "",
                 Severity::Warning => "warning",
             };
-            table.add_row([Cell::new(&check.id), Cell::new(severity), Cell::new(&check.entry.title)]);
+            let mut title = text::plain(&check.entry.title);
+            for (word, mark) in marks(check) {
+                let _infallible = write!(title, "\n{word}: {mark}");
+            }
+            table.add_row([Cell::new(&check.id), Cell::new(severity), Cell::new(title)]);
         }
         let _infallible = writeln!(text, "{}/{}: {}", section.phase, section.id, section.title);
         let _infallible = writeln!(text, "{}\n", table.trim_fmt());
@@ -53,12 +74,12 @@ fn list_table(list: &Checklist) -> String {
 }
 
 fn list_json(list: &Checklist) -> String {
-    let checks: Vec<_> = list
+    let checks: Vec<Value> = list
         .sections
         .iter()
         .flat_map(|section| section.checks.iter().map(move |check| (section, check)))
         .map(|(section, check)| {
-            json!({
+            let mut record = json!({
                 "id": check.id,
                 "phase": section.phase,
                 "section": section.id,
@@ -72,10 +93,31 @@ fn list_json(list: &Checklist) -> String {
                 "fix": check.entry.fix,
                 "runbook": check.runbook,
                 "origin": check.origin,
-            })
+            });
+            if let Some(replaces) = &check.replaces {
+                record["replaces"] = replaces.as_str().into();
+            }
+            if let Some(waiver) = &check.waiver {
+                record["waiver"] = json!(waiver);
+            }
+            record
         })
         .collect();
     format!("{:#}\n", json!({ "schema": "hotdash-ops.checks/1", "checks": checks }))
+}
+
+/// What of a check is not the checklist's own: where it is written, what it replaces, who waived it.
+fn marks(check: &Check) -> Vec<(&'static str, String)> {
+    let mut marks = Vec::new();
+    if check.folder.is_some() {
+        let origin = text::plain(&check.origin);
+        marks.push(match &check.replaces {
+            Some(replaces) => ("replaces", format!("{replaces}, written in {origin}")),
+            None => ("own", format!("written in {origin}")),
+        });
+    }
+    marks.extend(check.waiver.as_ref().map(|waiver| ("waiver", text::plain(&waiver.to_string()))));
+    marks
 }
 
 /// Shows what checks ask and how to ask the same by hand, with variables in place of their values.
@@ -83,7 +125,7 @@ fn list_json(list: &Checklist) -> String {
 /// # Errors
 /// A word that names no check, with the nearest id.
 pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> Result<Exit> {
-    let list = checklist::load()?;
+    let list = load(settings.checks.as_deref())?;
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
     let mut parts = Vec::new();
@@ -140,6 +182,8 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
     rows.push(("written in", check.origin.clone()));
+    rows.extend(check.replaces.iter().map(|origin| ("replaces", origin.clone())));
+    rows.extend(check.waiver.iter().map(|waiver| ("waiver", waiver.to_string())));
     let mut text = format!("{}\n", check.id);
     for (name, value) in rows {
         let _infallible = writeln!(text, "  {name:<11} {value}");
@@ -164,23 +208,56 @@ fn timing(check: &Check) -> String {
     text
 }
 
-/// Reads check files as the program would.
+/// Reads check files, and a directory of the operator's own, as the program would.
 ///
 /// # Errors
 /// Every problem, with file and line.
-pub fn lint(paths: &[PathBuf], printer: &mut Printer) -> Result<Exit> {
-    let list = checklist::load_paths(paths)?;
-    let (checks, sections) = (list.checks().count(), list.sections.len());
-    let _ = printer.data(&format!("{checks} checks in {sections} sections, no problem\n"))?;
+pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Result<Exit> {
+    let mut problems = Problems::default();
+    let mut said = String::new();
+    if !paths.is_empty() {
+        match checklist::load_paths(paths) {
+            Ok(list) => {
+                let (checks, sections) = (list.checks().count(), list.sections.len());
+                let _infallible = writeln!(said, "{checks} checks in {sections} sections, no problem");
+            }
+            Err(more) => problems.0.extend(more.0),
+        }
+    }
+    if let Some(dir) = own {
+        match checklist::load_over(dir, overlay::today(Timestamp::now())) {
+            Ok(list) => {
+                let of = |what: fn(&Check) -> bool| list.checks().filter(|check| what(check)).count();
+                for check in list.checks() {
+                    if let Some(waiver) = check.waiver.as_ref().filter(|waiver| !waiver.valid) {
+                        let _infallible = writeln!(said, "{}: waiver {waiver}", check.id);
+                    }
+                }
+                let _infallible = writeln!(
+                    said,
+                    "{} added, {} replaced, {} waived over the checklist, no problem",
+                    text::checks(of(|check| check.folder.is_some() && check.replaces.is_none())),
+                    of(|check| check.replaces.is_some()),
+                    of(|check| check.waiver.as_ref().is_some_and(|waiver| waiver.valid)),
+                );
+            }
+            Err(more) => problems.0.extend(more.0),
+        }
+    }
+    let _ = printer.data(&masked(&problems.or(said)?))?;
     Ok(Exit::Ready)
 }
 
-/// Prints the JSON Schema of a check file.
+/// Prints a JSON Schema, made from the types that read what it describes.
 ///
 /// # Errors
 /// Stdout that cannot be written.
-pub fn schema(printer: &mut Printer) -> Result<Exit> {
-    let schema = schemars::schema_for!(SectionFile);
+pub fn schema(of: SchemaOf, printer: &mut Printer) -> Result<Exit> {
+    let schema = match of {
+        SchemaOf::Section => schemars::schema_for!(SectionFile),
+        SchemaOf::Own => schemars::schema_for!(OverlayFile),
+        SchemaOf::Result => schemars::schema_for!(CheckResult),
+    };
     let _ = printer.data(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
     Ok(Exit::Ready)
 }

@@ -17,6 +17,7 @@ use crate::run::context::Context;
 use crate::run::event::Event;
 use crate::run::journal::{self, Journal};
 use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
+use crate::run::overlay;
 use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
 use crate::run::selection::Selection;
@@ -96,7 +97,8 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         };
         anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
     }
-    let list = asked_by(verb, &checklist::load()?);
+    let now = Timestamp::now();
+    let list = asked_by(verb, &checklist::load_with(settings.checks.as_deref(), overlay::today(now))?);
     if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
@@ -110,9 +112,9 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
 
-    let now = Timestamp::now();
     let run = journal::new_run_id(now);
     let mut notes = telling.notes.clone();
+    notes.extend(overlay::notes(&plan, &settings).iter().map(|note| redactor.apply(note).into_owned()));
     let mut earlier = None;
     let mut journal = None;
     if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
@@ -153,13 +155,6 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
     tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
-}
-
-/// The checks of a checklist that a verb asks.
-pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
-    let mut list = list.phases(verb.phases);
-    list.sections.retain(|section| verb.sections.is_empty() || verb.sections.contains(&section.id.as_str()));
-    narrowed(list, verb)
 }
 
 /// Refuses a sign-off of what nobody signs off: a check that the program asks itself, or none at all.
@@ -224,7 +219,7 @@ fn tell(
 /// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
 fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
     match (verb.headline, telling.format) {
-        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready => {
+        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
             format!("{}\n", headline(words, report))
         }
         (Some(words), Format::Table) => {
@@ -232,6 +227,11 @@ fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String
         }
         _ => report::render(telling.format, report, style),
     }
+}
+
+/// True when something of the run is not the checklist's own: then one line would hide it.
+fn owned(report: &Report) -> bool {
+    report.outcomes().any(|outcome| outcome.replaces.is_some() || outcome.waiver.is_some())
 }
 
 fn headline((good, bad): (&str, &str), report: &Report) -> String {
@@ -247,6 +247,13 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         || bad.to_owned(),
         |o| format!("{bad}: {}: {}", o.id, report::text::cell(&o.reason, 240)),
     )
+}
+
+/// The checks that a verb asks: of its phases all, or the sections it names and the operator's own, or a few.
+pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
+    let mut list = list.phases(verb.phases);
+    list.sections.retain(|s| verb.sections.is_empty() || s.own || verb.sections.contains(&s.id.as_str()));
+    narrowed(list, verb)
 }
 
 /// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.

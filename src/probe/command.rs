@@ -1,5 +1,8 @@
-//! A program in the app's checkout.
+//! A program: in the app's checkout, where its exit code is judged, or an operator's
+//! own, which says itself what it found.
 
+mod own;
+mod result;
 mod vitest;
 
 use std::collections::BTreeSet;
@@ -7,13 +10,15 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use result::CheckResult;
+
 use super::checkout;
 use super::{Asked, CannotAsk, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
 
 /// A program in the app's checkout, as an argument list. It sees none of the pipeline's variables, so that no
-/// test of the app finds its way to production.
+/// test of the app finds its way to production. With `result` it is an operator's own check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
@@ -23,12 +28,28 @@ pub struct Command {
     pub run: Vec<String>,
     /// Judges vitest's JSON report: at least this many tests passed, and none failed.
     pub tests_passed: Option<u64>,
+    /// The program says itself what it found, and runs in the directory that was given with `--checks`.
+    pub result: Option<Form>,
+    /// The pipeline's variables that it may see, for a program with a `result`; it is not run without one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
+}
+
+/// How a program says what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// One JSON document on its standard output, as `hotdash-ops checks schema result` describes it.
+    Json,
 }
 
 impl Command {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
         let settings = &asking.cx.settings;
         let argv = self.argv(settings);
+        if self.result.is_some() {
+            return own::ask(asking, argv, &self.variables).await;
+        }
         let finding = Finding::about(shown(argv));
         if settings.app_dir.is_none() {
             return Ok(checkout::missing(finding.asked));
@@ -55,7 +76,15 @@ impl Command {
         self.tests_passed.map(|own| settings.target.thresholds.webhook_tests.unwrap_or(own).max(1))
     }
 
+    /// True for a program that is run in the app's checkout.
+    pub(super) fn runs_in_checkout(&self) -> bool {
+        self.result.is_none()
+    }
+
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
+        if self.result.is_some() {
+            return self.explain_own(settings);
+        }
         let directory = settings.app_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
         let directory = directory.map_or_else(|| "APP_DIR".to_owned(), |path| shown(&[path]));
         let mut expectations = vec!["exit code: 0".to_owned()];
@@ -73,8 +102,21 @@ impl Command {
         }
     }
 
+    fn explain_own(&self, settings: &Settings) -> Asked {
+        let directory = settings.checks.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let directory = directory.map_or_else(|| "CHECKS".to_owned(), |path| shown(&[path]));
+        Asked {
+            question: "what does this command of the operator's own say?".to_owned(),
+            by_hand: vec![format!("cd {directory} && {}", shown(self.argv(settings)))],
+            expectations: vec![
+                "exit code: 0".to_owned(),
+                format!("standard output: one {} document, whose claims hold", result::SCHEMA),
+            ],
+        }
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        BTreeSet::new()
+        self.variables.iter().cloned().collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {
@@ -85,6 +127,16 @@ impl Command {
         }
         if self.run.first().is_none_or(String::is_empty) {
             wrong.push("`run` names no program".to_owned());
+        }
+        if self.result.is_some() && self.tests_passed.is_some() {
+            wrong.push("`tests_passed` and `result` are two ways of judging: keep one".to_owned());
+        }
+        if self.result.is_none() && !self.variables.is_empty() {
+            wrong.push("`variables` are for a command with `result = \"json\"`".to_owned());
+        }
+        let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        for name in self.variables.iter().filter(|name| name.is_empty() || !name.chars().all(named)) {
+            wrong.push(format!("`{name}` is no name of a variable (A-Z, 0-9 and _)"));
         }
         if self.tests_passed == Some(0) {
             wrong.push("`tests_passed = 0` proves nothing: at least 1".to_owned());

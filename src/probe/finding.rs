@@ -112,15 +112,23 @@ pub struct CannotAsk {
     pub why: String,
     /// What to do about it, if it is not the check's own fix.
     pub hint: Option<String>,
+    /// What helps to find out why.
+    pub evidence: Vec<Evidence>,
 }
 
 impl CannotAsk {
     pub fn because(why: impl Into<String>) -> CannotAsk {
-        CannotAsk { why: why.into(), hint: None }
+        CannotAsk { why: why.into(), hint: None, evidence: Vec::new() }
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> CannotAsk {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds evidence.
+    pub fn evidence(mut self, name: impl Into<String>, value: impl Into<String>) -> CannotAsk {
+        self.evidence.push(Evidence { name: name.into(), value: value.into() });
         self
     }
 }

@@ -28,7 +28,7 @@ pub use baseline::Baseline;
 pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
-pub use command::Command;
+pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
 pub use finding::{CannotAsk, Claim, Evidence, Finding};
@@ -160,7 +160,8 @@ impl Probe {
     /// True for a probe that runs a command in the app's checkout: those run one after another.
     pub fn runs_in_checkout(&self, settings: &Settings) -> bool {
         match self {
-            Probe::Command(_) | Probe::Checkout(_) => true,
+            Probe::Command(command) => command.runs_in_checkout(),
+            Probe::Checkout(_) => true,
             Probe::Chatwoot(chatwoot) => chatwoot.runs_in_checkout(settings),
             _ => false,
         }

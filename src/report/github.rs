@@ -6,7 +6,7 @@
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, counts, text, why};
+use super::{Standing, counts, marks, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -41,6 +41,7 @@ fn line(report: &Report, outcome: &Outcome) -> String {
     };
     let mut facts = vec![outcome.title.clone()];
     facts.extend(why(outcome, report.strict));
+    facts.extend(marks(outcome));
     facts.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     facts.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
     command(kind, &format!("{} {}", outcome.label(), outcome.id), &facts)
@@ -50,7 +51,7 @@ fn line(report: &Report, outcome: &Outcome) -> String {
 /// start of a line and for `##[` anywhere in it.
 fn told(report: &Report, outcome: &Outcome) -> String {
     let mut line = format!("{} {}  {}", outcome.label(), outcome.id, outcome.title);
-    for reason in why(outcome, report.strict) {
+    for reason in why(outcome, report.strict).into_iter().chain(marks(outcome)) {
         line.push_str(&format!(" ({reason})"));
     }
     text::cell(&line, LIMIT).replace("##[", "# #[")

@@ -13,7 +13,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, text, why};
+use super::{Standing, marks, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
 
@@ -29,6 +29,7 @@ enum Mark {
 impl Mark {
     fn of(outcome: &Outcome, strict: bool) -> Mark {
         match (Standing::of(outcome, strict), &outcome.verdict) {
+            (Standing::Good, _) if outcome.replaces.is_some() => Mark::Output,
             (Standing::Good, _) => Mark::Nothing,
             (Standing::InTheWay, Verdict::Fail | Verdict::Pass) => Mark::Failure,
             (Standing::InTheWay, _) => Mark::Error,
@@ -153,6 +154,8 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
     ];
     let reasons = why(outcome, report.strict).join("; ");
     let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
+    // Where a case has no more than its message, what is not the checklist's own must not be cut off.
+    let message = [vec![message], marks(outcome)].concat().join("; ");
     let marked = |element: &'static str| {
         (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])
     };
@@ -173,7 +176,10 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
 
 /// Everything a reader of a red case needs, one fact a line.
 fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
-    let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title), format!("why: {reasons}")];
+    let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title)];
+    if !reasons.is_empty() {
+        lines.push(format!("why: {reasons}"));
+    }
     if !outcome.asked.is_empty() {
         lines.push(format!("asked: {}", outcome.asked));
     }
@@ -189,6 +195,7 @@ fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
         lines.push(format!("{}:", evidence.name));
         lines.extend(evidence.value.lines().map(|line| format!("  {line}")));
     }
+    lines.extend(marks(outcome));
     lines.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     lines.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
     lines.push(format!("written in: {}", outcome.origin));

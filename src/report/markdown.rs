@@ -4,7 +4,7 @@
 
 use super::problems::{Problem, Problems, consequence, fix};
 use super::traffic::{Extent, PROVISIONAL, facts, window};
-use super::{Standing, counts, text, why};
+use super::{Standing, counts, marks, replaced, text, why};
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report};
 
@@ -57,6 +57,7 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
                 let name = format!("{}<br>{}", escape(&outcome.id), escape(&outcome.title));
                 let reasons: Vec<String> = why(outcome, report.strict)
                     .iter()
+                    .chain(&marks(outcome))
                     .map(|reason| escape(reason))
                     .chain(consequence(blocks).map(|line| safe(&text::plain(&line))))
                     .collect();
@@ -102,6 +103,9 @@ fn all(out: &mut String, report: &Report) {
             let mut claim = escape(&outcome.title);
             if Standing::of(outcome, report.strict) == Standing::Excluded {
                 claim = format!("{claim}<br>{}", escape(&why(outcome, report.strict).join("; ")));
+            }
+            if let Some(mark) = replaced(outcome) {
+                claim = format!("{claim}<br>{}", escape(&mark));
             }
             line(out, &[badge(outcome, report), escape(&outcome.id), claim, time]);
         }

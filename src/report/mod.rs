@@ -22,7 +22,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 
 use crate::checklist::Severity;
-use crate::run::outcome::{Outcome, Report, Verdict, Why};
+use crate::run::outcome::{Outcome, Report, Verdict, Waiver, Why};
 
 pub use files::{prepare, write_files};
 
@@ -190,20 +190,26 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
         (_, true) => parts.push("no reason was given".to_owned()),
     }
     parts.extend(outcome.warnings.iter().cloned());
-    if let Some(waiver) = &outcome.waiver
-        && outcome.verdict != Verdict::Pass
-    {
-        let (owner, expires, reason) = (&waiver.owner, &waiver.expires, &waiver.reason);
-        parts.push(match waiver.valid {
-            true => format!("waived by {owner} until {expires}: {reason}"),
-            false => format!("the waiver of {owner} expired on {expires} and waives nothing"),
-        });
-    }
     let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
     if only_strict && Standing::of(outcome, strict) == Standing::InTheWay {
         parts.push("--strict counts warnings".to_owned());
     }
     parts
+}
+
+/// What of an outcome is not the checklist's own, one sentence each, as found: the waiver that covers it, and
+/// the operator's check in the place of an embedded one. What has expired stands in the reason.
+fn marks(outcome: &Outcome) -> Vec<String> {
+    let waiver = outcome.waiver.as_ref().filter(|_| outcome.waived() && outcome.verdict != Verdict::Pass);
+    let waived = waiver.map(|Waiver { owner, expires, origin, reason, .. }| {
+        format!("waived by {owner} until {expires} ({origin}): {reason}")
+    });
+    waived.into_iter().chain(replaced(outcome)).collect()
+}
+
+fn replaced(outcome: &Outcome) -> Option<String> {
+    let replaces = outcome.replaces.as_ref()?;
+    Some(format!("replaced: asked as {} says, in place of {replaces}", outcome.origin))
 }
 
 /// The counts of a run in one line.

@@ -34,7 +34,11 @@ impl<'a> Problems<'a> {
             let standing = Standing::of(outcome, report.strict);
             match (standing, cause(report, outcome)) {
                 (Standing::Good | Standing::Excluded, _) => {}
-                (Standing::Waived, _) | (_, None) => {
+                // A waiver is told with its check, also where another check has to be mended first.
+                (_, _) if outcome.waiver.is_some() => {
+                    problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
+                }
+                (_, None) => {
                     problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
                 }
                 (_, Some(cause)) => not_asked.push((standing, outcome, cause)),

@@ -33,6 +33,7 @@ pub fn render(report: &Report) -> String {
             sample(&format!("{run},{}", check(section, outcome)), seconds(outcome.took_ms));
         }
     });
+    own(&mut out, report, &run);
     let partial = report.partial;
     let planned = partial.map_or(report.tally.planned, |p| p.planned);
     let whole = partial.map_or(planned, |p| p.of);
@@ -52,6 +53,30 @@ pub fn render(report: &Report) -> String {
         gauge(&mut out, name, help, |sample| value.iter().for_each(|value| sample(&run, value.clone())));
     }
     out
+}
+
+/// What is not the checklist's own: checks in the place of embedded ones, and waivers.
+fn own(out: &mut String, report: &Report, run: &str) {
+    let written = |origin: &str| format!("written_in=\"{}\"", escape(origin));
+    gauge(out, "check_replaced", "1 for a check that was asked in place of an embedded one.", |sample| {
+        for (section, outcome) in checks(report) {
+            let Some(replaces) = &outcome.replaces else { continue };
+            let own = format!("{},replaces=\"{}\"", written(&outcome.origin), escape(replaces));
+            sample(&format!("{run},{},{own}", check(section, outcome)), "1".to_owned());
+        }
+    });
+    gauge(out, "check_waiver", "1 while the waiver of a check holds, 0 once it has expired.", |sample| {
+        for (section, outcome) in checks(report) {
+            let Some(waiver) = &outcome.waiver else { continue };
+            let (owner, expires, reason) =
+                (escape(&waiver.owner), escape(&waiver.expires), escape(&waiver.reason));
+            let own = format!(
+                "{},owner=\"{owner}\",expires=\"{expires}\",reason=\"{reason}\"",
+                written(&waiver.origin)
+            );
+            sample(&format!("{run},{},{own}", check(section, outcome)), u8::from(waiver.valid).to_string());
+        }
+    });
 }
 
 fn gauge(out: &mut String, name: &str, help: &str, write: impl Fn(&mut dyn FnMut(&str, String))) {

@@ -9,7 +9,7 @@ mod layout;
 mod traffic;
 
 use crate::probe::Claim;
-use crate::run::outcome::{Outcome, Report, SectionReport, Verdict, Why};
+use crate::run::outcome::{Outcome, Report, SectionReport, Verdict, Waiver, Why};
 
 use self::layout::{Column, Columns, grid};
 use super::{Standing, Style, badge, text};
@@ -158,9 +158,13 @@ impl<'a> Page<'a> {
         if let Some(evidence) = &outcome.sign_off {
             before.push(("signed off", evidence.clone()));
         }
+        if let Some(replaces) = outcome.replaces.as_ref().filter(|_| !self.style.problems_only) {
+            before.push(("replaced", format!("asked as {} says, in place of {replaces}", outcome.origin)));
+        }
         if all {
             after.extend(outcome.evidence.iter().map(|e| (e.name.as_str(), e.value.clone())));
             after.push(("written in", outcome.origin.clone()));
+            after.extend(outcome.waiver.iter().map(|waiver| ("waiver", waived(outcome, waiver))));
         }
         let names = before.iter().chain(&after).map(|(name, _)| text::cell(name, NAME).chars().count());
         let width = names.max().unwrap_or(0);
@@ -220,6 +224,14 @@ impl<'a> Page<'a> {
             lines.extend(grid(&[text::cell(name, NAME), value.join("\n")], &columns));
         }
         lines
+    }
+}
+
+/// A waiver, and whether it was of use.
+fn waived(outcome: &Outcome, waiver: &Waiver) -> String {
+    match outcome.verdict {
+        Verdict::Pass => format!("{waiver} (not needed: the check passes)"),
+        _ => waiver.to_string(),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::context::{Asking, Context};
 use super::event::Event;
-use super::outcome::{Outcome, Verdict, Why};
+use super::outcome::{Outcome, Verdict, Waiver, Why};
 use super::plan::Step;
 use crate::probe::{CannotAsk, Claim, Finding};
 
@@ -84,7 +84,7 @@ pub(super) fn unasked(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
 }
 
 /// An outcome with nothing in it yet but what the checklist says.
-pub(super) fn blank(step: &Step, verdict: Verdict) -> Outcome {
+fn blank(step: &Step, verdict: Verdict) -> Outcome {
     let (check, entry) = (&step.check, &step.check.entry);
     Outcome {
         id: check.id.clone(),
@@ -102,10 +102,19 @@ pub(super) fn blank(step: &Step, verdict: Verdict) -> Outcome {
         attempts: 0,
         started: None,
         took_ms: 0,
-        waiver: None,
+        waiver: check.waiver.clone(),
         sign_off: None,
         origin: check.origin.clone(),
+        replaces: check.replaces.clone(),
     }
+}
+
+/// An outcome of a check that the engine itself could not bring to an end.
+pub(super) fn broken(cx: &Context, step: &Step, reason: impl Into<String>, fix: &str) -> Outcome {
+    let mut outcome = blank(step, Verdict::Error);
+    outcome.reason = reason.into();
+    fix.clone_into(&mut outcome.fix);
+    finish(cx, outcome, step)
 }
 
 /// Whole milliseconds, as reports count time.
@@ -126,6 +135,7 @@ fn give_up(outcome: &mut Outcome, cannot: CannotAsk, step: &Step) {
     *outcome = blank(step, Verdict::Error);
     (outcome.attempts, outcome.started) = (attempts, started);
     outcome.reason = cannot.why;
+    outcome.evidence = cannot.evidence;
     if let Some(hint) = cannot.hint {
         outcome.fix = hint;
     }
@@ -144,15 +154,19 @@ fn finish(cx: &Context, mut outcome: Outcome, step: &Step) -> Outcome {
     {
         outcome.fix = format!("{} (contact: {helper})", outcome.fix);
     }
+    outcome.tell_expiry();
     redact(&mut outcome, cx);
     outcome
 }
 
 fn redact(outcome: &mut Outcome, cx: &Context) {
     let clean = |text: &mut String| *text = cx.redactor.apply(text).into_owned();
-    [&mut outcome.title, &mut outcome.asked, &mut outcome.reason, &mut outcome.fix]
+    [&mut outcome.title, &mut outcome.asked, &mut outcome.reason, &mut outcome.fix, &mut outcome.origin]
         .into_iter()
         .for_each(clean);
+    if let Some(Waiver { reason, owner, origin, .. }) = &mut outcome.waiver {
+        [reason, owner, origin].into_iter().for_each(clean);
+    }
     outcome.warnings.iter_mut().for_each(clean);
     outcome.runbook.iter_mut().for_each(clean);
     outcome.sign_off.iter_mut().for_each(clean);

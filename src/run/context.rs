@@ -249,6 +249,7 @@ mod tests {
             fingerprint_key: None,
             app_dir: None,
             ca_file: None,
+            checks: None,
             selection: Default::default(),
             strict: false,
             timeout: crate::checklist::Interval::seconds(60),

@@ -121,6 +121,8 @@ fn plan_document(run: &str, plan: &Plan) -> serde_json::Value {
                 "id": step.check.id,
                 "severity": step.check.entry.severity,
                 "origin": step.check.origin,
+                "replaces": step.check.replaces,
+                "waiver": step.check.waiver.as_ref().map(|waiver| &waiver.origin),
                 "needs": step.check.entry.needs,
                 "excluded": step.excluded,
             })
@@ -136,6 +138,7 @@ fn settings_document(settings: &Settings) -> serde_json::Value {
         "target_settings": settings.target,
         "other_targets": settings.others.iter().map(|t| &t.name).collect::<Vec<_>>(),
         "config": settings.config,
+        "checks": settings.checks,
         "app_dir": settings.app_dir,
         "ca_file": settings.ca_file,
         "strict": settings.strict,

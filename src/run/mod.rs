@@ -6,6 +6,8 @@ pub mod event;
 pub mod journal;
 mod offline;
 pub mod outcome;
+pub mod overlay;
 pub mod plan;
 pub mod runner;
 pub mod selection;
+mod waived;

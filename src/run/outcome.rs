@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use crate::checklist::Waiver;
 use crate::checklist::{Effect, Severity};
 use crate::exit::Exit;
 use crate::probe::{Claim, Evidence, Finding};
@@ -84,19 +85,6 @@ impl Verdict {
     }
 }
 
-/// A named, dated permission to go on although a check does not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Waiver {
-    /// Why it may be waived.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// The last day on which it holds, `YYYY-MM-DD`.
-    pub expires: String,
-    /// False once it has expired: then it waives nothing.
-    pub valid: bool,
-}
-
 /// The record of one check. Every text in it has been redacted.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
@@ -129,6 +117,9 @@ pub struct Outcome {
     pub sign_off: Option<String>,
     /// Where the check is written: `checks/preflight/schema.toml:12`.
     pub origin: String,
+    /// Where the embedded check is written in whose place an operator's own was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 impl Outcome {
@@ -143,11 +134,6 @@ impl Outcome {
             (Verdict::Skipped(Why::Blocked(_)), _) => "blocked",
             (verdict, _) => verdict.name(),
         }
-    }
-
-    /// True when a valid waiver covers it.
-    pub fn waived(&self) -> bool {
-        self.waiver.as_ref().is_some_and(|w| w.valid)
     }
 
     /// True when the exit code depends on it: a blocker that the operator did not exclude.
@@ -328,6 +314,8 @@ pub fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>, stopped: Option<Sto
             Verdict::Pass if !warned => {}
             // Under `strict` a pass with a warning counts as a failure.
             Verdict::Pass | Verdict::Fail => (all_good, failed) = (false, true),
+            // Someone answered for it up to a day that is over: what could not be told then may not wait longer.
+            _ if outcome.lapsed() => (all_good, failed) = (false, true),
             _ => all_good = false,
         }
     }

@@ -84,7 +84,7 @@ pub async fn run(
             Some(line) = lines.recv() => on_event(&line),
             Some(event) = retried.recv() => on_event(&event),
             Some(ended) = running.tasks.join_next_with_id() => {
-                let (at, outcome) = take(ended, plan, &mut running.which);
+                let (at, outcome) = take(ended, plan, cx, &mut running.which);
                 on_event(&finished(cx, &outcome));
                 running.outcomes[at] = Some(outcome);
             }
@@ -155,7 +155,8 @@ fn advance(plan: &Plan, cx: &Arc<Context>, running: &mut Running, on_event: &mut
                 }
                 None => {
                     let check = &step.check;
-                    let (id, title) = (check.id.clone(), check.entry.title.clone());
+                    // A title may be the operator's own.
+                    let (id, title) = (check.id.clone(), cx.redactor.apply(&check.entry.title).into_owned());
                     on_event(&Event::Started { id, title, at: cx.now() });
                     start(at, step, cx, running);
                 }
@@ -170,15 +171,15 @@ enum Ready {
     Blocked(String),
 }
 
-/// A check is blocked by a parent that failed, errored or was blocked, never by an inconclusive one or by one
-/// that is only a warning.
+/// A check is blocked by a parent that failed, errored or was blocked, never by an inconclusive one, by one that
+/// is only a warning, or by one that is waived: a waiver says to go on.
 fn ready(step: &Step, outcomes: &[Option<Outcome>]) -> Ready {
     let mut blocked = None;
     for &parent in &step.needs {
         let Some(outcome) = &outcomes[parent] else { return Ready::Wait };
         let stops = match outcome.verdict {
             Verdict::Fail | Verdict::Error | Verdict::Skipped(Why::Blocked(_)) => {
-                outcome.severity == Severity::Blocker
+                outcome.severity == Severity::Blocker && !outcome.waived()
             }
             _ => false,
         };
@@ -216,6 +217,7 @@ fn start(at: usize, step: &Step, cx: &Arc<Context>, running: &mut Running) {
 fn take(
     ended: Result<(Id, (usize, Outcome)), JoinError>,
     plan: &Plan,
+    cx: &Context,
     which: &mut HashMap<Id, usize>,
 ) -> (usize, Outcome) {
     match ended {
@@ -225,10 +227,9 @@ fn take(
         }
         Err(error) => {
             let at = which.remove(&error.id()).unwrap_or_default();
-            let mut outcome = attempt::blank(&plan.steps[at], Verdict::Error);
-            outcome.reason = "the probe panicked; this is a fault of hotdash-ops".to_owned();
-            outcome.fix = "run again with -v, and report it with the journal of this run".to_owned();
-            (at, outcome)
+            let reason = "the probe panicked; this is a fault of hotdash-ops";
+            let fix = "run again with -v, and report it with the journal of this run";
+            (at, attempt::broken(cx, &plan.steps[at], reason, fix))
         }
     }
 }
@@ -245,16 +246,16 @@ fn close(
     let mut all: Vec<Outcome> = Vec::with_capacity(plan.steps.len());
     for (step, outcome) in plan.steps.iter().zip(outcomes) {
         all.push(outcome.unwrap_or_else(|| {
-            let verdict = match stopped {
-                Some(Stopped::SandboxMistaken) => Verdict::Skipped(Why::SandboxMistaken),
-                Some(_) => Verdict::Skipped(Why::Interrupted),
-                None => Verdict::Error,
+            let skipped = |why| attempt::unasked(cx, step, Verdict::Skipped(why));
+            let outcome = match stopped {
+                Some(Stopped::SandboxMistaken) => skipped(Why::SandboxMistaken),
+                Some(_) => skipped(Why::Interrupted),
+                None if late => {
+                    let reason = format!("the run's deadline of {} passed first", cx.settings.timeout);
+                    attempt::broken(cx, step, reason, "give the run more time with --timeout")
+                }
+                None => attempt::unasked(cx, step, Verdict::Error),
             };
-            let mut outcome = attempt::unasked(cx, step, verdict);
-            if late && stopped.is_none() {
-                outcome.reason = format!("the run's deadline of {} passed first", cx.settings.timeout);
-                outcome.fix = "give the run more time with --timeout".to_owned();
-            }
             on_event(&finished(cx, &outcome));
             outcome
         }));
@@ -280,7 +281,7 @@ fn assemble(
         .iter()
         .map(|section| SectionReport {
             id: section.id.clone(),
-            title: section.title.clone(),
+            title: cx.redactor.apply(&section.title).into_owned(),
             phase: section.phase.clone(),
             outcomes: section.steps.iter().filter_map(|&at| outcomes[at].take()).collect(),
         })

@@ -51,6 +51,9 @@ pub struct Command {
     pub grace: Duration,
     /// How much of the beginning of its standard output is kept for parsing, in bytes.
     pub head: usize,
+    /// Whether its standard output is data for this program alone: kept for parsing, and neither split into lines
+    /// nor shown.
+    pub data: bool,
     /// What must not be cut in two when its output is shown in pieces.
     pub redactor: Redactor,
 }
@@ -80,6 +83,8 @@ pub struct Ran {
     pub stdout: Captured,
     pub stderr: Captured,
     pub took: Duration,
+    /// True when something that it started still held its output open when it had ended.
+    pub left_behind: bool,
 }
 
 /// Why a program did not run. Displays as a lower-case fragment.
@@ -125,6 +130,7 @@ impl Command {
             stop: Stop::Terminate,
             grace: Duration::from_secs(2),
             head: capture::HEAD,
+            data: false,
             redactor: Redactor::default(),
         }
     }
@@ -153,8 +159,10 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     let began = Instant::now();
     let (mut group, stdout, stderr) = start(command)?;
     let mut out = Captured::with_room(command.head);
+    out.unseen = command.data;
     let mut err = Captured::default();
     let (mut status, mut ended) = (None, None);
+    let left_behind;
     {
         let reading = futures_util::future::join(
             out.read(stdout, &command.redactor, |text| line(Stream::Stdout, text)),
@@ -185,7 +193,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
             Some(_) => alarm.deadline().saturating_duration_since(Instant::now()),
             None => AFTERMATH,
         };
-        let left_behind = open && timeout(patience, &mut reading).await.is_err();
+        left_behind = open && timeout(patience, &mut reading).await.is_err();
         if left_behind || status.is_some() {
             group.kill();
         }
@@ -198,7 +206,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
     err.finish(&command.redactor);
     let exit = group.reap().map_err(|e| other(command, &e))?;
     let took = ended.map_or_else(|| began.elapsed(), |e| e - began);
-    Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took })
+    Ok(Ran { status: status.unwrap_or_else(|| how(exit)), stdout: out, stderr: err, took, left_behind })
 }
 
 fn how(exit: ExitStatus) -> Status {

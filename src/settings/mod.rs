@@ -55,6 +55,8 @@ pub struct Settings {
     pub app_dir: Option<PathBuf>,
     /// Extra trusted certificates (PEM).
     pub ca_file: Option<PathBuf>,
+    /// The operator's own checks, laid over the checklist.
+    pub checks: Option<PathBuf>,
     pub selection: Selection,
     /// Warnings count as failures.
     pub strict: bool,
@@ -76,6 +78,7 @@ pub struct Said {
     pub env_file: Option<PathBuf>,
     pub ca_file: Option<PathBuf>,
     pub app_dir: Option<PathBuf>,
+    pub checks: Option<PathBuf>,
     pub only: Vec<String>,
     pub skip: Vec<String>,
     pub strict: bool,

@@ -142,6 +142,7 @@ pub fn resolve(
         fingerprint_key: file.fingerprint_key,
         app_dir: said.app_dir.or(own.app_dir).or(file.app_dir.map(beside)),
         ca_file: said.ca_file.or(own.ca_file).or(file.ca_file.map(beside)),
+        checks: said.checks,
         selection: Selection { only: said.only, skip: said.skip },
         strict: said.strict || own.strict.or(file.strict).unwrap_or(false),
         watch,

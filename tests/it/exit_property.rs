@@ -43,9 +43,11 @@ fn outcome() -> impl Strategy<Value = Outcome> {
                 owner: "o".to_owned(),
                 expires: "2026-01-01".to_owned(),
                 valid,
+                origin: "waivers.toml:1".to_owned(),
             }),
             sign_off: None,
             origin: String::new(),
+            replaces: None,
         },
     )
 }
@@ -83,6 +85,21 @@ proptest! {
         }
         if required.is_empty() {
             prop_assert_eq!(code, Exit::Undecided);
+        }
+        if required.iter().any(|o| o.lapsed() && o.verdict != Verdict::Pass) {
+            prop_assert_eq!(code, Exit::NotReady);
+        }
+    }
+
+    #[test]
+    fn an_expired_waiver_never_helps(outcomes in proptest::collection::vec(outcome(), 0..8), strict in any::<bool>()) {
+        let without: Vec<Outcome> = outcomes
+            .iter()
+            .cloned()
+            .map(|o| Outcome { waiver: o.waiver.filter(|w| w.valid), ..o })
+            .collect();
+        if exit(outcomes.iter(), None, strict) == Exit::Ready {
+            prop_assert_eq!(exit(without.iter(), None, strict), Exit::Ready);
         }
     }
 

@@ -24,6 +24,7 @@ fn samples() -> Vec<(&'static str, Report)> {
         ("green", sample::green()),
         ("mixed", sample::mixed()),
         ("strict", sample::strict()),
+        ("own", sample::own_checks()),
         ("interrupted", sample::interrupted()),
         ("terminated", sample::terminated()),
         ("hostile", sample::hostile()),

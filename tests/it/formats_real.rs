@@ -6,6 +6,8 @@ mod lines;
 mod parsers;
 mod tellings;
 
+pub use tellings::accept;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 

@@ -14,6 +14,7 @@ mod fly_shim;
 mod formats;
 mod formats_real;
 mod monitor;
+mod overlay;
 mod postgres_world;
 mod review;
 mod schema_probe;

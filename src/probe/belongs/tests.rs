@@ -15,6 +15,7 @@ fn settings(target: Target, others: Vec<Target>, vars: &[(&str, &str)]) -> Setti
         fingerprint_key: Some(KEY.to_owned()),
         app_dir: None,
         ca_file: None,
+        checks: None,
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),

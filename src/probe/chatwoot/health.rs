@@ -148,7 +148,13 @@ mod tests {
             captured.tail = text.lines().map(str::to_owned).collect();
             captured
         };
-        Ran { status, stdout: output(stdout), stderr: output(stderr), took: Duration::from_millis(40) }
+        Ran {
+            status,
+            stdout: output(stdout),
+            stderr: output(stderr),
+            took: Duration::from_millis(40),
+            left_behind: false,
+        }
     }
 
     fn verdict(ran: &Ran) -> Verdict {

@@ -79,6 +79,7 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
         fingerprint_key: None,
         app_dir,
         ca_file: None,
+        checks: None,
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),

@@ -13,6 +13,7 @@ fn settings(target: Target) -> Settings {
         fingerprint_key: None,
         app_dir: Some(PathBuf::from("/srv/the app")),
         ca_file: None,
+        checks: None,
         selection: Default::default(),
         strict: false,
         timeout: Interval::seconds(60),
@@ -24,7 +25,7 @@ fn settings(target: Target) -> Settings {
 
 fn command(run: &[&str], tests_passed: Option<u64>) -> Command {
     let run = run.iter().map(|w| (*w).to_owned()).collect();
-    Command { name: "webhook-tests".to_owned(), run, tests_passed }
+    Command { name: "webhook-tests".to_owned(), run, tests_passed, result: None, variables: Vec::new() }
 }
 
 #[test]
@@ -68,4 +69,31 @@ fn a_command_has_a_program() {
     assert!(command(&["npm"], Some(1)).lint().is_empty());
     assert_eq!(command(&[], Some(0)).lint().len(), 2);
     assert_eq!(command(&[""], None).lint().len(), 1);
+}
+
+fn own(variables: &[&str]) -> Command {
+    let variables = variables.iter().map(|name| (*name).to_owned()).collect();
+    Command { result: Some(super::Form::Json), variables, ..command(&["bin/disk space", "-v"], None) }
+}
+
+#[test]
+fn a_command_of_the_operators_own_is_explained_where_it_runs() {
+    let asked = own(&[]).explain(&settings(Target::default()));
+    assert_eq!(asked.by_hand, ["cd CHECKS && 'bin/disk space' -v"]);
+    let settings = Settings { checks: Some("/etc/own checks".into()), ..settings(Target::default()) };
+    assert_eq!(own(&[]).explain(&settings).by_hand, ["cd '/etc/own checks' && 'bin/disk space' -v"]);
+    assert!(!own(&[]).runs_in_checkout() && command(&["npm"], None).runs_in_checkout());
+}
+
+#[test]
+fn a_command_is_judged_in_one_way_and_names_its_variables() {
+    let own = own(&["AGENT_SDK_URL", "DATABASE_URL"]);
+    assert!(own.lint().is_empty());
+    assert_eq!(Vec::from_iter(own.variables()), ["AGENT_SDK_URL", "DATABASE_URL"]);
+    assert!(Command { tests_passed: Some(16), ..own.clone() }.lint()[0].contains("two ways"));
+    assert!(Command { result: None, ..own.clone() }.lint()[0].contains("`variables` are for"));
+    for name in ["", "agent_url", "A=B", "A-B"] {
+        let named = Command { variables: vec![name.to_owned()], ..own.clone() };
+        assert!(named.lint()[0].contains("no name of a variable"), "{name}");
+    }
 }

@@ -31,6 +31,7 @@ fn settings(minutes: Option<u64>) -> Settings {
         fingerprint_key: None,
         app_dir: None,
         ca_file: None,
+        checks: None,
         selection: Default::default(),
         strict: false,
         timeout: crate::checklist::Interval::seconds(60),

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::run::outcome::Outcome;
 
 use super::super::problems::{Problem, Problems, consequence, fix};
-use super::super::{badge, counts, text, why};
+use super::super::{badge, counts, marks, text, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
 
@@ -46,7 +46,7 @@ impl Page<'_> {
         if self.style.problems_only {
             self.details(outcome, lines);
         }
-        for reason in why(outcome, self.report.strict) {
+        for reason in why(outcome, self.report.strict).into_iter().chain(marks(outcome)) {
             lines.extend(self.entry("why", &text::cell(&reason, self.limit().max(400))));
         }
         lines.extend(fix(self.report, outcome).map(|fix| self.raw("fix", &fix)));

@@ -49,6 +49,8 @@ pub struct Captured {
     pub bytes: u64,
     /// How long the head may become.
     room: usize,
+    /// No line of it is shown, and none is kept as its last.
+    pub(super) unseen: bool,
     unfinished: Vec<u8>,
     /// Inside of a run that is left out.
     in_run: bool,
@@ -69,6 +71,7 @@ impl Captured {
             tail: VecDeque::new(),
             bytes: 0,
             room,
+            unseen: false,
             unfinished: Vec::new(),
             in_run: false,
         }
@@ -106,6 +109,9 @@ impl Captured {
         let room = self.room.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..room]);
         self.truncated |= room < bytes.len();
+        if self.unseen {
+            return;
+        }
         for piece in bytes.split_inclusive(|b| *b == b'\n') {
             self.unfinished.extend_from_slice(piece);
             if self.unfinished.ends_with(b"\n") {

@@ -160,7 +160,7 @@ fn a_secret_of_the_environment_on_the_command_line() {
     let secret = random(32);
     planted.canaries.insert("the one that was typed".to_owned(), secret.clone());
     planted.bench.set("MY_OTHER_SECRET", &secret);
-    let arguments: [&[&str]; 12] = [
+    let arguments: [&[&str]; 14] = [
         &["preflight", &secret],
         &["preflight", "--only", &secret],
         &["preflight", "--skip", &secret],
@@ -173,6 +173,8 @@ fn a_secret_of_the_environment_on_the_command_line() {
         &["preflight", "--timeout", &secret],
         &["checks", "explain", &secret],
         &["checks", "lint", &secret],
+        &["preflight", "--checks", &secret],
+        &["checks", "list", "--checks", &secret],
     ];
     for arguments in arguments {
         let ran = planted.bench.ops(arguments);

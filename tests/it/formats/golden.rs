@@ -40,6 +40,13 @@ fn strict_and_partial() {
 }
 
 #[test]
+fn own_checks() {
+    in_every_format("own", &sample::own_checks());
+    let style = Style { width: Some(100), verbose: 1, ..Style::default() };
+    compare("own-verbose.table", &render(Format::Table, &sample::own_checks(), &style));
+}
+
+#[test]
 fn interrupted() {
     in_every_format("interrupted", &sample::interrupted());
 }

@@ -143,14 +143,20 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
-    let waiver = prop::option::weighted(0.2, (text(), any::<bool>())).prop_map(|waiver| {
-        let of =
-            |(reason, valid)| Waiver { reason, owner: "Ada".into(), expires: "2025-12-31".into(), valid };
-        waiver.map(of)
+    let waiver = prop::option::weighted(0.2, (text(), any::<bool>(), text())).prop_map(|waiver| {
+        waiver.map(|(reason, valid, origin)| Waiver {
+            reason,
+            owner: "Ada".into(),
+            expires: "2025-12-31".into(),
+            valid,
+            origin,
+        })
     });
     let warnings = prop::collection::vec(text(), 0..2);
-    (verdict(), any::<bool>(), text(), text(), waiver, warnings).prop_map(
-        |(verdict, blocker, title, reason, waiver, warnings)| Outcome {
+    let replaces = prop::option::weighted(0.2, text());
+    (verdict(), any::<bool>(), text(), text(), waiver, warnings, replaces).prop_map(
+        |(verdict, blocker, title, reason, waiver, warnings, replaces)| Outcome {
+            replaces,
             severity: if blocker { Severity::Blocker } else { Severity::Warning },
             waiver,
             warnings,

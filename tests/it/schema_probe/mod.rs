@@ -64,6 +64,7 @@ impl Look {
             fingerprint_key: None,
             app_dir: None,
             ca_file: self.ca_file.clone(),
+            checks: None,
             selection: Selection::default(),
             strict: false,
             timeout: Interval::seconds(60),
@@ -99,7 +100,16 @@ pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result
 }
 
 fn check_of(entry: hotdash_ops::checklist::CheckEntry) -> Check {
-    Check { id: format!("schema.{}", entry.id), entry, origin: String::new(), contact: None, runbook: None }
+    Check {
+        id: format!("schema.{}", entry.id),
+        entry,
+        origin: String::new(),
+        contact: None,
+        runbook: None,
+        replaces: None,
+        waiver: None,
+        folder: None,
+    }
 }
 
 /// The checks of the section, as they are written.

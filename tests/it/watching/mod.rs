@@ -52,6 +52,7 @@ pub fn context(dsn: &str, watch: Watch) -> (Arc<Context>, Receiver<Event>) {
         fingerprint_key: None,
         app_dir: None,
         ca_file: None,
+        checks: None,
         selection: Selection::default(),
         strict: false,
         timeout: Interval::seconds(600),

@@ -1,0 +1,25 @@
+//! What a replacement may not take away without a waiver. The timeout, retries,
+//! needs and the probe itself are its author's to change; but a check that no
+//! longer counts, or that a person's word replaces, would pass where the
+//! checklist's own would not.
+
+use crate::checklist::{Check, CheckEntry, Feature, Severity};
+
+/// The ways in which `entry` asks less than `embedded`, as lower-case fragments.
+pub fn lowered(embedded: &Check, entry: &CheckEntry) -> Vec<&'static str> {
+    let old = &embedded.entry;
+    let mut ways = Vec::new();
+    if old.severity == Severity::Blocker && entry.severity == Severity::Warning {
+        ways.push("lowers its severity from blocker to warning");
+    }
+    if entry.feature.is_some() && entry.feature != old.feature {
+        ways.push(match entry.feature {
+            Some(Feature::Grading) => "would not count where `grading = false`",
+            _ => "would not count where `drafts = \"off\"`",
+        });
+    }
+    if entry.probe.is_manual() && !old.probe.is_manual() {
+        ways.push("leaves to a person what the program asks");
+    }
+    ways
+}

@@ -1,0 +1,268 @@
+//! An operator's own directory over the embedded checklist (`--checks DIR`): new
+//! sections, further checks of a section, whole checks in place of embedded ones,
+//! and waivers. It has the shape of `checks/`; every problem in it is told at once,
+//! with file and line, and nothing is run unless all of it reads.
+
+mod find;
+mod lower;
+mod merge;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::load::{self, Read};
+use super::waiver::{WaiveEntry, Waiver};
+use super::{CheckEntry, Checklist, lint};
+use crate::run::selection::nearest;
+use crate::source::{Problems, Source};
+use find::Found;
+
+/// The phases to which checks can be added, because a verb asks all of them. In the others checks can be
+/// replaced and waived: their verbs ask certain checks.
+pub const OPEN: &[&str] = &["preflight", "deploy", "success"];
+
+/// The phase whose verb takes sign-offs.
+const SIGNED: &str = "success";
+
+/// A file of an operator's own directory, as it is written.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OverlayFile {
+    /// The section's title. A section of the checklist has one already.
+    pub title: Option<String>,
+    /// One sentence: what the section proves.
+    pub about: Option<String>,
+    /// The runbook of this file's checks.
+    pub runbook: Option<String>,
+    /// The key in the target's `contacts` of whoever helps when a check of this file does not pass.
+    pub contact: Option<String>,
+    /// Further checks, and replacements of those with the same full id.
+    #[serde(default)]
+    pub check: Vec<CheckEntry>,
+    /// Permissions to go on although a check does not pass.
+    #[serde(default)]
+    pub waive: Vec<WaiveEntry>,
+}
+
+/// The embedded checklist with the directory `dir` over it, as it stands on the day `today` (UTC).
+///
+/// # Errors
+/// Every problem: a directory that is missing or empty, unreadable files, syntax, unknown keys, house rules,
+/// checks that no verb asks, replacements that ask less than they may, waivers of no check.
+pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
+    let base = load::load()?;
+    let mut problems = Problems::default();
+    let found = find::find(dir, &mut problems);
+    let mut own = Own::default();
+    for file in &found {
+        own.read(file, &base, today, &mut problems);
+    }
+    let replaced = |id: &str| own.reads.iter().any(|read| read.full_id() == id);
+    let beside: Vec<_> = base.checks().filter(|check| !replaced(&check.id)).cloned().collect();
+    lint::check_all(&own.reads, &beside, &mut problems);
+    own.waivers_fit(&base, &mut problems);
+    own.replacements_fit(&base, &mut problems);
+    own.needs_fit(&base, &mut problems);
+    problems.or(merge::merge(base, own, dir))
+}
+
+/// What stands in the directory.
+#[derive(Default)]
+struct Own<'a> {
+    sections: Vec<OwnSection>,
+    reads: Vec<Read<'a>>,
+    waivers: Vec<Waive<'a>>,
+}
+
+/// A file that has checks.
+struct OwnSection {
+    id: String,
+    phase: String,
+    /// The file it is written in.
+    file: String,
+    head: OverlayFile,
+}
+
+/// A waiver and its place.
+struct Waive<'a> {
+    id: String,
+    waiver: Waiver,
+    source: Source<'a>,
+    span: Range<usize>,
+}
+
+impl<'a> Own<'a> {
+    fn read(&mut self, file: &'a Found, base: &Checklist, today: Date, problems: &mut Problems) {
+        let source = Source { file: &file.path, text: &file.text };
+        let before = problems.0.len();
+        let mut table = source.table(problems);
+        if problems.0.len() > before {
+            return;
+        }
+        let checks = load::take_tables("check", &mut table, source, problems);
+        let waives = load::take_tables("waive", &mut table, source, problems);
+        let head_span = 0..file.text.lines().next().map_or(0, str::len);
+        let head =
+            source.read::<OverlayFile>(Spanned::new(head_span.clone(), DeValue::Table(table)), problems);
+        if checks.is_empty() && waives.is_empty() && problems.0.len() == before {
+            let why = "neither a [[check]] nor a [[waive]]: nothing in it would be read";
+            problems.push(source.problem(Some(0..0), why));
+        }
+        for value in waives {
+            let span = value.span();
+            let Some(entry) = source.read::<WaiveEntry>(value, problems) else { continue };
+            for why in entry.lint() {
+                problems.push(source.problem(Some(span.clone()), &why));
+            }
+            let origin = source.place(&span);
+            self.waivers.push(Waive { id: entry.id.clone(), waiver: entry.on(today, origin), source, span });
+        }
+        if checks.is_empty() {
+            return;
+        }
+        let (phase, section) = match &file.folder {
+            Some(folder) => (folder.clone(), file.stem.clone()),
+            None => (file.stem.clone(), file.stem.clone()),
+        };
+        if let Some(head) = head {
+            let new = OwnSection { id: section.clone(), phase, file: file.path.clone(), head };
+            for why in self.section_fits(&new, base) {
+                problems.push(source.problem(Some(head_span.clone()), &why));
+            }
+            self.sections.push(new);
+        }
+        for value in checks {
+            let span = value.span();
+            if let Some(entry) = source.read::<CheckEntry>(value, problems) {
+                self.reads.push(Read { section: section.clone(), source, span, entry });
+            }
+        }
+    }
+
+    /// What is wrong with a section's name, place and heading.
+    fn section_fits(&self, new: &OwnSection, base: &Checklist) -> Vec<String> {
+        let (id, phase) = (&new.id, &new.phase);
+        let open = OPEN.join(", ");
+        let mut wrong = Vec::new();
+        if let Some(other) = self.sections.iter().find(|s| s.id == *id) {
+            wrong.push(format!("`{id}` already is a section of {}", other.file));
+        }
+        match base.sections.iter().find(|s| s.id == *id) {
+            Some(standing) if standing.phase != *phase => {
+                let place = match standing.phase == standing.id {
+                    true => format!("{id}.toml"),
+                    false => format!("{}/{id}.toml", standing.phase),
+                };
+                wrong.push(format!("`{id}` is a section of {}; write it in {place}", standing.phase));
+            }
+            Some(standing) => {
+                for (key, said, stands) in
+                    [("title", &new.head.title, &standing.title), ("about", &new.head.about, &standing.about)]
+                {
+                    if said.as_ref().is_some_and(|said| said != stands) {
+                        wrong.push(format!("the `{key}` of {phase}/{id} is \"{stands}\"; leave it out here"));
+                    }
+                }
+            }
+            None if !OPEN.contains(&phase.as_str()) => wrong.push(format!(
+                "no verb asks a new section of the phase `{phase}`; own sections stand in the folders {open}"
+            )),
+            None => {
+                if id.is_empty()
+                    || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+                {
+                    wrong.push(format!("the file's name `{id}` is not kebab-case (a-z, 0-9 and -)"));
+                }
+                for (key, said) in [("title", &new.head.title), ("about", &new.head.about)] {
+                    if said.as_ref().is_none_or(|text| text.trim().is_empty()) {
+                        wrong.push(format!("a new section needs a `{key}`"));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Every waiver is of a check that there is, and no check has two.
+    fn waivers_fit(&self, base: &Checklist, problems: &mut Problems) {
+        let own: Vec<String> = self.reads.iter().map(Read::full_id).collect();
+        let known = || base.checks().map(|c| c.id.as_str()).chain(own.iter().map(String::as_str));
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for Waive { id, waiver, source, span } in &self.waivers {
+            if !known().any(|known| known == id) {
+                let near = nearest(id, known()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                let why = format!("`{id}` is no check{near} (see `hotdash-ops checks list`)");
+                problems.push(source.problem(Some(span.clone()), &why));
+            }
+            if let Some(first) = seen.insert(id, &waiver.origin) {
+                let why = format!("`{id}` is already waived in {first}");
+                problems.push(source.problem(Some(span.clone()), &why));
+            }
+        }
+    }
+
+    /// No check is added where none is asked, and no replacement asks less than the checklist without a waiver.
+    fn replacements_fit(&self, base: &Checklist, problems: &mut Problems) {
+        for read in &self.reads {
+            let id = read.full_id();
+            let mut complain = |why: &str| problems.push(read.source.problem(Some(read.span.clone()), why));
+            let Some(embedded) = base.get(&id) else {
+                let section = self.sections.iter().find(|s| s.id == read.section);
+                if read.entry.probe.is_manual() && section.is_some_and(|s| s.phase != SIGNED) {
+                    complain(&format!(
+                        "nobody could sign `{id}` off: only `gate` takes sign-offs; write it in success"
+                    ));
+                }
+                let closed = base.sections.iter().find(|s| s.id == read.section).map(|s| &s.phase);
+                if let Some(phase) = closed.filter(|phase| !OPEN.contains(&phase.as_str())) {
+                    complain(&format!(
+                        "no verb would ask `{id}`: in `{phase}` checks can be replaced and waived, not added (own ones stand in {})",
+                        OPEN.join(", ")
+                    ));
+                }
+                continue;
+            };
+            let waiver = self.waivers.iter().find(|w| w.id == id).map(|w| &w.waiver);
+            if waiver.is_some_and(|w| w.valid) {
+                continue;
+            }
+            let hint = match waiver {
+                Some(expired) => {
+                    format!("the waiver in {} expired on {}", expired.origin, expired.expires)
+                }
+                None => "that takes a [[waive]] with its id".to_owned(),
+            };
+            for way in lower::lowered(embedded, &read.entry) {
+                complain(&format!("`{id}` {way}, compared with {}; {hint}", embedded.origin));
+            }
+        }
+    }
+
+    /// What a check needs is asked by the same verb; else the check would be asked without it, and nobody told.
+    fn needs_fit(&self, base: &Checklist, problems: &mut Problems) {
+        let phase = |id: &str| {
+            let section = id.split_once('.').map_or(id, |(section, _)| section);
+            let own = || self.sections.iter().find(|s| s.id == section).map(|s| s.phase.as_str());
+            base.sections.iter().find(|s| s.id == section).map(|s| s.phase.as_str()).or_else(own)
+        };
+        for read in &self.reads {
+            let (id, here) = (read.full_id(), phase(&read.section));
+            for need in &read.entry.needs {
+                if let (Some(here), Some(there)) = (here, phase(need))
+                    && here != there
+                {
+                    let why =
+                        format!("`{id}` of {here} needs `{need}` of {there}, which is not asked with it");
+                    problems.push(read.source.problem(Some(read.span.clone()), &why));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `[[waive]]`: a named, dated permission to go on although a check does not pass.
+//! Which day it is comes from outside: nothing here knows a clock.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A named, dated permission to go on although a check does not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiver {
+    /// Why it may be waived.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it holds, `YYYY-MM-DD`, in UTC.
+    pub expires: String,
+    /// False once it has expired: then it waives nothing.
+    pub valid: bool,
+    /// Where it is written: `ops/checks/waivers.toml:3`.
+    pub origin: String,
+}
+
+impl fmt::Display for Waiver {
+    /// `of Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Waiver { reason, owner, expires, valid, origin } = self;
+        match valid {
+            true => write!(f, "of {owner} until {expires} ({origin}): {reason}"),
+            false => write!(f, "of {owner}, expired on {expires} ({origin}), waives nothing: {reason}"),
+        }
+    }
+}
+
+/// A waiver, as it is written in a file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaiveEntry {
+    /// The full id of the check: `section.check`.
+    pub id: String,
+    /// Why it may be waived, one line.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it holds, in UTC.
+    pub expires: Day,
+}
+
+impl WaiveEntry {
+    /// The waiver as it stands on the day `today`.
+    pub(super) fn on(&self, today: Date, origin: String) -> Waiver {
+        Waiver {
+            reason: self.reason.trim().to_owned(),
+            owner: self.owner.trim().to_owned(),
+            expires: self.expires.to_string(),
+            valid: today <= self.expires.0,
+            origin,
+        }
+    }
+
+    /// What is wrong with it beyond its types, as lower-case fragments.
+    pub(super) fn lint(&self) -> Vec<String> {
+        // It stands beside the check's own reason wherever there is little room.
+        const MOST: usize = 200;
+        let unfit = |text: &str| {
+            let text = text.trim();
+            text.is_empty() || text.contains(['\n', '\r']) || text.chars().count() > MOST
+        };
+        [("reason", &self.reason, "says why"), ("owner", &self.owner, "says who answers for it")]
+            .into_iter()
+            .filter(|(_, text, _)| unfit(text))
+            .map(|(key, _, says)| format!("`{key}` is not one line of at most {MOST} characters that {says}"))
+            .collect()
+    }
+}
+
+/// A day as `YYYY-MM-DD`, and in no other form: a waiver must not hold for another day than its reader believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub Date);
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Day, String> {
+        match text.parse::<Date>() {
+            Ok(date) if date.to_string() == text => Ok(Day(date)),
+            _ => Err(format!("`{text}` is not a day: write it like \"2026-01-31\"")),
+        }
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+        struct Quoted;
+        impl<'de> Visitor<'de> for Quoted {
+            type Value = Day;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a day in quotes, like \"2026-01-31\"")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Day, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            // A day without quotes is a TOML date, which arrives as a map.
+            fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Day, A::Error> {
+                Err(serde::de::Error::custom("write the day in quotes, like \"2026-01-31\""))
+            }
+        }
+        deserializer.deserialize_any(Quoted)
+    }
+}
+
+impl JsonSchema for Day {
+    fn schema_name() -> Cow<'static, str> {
+        "Day".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A day, `YYYY-MM-DD`.",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(expires: &str) -> WaiveEntry {
+        WaiveEntry {
+            id: "a.b".to_owned(),
+            reason: " ordered ".to_owned(),
+            owner: "Ada".to_owned(),
+            expires: expires.parse().expect("a day"),
+        }
+    }
+
+    #[test]
+    fn it_holds_to_the_end_of_its_last_day() {
+        let today: Date = "2026-01-31".parse().expect("a day");
+        for (expires, valid) in [("2026-02-01", true), ("2026-01-31", true), ("2026-01-30", false)] {
+            let waiver = entry(expires).on(today, "w.toml:1".to_owned());
+            assert_eq!((waiver.valid, waiver.expires.as_str()), (valid, expires));
+            assert_eq!((waiver.reason.as_str(), waiver.origin.as_str()), ("ordered", "w.toml:1"));
+        }
+    }
+
+    #[test]
+    fn a_day_is_written_in_one_way() {
+        for text in
+            ["2026-1-31", "2026-02-30", "31.01.2026", "2026-01-31T10:00:00", " 2026-01-31", "", "soon"]
+        {
+            let why = text.parse::<Day>().expect_err(text);
+            assert!(why.contains("write it like"), "{why}");
+        }
+    }
+
+    #[test]
+    fn reason_and_owner_are_lines() {
+        assert!(entry("2026-01-31").lint().is_empty());
+        for blank in ["", " \t", "one\ntwo", &"x".repeat(201)] {
+            let (mut reason, mut owner) = (entry("2026-01-31"), entry("2026-01-31"));
+            blank.clone_into(&mut reason.reason);
+            blank.clone_into(&mut owner.owner);
+            assert!(reason.lint()[0].contains("`reason`"), "{blank:?}");
+            assert!(owner.lint()[0].contains("`owner`"), "{blank:?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a waiver does to an outcome. A valid one lets the run go on; one that has
+//! expired lets nothing through and is told in any case, also where the check passes.
+
+use super::outcome::{Outcome, Verdict, Why};
+
+impl Outcome {
+    /// True when a valid waiver covers it.
+    pub fn waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| waiver.valid)
+    }
+
+    /// True when a waiver covered it that has expired.
+    pub fn lapsed(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| !waiver.valid)
+    }
+
+    /// Says of an expired waiver that it is one: in the reason, or where the check passes, as a warning. To be
+    /// called once, when the verdict is known.
+    pub fn tell_expiry(&mut self) {
+        let Some(waiver) = self.waiver.as_ref().filter(|waiver| !waiver.valid) else { return };
+        let expired =
+            format!("the waiver of {} expired on {} ({})", waiver.owner, waiver.expires, waiver.origin);
+        match self.verdict {
+            Verdict::Pass => {
+                self.warnings.push(format!("{expired}; the check passes without it: take it out"));
+            }
+            Verdict::Skipped(Why::Excluded(_)) => {}
+            _ if self.reason.is_empty() => self.reason = expired,
+            _ => self.reason = format!("{}; {expired}", self.reason),
+        }
+    }
+}
