@@ -77,6 +77,10 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         }
         #[cfg(feature = "rehearsal")]
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
+        #[cfg(feature = "embedded-postgres")]
+        Command::ServePostgres { directory, port } => {
+            rehearsal::postgres::embedded::serve::serve(&directory, port).map(|()| Exit::Ready)
+        }
     }
 }
 
