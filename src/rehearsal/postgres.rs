@@ -58,7 +58,7 @@ impl Engine {
 }
 
 const NOT_BUILT_IN: &str =
-    "no embedded PostgreSQL in this build (`--features embedded-postgres`), so one has to be installed";
+    "this build has no embedded PostgreSQL: build with `--features embedded-postgres`, or install one";
 
 impl FromStr for Engine {
     type Err = anyhow::Error;
@@ -81,21 +81,22 @@ pub enum Postgres {
 }
 
 impl Postgres {
-    /// Starts an engine with the good database in it.
+    /// Starts an engine with the good database in it, in which the reader may also keep baselines.
     ///
     /// # Errors
     /// A part that is missing, with what to install or how to build.
     pub async fn start(engine: Engine) -> Result<Postgres> {
-        match engine {
-            Engine::Native => Ok(Postgres::Native(Native::start(&Options::default())?)),
+        let postgres = match engine {
+            Engine::Native => Postgres::Native(Native::start(&Options::default())?),
             #[cfg(feature = "embedded-postgres")]
-            Engine::Embedded => {
-                let program = std::env::current_exe()?;
-                Ok(Postgres::Embedded(Embedded::start(&program).await?))
-            }
+            Engine::Embedded => Postgres::Embedded(Embedded::start(&std::env::current_exe()?).await?),
             #[cfg(not(feature = "embedded-postgres"))]
-            Engine::Embedded => bail!("{NOT_BUILT_IN}, or this built with it"),
-        }
+            Engine::Embedded => {
+                bail!("{NOT_BUILT_IN} (`apt-get install postgresql`) and leave --postgres out")
+            }
+        };
+        postgres.run(DATABASE, good::KEEPS_BASELINES).await?;
+        Ok(postgres)
     }
 
     /// Which kind it is.
@@ -145,7 +146,7 @@ impl Postgres {
     /// A name that is taken, and what the server says of `sql`.
     pub async fn copy(&self, name: &str, sql: &str) -> Result<()> {
         self.run("template1", &good::copy_template(name)).await?;
-        self.run(name, &format!("{}\n{sql}", good::YOUNG_AGAIN)).await.map(|_| ())
+        self.run(name, &format!("{}\n{};\n{sql}", good::YOUNG_AGAIN, good::KEEPS_BASELINES)).await.map(|_| ())
     }
 
     /// Removes a copy, whoever is connected to it.
