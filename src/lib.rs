@@ -83,6 +83,10 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
         #[cfg(feature = "rehearsal")]
         Command::Rehearse(args) => commands::rehearse::rehearse(&args, printer),
+        #[cfg(feature = "embedded-postgres")]
+        Command::ServePostgres { directory, port } => {
+            rehearsal::postgres::embedded::serve::serve(&directory, port).map(|()| Exit::Ready)
+        }
     }
 }
 

@@ -91,6 +91,15 @@ Examples:
     #[cfg(feature = "rehearsal")]
     #[command(after_help = rehearse::HELP)]
     Rehearse(RehearseArgs),
+    /// The process of the sandbox's embedded PostgreSQL, which the sandbox starts and ends
+    #[cfg(feature = "embedded-postgres")]
+    #[command(hide = true)]
+    ServePostgres {
+        /// Where everything it writes goes
+        directory: std::path::PathBuf,
+        /// On 127.0.0.1; 0 is any that is free
+        port: u16,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,6 +209,14 @@ pub struct SandboxArgs {
     /// Decides who writes what and when
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
+    /// Which PostgreSQL: native, as installed, or embedded in this program (a build with --features
+    /// embedded-postgres). Default: native where initdb is found
+    #[arg(long, value_name = "ENGINE", conflicts_with = "database")]
+    pub postgres: Option<crate::rehearsal::postgres::Engine>,
+    /// Use this database instead, to read and to write: an empty one, which is filled, or one that a sandbox
+    /// has filled before
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
     /// A command to run inside; the sandbox ends with its code
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<std::ffi::OsString>,

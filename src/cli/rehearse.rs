@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::rehearsal::postgres::Engine;
+
 pub(super) const HELP: &str = "\
 Examples:
   hotdash-ops rehearse                         the tour: preflight, a watch, a baseline, the gate
@@ -27,6 +29,10 @@ pub struct RehearseArgs {
     /// With --score: play these faults only; a name or a glob, repeatable. The score is then a part's
     #[arg(long, value_name = "NAME", requires = "score")]
     pub only: Vec<String>,
+    /// Which PostgreSQL: native, as installed, or embedded in this program (a build with --features
+    /// embedded-postgres) [default: native where initdb is found]
+    #[arg(long, value_name = "ENGINE")]
+    pub postgres: Option<Engine>,
     /// The operator's own checks, to be rehearsed too
     #[arg(long, value_name = "DIR")]
     pub checks: Option<PathBuf>,

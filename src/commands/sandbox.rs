@@ -28,7 +28,12 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     runtime.block_on(async {
         let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
-        let mut world = World::start(Database::Own).await?;
+        let database = match &args.database {
+            Some(url) => Database::Given(url.clone()),
+            None => Database::Own(args.postgres),
+        };
+        let mut world = World::start(database).await?;
+        printer.note(&format!("postgres: {}", world.engine));
         let habits = Habits { per_minute, seed: args.seed, ..Habits::default() };
         world.start_traffic(habits, args.world).await?;
         match args.command.split_first() {

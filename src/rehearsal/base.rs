@@ -1,112 +1,103 @@
-//! The databases that faults are put into: a fresh good one for each, whichever engine it runs on.
+//! The databases that faults are put into: a fresh good one for each. The native engine makes copies in one cluster;
+//! of the embedded one, which serves one connection at a time, each has its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 
-use super::postgres::{DATABASE, Native, Options, READER};
+use super::postgres::{DATABASE, Engine, Postgres, READER};
 
-/// The database of a world as a fault reaches it. Dropping it ends it.
-pub trait Base: Send + Sync {
+/// Where good databases come from.
+pub struct Bases {
+    engine: Engine,
+    /// The cluster that is copied in.
+    cluster: Option<Arc<Postgres>>,
+    next: AtomicU64,
+}
+
+impl Bases {
+    /// Starts what is shared.
+    ///
+    /// # Errors
+    /// An engine that is not here, with what to install or how to build.
+    pub async fn start(engine: Engine) -> Result<Bases> {
+        let cluster = match engine {
+            Engine::Native => Some(Arc::new(Postgres::start(engine).await?)),
+            Engine::Embedded => None,
+        };
+        Ok(Bases { engine, cluster, next: AtomicU64::new(0) })
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// A good database, as young as if it had just been made. A server of its `own` may be killed.
+    ///
+    /// # Errors
+    /// A server that does not start, or refuses.
+    pub async fn base(&self, own: bool) -> Result<Base> {
+        let (postgres, name) = match &self.cluster {
+            Some(cluster) if !own => {
+                let name = format!("rehearsal_{}", self.next.fetch_add(1, Ordering::Relaxed));
+                cluster.copy(&name, "").await?;
+                (Arc::clone(cluster), name)
+            }
+            _ => (Arc::new(Postgres::start(self.engine).await?), DATABASE.to_owned()),
+        };
+        Ok(Base { postgres, name })
+    }
+}
+
+/// The database of a world, as a fault reaches it. Its server ends with the last that holds it.
+pub struct Base {
+    pub postgres: Arc<Postgres>,
+    pub name: String,
+}
+
+impl Base {
     /// Runs statements as the superuser.
     ///
     /// # Errors
     /// What the server says against them.
-    fn sql(&self, statements: &str) -> Result<()>;
+    pub async fn sql(&self, statements: &str) -> Result<()> {
+        self.postgres.run(&self.name, statements).await.map(|_| ())
+    }
 
     /// The connection string of a role.
-    fn login(&self, role: &str) -> String;
+    pub fn login(&self, role: &str) -> String {
+        self.postgres.login(role, &self.name)
+    }
 
-    /// A replica's connection string; it ends with the value beside it.
+    /// A replica's connection string; the replica ends with the value beside it.
     ///
     /// # Errors
     /// An engine that has none.
-    fn standby(&self) -> Result<(String, Box<dyn Send>)>;
+    pub fn standby(&self) -> Result<(String, Box<dyn Send>)> {
+        let Some(native) = self.postgres.native() else { bail!("this engine has no replicas") };
+        let standby = native.standby()?;
+        Ok((standby.login(READER, &self.name), Box::new(standby)))
+    }
 
     /// Kills the server, for good.
     ///
     /// # Errors
     /// A server that others use, too.
-    fn kill(&self) -> Result<()>;
-}
-
-/// What makes good databases.
-pub trait Engine: Send + Sync {
-    /// Its name on the command line: `native`, `embedded`.
-    fn name(&self) -> &'static str;
-
-    /// A good database, as young as if it had just been made. One of its `own` may be killed.
-    ///
-    /// # Errors
-    /// A server that does not start.
-    fn base(&self, own: bool) -> Result<Box<dyn Base>>;
-}
-
-/// Copies in one native cluster.
-pub struct NativeEngine {
-    cluster: Arc<Native>,
-    next: AtomicU64,
-}
-
-impl NativeEngine {
-    /// Starts the cluster.
-    ///
-    /// # Errors
-    /// A missing PostgreSQL says what to install.
-    pub fn start() -> Result<NativeEngine> {
-        Ok(NativeEngine { cluster: Arc::new(Native::start(&Options::default())?), next: AtomicU64::new(0) })
-    }
-}
-
-impl Engine for NativeEngine {
-    fn name(&self) -> &'static str {
-        "native"
-    }
-
-    fn base(&self, own: bool) -> Result<Box<dyn Base>> {
-        if own {
-            let cluster = Arc::new(Native::start(&Options::default())?);
-            return Ok(Box::new(NativeBase { cluster, name: DATABASE.to_owned(), own: true }));
+    pub fn kill(&self) -> Result<()> {
+        ensure!(self.name == DATABASE, "this server has other databases, too");
+        match self.postgres.native() {
+            Some(native) => native.kill(),
+            None => self.postgres.stop(),
         }
-        let name = format!("score_{}", self.next.fetch_add(1, Ordering::Relaxed));
-        self.cluster.copy(&name, "")?;
-        Ok(Box::new(NativeBase { cluster: Arc::clone(&self.cluster), name, own: false }))
-    }
-}
-
-struct NativeBase {
-    cluster: Arc<Native>,
-    name: String,
-    own: bool,
-}
-
-impl Base for NativeBase {
-    fn sql(&self, statements: &str) -> Result<()> {
-        self.cluster.psql(&self.name, statements).map(|_| ())
     }
 
-    fn login(&self, role: &str) -> String {
-        self.cluster.login(role, &self.name)
-    }
-
-    fn standby(&self) -> Result<(String, Box<dyn Send>)> {
-        let standby = self.cluster.standby()?;
-        Ok((standby.login(READER, &self.name), Box::new(standby)))
-    }
-
-    fn kill(&self) -> Result<()> {
-        anyhow::ensure!(self.own, "this server has other databases, too");
-        self.cluster.kill()
-    }
-}
-
-impl Drop for NativeBase {
-    fn drop(&mut self) {
-        if !self.own {
-            let statement = format!("drop database if exists \"{}\" with (force)", self.name);
-            // What cannot be dropped goes with the cluster.
-            let _ = self.cluster.psql("template1", &statement);
+    /// Removes a copy, so that hundreds of them do not fill the disk.
+    pub async fn remove(self) {
+        if self.name != DATABASE {
+            // What cannot be removed goes with the cluster.
+            let _ = self.postgres.remove(&self.name).await;
         }
     }
 }

@@ -28,9 +28,18 @@ pub struct Keeper {
 
 impl Keeper {
     /// Makes a private directory whose name starts with `name` and a keeper for it. `signals` end the
-    /// server, the politest first: `["INT", "QUIT", "KILL"]`. Nothing is started yet.
+    /// server, the politest first: `["INT", "QUIT", "KILL"]`. Nothing is started yet. As root the server gets
+    /// an account of its own.
     pub fn new(name: &str, signals: &[&str]) -> Result<Keeper> {
-        let account = account()?;
+        Keeper::with(name, signals, account()?)
+    }
+
+    /// As [`Keeper::new`], for a server that does not mind to run as whoever we are.
+    pub fn as_we_are(name: &str, signals: &[&str]) -> Result<Keeper> {
+        Keeper::with(name, signals, None)
+    }
+
+    fn with(name: &str, signals: &[&str], account: Option<(u32, u32)>) -> Result<Keeper> {
         let base = std::env::temp_dir();
         let fits = account.is_none() && base.as_os_str().len() <= LONGEST_BASE;
         let base = if fits { base } else { PathBuf::from("/tmp") };
@@ -45,7 +54,7 @@ impl Keeper {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("keeper.sh"), "hotdash-keeper"]).arg(&directory).args(signals);
         become_account(&mut command, account);
-        command.env_clear().env("PATH", path()).env("LC_ALL", "C").current_dir(&directory);
+        settle(&mut command, &directory);
         // A group of its own: Ctrl-C at a terminal is meant for us, and the pipe tells the keeper.
         command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -113,7 +122,7 @@ impl Keeper {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         become_account(&mut command, self.account);
-        command.env_clear().env("PATH", path()).env("LC_ALL", "C").current_dir(&self.directory);
+        settle(&mut command, &self.directory);
         command
     }
 
@@ -167,6 +176,11 @@ fn become_account(command: &mut Command, account: Option<(u32, u32)>) {
     if let Some((uid, gid)) = account {
         command.uid(uid).gid(gid);
     }
+}
+
+/// Nothing of our environment. The server's directory is its home, so that what it keeps there goes with it.
+fn settle(command: &mut Command, directory: &Path) {
+    command.env_clear().env("PATH", path()).env("LC_ALL", "C").env("HOME", directory).current_dir(directory);
 }
 
 /// The user and group to run as: none unless we are root.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::agent::Agent;
 use super::app::App;
-use super::app::facts::Facts;
+use super::app::facts::{Facts, Seats};
 use super::app::pump::{Level, Log, Parts, Pump};
 use super::chatwoot::{Chatwoot, Sender};
 use super::customers::{Customers, Habits};
@@ -32,6 +32,8 @@ pub(super) struct Between<'a> {
     pub ca_file: &'a Path,
     /// A connection string that may write facts.
     pub writer: Option<&'a str>,
+    /// How many may be connected to that database.
+    pub seats: Seats,
     pub account: u64,
 }
 
@@ -53,7 +55,7 @@ impl Live {
             chatwoot: between.chatwoot.handle(),
             agent_url: between.agent.url_at("localhost"),
             http,
-            facts: between.writer.map(Facts::new),
+            facts: between.writer.map(|dsn| Facts::new(dsn, between.seats)),
             log: log_of(between.fly.clone()),
             account: between.account,
             drafts_by,

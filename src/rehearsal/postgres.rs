@@ -1,301 +1,217 @@
-//! A real PostgreSQL for the rehearsal: a private cluster in a temporary directory, on loopback, with
-//! passwords that are really checked, and a good database to spoil. It ends with its owner, however the
-//! owner ends (see [`crate::rehearsal::keeper`]).
+//! A real PostgreSQL for the rehearsal, with a good database to spoil. There are two engines: [`Native`], the
+//! one that is installed here, can stage everything; [`Embedded`] is inside the program, needs nothing, and
+//! serves one connection at a time. [`Postgres`] is what they have in common. Either ends with its owner,
+//! however the owner ends (see [`crate::rehearsal::keeper`]).
 
-use std::fs;
-use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::str::FromStr;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail};
 
-use crate::rehearsal::keeper::Keeper;
-use crate::rehearsal::port;
-
+#[cfg(feature = "embedded-postgres")]
+pub mod embedded;
+pub mod given;
+mod good;
+mod native;
 mod programs;
+pub mod query;
 pub mod variant;
 
+#[cfg(feature = "embedded-postgres")]
+pub use embedded::Embedded;
+pub use good::{BERLIN, BYPASSING, DATABASE, OUTSIDER, OWNER, READER, SINGLE};
+pub use native::{Native, Options, Tls};
 pub use programs::Programs;
 
-/// The database of a new cluster, good in every respect that the checks ask about.
-pub const DATABASE: &str = "hotdash";
-/// What copies are made from: nobody can connect to it, so it is always free to be copied.
-const TEMPLATE: &str = "hotdash_template";
-/// Owns the tables, like the app that writes them.
-pub const OWNER: &str = "hotdash";
-/// May read the tables and nothing else: what an operator should use.
-pub const READER: &str = "ops_reader";
-/// May connect and read no table at all.
-pub const OUTSIDER: &str = "ops_outsider";
-/// Reads like [`READER`], and row level security does not bind it.
-pub const BYPASSING: &str = "ops_bypass";
-/// Reads like [`READER`], one connection at a time.
-pub const SINGLE: &str = "ops_single";
-/// Reads like [`READER`], in sessions whose time zone is Europe/Berlin.
-pub const BERLIN: &str = "ops_berlin";
-
-/// The template's facts grow older while the cluster lives; the newest is two seconds old in a new database, and
-/// the app's clock in them goes with it.
-const YOUNG_AGAIN: &str = r#"do $$
-declare older interval;
-begin
-    if to_regclass('dashboard_facts') is not null then
-        -- Whole milliseconds, which is what the app writes: the distance between the two clocks stays what it was.
-        select date_trunc('milliseconds', now() - interval '2 seconds' - max(recorded_at)) into older
-            from dashboard_facts;
-        update dashboard_facts set recorded_at = recorded_at + older,
-            metadata = case when metadata ? 'timestamp' then jsonb_set(metadata, '{timestamp}', to_jsonb(to_char(
-                ((metadata->>'timestamp')::timestamptz + older) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-                else metadata end;
-    end if;
-end $$;"#;
-
-const ROLES: [&str; 6] = [OWNER, READER, OUTSIDER, BYPASSING, SINGLE, BERLIN];
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Fast shutdown, immediate shutdown, and what nothing withstands.
-const SIGNALS: [&str; 3] = ["INT", "QUIT", "KILL"];
-
-/// A certificate for the server, in PEM.
-#[derive(Clone)]
-pub struct Tls {
-    /// The server's certificate and the intermediate ones above it.
-    pub certificate: String,
-    pub key: String,
-    /// Refuse connections without TLS, as hosted databases do.
-    pub required: bool,
+/// Which PostgreSQL a rehearsal uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The one that is installed here.
+    Native,
+    /// The one inside this program, when it was built with the feature `embedded-postgres`.
+    Embedded,
 }
 
-/// How a cluster is started. The default: no TLS, the good database.
-#[derive(Clone, Default)]
-pub struct Options {
-    pub tls: Option<Tls>,
-    /// Lines for `postgresql.conf`, such as `max_connections = 5`.
-    pub settings: Vec<String>,
-    /// Leave the database [`DATABASE`] empty.
-    pub empty: bool,
-}
-
-/// A running PostgreSQL cluster. Dropping it ends the server and removes its directory.
-#[derive(Debug)]
-pub struct Native {
-    keeper: Keeper,
-    programs: Programs,
-    port: u16,
-    secret: String,
-}
-
-impl Native {
-    /// Starts a new cluster and waits until it answers: about two seconds. The error says what to install
-    /// where PostgreSQL is missing.
-    pub fn start(options: &Options) -> Result<Native> {
-        let programs = Programs::find()?;
-        let keeper = Keeper::new("pg", &SIGNALS)?;
-        let mut secret = [0; 8];
-        getrandom::fill(&mut secret).context("no randomness for passwords")?;
-        let mut server = Native { keeper, programs, port: 0, secret: hex::encode(secret) };
-        server.initialise(options)?;
-        server.port = server.start_on_free_port()?;
-        server.psql("template1", &server.roles())?;
-        server.psql("template1", &format!("create database {DATABASE} owner {OWNER}"))?;
-        if !options.empty {
-            server.psql(DATABASE, include_str!("postgres/seed.sql"))?;
+impl Engine {
+    /// What is wanted; by default the native one where it is installed, else the embedded one.
+    ///
+    /// # Errors
+    /// When neither is here: what to install, or how to build.
+    pub fn choose(wanted: Option<Engine>) -> Result<Engine> {
+        match wanted {
+            Some(engine) => Ok(engine),
+            None => match Programs::find() {
+                Ok(_) => Ok(Engine::Native),
+                Err(_) if cfg!(feature = "embedded-postgres") => Ok(Engine::Embedded),
+                Err(missing) => Err(missing.context(NOT_BUILT_IN)),
+            },
         }
-        let template = format!("create database {TEMPLATE} template {DATABASE} allow_connections false");
-        server.psql("template1", &template)?;
-        Ok(server)
     }
 
-    /// The port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
-        self.port
+    /// `native` or `embedded`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Native => "native",
+            Engine::Embedded => "embedded",
+        }
     }
+}
 
-    /// A connection string with any user, password and database, percent-encoded where needed. It says
-    /// nothing about TLS.
-    pub fn dsn(&self, user: &str, password: &str, database: &str) -> String {
-        let encode = |s: &str| {
-            url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>().replace('+', "%20")
+const NOT_BUILT_IN: &str =
+    "this build has no embedded PostgreSQL: build with `--features embedded-postgres`, or install one";
+
+impl FromStr for Engine {
+    type Err = anyhow::Error;
+
+    fn from_str(word: &str) -> Result<Engine> {
+        match word {
+            "native" => Ok(Engine::Native),
+            "embedded" => Ok(Engine::Embedded),
+            _ => bail!("no engine is called `{word}`; there are: native, embedded"),
+        }
+    }
+}
+
+/// A running engine of either kind. Dropping it ends the server and removes its directory.
+#[derive(Debug)]
+pub enum Postgres {
+    Native(Native),
+    #[cfg(feature = "embedded-postgres")]
+    Embedded(Embedded),
+}
+
+impl Postgres {
+    /// Starts an engine with the good database in it, in which the reader may also keep baselines.
+    ///
+    /// # Errors
+    /// A part that is missing, with what to install or how to build.
+    pub async fn start(engine: Engine) -> Result<Postgres> {
+        let postgres = match engine {
+            Engine::Native => Postgres::Native(Native::start(&Options::default())?),
+            #[cfg(feature = "embedded-postgres")]
+            Engine::Embedded => Postgres::Embedded(Embedded::start(&std::env::current_exe()?).await?),
+            #[cfg(not(feature = "embedded-postgres"))]
+            Engine::Embedded => {
+                bail!("{NOT_BUILT_IN} (`apt-get install postgresql`) and leave --postgres out")
+            }
         };
-        format!(
-            "postgresql://{}:{}@127.0.0.1:{}/{}",
-            encode(user),
-            encode(password),
-            self.port,
-            encode(database)
-        )
+        postgres.run(DATABASE, good::KEEPS_BASELINES).await?;
+        Ok(postgres)
     }
 
-    /// The password of one of the roles named in this module; random per cluster.
-    pub fn password(&self, role: &str) -> String {
-        format!("{role}-{}", self.secret)
+    /// Which kind it is.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Postgres::Native(_) => Engine::Native,
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(_) => Engine::Embedded,
+        }
     }
 
-    /// The connection string of one of the roles named in this module.
+    /// The native engine, for what only that can stage: passwords, TLS, a standby, two sessions at a time.
+    pub fn native(&self) -> Option<&Native> {
+        match self {
+            Postgres::Native(native) => Some(native),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(_) => None,
+        }
+    }
+
+    /// The connection string of one of the roles named in this module. The embedded engine takes any password.
     pub fn login(&self, role: &str, database: &str) -> String {
-        self.dsn(role, &self.password(role), database)
+        match self {
+            Postgres::Native(native) => native.login(role, database),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(embedded) => embedded.login(role, database),
+        }
     }
 
-    /// Runs SQL as superuser, statement by statement, and returns unaligned rows without headings. The
-    /// first error stops it and is returned.
-    pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
-        let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
-        file.write_all(sql.as_bytes())?;
-        file.seek(SeekFrom::Start(0))?;
-        let output = self
-            .keeper
-            .command(&self.programs.psql)
-            .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()])
-            .args(["-d", database, "-h"])
-            .arg(self.keeper.directory())
-            .stdin(Stdio::from(file))
-            .output()
-            .context("cannot run psql")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "psql: {}", said.trim());
-        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    /// Runs SQL as superuser and returns its rows as psql does unaligned and without headings. The embedded
+    /// engine runs it in one transaction, so what must not be in one (`create database`) comes alone.
+    ///
+    /// # Errors
+    /// The first error, after which nothing more is run.
+    pub async fn run(&self, database: &str, sql: &str) -> Result<String> {
+        match self {
+            Postgres::Native(native) => native.psql(database, sql),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(embedded) => embedded.run(database, sql).await,
+        }
     }
 
     /// Makes a database like [`DATABASE`] when it was new, its facts as young as then, and spoils it with `sql`
     /// (see [`variant`]).
-    pub fn copy(&self, name: &str, sql: &str) -> Result<()> {
-        self.psql("template1", &format!("create database \"{name}\" template {TEMPLATE} owner {OWNER}"))?;
-        self.psql(name, &format!("{YOUNG_AGAIN}\n{sql}")).map(|_| ())
+    ///
+    /// # Errors
+    /// A name that is taken, and what the server says of `sql`.
+    pub async fn copy(&self, name: &str, sql: &str) -> Result<()> {
+        self.run("template1", &good::copy_template(name)).await?;
+        self.run(name, &format!("{}\n{};\n{sql}", good::YOUNG_AGAIN, good::KEEPS_BASELINES)).await.map(|_| ())
     }
 
-    /// Starts a streaming replica of this cluster, with the same roles and databases, read-only. Drop it
-    /// before its primary.
-    pub fn standby(&self) -> Result<Native> {
-        let keeper = Keeper::new("pg", &SIGNALS)?;
-        let data = keeper.directory().join("data").display().to_string();
-        let from = self.keeper.directory().display().to_string();
-        let port = self.port.to_string();
-        let args = ["-h", &from, "-p", &port, "-U", "postgres", "-D", &data]
-            .into_iter()
-            .chain(["-R", "-X", "stream", "-c", "fast", "--no-sync"])
-            .map(str::to_owned);
-        keeper.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
-        let mut standby =
-            Native { keeper, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
-        standby.port = standby.start_on_free_port()?;
-        Ok(standby)
+    /// Removes a copy, whoever is connected to it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn remove(&self, name: &str) -> Result<()> {
+        self.run("template1", &format!("drop database if exists \"{name}\" with (force)")).await.map(|_| ())
     }
 
-    /// Stops the server in good order (fast shutdown). Its data and its port stay.
+    /// Makes [`DATABASE`] good again, its facts as young as when it was new. Connections to it are lost.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn restore(&self) -> Result<()> {
+        self.remove(DATABASE).await?;
+        self.copy(DATABASE, "").await
+    }
+
+    /// The server's version as it names itself: `17.5`, `15.18`.
+    ///
+    /// # Errors
+    /// A server that does not answer.
+    pub async fn version(&self) -> Result<String> {
+        let full = self.run("template1", "show server_version").await?;
+        Ok(full.split_whitespace().next().unwrap_or_default().to_owned())
+    }
+
+    /// Stops the server. Its data and its port stay.
+    ///
+    /// # Errors
+    /// A server that does not end.
     pub fn stop(&self) -> Result<()> {
-        self.keeper.end(&SIGNALS)
+        match self {
+            Postgres::Native(native) => native.stop(),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(embedded) => embedded.stop(),
+        }
     }
 
-    /// Kills the server, as if its machine had failed.
-    pub fn kill(&self) -> Result<()> {
-        self.keeper.end(&["KILL"])
-    }
-
-    /// Starts a stopped or killed server again, on the same port.
+    /// Starts a stopped server again, on the same port.
+    ///
+    /// # Errors
+    /// What the server logged when it does not start.
     pub fn resume(&self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        // After a kill, orphaned backends hold the shared memory for a moment.
-        while !self.launch(self.port)? {
-            ensure!(Instant::now() < deadline, "postgres does not start again: {}", self.log());
+        match self {
+            Postgres::Native(native) => native.resume(),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(embedded) => embedded.resume(),
         }
-        Ok(())
     }
 
-    /// Stops and starts the server.
-    pub fn restart(&self) -> Result<()> {
-        self.stop()?;
-        self.resume()
-    }
-
-    /// The server's log so far.
-    pub fn log(&self) -> String {
-        self.keeper.log()
-    }
-
-    /// The directory that holds the cluster and its socket, and that goes with it.
+    /// The directory that holds everything of the server and goes with it.
     pub fn directory(&self) -> &Path {
-        self.keeper.directory()
-    }
-
-    fn initialise(&self, options: &Options) -> Result<()> {
-        let data = self.keeper.directory().join("data").display().to_string();
-        let args = ["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C"]
-            .into_iter()
-            .chain(["--auth=trust", "--no-sync", "--no-instructions"])
-            .map(str::to_owned);
-        self.keeper.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
-        let mut settings = include_str!("postgres/postgresql.conf").to_owned();
-        for line in &options.settings {
-            settings.push_str(&format!("{line}\n"));
+        match self {
+            Postgres::Native(native) => native.directory(),
+            #[cfg(feature = "embedded-postgres")]
+            Postgres::Embedded(embedded) => embedded.directory(),
         }
-        if let Some(tls) = &options.tls {
-            // Under the names that PostgreSQL looks for, so that a replica finds its own copies.
-            self.keeper.write("data/server.crt", &tls.certificate)?;
-            self.keeper.write("data/server.key", &tls.key)?;
-            settings.push_str("ssl = on\n");
-        }
-        let required = options.tls.as_ref().is_some_and(|tls| tls.required);
-        let kind = if required { "hostssl" } else { "host" };
-        // The socket lies in a directory that only the server's account and root can enter.
-        let access = format!(
-            "local all all trust\nlocal replication all trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n"
-        );
-        self.keeper.write("data/postgresql.conf", &settings)?;
-        self.keeper.write("data/pg_hba.conf", &access).map(|_| ())
     }
+}
 
-    fn start_on_free_port(&self) -> Result<u16> {
-        for _ in 0..5 {
-            let port = port::free()?;
-            if self.launch(port)? {
-                return Ok(port);
-            }
-        }
-        bail!("postgres does not start: {}", self.log())
-    }
-
-    /// Starts the server and waits: true when it answers, false when it ended instead.
-    fn launch(&self, port: u16) -> Result<bool> {
-        let directory = self.keeper.directory();
-        let args = [
-            "-D".to_owned(),
-            directory.join("data").display().to_string(),
-            "-p".to_owned(),
-            port.to_string(),
-            "-k".to_owned(),
-            directory.display().to_string(),
-        ];
-        self.keeper.start(&self.programs.postgres, &args)?;
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(50));
-            if self.ready(port) {
-                return Ok(true);
-            }
-            if !self.keeper.alive()? {
-                return Ok(false);
-            }
-        }
-        bail!("postgres does not answer: {}", self.log())
-    }
-
-    /// The server itself writes `ready` into its pid file, so waiting leaves no refused logins in its log.
-    fn ready(&self, port: u16) -> bool {
-        let file = self.keeper.directory().join("data/postmaster.pid");
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        lines.get(3) == Some(&port.to_string().as_str())
-            && matches!(lines.get(7), Some(&("ready" | "standby")))
-    }
-
-    fn roles(&self) -> String {
-        let mut sql = String::new();
-        for role in ROLES {
-            sql.push_str(&format!("create role {role} login password '{}';\n", self.password(role)));
-        }
-        sql.push_str(&format!("alter role {BYPASSING} bypassrls;\n"));
-        sql.push_str(&format!("alter role {SINGLE} connection limit 1;\n"));
-        sql.push_str(&format!("alter role {BERLIN} set timezone to 'Europe/Berlin';\n"));
-        sql
-    }
+/// A connection string to 127.0.0.1, percent-encoded where needed. It says nothing about TLS.
+fn dsn(port: u16, user: &str, password: &str, database: &str) -> String {
+    let encode =
+        |s: &str| url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>().replace('+', "%20");
+    format!("postgresql://{}:{}@127.0.0.1:{port}/{}", encode(user), encode(password), encode(database))
 }

@@ -24,7 +24,7 @@ use crate::settings::fingerprint::fingerprint;
 /// A world that a fault can be put into, and the variables that the program is then given.
 pub struct Scene<'w> {
     pub world: &'w World,
-    pub base: &'w dyn Base,
+    pub base: &'w Base,
     pub variables: BTreeMap<String, String>,
     /// What ends with the scene: a replica, for one.
     kept: Vec<Box<dyn Send>>,
@@ -32,7 +32,7 @@ pub struct Scene<'w> {
 
 impl<'w> Scene<'w> {
     /// The good world.
-    pub fn new(world: &'w World, base: &'w dyn Base) -> Scene<'w> {
+    pub fn new(world: &'w World, base: &'w Base) -> Scene<'w> {
         let mut variables = world.variables().clone();
         variables.insert("HOME".to_owned(), world.folder().display().to_string());
         Scene { world, base, variables, kept: Vec::new() }
@@ -49,10 +49,10 @@ impl<'w> Scene<'w> {
                 .iter()
                 .find(|(known, _)| known == name)
                 .context("no variant of the database is called so")?;
-            self.base.sql(sql).context("the variant of the database")?;
+            self.base.sql(sql).await.context("the variant of the database")?;
         }
         if let Some(sql) = &stage.sql {
-            self.base.sql(&self.filled(sql)?).context("the fault's statements")?;
+            self.base.sql(&self.filled(sql)?).await.context("the fault's statements")?;
         }
         self.set_fly(stage)?;
         self.set_checkout(stage)?;

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use super::agent::{self, Agent};
+use super::app::facts::Seats;
 use super::app::{self, App};
 use super::chatwoot::{self, Chatwoot, Deliverer};
 use super::checkout::{self, Checkout};
@@ -17,7 +19,7 @@ use super::customers::Habits;
 use super::fly::Fly;
 use super::hub::{Hub, Roster};
 use super::live::{Between, Live};
-use super::postgres::{self, Native};
+use super::postgres::{self, Engine, Postgres};
 use super::server::Transport;
 use super::setting::Setting;
 use super::tls::{Authority, CertificateSpec};
@@ -30,8 +32,12 @@ pub const ACCOUNT: u64 = 3;
 /// Which database the world uses.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// A new cluster, ended with the world.
-    Own,
+    /// An engine of the world's own, ended with it; by default what [`Engine::choose`] finds.
+    Own(Option<Engine>),
+    /// A database in an engine that others hold, too.
+    Of(Arc<Postgres>, String),
+    /// A database that somebody gave, to read and to write: empty, or filled by a rehearsal before.
+    Given(String),
     /// A database that exists, by its connection strings: the reader's, and that of a role that may write facts.
     At { reader: String, writer: Option<String> },
 }
@@ -47,8 +53,12 @@ pub struct World {
     pub checkout: Checkout,
     pub authority: Authority,
     pub hub: Hub,
-    /// The cluster, when it is the world's own.
-    pub postgres: Option<Native>,
+    /// The engine, when it is the world's own.
+    pub postgres: Option<Postgres>,
+    /// Which PostgreSQL it is, in a few words; empty where a test said so itself.
+    pub engine: String,
+    /// How many may be connected to the database.
+    seats: Seats,
     live: Option<Live>,
     writer: Option<String>,
     folder: TempDir,
@@ -89,15 +99,7 @@ impl World {
             checkout::npm::install(&bin)?;
         }
         let checkout = Checkout::create(&at("app"), &at("tools"))?;
-        let (postgres, dsn, writer) = match database {
-            Database::Own => {
-                let native = Native::start(&postgres::Options::default())?;
-                let login = |role| native.login(role, postgres::DATABASE);
-                let (reader, writer) = (login(postgres::READER), login(postgres::OWNER));
-                (Some(native), reader, Some(writer))
-            }
-            Database::At { reader, writer } => (None, reader, writer),
-        };
+        let Served { seats, postgres, engine, reader, writer } = serve(database).await?;
         let variables = BTreeMap::from(
             [
                 ("CHATWOOT_BASE_URL", chatwoot.url_at("localhost")),
@@ -107,7 +109,7 @@ impl World {
                 ("CHATWOOT_ACCOUNT_ID", ACCOUNT.to_string()),
                 ("CHATWOOT_WEBHOOK_SECRET", secret),
                 ("AGENT_SDK_URL", agent.url_at("localhost")),
-                ("DATABASE_URL", dsn),
+                ("DATABASE_URL", reader),
                 ("HOTDASH_OPS_TARGET", "sandbox".to_owned()),
                 ("HOTDASH_OPS_CONFIG", at("config.toml").display().to_string()),
             ]
@@ -123,6 +125,8 @@ impl World {
             authority,
             hub,
             postgres,
+            engine,
+            seats,
             live: None,
             writer,
             folder,
@@ -151,6 +155,7 @@ impl World {
                 fly: self.fly.clone(),
                 ca_file: &self.folder().join("ca.pem"),
                 writer: self.writer.as_deref(),
+                seats: self.seats,
                 account: ACCOUNT,
             },
             quiet,
@@ -261,6 +266,47 @@ impl World {
             database = quoted(&database),
             webhook_url = quoted(webhook_url),
         ))
+    }
+}
+
+/// The world's database, ready.
+struct Served {
+    seats: Seats,
+    postgres: Option<Postgres>,
+    engine: String,
+    reader: String,
+    writer: Option<String>,
+}
+
+async fn serve(database: Database) -> Result<Served> {
+    match database {
+        Database::Own(wanted) => {
+            let postgres = Postgres::start(Engine::choose(wanted)?).await?;
+            let engine = format!("{} (PostgreSQL {})", postgres.engine().name(), postgres.version().await?);
+            let login = |role| postgres.login(role, postgres::DATABASE);
+            let (reader, writer) = (login(postgres::READER), Some(login(postgres::OWNER)));
+            Ok(Served { seats: seats(&postgres), postgres: Some(postgres), engine, reader, writer })
+        }
+        Database::Of(postgres, name) => {
+            let engine = format!("{} (PostgreSQL {})", postgres.engine().name(), postgres.version().await?);
+            let login = |role| postgres.login(role, &name);
+            let (reader, writer) = (login(postgres::READER), Some(login(postgres::OWNER)));
+            Ok(Served { seats: seats(&postgres), postgres: None, engine, reader, writer })
+        }
+        Database::Given(url) => {
+            let engine = format!("given (PostgreSQL {})", postgres::given::prepare(&url).await?);
+            Ok(Served { seats: Seats::Many, postgres: None, engine, reader: url.clone(), writer: Some(url) })
+        }
+        Database::At { reader, writer } => {
+            Ok(Served { seats: Seats::Many, postgres: None, engine: String::new(), reader, writer })
+        }
+    }
+}
+
+fn seats(postgres: &Postgres) -> Seats {
+    match postgres.engine() {
+        Engine::Native => Seats::Many,
+        Engine::Embedded => Seats::One,
     }
 }
 

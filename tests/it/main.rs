@@ -13,6 +13,7 @@ mod exit_property;
 mod fly_shim;
 mod formats;
 mod formats_real;
+mod given_database;
 mod monitor;
 mod overlay;
 mod postgres_world;

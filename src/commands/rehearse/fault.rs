@@ -1,16 +1,20 @@
 //! `rehearse --fault NAME`: one thing is wrong; what the program says of it, and then time to practise.
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 
 use super::list::words;
+use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
-use crate::rehearsal::base::{Engine, NativeEngine};
+use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
+use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::{manual, play, runs_of};
+use crate::run::overlay::today;
 use crate::run::selection::nearest;
 
 /// The fault of that name.
@@ -35,24 +39,22 @@ pub fn named(name: &str) -> Result<Fault> {
 /// A world that does not start.
 pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<Exit> {
     let fault = named(name)?;
-    let engine = NativeEngine::start()?;
-    if let Some(why) = fault.native_only.as_ref().filter(|_| engine.name() != "native") {
+    let engine = Engine::choose(args.postgres)?;
+    if let Some(why) = fault.native_only.as_ref().filter(|_| engine != Engine::Native) {
         bail!("{name} cannot be staged on the {} engine: {why}", engine.name());
     }
-    let list = checklist::load()?;
+    let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let program = std::env::current_exe().context("this program's own path")?;
     let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
     let runs = runs_of(&fault, &list);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
+        let ground = async { play::Ground::new(&Bases::start(engine).await?, &runs, Some(&fault)).await };
         let ground = tokio::select! {
-            ground = play::Ground::new(&engine, &runs, Some(&fault)) => ground?,
+            ground = ground => ground?,
             how = signals.next() => return Ok(how.into()),
         };
+        printer.note(&format!("postgres: {}", engine.name()));
         printer.note(&format!("{}: {}", fault.name, fault.about));
         for turn in &fault.turns {
             printer.note(&format!("  must turn {}", words(turn)));

@@ -5,7 +5,8 @@ mod list;
 mod score;
 mod tour;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use tokio::runtime::Runtime;
 
 use crate::cli::RehearseArgs;
 use crate::exit::Exit;
@@ -22,4 +23,8 @@ pub fn rehearse(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
         (None, _, true) => list::list(args.format, printer),
         (None, ..) => tour::tour(args, printer),
     }
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot start")
 }

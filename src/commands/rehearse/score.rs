@@ -1,20 +1,23 @@
 //! `rehearse --score`: every fault once, with progress, and the matrix.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 
+use super::runtime;
 use crate::checklist;
 use crate::cli::{RehearseArgs, ScoreFormat};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Way};
-use crate::rehearsal::base::NativeEngine;
+use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
+use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::{Event, Scoring, tell};
 use crate::report::Format;
+use crate::run::overlay::today;
 use crate::run::selection::nearest;
 
 /// Plays the faults and tells the score.
@@ -24,9 +27,10 @@ use crate::run::selection::nearest;
 pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let faults = chosen(faults::load()?, &args.only)?;
     let program = std::env::current_exe().context("this program's own path")?;
-    let engine = Arc::new(NativeEngine::start()?);
-    let list = checklist::load()?;
-    let scoring = Scoring { faults, list, engine, program, checks: args.checks.clone() };
+    let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
+    let bases = runtime()?.block_on(Bases::start(Engine::choose(args.postgres)?))?;
+    printer.note(&format!("postgres: {}", bases.engine().name()));
+    let scoring = Scoring { faults, list, bases, program, checks: args.checks.clone() };
     let facts = Facts::here(Format::Table, false);
     let mut shown = Shown::new(facts.drawing().way == Way::Bar);
     let matrix = scoring.play(&mut |event| shown.on(&event, printer))?;

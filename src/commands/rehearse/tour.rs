@@ -7,12 +7,14 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use tokio::process::Command;
 
+use super::runtime;
 use crate::cli::RehearseArgs;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::base::{Engine, NativeEngine};
-use crate::rehearsal::score::play;
+use crate::rehearsal::base::Bases;
+use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::score::play::{self, Run};
 use crate::rehearsal::stage::Scene;
 
 /// A step of the tour: what it is for, and the words behind the program's name.
@@ -49,19 +51,20 @@ const STEPS: [Step; 4] = [
 /// A world that does not start.
 pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let began = Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
-        let engine = NativeEngine::start()?;
-        let ground = play::Ground::new(&engine, &[play::Run::Monitor], None).await?;
+        let engine = Engine::choose(args.postgres)?;
+        let ground = async { play::Ground::new(&Bases::start(engine).await?, &[Run::Monitor], None).await };
+        let ground = tokio::select! {
+            ground = ground => ground?,
+            how = signals.next() => return Ok(how.into()),
+        };
         let scene = ground.scene();
         let _ = printer.data(&format!(
             "A whole support pipeline on loopback: Chatwoot, the app, the Agent SDK, fly and a checkout as stand-ins, \
-             and PostgreSQL ({}). Customers write, the app forwards and records.\n",
-            engine.name()
+             and a real PostgreSQL. Customers write, the app forwards and records.\npostgres: {} ({})\n",
+            engine.name(),
+            ground.version().await?
         ))?;
         let program = std::env::current_exe().context("this program's own path")?;
         for (at, step) in STEPS.iter().enumerate() {

@@ -1,18 +1,40 @@
 //! The facts that the app records, written as the app writes them: to the table
 //! `dashboard_facts`, by the role that owns it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
+
+use crate::rehearsal::postgres::query;
 
 /// Writes facts into one database. A lost connection is made anew at the next fact; the fact that met it is
 /// missing, as with the real app.
 pub struct Facts {
     dsn: String,
-    client: tokio::sync::Mutex<Option<Client>>,
+    seats: Seats,
+    client: tokio::sync::Mutex<Option<Held>>,
+    /// How many facts are to be written now.
+    pending: AtomicUsize,
+}
+
+/// A connection that is kept for the next fact.
+struct Held {
+    client: Client,
+    /// How many facts it has written.
+    written: usize,
+}
+
+/// How many may be connected to the database at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seats {
+    /// As many as the app likes: it keeps its connection, as a pool does.
+    Many,
+    /// One, and the next one waits: whoever keeps a connection keeps everybody else out.
+    One,
 }
 
 /// One delivery as `support.webhook.retry` records it.
@@ -26,16 +48,23 @@ pub struct Retry {
     pub status: Option<u16>,
 }
 
+/// How many facts are written on the one seat before somebody else may have it.
+const TURN: usize = 16;
 /// How long one statement may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const INSERT: &str = "insert into dashboard_facts (shop_domain, fact_type, scope, value, metadata) \
                       values ('hotrodan.myshopify.com', $1, 'ops', $2::text::jsonb, $3::text::jsonb)";
+/// The same, dated back by this many seconds.
+const INSERT_DATED: &str =
+    "insert into dashboard_facts (shop_domain, fact_type, scope, value, metadata, recorded_at)
+     values ('hotrodan.myshopify.com', $1, 'ops', $2::text::jsonb, $3::text::jsonb, now() - $4 * interval '1 second')";
 
 impl Facts {
     /// Facts for the database behind this connection string, which may write.
-    pub fn new(dsn: impl Into<String>) -> Facts {
-        Facts { dsn: dsn.into(), client: tokio::sync::Mutex::new(None) }
+    pub fn new(dsn: impl Into<String>, seats: Seats) -> Facts {
+        let client = tokio::sync::Mutex::new(None);
+        Facts { dsn: dsn.into(), seats, client, pending: AtomicUsize::new(0) }
     }
 
     /// Records a delivery.
@@ -44,16 +73,21 @@ impl Facts {
     /// What the database or the way to it says; the fact is then missing.
     pub async fn retry(&self, retry: &Retry) -> Result<()> {
         let (value, metadata) = retry.row();
-        self.insert("support.webhook.retry", &value, &metadata).await
+        self.insert("support.webhook.retry", &value, &metadata, Duration::ZERO).await
     }
 
     /// Records a delivery in a transaction of its own that stays open for `open` before it commits: its
-    /// `recorded_at` is the time at which that transaction began.
+    /// `recorded_at` is the time at which that transaction began. Where nobody else could be connected meanwhile,
+    /// the fact is written after that time and dated back, which to everybody else is the same.
     ///
     /// # Errors
     /// As [`Facts::retry`].
     pub async fn retry_late(&self, retry: &Retry, open: Duration) -> Result<()> {
         let (value, metadata) = retry.row();
+        if self.seats == Seats::One {
+            tokio::time::sleep(open).await;
+            return self.insert("support.webhook.retry", &value, &metadata, open).await;
+        }
         let client = connect(&self.dsn).await?;
         client.batch_execute("begin").await?;
         client
@@ -79,21 +113,46 @@ impl Facts {
             "payload": payload, "attempts": attempts, "lastError": error, "agentEndpoint": endpoint,
         });
         let metadata = json!({"timestamp": Timestamp::now(), "requires_manual_review": true});
-        self.insert("support.webhook.dead_letter", &value, &metadata).await
+        self.insert("support.webhook.dead_letter", &value, &metadata, Duration::ZERO).await
     }
 
-    async fn insert(&self, kind: &str, value: &Value, metadata: &Value) -> Result<()> {
+    async fn insert(&self, kind: &str, value: &Value, metadata: &Value, ago: Duration) -> Result<()> {
+        let _pending = Pending::one_more(&self.pending);
         let mut held = self.client.lock().await;
-        let client = match held.take().filter(|client| !client.is_closed()) {
-            Some(client) => client,
-            None => connect(&self.dsn).await?,
+        let Held { client, written } = match held.take().filter(|held| !held.client.is_closed()) {
+            Some(held) => held,
+            None => Held { client: connect(&self.dsn).await?, written: 0 },
         };
         let (value, metadata) = (value.to_string(), metadata.to_string());
-        tokio::time::timeout(PATIENCE, client.execute(INSERT, &[&kind, &value, &metadata]))
-            .await
-            .context("the database takes too long")??;
-        *held = Some(client);
+        let written_now = async {
+            match ago {
+                Duration::ZERO => client.execute(INSERT, &[&kind, &value, &metadata]).await,
+                ago => client.execute(INSERT_DATED, &[&kind, &value, &metadata, &ago.as_secs_f64()]).await,
+            }
+        };
+        tokio::time::timeout(PATIENCE, written_now).await.context("the database takes too long")??;
+        let written = written + 1;
+        let others_wait = self.pending.load(Ordering::Relaxed) > 1;
+        if self.seats == Seats::Many || (others_wait && written < TURN) {
+            *held = Some(Held { client, written });
+        }
         Ok(())
+    }
+}
+
+/// Counts a fact for as long as it is to be written, also when nobody waits for that any more.
+struct Pending<'a>(&'a AtomicUsize);
+
+impl Pending<'_> {
+    fn one_more(counter: &AtomicUsize) -> Pending<'_> {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Pending(counter)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -110,7 +169,7 @@ impl Retry {
 }
 
 async fn connect(dsn: &str) -> Result<Client> {
-    let (client, connection) = tokio::time::timeout(PATIENCE, tokio_postgres::connect(dsn, NoTls))
+    let (client, connection) = tokio::time::timeout(PATIENCE, query::connect(dsn))
         .await
         .context("the database does not answer")??;
     // It ends with its client, and says so to whoever waits for an answer.

@@ -1,6 +1,5 @@
 -- A good database: the tables of the support pipeline, the indexes that serve its questions, and a few
 -- hundred recent, healthy facts in the shapes that the app writes.
-set role hotdash;
 set timezone to 'UTC';
 
 create table dashboard_facts (
@@ -80,10 +79,5 @@ insert into customer_grades (conversation_id, tone, accuracy, policy, created_at
 select 1000 + n, 4 + n % 2, 4 + (n / 2) % 2, case n % 6 when 0 then null else 5 end, now() - n * interval '4 hours'
 from generate_series(1, 40) n;
 
-grant select on dashboard_facts, customer_grades, hotdash_ops_sandbox
-    to ops_reader, ops_bypass, ops_single, ops_berlin;
--- `baseline` makes its table where there is none.
-grant create on schema public to ops_reader;
-reset role;
 analyze dashboard_facts;
 analyze customer_grades;

@@ -16,8 +16,9 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use super::base::Engine;
+use super::base::Bases;
 use super::faults::Fault;
+use super::postgres::Engine;
 use crate::checklist::{Check, Checklist};
 use crate::commands::baseline::{BASELINE, COMPARE};
 use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
@@ -43,7 +44,7 @@ const COSTS: (u64, u64) = (24, 8);
 pub struct Scoring {
     pub faults: Vec<Fault>,
     pub list: Checklist,
-    pub engine: Arc<dyn Engine>,
+    pub bases: Bases,
     pub program: PathBuf,
     /// The operator's own checks.
     pub checks: Option<PathBuf>,
@@ -96,7 +97,7 @@ impl Scoring {
                 .map(|runs| Job { fault: None, runs })
                 .collect();
         for fault in &self.faults {
-            if let Some(why) = fault.native_only.as_ref().filter(|_| self.engine.name() != "native") {
+            if let Some(why) = fault.native_only.as_ref().filter(|_| self.bases.engine() != Engine::Native) {
                 unstaged.push((fault.clone(), Played::unstaged(fault, why)));
                 continue;
             }
@@ -121,15 +122,15 @@ impl Scoring {
             checks: self.checks.clone(),
             manual: manual(&self.list),
         };
-        let mut matrix = Matrix::new(self.engine.name(), &self.list, self.own(), unstaged);
+        let mut matrix = Matrix::new(self.bases.engine().name(), &self.list, self.own(), unstaged);
         let runtime = runtime()?;
         let (halt, halted) = watch::channel(false);
         let (done, mut results) = mpsc::unbounded_channel();
         let whole = std::thread::scope(|threads| {
             for _ in 0..TOGETHER.min(total) {
                 let (done, halted) = (done.clone(), halted.clone());
-                let (jobs, playing, engine) = (&jobs, &playing, self.engine.as_ref());
-                threads.spawn(move || work(jobs, playing, engine, halted, &done));
+                let (jobs, playing, bases) = (&jobs, &playing, &self.bases);
+                threads.spawn(move || work(jobs, playing, bases, halted, &done));
             }
             drop(done);
             runtime.block_on(async {
@@ -193,7 +194,7 @@ fn expected(jobs: &VecDeque<Job>) -> Duration {
 fn work(
     jobs: &Mutex<VecDeque<Job>>,
     playing: &Playing,
-    engine: &dyn Engine,
+    bases: &Bases,
     mut halted: watch::Receiver<bool>,
     done: &mpsc::UnboundedSender<Done>,
 ) {
@@ -205,7 +206,7 @@ fn work(
         let told = runtime().and_then(|runtime| {
             let told = runtime.block_on(async {
                 tokio::select! {
-                    told = play::play(playing, engine, &job.runs, job.fault.as_ref()) => told,
+                    told = play::play(playing, bases, &job.runs, job.fault.as_ref()) => told,
                     _ = halted.wait_for(|&halt| halt) => Err(anyhow::anyhow!("interrupted")),
                 }
             });

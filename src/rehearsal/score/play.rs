@@ -5,6 +5,7 @@ use std::fmt;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,11 +15,10 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
 use super::told::Told;
-use crate::rehearsal::base::{Base, Engine};
+use crate::rehearsal::base::{Base, Bases};
 use crate::rehearsal::checkout::npm;
 use crate::rehearsal::customers::Habits;
 use crate::rehearsal::faults::{Fault, Server, Stage};
-use crate::rehearsal::postgres::{OWNER, READER};
 use crate::rehearsal::setting::Setting;
 use crate::rehearsal::stage::Scene;
 use crate::rehearsal::world::{Database, World};
@@ -73,7 +73,7 @@ pub struct Playing {
 /// A good world on a good database of its own.
 pub struct Ground {
     pub world: World,
-    base: Box<dyn Base>,
+    base: Base,
 }
 
 impl Ground {
@@ -81,11 +81,11 @@ impl Ground {
     ///
     /// # Errors
     /// A world that does not start.
-    pub async fn new(engine: &dyn Engine, runs: &[Run], fault: Option<&Fault>) -> Result<Ground> {
+    pub async fn new(bases: &Bases, runs: &[Run], fault: Option<&Fault>) -> Result<Ground> {
         let killed =
             fault.is_some_and(|fault| stages(fault).any(|stage| stage.server == Some(Server::Killed)));
-        let base = engine.base(killed)?;
-        let database = Database::At { reader: base.login(READER), writer: Some(base.login(OWNER)) };
+        let base = bases.base(killed).await?;
+        let database = Database::Of(Arc::clone(&base.postgres), base.name.clone());
         let mut world = World::start(database).await?;
         // A hundred worlds need not start Node a thousand times.
         if !npm::is_missing() {
@@ -98,9 +98,23 @@ impl Ground {
         Ok(Ground { world, base })
     }
 
+    /// The version of its PostgreSQL.
+    ///
+    /// # Errors
+    /// A server that does not answer.
+    pub async fn version(&self) -> Result<String> {
+        self.base.postgres.version().await
+    }
+
+    /// Ends the world, and then its database.
+    pub async fn end(self) {
+        drop(self.world);
+        self.base.remove().await;
+    }
+
     /// The world, before anything in it has been changed.
     pub fn scene(&self) -> Scene<'_> {
-        Scene::new(&self.world, self.base.as_ref())
+        Scene::new(&self.world, &self.base)
     }
 }
 
@@ -110,14 +124,16 @@ impl Ground {
 /// A world that does not start, a fault that cannot be put into it, and a run that leaves no report.
 pub async fn play(
     playing: &Playing,
-    engine: &dyn Engine,
+    bases: &Bases,
     runs: &[Run],
     fault: Option<&Fault>,
 ) -> Result<Vec<Told>> {
-    let ground = Ground::new(engine, runs, fault).await?;
+    let ground = Ground::new(bases, runs, fault).await?;
     let mut scene = ground.scene();
-    let heard = perform(playing, &mut scene, runs, fault, Ear::Score).await?;
-    heard.into_iter().map(|heard| heard.told()).collect()
+    let heard = perform(playing, &mut scene, runs, fault, Ear::Score).await;
+    drop(scene);
+    ground.end().await;
+    heard?.into_iter().map(|heard| heard.told()).collect()
 }
 
 /// Puts the fault into the scene and runs the program in it, as often as there are runs, at the same time.

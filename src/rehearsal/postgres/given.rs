@@ -1,0 +1,54 @@
+//! A database that somebody gave to the rehearsal. Only an empty one is filled, and only one that a rehearsal has
+//! filled before is used again, so that a mistyped URL cannot put stand-ins' facts among real ones.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::{good, query};
+use crate::service::dsn::Dsn;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What the database holds: `marked`, whether a rehearsal's table is there; else the name of something else.
+const WHAT_IS_THERE: &str = "select case
+    when to_regclass('hotdash_ops_sandbox') is not null then 'marked'
+    else coalesce((
+        select 'has ' || c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname not like 'pg\\_temp%'
+            and n.nspname not like 'pg\\_toast\\_temp%'
+            and not exists (select from pg_depend d
+                where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+        order by c.oid limit 1), 'empty')
+    end";
+
+/// Whether facts that a rehearsal left there are too old for the checks.
+const HAS_AGED: &str =
+    "select coalesce(max(recorded_at) < now() - interval '1 minute', false) from dashboard_facts";
+
+/// Fills an empty database with the good tables and rows, and makes those of an earlier rehearsal young again.
+/// Returns the server's version.
+///
+/// # Errors
+/// A database that holds anything else, and what the server says.
+pub async fn prepare(url: &str) -> Result<String> {
+    let which = Dsn::parse(url).map_err(|fault| anyhow::anyhow!("--database: {fault}"))?.identity();
+    let run = |sql| query::run(url, sql, PATIENCE);
+    let there = run(WHAT_IS_THERE).await.with_context(|| format!("cannot use {which}"))?;
+    match there.as_str() {
+        "empty" => {
+            run(good::TABLES).await.with_context(|| format!("cannot fill {which}"))?;
+        }
+        "marked" => {
+            if run(HAS_AGED).await.with_context(|| format!("cannot read the facts of {which}"))? == "t" {
+                run(good::YOUNG_AGAIN).await.with_context(|| format!("cannot renew the facts of {which}"))?;
+            }
+        }
+        other => bail!(
+            "{which} {other}, and no table hotdash_ops_sandbox: give a new database, or one that a sandbox has \
+             filled before"
+        ),
+    }
+    let version = run("show server_version").await?;
+    Ok(version.split_whitespace().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,243 @@
+//! The PostgreSQL that is installed here: a private cluster in a temporary directory, on loopback, with
+//! passwords that are really checked, and a good database to spoil. It ends with its owner, however the
+//! owner ends (see [`crate::rehearsal::keeper`]).
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Programs;
+use super::good::{self, DATABASE, OWNER};
+use crate::rehearsal::keeper::Keeper;
+use crate::rehearsal::port;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Fast shutdown, immediate shutdown, and what nothing withstands.
+const SIGNALS: [&str; 3] = ["INT", "QUIT", "KILL"];
+
+/// A certificate for the server, in PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// The server's certificate and the intermediate ones above it.
+    pub certificate: String,
+    pub key: String,
+    /// Refuse connections without TLS, as hosted databases do.
+    pub required: bool,
+}
+
+/// How a cluster is started. The default: no TLS, the good database.
+#[derive(Clone, Default)]
+pub struct Options {
+    pub tls: Option<Tls>,
+    /// Lines for `postgresql.conf`, such as `max_connections = 5`.
+    pub settings: Vec<String>,
+    /// Leave the database [`DATABASE`] empty.
+    pub empty: bool,
+}
+
+/// A running PostgreSQL cluster. Dropping it ends the server and removes its directory.
+#[derive(Debug)]
+pub struct Native {
+    keeper: Keeper,
+    programs: Programs,
+    port: u16,
+    secret: String,
+}
+
+impl Native {
+    /// Starts a new cluster and waits until it answers: about two seconds. The error says what to install
+    /// where PostgreSQL is missing.
+    pub fn start(options: &Options) -> Result<Native> {
+        let programs = Programs::find()?;
+        let keeper = Keeper::new("pg", &SIGNALS)?;
+        let mut secret = [0; 8];
+        getrandom::fill(&mut secret).context("no randomness for passwords")?;
+        let mut server = Native { keeper, programs, port: 0, secret: hex::encode(secret) };
+        server.initialise(options)?;
+        server.port = server.start_on_free_port()?;
+        server.psql("template1", &good::roles(|role| server.password(role)))?;
+        server.psql("template1", &format!("create database {DATABASE} owner {OWNER}"))?;
+        if !options.empty {
+            server.psql(DATABASE, &good::seed())?;
+        }
+        server.psql("template1", &good::keep_a_template())?;
+        Ok(server)
+    }
+
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A connection string with any user, password and database, percent-encoded where needed. It says
+    /// nothing about TLS.
+    pub fn dsn(&self, user: &str, password: &str, database: &str) -> String {
+        super::dsn(self.port, user, password, database)
+    }
+
+    /// The password of one of the roles named in this module; random per cluster.
+    pub fn password(&self, role: &str) -> String {
+        format!("{role}-{}", self.secret)
+    }
+
+    /// The connection string of one of the roles named in this module.
+    pub fn login(&self, role: &str, database: &str) -> String {
+        self.dsn(role, &self.password(role), database)
+    }
+
+    /// Runs SQL as superuser, statement by statement, and returns unaligned rows without headings. The
+    /// first error stops it and is returned.
+    pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
+        let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
+        file.write_all(sql.as_bytes())?;
+        file.seek(SeekFrom::Start(0))?;
+        let output = self
+            .keeper
+            .command(&self.programs.psql)
+            .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()])
+            .args(["-d", database, "-h"])
+            .arg(self.keeper.directory())
+            .stdin(Stdio::from(file))
+            .output()
+            .context("cannot run psql")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "psql: {}", said.trim());
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Makes a database like [`DATABASE`] when it was new, its facts as young as then, and spoils it with `sql`
+    /// (see [`variant`]).
+    pub fn copy(&self, name: &str, sql: &str) -> Result<()> {
+        self.psql("template1", &good::copy_template(name))?;
+        self.psql(name, &format!("{}\n{sql}", good::YOUNG_AGAIN)).map(|_| ())
+    }
+
+    /// Starts a streaming replica of this cluster, with the same roles and databases, read-only. Drop it
+    /// before its primary.
+    pub fn standby(&self) -> Result<Native> {
+        let keeper = Keeper::new("pg", &SIGNALS)?;
+        let data = keeper.directory().join("data").display().to_string();
+        let from = self.keeper.directory().display().to_string();
+        let port = self.port.to_string();
+        let args = ["-h", &from, "-p", &port, "-U", "postgres", "-D", &data]
+            .into_iter()
+            .chain(["-R", "-X", "stream", "-c", "fast", "--no-sync"])
+            .map(str::to_owned);
+        keeper.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
+        let mut standby =
+            Native { keeper, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
+        standby.port = standby.start_on_free_port()?;
+        Ok(standby)
+    }
+
+    /// Stops the server in good order (fast shutdown). Its data and its port stay.
+    pub fn stop(&self) -> Result<()> {
+        self.keeper.end(&SIGNALS)
+    }
+
+    /// Kills the server, as if its machine had failed.
+    pub fn kill(&self) -> Result<()> {
+        self.keeper.end(&["KILL"])
+    }
+
+    /// Starts a stopped or killed server again, on the same port.
+    pub fn resume(&self) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        // After a kill, orphaned backends hold the shared memory for a moment.
+        while !self.launch(self.port)? {
+            ensure!(Instant::now() < deadline, "postgres does not start again: {}", self.log());
+        }
+        Ok(())
+    }
+
+    /// Stops and starts the server.
+    pub fn restart(&self) -> Result<()> {
+        self.stop()?;
+        self.resume()
+    }
+
+    /// The server's log so far.
+    pub fn log(&self) -> String {
+        self.keeper.log()
+    }
+
+    /// The directory that holds the cluster and its socket, and that goes with it.
+    pub fn directory(&self) -> &Path {
+        self.keeper.directory()
+    }
+
+    fn initialise(&self, options: &Options) -> Result<()> {
+        let data = self.keeper.directory().join("data").display().to_string();
+        let args = ["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C"]
+            .into_iter()
+            .chain(["--auth=trust", "--no-sync", "--no-instructions"])
+            .map(str::to_owned);
+        self.keeper.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
+        let mut settings = include_str!("postgresql.conf").to_owned();
+        for line in &options.settings {
+            settings.push_str(&format!("{line}\n"));
+        }
+        if let Some(tls) = &options.tls {
+            // Under the names that PostgreSQL looks for, so that a replica finds its own copies.
+            self.keeper.write("data/server.crt", &tls.certificate)?;
+            self.keeper.write("data/server.key", &tls.key)?;
+            settings.push_str("ssl = on\n");
+        }
+        let required = options.tls.as_ref().is_some_and(|tls| tls.required);
+        let kind = if required { "hostssl" } else { "host" };
+        // The socket lies in a directory that only the server's account and root can enter.
+        let access = format!(
+            "local all all trust\nlocal replication all trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n"
+        );
+        self.keeper.write("data/postgresql.conf", &settings)?;
+        self.keeper.write("data/pg_hba.conf", &access).map(|_| ())
+    }
+
+    fn start_on_free_port(&self) -> Result<u16> {
+        for _ in 0..5 {
+            let port = port::free()?;
+            if self.launch(port)? {
+                return Ok(port);
+            }
+        }
+        bail!("postgres does not start: {}", self.log())
+    }
+
+    /// Starts the server and waits: true when it answers, false when it ended instead.
+    fn launch(&self, port: u16) -> Result<bool> {
+        let directory = self.keeper.directory();
+        let args = [
+            "-D".to_owned(),
+            directory.join("data").display().to_string(),
+            "-p".to_owned(),
+            port.to_string(),
+            "-k".to_owned(),
+            directory.display().to_string(),
+        ];
+        self.keeper.start(&self.programs.postgres, &args)?;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(50));
+            if self.ready(port) {
+                return Ok(true);
+            }
+            if !self.keeper.alive()? {
+                return Ok(false);
+            }
+        }
+        bail!("postgres does not answer: {}", self.log())
+    }
+
+    /// The server itself writes `ready` into its pid file, so waiting leaves no refused logins in its log.
+    fn ready(&self, port: u16) -> bool {
+        let file = self.keeper.directory().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        lines.get(3) == Some(&port.to_string().as_str())
+            && matches!(lines.get(7), Some(&("ready" | "standby")))
+    }
+}
