@@ -93,6 +93,9 @@ impl World {
             Database::Own => {
                 let native = Native::start(&postgres::Options::default())?;
                 let login = |role| native.login(role, postgres::DATABASE);
+                // The checklist's baseline is a table that its reader creates.
+                let grant = format!("GRANT CREATE ON SCHEMA public TO {}", postgres::READER);
+                native.psql(postgres::DATABASE, &grant)?;
                 let (reader, writer) = (login(postgres::READER), login(postgres::OWNER));
                 (Some(native), reader, Some(writer))
             }
