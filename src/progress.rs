@@ -76,7 +76,10 @@ impl Progress {
             Event::Watching { window, remarks, at } => {
                 self.line(&watch::opening(window));
                 for remark in remarks {
-                    self.above(&format!("    {}", text::cell(remark, 400)));
+                    let remark = text::cell(remark, 400);
+                    // A log has lines of any length, and whoever searches it wants the whole sentence.
+                    let width = self.bar.as_ref().map_or(usize::MAX, |_| bar::width());
+                    watch::remark(&remark, width).iter().for_each(|line| self.above(line));
                 }
                 if let Some(bar) = &self.bar {
                     bar.watch(Watch::of(*window, *at));

@@ -10,7 +10,8 @@ use super::{Asked, CannotAsk, Finding};
 use crate::run::context::{Asking, Context};
 use crate::settings::Settings;
 use crate::traffic::health::Service;
-use crate::traffic::{judge, measure};
+use crate::traffic::judge::{self, Rules};
+use crate::traffic::measure;
 
 /// A service's health, asked all through the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,7 +40,12 @@ impl Health {
         let reading = measure::health(asking.cx, self.service()).await;
         let looks = reading.looks.as_ref().map_err(Clone::clone)?;
         let watched = measure::watched(asking.cx).await;
-        Ok(judge::health(&reading.asked, looks, watched.as_ref().as_ref().ok()))
+        Ok(judge::health(
+            &reading.asked,
+            looks,
+            watched.as_ref().as_ref().ok(),
+            Rules::of(&asking.cx.settings),
+        ))
     }
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {

@@ -79,7 +79,7 @@ impl Bar {
                 let (line, lines) = {
                     let shown = locked(&looked);
                     let running = shown.running.iter().map(|(id, since)| (id.as_str(), now - *since));
-                    let width = usize::from(printer::stderr_width().unwrap_or(WIDTH));
+                    let width = width();
                     let told = |(watch, since): &(Watch, Instant)| watch.lines(now - *since, width, colour);
                     (asking(running), shown.watch.as_ref().map(told).unwrap_or_default())
                 };
@@ -137,6 +137,11 @@ impl Bar {
     pub(super) fn suspend<T>(&self, f: impl FnOnce() -> T) -> T {
         self.multi.suspend(f)
     }
+}
+
+/// The columns of the terminal.
+pub(super) fn width() -> usize {
+    usize::from(printer::stderr_width().unwrap_or(WIDTH))
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -20,6 +20,24 @@ const SCANT: usize = 20;
 /// The first column: its longest word is `too few`.
 const NAME: usize = 9;
 
+/// A sentence beneath another, broken between words, so that the terminal does not break it within one.
+pub(super) fn remark(text: &str, width: usize) -> Vec<String> {
+    const INDENT: &str = "    ";
+    let room = width.saturating_sub(INDENT.len()).max(SCANT);
+    let columns = |text: &str| text.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if columns(line) + 1 + columns(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|line| format!("{INDENT}{line}")).collect()
+}
+
 /// A line for a log: the window that is watched.
 pub(super) fn opening(window: &Window) -> String {
     let (from, to) = (window.from.strftime("%H:%M:%S"), window.to.strftime("%H:%M:%S"));

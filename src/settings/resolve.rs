@@ -120,6 +120,15 @@ pub fn resolve(
         let resolved = Watch::resolve(window, *usual, target.is_sandbox(), &mut notes);
         resolved.map_err(|why| problems.push(Problem::of_file("the window", why))).ok()
     });
+    for (at, (id, _)) in said.attest.iter().enumerate() {
+        // One of them would be lost, and what was seen is all that a sign-off is worth.
+        if said.attest[..at].iter().any(|(earlier, _)| earlier == id) {
+            problems.push(Problem::of_file(
+                "--attest",
+                format!("{id} is signed off twice; give all evidence at once"),
+            ));
+        }
+    }
     // The deadline is for what hangs; a watch that goes its way does not.
     let usual = watch.as_ref().map_or(TIMEOUT, |watch| TIMEOUT.max(Interval(watch.budget + AFTER_WATCH)));
     let beside = |path: PathBuf| match config_file.as_deref().and_then(Path::parent) {

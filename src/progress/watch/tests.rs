@@ -128,3 +128,16 @@ fn the_two_sparklines_stand_above_each_other() {
     };
     assert_eq!(column(&lines[1], "98.33"), column(&lines[2], "mean"));
 }
+
+#[test]
+fn a_remark_is_broken_between_words_and_loses_none() {
+    let text =
+        "about 3 deliveries to come (4.2 a minute in the last hour): such a window catches one with 10.0 %";
+    for width in 24..140 {
+        let lines = remark(text, width);
+        assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:?}");
+        let words: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
+        assert_eq!(words.join(" "), text);
+    }
+    assert_eq!(remark(text, usize::MAX), [format!("    {text}")]);
+}

@@ -218,11 +218,14 @@ impl Native {
             "-k".to_owned(),
             directory.display().to_string(),
         ];
+        // A killed server leaves its own behind, which says `ready` until the next one writes another.
+        let left = self.pid_file();
         self.keeper.start(&self.programs.postgres, &args)?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(50));
-            if self.ready(port) {
+            let file = self.pid_file();
+            if file.lines().next() != left.lines().next() && is_ready(&file, port) {
                 return Ok(true);
             }
             if !self.keeper.alive()? {
@@ -232,12 +235,13 @@ impl Native {
         bail!("postgres does not answer: {}", self.log())
     }
 
-    /// The server itself writes `ready` into its pid file, so waiting leaves no refused logins in its log.
-    fn ready(&self, port: u16) -> bool {
-        let file = self.keeper.directory().join("data/postmaster.pid");
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        lines.get(3) == Some(&port.to_string().as_str())
-            && matches!(lines.get(7), Some(&("ready" | "standby")))
+    fn pid_file(&self) -> String {
+        fs::read_to_string(self.keeper.directory().join("data/postmaster.pid")).unwrap_or_default()
     }
+}
+
+/// The server itself writes `ready` into its pid file, so waiting leaves no refused logins in its log.
+fn is_ready(pid_file: &str, port: u16) -> bool {
+    let lines: Vec<&str> = pid_file.lines().map(str::trim).collect();
+    lines.get(3) == Some(&port.to_string().as_str()) && matches!(lines.get(7), Some(&("ready" | "standby")))
 }

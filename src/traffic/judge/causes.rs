@@ -7,6 +7,7 @@ use super::{Rules, ground, rate, words};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::stats::{self, Change};
 use crate::traffic::watched::{Stretch, Watched};
+use crate::traffic::window::Ended;
 
 /// A difference that chance makes once in so many comparisons is called one.
 const PROVED: f64 = 0.01;
@@ -145,9 +146,9 @@ pub fn remarks(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
             said.extend(change(watched, full));
             said.extend(split(watched, full, rules).map(|split| split.text));
             said.extend(rate::late(watched.late));
-            // Where the watch ended early nobody waited for anything.
+            // Where a dead letter ended the watch nobody waited for anything.
             if let Horizon::Unknown(_) | Horizon::Hidden { .. } = full.horizon
-                && !watched.ended.early()
+                && watched.ended != Ended::DeadLetter
             {
                 said.extend(horizon(full));
             }

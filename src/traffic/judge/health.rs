@@ -1,23 +1,29 @@
 //! The health of a service over the window. One miss among good looks is a warning,
 //! because a packet can be lost; two in a row are not chance.
 
-use super::{ground, words};
+use std::time::Duration;
+
+use super::{Rules, ground, words};
 use crate::probe::{Claim, Finding};
 use crate::traffic::health::Look;
 use crate::traffic::watched::Watched;
+use crate::traffic::window::Mode;
 
 const EXPECTED: &str = "never two misses in a row";
+/// A look may take as long, and the next one is not made beside it.
+const SLOWEST: Duration = Duration::from_secs(10);
 /// So many misses are told with their times.
 const TOLD: usize = 5;
 
 /// The claim that a service stayed healthy. `looks` are all that were made, oldest first; `watched` is the watch
 /// during which they were made, where there was one.
-pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>) -> Finding {
+pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>, rules: Rules<'_>) -> Finding {
     // A service that asks not to be asked says nothing of its health.
     let telling: Vec<&Look> = looks.iter().filter(|look| !look.throttled).collect();
     let misses: Vec<&Look> = telling.iter().copied().filter(|look| !look.good).collect();
     let finding = evidence(Finding::about(asked), looks, &misses);
-    let finding = finding.claim(claim(looks, &telling));
+    let due = watched.map_or(0, |watched| due(watched, rules));
+    let finding = finding.claim(claim(looks, &telling, due));
     let finding = match watched {
         Some(watched) => ground::whole(finding, watched),
         None => finding,
@@ -28,7 +34,16 @@ pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>) -> Finding
     }
 }
 
-fn claim(looks: &[Look], telling: &[&Look]) -> Claim {
+/// How many looks a window has that is watched while it passes; of a past one only the present can be looked at.
+fn due(watched: &Watched, rules: Rules<'_>) -> usize {
+    let every = rules.traffic.health_every.0.max(SLOWEST);
+    match watched.mode {
+        Mode::Forward => (watched.window.length().as_secs_f64() / every.as_secs_f64()) as usize,
+        Mode::Past => 0,
+    }
+}
+
+fn claim(looks: &[Look], telling: &[&Look], due: usize) -> Claim {
     let what = "health";
     if let Some(pair) = telling.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
         let (first, second) = (pair[0], pair[1]);
@@ -50,6 +65,10 @@ fn claim(looks: &[Look], telling: &[&Look]) -> Claim {
     }
     if good == 0 || telling.len() * 2 < looks.len() {
         return Claim::open(what, EXPECTED, format!("{found}, which is too few to tell"));
+    }
+    // A machine that slept looked before and after, and knows nothing of the time between.
+    if telling.len() * 2 < due {
+        return Claim::open(what, EXPECTED, format!("{found}, and {due} were due: nobody looked meanwhile"));
     }
     // A last look that misses has no second one to tell chance from an outage.
     match telling.last() {

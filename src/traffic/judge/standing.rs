@@ -29,6 +29,11 @@ pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {
     }
     match holds {
         None => (Standing::Thin, margin),
+        // The average has its own deliveries: those with a duration.
+        Some(_) if counts.timed < traffic.min_events => {
+            let (timed, more) = (words::of(counts.timed, counts.total()), traffic.min_events - counts.timed);
+            (Standing::Thin, format!("{timed} have a duration; the average needs {more} more"))
+        }
         Some(_) => (Standing::Passing, margin),
     }
 }

@@ -1,5 +1,6 @@
 //! What ends a watch before its window's end: a dead letter, and rule R. Ticks can miss successes that commit late, so
-//! both are believed only when the statement over the whole window so far says the same.
+//! both are believed only when the statement over the whole window so far says the same; rule R moreover only after
+//! the transactions that began in it, because a dead letter cannot be forged by what they add, and a rate can.
 
 use std::time::Duration;
 
@@ -33,11 +34,21 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         self.refuted.hold = self.refuted.hold.saturating_sub(1);
         let counts = self.ledger.counts();
         let dead = counts.dead_letters > self.refuted.dead_letters;
-        let lost = self.refuted.hold == 0 && self.beyond_rescue(counts.ok, counts.total()).is_some();
+        // A window that is over has its last word, which waits for late rows, and nothing is left to be spared.
+        let lost = self.refuted.hold == 0
+            && self.seen_to < self.window.to
+            && self.beyond_rescue(counts.ok, counts.total()).is_some();
         if !dead && !lost {
             return None;
         }
         let window = Window { from: self.window.from, to: self.seen_to.min(self.window.to) };
+        let horizon = match dead {
+            true => None,
+            false => Some(self.horizon(window.to).await),
+        };
+        if horizon.is_some() && self.clock.now() >= self.window.to {
+            return None;
+        }
         let left = self.spent.saturating_duration_since(tokio::time::Instant::now());
         // Where it cannot be asked now, the next tick asks again.
         let full = self.reader.full(window, left.min(DEADLINE)).await.ok()?;
@@ -46,10 +57,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             return Some((Ended::DeadLetter, Box::new(full)));
         }
         self.refuted.dead_letters = counts.dead_letters;
-        match self.beyond_rescue(full.letter.ok, full.letter.total) {
-            Some(why) if lost => {
+        match (self.beyond_rescue(full.letter.ok, full.letter.total), horizon) {
+            (Some(why), Some(horizon)) => {
                 self.window = window;
-                Some((Ended::BeyondRescue(why), Box::new(full)))
+                Some((Ended::BeyondRescue(why), Box::new(Full { horizon, ..full })))
             }
             _ => {
                 self.refuted.hold = HOLD;

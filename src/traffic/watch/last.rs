@@ -38,7 +38,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Turn::Broken(why) => (Ended::AtItsEnd, Err(why)),
             Turn::AtItsEnd => {
                 self.settle().await;
-                let horizon = self.horizon().await;
+                let horizon = self.horizon(self.window.to).await;
                 let facts = self.last_word().await.map(|full| Full { horizon, ..full });
                 (Ended::AtItsEnd, facts)
             }
@@ -92,11 +92,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// Waits for transactions that began in the window: they may still add rows to it. On a standby also for what it
-    /// has not replayed yet.
-    async fn horizon(&mut self) -> Horizon {
+    /// Waits for transactions that began up to `to`: they may still add rows to that time. On a standby also for what
+    /// it has not replayed yet.
+    pub(super) async fn horizon(&self, to: Timestamp) -> Horizon {
         let began = Instant::now();
-        let to = self.window.to;
         // What is open at the first question and hidden may have begun in the window; what begins after it has not.
         let mut awaited: Option<BTreeSet<String>> = None;
         loop {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{CHECKLISTS, EMPTY, bench, capture, deliveries, rows};
+use crate::support::bench::finish;
 
 #[test]
 fn a_dry_run_writes_nothing_and_prints_what_psql_can_run() {
@@ -30,6 +31,16 @@ fn a_dry_run_writes_nothing_and_prints_what_psql_can_run() {
     assert_eq!(rows(&bench), "0", "an hour without traffic");
     bench.unset("DATABASE_URL");
     assert_eq!(bench.ops(&["baseline", "--dry-run"]).code, 0);
+}
+
+#[test]
+fn the_sandbox_takes_a_baseline() {
+    let mut sandbox = std::process::Command::new(env!("CARGO_BIN_EXE_hotdash-ops"));
+    let home = tempfile::tempdir().expect("a folder");
+    sandbox.env("HOME", home.path()).args(["sandbox", "--per-minute", "0", "--"]);
+    let ran = finish(sandbox.args(["hotdash-ops", "baseline", "--no-journal"]));
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("5 of 5 pass"), "{}", ran.stdout);
 }
 
 const ROWS: &str = "insert into support_baseline values

@@ -135,6 +135,8 @@ fn the_gate_refuses_what_would_weaken_it() {
     refused(&["--attest", "success.average=seen"], "success.average");
     refused(&["--attest", "success.dashboards="], "sign-off");
     refused(&["--attest", "success.dashboards=  "], "sign-off");
+    let twice = ["--attest", "success.dashboards=seen", "--attest", "success.dashboards=seen again"];
+    refused(&twice, "success.dashboards is signed off twice");
     refused(&["--minutes", "29", "--target", "elsewhere"], "30");
     for line in ["success_rate = 94.99", "average_ms = 501", "min_events = 20", "log_errors = []"] {
         bench.edit_config("patience = \"5s\"\n", &format!("patience = \"5s\"\n{line}\n"));

@@ -16,8 +16,11 @@ fn looks(pattern: &str) -> Vec<Look> {
         .collect()
 }
 
+/// In a window of as many minutes as it has looks at least.
 fn judged(pattern: &str) -> Finding {
-    health("GET https://chat.example/api", &looks(pattern), Some(&watched(0, 60)))
+    let mut watched = watched(0, 60);
+    watched.window = window(0, 60 * i64::try_from(pattern.len()).expect("a few"));
+    health("GET https://chat.example/api", &looks(pattern), Some(&watched), rules(&Traffic::default()))
 }
 
 #[test]
@@ -54,7 +57,29 @@ fn a_machine_without_a_route_may_be_offline_itself() {
 fn a_window_cut_short_leaves_good_health_open() {
     let mut cut = watched(0, 60);
     cut.ended = Ended::DeadLetter;
-    let over = |pattern| verdict(&health("GET /api", &looks(pattern), Some(&cut)));
+    let traffic = Traffic::default();
+    let over = |pattern| verdict(&health("GET /api", &looks(pattern), Some(&cut), rules(&traffic)));
     assert_eq!((over("+++"), over("+--")), (Verdict::Inconclusive, Verdict::Fail));
-    assert_eq!(verdict(&health("GET /api", &looks("+++"), None)), Verdict::Pass);
+    assert_eq!(verdict(&health("GET /api", &looks("+++"), None, rules(&traffic))), Verdict::Pass);
+}
+
+#[test]
+fn a_window_that_was_slept_through_is_not_called_healthy() {
+    let traffic = Traffic::default();
+    let of = |watched: &Watched, pattern: &str| {
+        verdict(&health("GET /api", &looks(pattern), Some(watched), rules(&traffic)))
+    };
+    // A quarter of an hour has fifteen looks, and one at its end.
+    let mut quarter = watched(0, 60);
+    for (pattern, expected) in [
+        ("++", Verdict::Inconclusive),
+        ("+++++++", Verdict::Inconclusive),
+        ("++++++++", Verdict::Pass),
+        ("++++++++++++++++", Verdict::Pass),
+        ("--", Verdict::Fail),
+    ] {
+        assert_eq!(of(&quarter, pattern), expected, "{pattern}");
+    }
+    quarter.mode = Mode::Past;
+    assert_eq!(of(&quarter, "+"), Verdict::Pass, "of the past only the present can be asked");
 }

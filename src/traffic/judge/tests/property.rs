@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn the_screen_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
-        let counts = Counts { ok, bad, ..Counts::default() };
+        let counts = Counts { ok, bad, timed: ok + bad, ..Counts::default() };
         let (standing, _) = standing(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&watched(bad, ok + bad), rules(&Traffic::default()))) {
             Verdict::Pass => Standing::Passing,

@@ -29,6 +29,15 @@ fn the_screen_says_how_it_would_end() {
 }
 
 #[test]
+fn an_average_over_too_few_durations_is_no_pass_yet() {
+    let few = Counts { timed: 20, sum_ms: 4_000, untimed: 40, ..counts(60, 0, 0, 200) };
+    let reason = "20 of 60 have a duration; the average needs 1 more".to_owned();
+    assert_eq!(standing(&few, &Traffic::default()), (Standing::Thin, reason));
+    let enough = Counts { timed: 21, sum_ms: 4_200, untimed: 39, ..counts(60, 0, 0, 200) };
+    assert_eq!(standing(&enough, &Traffic::default()).0, Standing::Passing);
+}
+
+#[test]
 fn a_threshold_that_nothing_passes_is_said_so() {
     let all = Traffic { success_rate: crate::settings::Percent(10_000), ..Traffic::default() };
     let expected =

@@ -3,6 +3,7 @@
 use super::script::{Script, ahead, seconds, watch};
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
+use crate::traffic::full::Horizon;
 use crate::traffic::live::Standing;
 use crate::traffic::window::Ended;
 
@@ -67,4 +68,47 @@ async fn a_dead_letter_that_is_taken_away_ends_nothing() {
     let ran = watch(script, &ahead(120)).await;
     assert_eq!(ran.watched.ended, Ended::AtItsEnd);
     assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 2, "once for it, once at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_is_over_waits_for_its_late_rows_before_it_fails() {
+    // At the last tick two of 22 have failed; what becomes visible in the time to settle mends it.
+    let mut script = Script::default();
+    for n in 0..20 {
+        script.fact(seconds(5 + n), seconds(0), Kind::Ok);
+    }
+    for _ in 0..2 {
+        script.fact(seconds(57), seconds(0), Kind::Bad);
+    }
+    for _ in 0..40 {
+        script.fact(seconds(58), seconds(7), Kind::Ok);
+    }
+    let ran = watch(script, &ahead(60)).await;
+    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+    assert_eq!((ran.agrees().letter.total, ran.watched.window), (62, ran.watched.planned));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_is_still_open_is_waited_for_before_rule_r_ends_a_watch() {
+    // It began before the failures, commits six hundred successes, and all of them lie in the window so far.
+    let mut script = Script { open: vec![(seconds(5), seconds(100))], ..Script::default() };
+    for _ in 0..600 {
+        script.fact(seconds(5), seconds(95), Kind::Ok);
+    }
+    for n in 0..20 {
+        script.fact(seconds(60 + n), seconds(0), Kind::Bad);
+    }
+    let ran = watch(script, &ahead(180)).await;
+    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+    assert_eq!(ran.agrees().letter.total, 620);
+
+    // One that never ends is waited for a minute, and said.
+    let mut script = Script { open: vec![(seconds(5), seconds(4_000))], ..Script::default() };
+    for n in 0..40 {
+        script.fact(seconds(10 + 2 * n), seconds(0), Kind::Bad);
+    }
+    let ran = watch(script, &ahead(900)).await;
+    assert!(matches!(ran.watched.ended, Ended::BeyondRescue(_)), "{:?}", ran.watched.ended);
+    assert!(matches!(ran.agrees().horizon, Horizon::Open(_)), "{:?}", ran.agrees().horizon);
+    assert!(ran.took < seconds(300), "{:?}", ran.took);
 }
