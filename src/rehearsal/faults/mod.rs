@@ -51,7 +51,7 @@ pub struct Fault {
     pub about: String,
     /// What must turn. A fault is caught when exactly this is told.
     pub turns: Vec<Turn>,
-    /// Globs over the ids of further required checks that turn with it, in whichever way. Each must meet one.
+    /// Ids of further required checks that turn with it, in whichever way, or globs of such as may.
     #[serde(default)]
     pub also: Vec<String>,
     /// Why only the native engine can stage it; absent where both can.
