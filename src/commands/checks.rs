@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::probe::CheckResult;
 use crate::redact::Redactor;
+use crate::rehearsal::faults;
 use crate::report::text;
 use crate::run::overlay;
 use crate::run::selection::{names, nearest};
@@ -182,6 +183,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
     rows.push(("written in", check.origin.clone()));
+    rows.extend(proofs(check).map(|line| ("proved by", line)));
     rows.extend(check.replaces.iter().map(|origin| ("replaces", origin.clone())));
     rows.extend(check.waiver.iter().map(|waiver| ("waiver", waiver.to_string())));
     let mut text = format!("{}\n", check.id);
@@ -195,6 +197,12 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         }
     }
     text
+}
+
+/// The faults of the rehearsal that turn the check, in the words of the newcomer's command. A check of the operator's
+/// own has none that is written for it.
+fn proofs(check: &Check) -> impl Iterator<Item = String> {
+    faults::proving(&check.id).into_iter().map(|(name, about)| format!("{name}: {about}"))
 }
 
 fn timing(check: &Check) -> String {

@@ -172,7 +172,8 @@ impl Matrix {
                     self.seen.extend(claims);
                 }
                 outcomes()
-                    .filter(|o| o.turned() && !self.own.contains(&o.id))
+                    // A warning may come true on a machine that is busy with six worlds; what is required may not.
+                    .filter(|o| o.turned() && o.required && !self.own.contains(&o.id))
                     .map(|o| format!("{} is {} in the good world: {}", o.id, o.verdict, o.said))
                     .collect()
             }

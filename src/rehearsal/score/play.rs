@@ -26,7 +26,7 @@ use crate::rehearsal::world::{Database, World};
 /// The window of a watch in minutes: enough deliveries to judge at [`PER_MINUTE`], and several looks at health.
 pub const MINUTES: &str = "0.2";
 /// Customers' messages a minute.
-pub const PER_MINUTE: f64 = 150.0;
+pub const PER_MINUTE: f64 = 120.0;
 /// What one run may take before it counts as one that does not end.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// What a run that is told to end may take.
