@@ -179,8 +179,8 @@ fn nothing_is_left_however_the_sandbox_ends() {
         assert!(sent.success());
         assert_eq!(child.wait().expect("ended").code(), code, "{signal}");
         let deadline = Instant::now() + Duration::from_secs(20);
-        while engine.exists() || processes_of(&engine) > 0 {
-            assert!(Instant::now() < deadline, "left behind after {signal}: {engine:?}");
+        while !leavings(home.path()).is_empty() || processes_of(&engine) > 0 {
+            assert!(Instant::now() < deadline, "left behind after {signal}: {:?}", leavings(home.path()));
             std::thread::sleep(Duration::from_millis(50));
         }
     }
