@@ -9,7 +9,9 @@
 pub mod serve;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -40,9 +42,11 @@ impl Embedded {
     /// What the server logged when it does not start.
     pub async fn start(program: &Path) -> Result<Embedded> {
         let keeper = Keeper::as_we_are("pg", &SIGNALS)?;
+        // Where it looks for its cache is fixed but for the home, and a home of its own is what its files go with.
+        symlink(cache()?, keeper.directory().join(".cache")).context("no link to the engine's cache")?;
         let mut server = Embedded { keeper, program: program.to_owned(), port: 0 };
         server.port = server.launch()?;
-        server.run("template1", &good::roles(|role| password(role))).await?;
+        server.run("template1", &good::roles(password)).await?;
         server.run("template1", &format!("create database {DATABASE} owner {OWNER}")).await?;
         server.run(DATABASE, &good::seed()).await?;
         server.run("template1", &good::keep_a_template()).await?;
@@ -111,6 +115,13 @@ impl Embedded {
         }
         bail!("the embedded PostgreSQL does not answer: {}", self.keeper.log().trim())
     }
+}
+
+/// What every engine unpacks at its first start, 90 MB: shared by those of this process, and gone with it.
+fn cache() -> Result<&'static Path> {
+    static CACHE: OnceLock<Option<Keeper>> = OnceLock::new();
+    let kept = CACHE.get_or_init(|| Keeper::as_we_are("pg-cache", &[]).ok());
+    kept.as_ref().map(Keeper::directory).context("no temporary folder for the embedded PostgreSQL")
 }
 
 /// Any would do; an operator's configuration has one.
