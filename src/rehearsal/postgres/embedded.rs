@@ -3,8 +3,9 @@
 //! it can be killed, ends with its owner and takes everything it wrote with it.
 //!
 //! It is one PostgreSQL backend without a postmaster. It serves one connection at a time and lets the next wait,
-//! takes any password, offers no TLS and enforces no `statement_timeout`. A session acts as the role that it logs
-//! in as, but its `session_user` is the superuser.
+//! takes any password, offers no TLS and enforces no `statement_timeout` and no connection limit. A session acts as
+//! the role that it logs in as, row level security included; but its `session_user` is the superuser, and what
+//! `alter role` and `alter database` set is not applied. `alter system` is, in every session that follows.
 
 pub mod serve;
 
