@@ -31,18 +31,19 @@ impl Keeper {
     /// server, the politest first: `["INT", "QUIT", "KILL"]`. Nothing is started yet. As root the server gets
     /// an account of its own.
     pub fn new(name: &str, signals: &[&str]) -> Result<Keeper> {
-        Keeper::with(name, signals, account()?)
-    }
-
-    /// As [`Keeper::new`], for a server that does not mind to run as whoever we are.
-    pub fn as_we_are(name: &str, signals: &[&str]) -> Result<Keeper> {
-        Keeper::with(name, signals, None)
-    }
-
-    fn with(name: &str, signals: &[&str], account: Option<(u32, u32)>) -> Result<Keeper> {
+        let account = account()?;
         let base = std::env::temp_dir();
         let fits = account.is_none() && base.as_os_str().len() <= LONGEST_BASE;
-        let base = if fits { base } else { PathBuf::from("/tmp") };
+        Keeper::within(if fits { base } else { PathBuf::from("/tmp") }, name, signals, account)
+    }
+
+    /// As [`Keeper::new`], for a server that does not mind to run as whoever we are and has no Unix socket, and
+    /// for a directory without a server.
+    pub fn as_we_are(name: &str, signals: &[&str]) -> Result<Keeper> {
+        Keeper::within(std::env::temp_dir(), name, signals, None)
+    }
+
+    fn within(base: PathBuf, name: &str, signals: &[&str], account: Option<(u32, u32)>) -> Result<Keeper> {
         let made = tempfile::Builder::new()
             .prefix(&format!("hotdash-{name}-"))
             .tempdir_in(&base)

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
 
 use super::agent::{self, Agent};
 use super::app::facts::Seats;
@@ -18,6 +17,7 @@ use super::checkout::{self, Checkout};
 use super::customers::Habits;
 use super::fly::Fly;
 use super::hub::{Hub, Roster};
+use super::keeper::Keeper;
 use super::live::{Between, Live};
 use super::postgres::{self, Engine, Postgres};
 use super::server::Transport;
@@ -61,7 +61,8 @@ pub struct World {
     seats: Seats,
     live: Option<Live>,
     writer: Option<String>,
-    folder: TempDir,
+    /// A keeper removes the folder also when this process is killed.
+    folder: Keeper,
     variables: BTreeMap<String, String>,
 }
 
@@ -71,11 +72,8 @@ impl World {
     /// # Errors
     /// A missing part (PostgreSQL's programs, git) says what to install.
     pub async fn start(database: Database) -> Result<World> {
-        let folder = tempfile::Builder::new()
-            .prefix("hotdash-ops-sandbox-")
-            .tempdir()
-            .context("no temporary folder for the sandbox")?;
-        let root = folder.path().to_path_buf();
+        let folder = Keeper::as_we_are("ops-sandbox", &[]).context("no temporary folder for the sandbox")?;
+        let root = folder.directory().to_path_buf();
         let at = |name: &str| root.join(name);
         let authority = Authority::new()?;
         let tls = || Transport::Tls(authority.clone(), CertificateSpec::default());
@@ -185,12 +183,12 @@ impl World {
 
     /// The world's own folder: configuration, certificates, the checkout and the programs.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.folder.directory()
     }
 
     /// The configuration file with every expected value.
     pub fn config_path(&self) -> PathBuf {
-        self.folder.path().join("config.toml")
+        self.folder.directory().join("config.toml")
     }
 
     /// Puts this program's name, `fly` and, where Node is missing, `npm` and `npx` first on `PATH`.

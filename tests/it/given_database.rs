@@ -1,4 +1,4 @@
-//! `sandbox --database URL`: which databases it takes, and what it does with them.
+//! The sandbox's database: `sandbox --database URL` and which databases it takes, and the native engine by name.
 
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
 
@@ -95,4 +95,23 @@ fn an_engine_and_a_database_exclude_each_other() {
     let ran = finish(program(home.path()).args(["sandbox", "--postgres", "oracle"]));
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("native, embedded"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_native_engine_is_named_and_its_operator_may_keep_baselines() {
+    let home = tempfile::tempdir().expect("a home");
+    let ran = finish(program(home.path()).args([
+        "sandbox",
+        "--postgres",
+        "native",
+        "--per-minute",
+        "0",
+        "--",
+        "hotdash-ops",
+        "baseline",
+        "--format",
+        "json",
+    ]));
+    assert_eq!(ran.code, 0, "{}\n{}", ran.problems(), ran.stderr);
+    assert!(ran.stderr.contains("postgres: native (PostgreSQL "), "{}", ran.stderr);
 }

@@ -3,13 +3,16 @@
 //! it can be killed, ends with its owner and takes everything it wrote with it.
 //!
 //! It is one PostgreSQL backend without a postmaster. It serves one connection at a time and lets the next wait,
-//! takes any password, offers no TLS and enforces no `statement_timeout`. A session acts as the role that it logs
-//! in as, but its `session_user` is the superuser.
+//! takes any password, offers no TLS and enforces no `statement_timeout` and no connection limit. A session acts as
+//! the role that it logs in as, row level security included; but its `session_user` is the superuser, and what
+//! `alter role` and `alter database` set is not applied. `alter system` is, in every session that follows.
 
 pub mod serve;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -40,9 +43,11 @@ impl Embedded {
     /// What the server logged when it does not start.
     pub async fn start(program: &Path) -> Result<Embedded> {
         let keeper = Keeper::as_we_are("pg", &SIGNALS)?;
+        // Where it looks for its cache is fixed but for the home, and a home of its own is what its files go with.
+        symlink(cache()?, keeper.directory().join(".cache")).context("no link to the engine's cache")?;
         let mut server = Embedded { keeper, program: program.to_owned(), port: 0 };
         server.port = server.launch()?;
-        server.run("template1", &good::roles(|role| password(role))).await?;
+        server.run("template1", &good::roles(password)).await?;
         server.run("template1", &format!("create database {DATABASE} owner {OWNER}")).await?;
         server.run(DATABASE, &good::seed()).await?;
         server.run("template1", &good::keep_a_template()).await?;
@@ -111,6 +116,13 @@ impl Embedded {
         }
         bail!("the embedded PostgreSQL does not answer: {}", self.keeper.log().trim())
     }
+}
+
+/// What every engine unpacks at its first start, 90 MB: shared by those of this process, and gone with it.
+fn cache() -> Result<&'static Path> {
+    static CACHE: OnceLock<Option<Keeper>> = OnceLock::new();
+    let kept = CACHE.get_or_init(|| Keeper::as_we_are("pg-cache", &[]).ok());
+    kept.as_ref().map(Keeper::directory).context("no temporary folder for the embedded PostgreSQL")
 }
 
 /// Any would do; an operator's configuration has one.
