@@ -85,6 +85,7 @@ Examples:
   hotdash-ops sandbox -- hotdash-ops preflight
   hotdash-ops sandbox -- hotdash-ops monitor --minutes 1
   hotdash-ops sandbox --world silent-loss -- hotdash-ops monitor --minutes 1
+  hotdash-ops sandbox --fault queue-failing -- hotdash-ops preflight
   hotdash-ops sandbox                          prints `export NAME='value'` lines and `# ready`")]
     Sandbox(SandboxArgs),
     /// Take the tour through a world of stand-ins, practise with a fault in it, or score the checks
@@ -203,6 +204,9 @@ pub struct SandboxArgs {
     /// silent-loss, worker-dead, quiet, late-commits, unreadable, many-unreadable, logs-unreadable
     #[arg(long, value_name = "NAME", default_value = "healthy")]
     pub world: crate::rehearsal::setting::Setting,
+    /// One thing that is wrong in it, of those that `rehearse --list` names
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["world", "database"])]
+    pub fault: Option<String>,
     /// Customers' messages a minute; 0 lets nobody write
     #[arg(long, value_name = "RATE", default_value_t = 60.0)]
     pub per_minute: f64,

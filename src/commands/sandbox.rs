@@ -1,16 +1,22 @@
 //! `sandbox`: the whole world on loopback, for one command or until it is told to end.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::SandboxArgs;
+use crate::commands::rehearse::{named, stageable};
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
+use crate::rehearsal::base::Bases;
 use crate::rehearsal::customers::Habits;
+use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::stage::Scene;
 use crate::rehearsal::world::{Database, World};
 
 /// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
@@ -28,32 +34,70 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     runtime.block_on(async {
         let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
-        let database = match &args.database {
-            Some(url) => Database::Given(url.clone()),
-            None => Database::Own(args.postgres),
+        let fault = args.fault.as_deref().map(named).transpose()?;
+        let (mut world, base) = match &args.database {
+            Some(url) => (World::start(Database::Given(url.clone())).await?, None),
+            None => {
+                let engine = Engine::choose(args.postgres)?;
+                if let Some(fault) = &fault {
+                    stageable(fault, engine)?;
+                }
+                let base = Bases::start(engine).await?.base(true).await?;
+                (World::start(Database::Of(Arc::clone(&base.postgres), base.name.clone())).await?, Some(base))
+            }
         };
-        let mut world = World::start(database).await?;
         printer.note(&format!("postgres: {}", world.engine));
         let habits = Habits { per_minute, seed: args.seed, ..Habits::default() };
         world.start_traffic(habits, args.world).await?;
-        match args.command.split_first() {
-            Some((program, arguments)) => inside(&world, program, arguments, interrupt, terminate).await,
-            None => serve(&world, interrupt, terminate, printer).await,
+        let mut variables = world.variables().clone();
+        let mut later = None;
+        if let (Some(fault), Some(base)) = (&fault, &base) {
+            let mut scene = Scene::new(&world, base);
+            scene.set(&fault.stage).await.context("the fault cannot be staged")?;
+            variables = scene.variables.clone();
+            later = fault.later.as_ref().map(|later| (scene, later));
+        }
+        let world = &world;
+        let work = async {
+            match args.command.split_first() {
+                Some((program, arguments)) => {
+                    inside(&variables, program, arguments, interrupt, terminate).await
+                }
+                None => serve(world, &variables, interrupt, terminate, printer).await,
+            }
+        };
+        let change = async {
+            if let Some((mut scene, later)) = later {
+                tokio::time::sleep(later.after.0).await;
+                scene.set(&later.stage).await.context("the fault cannot be staged")?;
+            }
+            std::future::pending::<Result<Exit>>().await
+        };
+        tokio::select! {
+            done = work => done,
+            failed = change => failed,
         }
     })
 }
 
+/// The lines that put variables into a shell.
+pub(super) fn exports(variables: &BTreeMap<String, String>) -> String {
+    let line =
+        |(name, value): (&String, &String)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"));
+    variables.iter().map(line).collect()
+}
+
 async fn inside(
-    world: &World,
+    variables: &BTreeMap<String, String>,
     program: &OsString,
     arguments: &[OsString],
     mut interrupt: Signal,
     mut terminate: Signal,
 ) -> Result<Exit> {
-    let path = world.variables().get("PATH").map(String::as_str).unwrap_or_default();
+    let path = variables.get("PATH").map(String::as_str).unwrap_or_default();
     let mut child = tokio::process::Command::new(found(program, path))
         .args(arguments)
-        .envs(world.variables())
+        .envs(variables)
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("cannot run {} inside the sandbox", program.display()))?;
@@ -90,14 +134,12 @@ fn code(status: ExitStatus) -> u8 {
 
 async fn serve(
     world: &World,
+    variables: &BTreeMap<String, String>,
     mut interrupt: Signal,
     mut terminate: Signal,
     printer: &mut Printer,
 ) -> Result<Exit> {
-    let mut text = String::new();
-    for (name, value) in world.variables() {
-        text.push_str(&format!("export {name}='{}'\n", value.replace('\'', "'\\''")));
-    }
+    let mut text = exports(variables);
     text.push_str(&format!(
         "# control: {} (header {}: {})\n",
         world.hub.url(),

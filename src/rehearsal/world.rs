@@ -32,8 +32,6 @@ pub const ACCOUNT: u64 = 3;
 /// Which database the world uses.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// An engine of the world's own, ended with it; by default what [`Engine::choose`] finds.
-    Own(Option<Engine>),
     /// A database in an engine that others hold, too.
     Of(Arc<Postgres>, String),
     /// A database that somebody gave, to read and to write: empty, or filled by a rehearsal before.
@@ -53,8 +51,6 @@ pub struct World {
     pub checkout: Checkout,
     pub authority: Authority,
     pub hub: Hub,
-    /// The engine, when it is the world's own.
-    pub postgres: Option<Postgres>,
     /// Which PostgreSQL it is, in a few words; empty where a test said so itself.
     pub engine: String,
     /// How many may be connected to the database.
@@ -97,7 +93,7 @@ impl World {
             checkout::npm::install(&bin)?;
         }
         let checkout = Checkout::create(&at("app"), &at("tools"))?;
-        let Served { seats, postgres, engine, reader, writer } = serve(database).await?;
+        let Served { seats, engine, reader, writer } = serve(database).await?;
         let variables = BTreeMap::from(
             [
                 ("CHATWOOT_BASE_URL", chatwoot.url_at("localhost")),
@@ -122,7 +118,6 @@ impl World {
             checkout,
             authority,
             hub,
-            postgres,
             engine,
             seats,
             live: None,
@@ -270,7 +265,6 @@ impl World {
 /// The world's database, ready.
 struct Served {
     seats: Seats,
-    postgres: Option<Postgres>,
     engine: String,
     reader: String,
     writer: Option<String>,
@@ -278,25 +272,18 @@ struct Served {
 
 async fn serve(database: Database) -> Result<Served> {
     match database {
-        Database::Own(wanted) => {
-            let postgres = Postgres::start(Engine::choose(wanted)?).await?;
-            let engine = format!("{} (PostgreSQL {})", postgres.engine().name(), postgres.version().await?);
-            let login = |role| postgres.login(role, postgres::DATABASE);
-            let (reader, writer) = (login(postgres::READER), Some(login(postgres::OWNER)));
-            Ok(Served { seats: seats(&postgres), postgres: Some(postgres), engine, reader, writer })
-        }
         Database::Of(postgres, name) => {
             let engine = format!("{} (PostgreSQL {})", postgres.engine().name(), postgres.version().await?);
             let login = |role| postgres.login(role, &name);
             let (reader, writer) = (login(postgres::READER), Some(login(postgres::OWNER)));
-            Ok(Served { seats: seats(&postgres), postgres: None, engine, reader, writer })
+            Ok(Served { seats: seats(&postgres), engine, reader, writer })
         }
         Database::Given(url) => {
             let engine = format!("given (PostgreSQL {})", postgres::given::prepare(&url).await?);
-            Ok(Served { seats: Seats::Many, postgres: None, engine, reader: url.clone(), writer: Some(url) })
+            Ok(Served { seats: Seats::Many, engine, reader: url.clone(), writer: Some(url) })
         }
         Database::At { reader, writer } => {
-            Ok(Served { seats: Seats::Many, postgres: None, engine: String::new(), reader, writer })
+            Ok(Served { seats: Seats::Many, engine: String::new(), reader, writer })
         }
     }
 }

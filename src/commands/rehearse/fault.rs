@@ -7,6 +7,7 @@ use super::list::words;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::sandbox::exports;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
@@ -33,6 +34,19 @@ pub fn named(name: &str) -> Result<Fault> {
     }
 }
 
+/// Refuses a fault that this engine cannot stage.
+///
+/// # Errors
+/// Why it cannot.
+pub fn stageable(fault: &Fault, engine: Engine) -> Result<()> {
+    match &fault.native_only {
+        Some(why) if engine != Engine::Native => {
+            bail!("{} cannot be staged on the {} engine: {why}", fault.name, engine.name())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Puts the fault into a world, shows what the runs that should tell say, and stays up until Ctrl-C.
 ///
 /// # Errors
@@ -40,9 +54,7 @@ pub fn named(name: &str) -> Result<Fault> {
 pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<Exit> {
     let fault = named(name)?;
     let engine = Engine::choose(args.postgres)?;
-    if let Some(why) = fault.native_only.as_ref().filter(|_| engine != Engine::Native) {
-        bail!("{name} cannot be staged on the {} engine: {why}", engine.name());
-    }
+    stageable(&fault, engine)?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let program = std::env::current_exe().context("this program's own path")?;
     let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
@@ -66,11 +78,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
             }
             how = signals.next() => return Ok(how.into()),
         }
-        let mut text: String = scene
-            .variables
-            .iter()
-            .map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', "'\\''")))
-            .collect();
+        let mut text = exports(&scene.variables);
         text.push_str("# ready\n");
         if printer.data(&text)? == Sent::Closed {
             return Ok(Exit::Ready);

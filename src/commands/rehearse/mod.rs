@@ -5,6 +5,8 @@ mod list;
 mod score;
 mod tour;
 
+pub use fault::{named, stageable};
+
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
