@@ -17,6 +17,7 @@ mod given_database;
 mod monitor;
 mod overlay;
 mod postgres_world;
+mod rehearse;
 mod review;
 mod schema_probe;
 mod services;

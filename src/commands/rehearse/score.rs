@@ -35,7 +35,10 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let mut shown = Shown::new(facts.drawing().way == Way::Bar);
     let matrix = scoring.play(&mut |event| shown.on(&event, printer))?;
     shown.end();
-    let Some(mut matrix) = matrix else { return Ok(Exit::Interrupted) };
+    let mut matrix = match matrix {
+        Ok(matrix) => matrix,
+        Err(how) => return Ok(how.into()),
+    };
     if !args.only.is_empty() {
         matrix.narrow();
     }

@@ -26,17 +26,16 @@ struct Step {
 const STEPS: [Step; 4] = [
     Step { about: "Before a deploy: every line of the checklist's pre-deploy half", words: &["preflight"] },
     Step {
-        about: "After it: the first traffic, watched for 12 seconds",
-        words: &["monitor", "--minutes", "0.2"],
+        about: "After it: the first traffic, watched for nine seconds",
+        words: &["monitor", "--minutes", "0.15"],
     },
     Step { about: "The last hour's numbers, recorded to compare with later", words: &["baseline"] },
     Step {
         about: "The success criteria, for CI, with what only a person can see signed off",
         words: &[
             "gate",
-            "--lookback",
             "--minutes",
-            "0.2",
+            "0.15",
             "--attest",
             "success.end-to-end=conversation 7: draft after 1 s (rehearsed)",
             "--attest",

@@ -232,10 +232,52 @@ pub fn proving(check: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checklist;
+
+    fn faults() -> Vec<Fault> {
+        load().unwrap_or_else(|problems| panic!("{problems}"))
+    }
 
     #[test]
-    fn the_files_read() {
-        let faults = load().unwrap_or_else(|problems| panic!("{problems}"));
-        assert!(!faults.is_empty());
+    fn every_check_has_a_fault_that_must_turn_it() {
+        let list = checklist::load().expect("the embedded checklist");
+        let unproven: Vec<&str> =
+            list.checks().map(|check| check.id.as_str()).filter(|id| proving(id).is_empty()).collect();
+        assert!(unproven.is_empty(), "no fault turns {unproven:?}");
+    }
+
+    #[test]
+    fn faults_speak_of_checks_that_there_are() {
+        let list = checklist::load().expect("the embedded checklist");
+        for fault in faults() {
+            for turn in &fault.turns {
+                assert!(list.get(&turn.check).is_some(), "{}: {}", fault.name, turn.check);
+            }
+            for text in &fault.also {
+                let pattern = glob::Pattern::new(text).expect("a glob");
+                assert!(list.checks().any(|check| pattern.matches(&check.id)), "{}: {text}", fault.name);
+            }
+            for id in &fault.withheld {
+                assert!(
+                    list.get(id).is_some_and(|check| check.entry.probe.is_manual()),
+                    "{}: {id}",
+                    fault.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_plain_and_say_what_is_wrong_in_a_sentence() {
+        for fault in faults() {
+            let plain = fault.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            assert!(plain && !fault.name.is_empty(), "{}", fault.name);
+            assert!(
+                !fault.about.ends_with('.') && fault.about.contains(' '),
+                "{}: {}",
+                fault.name,
+                fault.about
+            );
+        }
     }
 }

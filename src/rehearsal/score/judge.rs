@@ -22,8 +22,17 @@ pub enum Ending {
 /// A claim of a check, by its `what`.
 pub type ClaimId = (String, String);
 
+/// Which checks are of another kind than the checklist's own questions.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds {
+    /// Checks that only a person can sign off.
+    pub manual: BTreeSet<String>,
+    /// Checks that stand in the operator's own files, of which no fault can declare anything.
+    pub own: BTreeSet<String>,
+}
+
 /// What a fault's runs told against what it declares: the differences, and the claims that were turned false.
-pub fn weigh(fault: &Fault, runs: &[Told], manual: &dyn Fn(&str) -> bool) -> (Ending, BTreeSet<ClaimId>) {
+pub fn weigh(fault: &Fault, runs: &[Told], kinds: &Kinds) -> (Ending, BTreeSet<ClaimId>) {
     let mut wrong = Vec::new();
     let mut proved = BTreeSet::new();
     for turn in &fault.turns {
@@ -33,12 +42,13 @@ pub fn weigh(fault: &Fault, runs: &[Told], manual: &dyn Fn(&str) -> bool) -> (En
         };
         let before = wrong.len();
         wrong.extend(differences(turn, heard));
-        let proves = turn.verdict == Turned::Fail || manual(&turn.check);
+        let proves = turn.verdict == Turned::Fail || kinds.manual.contains(&turn.check);
         if wrong.len() == before && proves {
             proved.extend(turn.claims.iter().map(|claim| (turn.check.clone(), claim.clone())));
         }
     }
-    wrong.extend(undeclared(fault, runs));
+    wrong.extend(undeclared(fault, runs, &kinds.own));
+    proved.extend(of_ones_own(runs, &kinds.own));
     wrong.extend(codes(runs));
     match wrong.is_empty() {
         true => (Ending::Caught, proved),
@@ -83,12 +93,13 @@ fn standing(holds: Option<bool>) -> &'static str {
 
 /// Required checks that turned and were not declared, and ids that are declared and did not turn. A glob may meet
 /// none: whether a watch ends early is a matter of a second.
-fn undeclared(fault: &Fault, runs: &[Told]) -> Vec<String> {
+fn undeclared(fault: &Fault, runs: &[Told], own: &BTreeSet<String>) -> Vec<String> {
     let named: BTreeSet<&str> = fault.turns.iter().map(|turn| turn.check.as_str()).collect();
     let others: Vec<&Heard> = runs
         .iter()
         .flat_map(|run| &run.outcomes)
-        .filter(|heard| heard.required && heard.turned() && !named.contains(heard.id.as_str()))
+        .filter(|heard| heard.required && heard.turned())
+        .filter(|heard| !named.contains(heard.id.as_str()) && !own.contains(&heard.id))
         .collect();
     let patterns: Vec<(&String, glob::Pattern)> =
         fault.also.iter().filter_map(|text| Some((text, glob::Pattern::new(text).ok()?))).collect();
@@ -105,6 +116,17 @@ fn undeclared(fault: &Fault, runs: &[Told]) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The claims of the operator's own checks that failed, whatever the fault was made for.
+fn of_ones_own(runs: &[Told], own: &BTreeSet<String>) -> Vec<ClaimId> {
+    let failed = runs.iter().flat_map(|run| &run.outcomes).filter(|heard| heard.verdict == "fail");
+    failed
+        .filter(|heard| own.contains(&heard.id))
+        .flat_map(|heard| heard.claims.iter().map(move |claim| (heard, claim)))
+        .filter(|(_, claim)| claim.holds == Some(false))
+        .map(|(heard, claim)| (heard.id.clone(), claim.what.clone()))
+        .collect()
 }
 
 /// A run in which a required check turned, and whose exit code is a go all the same, is the worst there is.
@@ -166,7 +188,8 @@ mod tests {
     }
 
     fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
-        let (ending, proved) = weigh(fault, runs, &|id| id == "s.manual");
+        let one = |id: &str| BTreeSet::from([id.to_owned()]);
+        let (ending, proved) = weigh(fault, runs, &Kinds { manual: one("s.manual"), own: one("own.a") });
         (ending, proved.len())
     }
 
@@ -229,6 +252,20 @@ mod tests {
         manual.turns[0].check = "s.manual".to_owned();
         let open = told(3, vec![heard("s.manual", "inconclusive", &[("c", None)])]);
         assert_eq!(ends(&manual, &open), (Ending::Caught, 1));
+    }
+
+    #[test]
+    fn an_operators_own_check_turns_without_being_declared_and_proves_itself() {
+        let runs = told(
+            1,
+            vec![
+                heard("s.a", "fail", &[("c", Some(false))]),
+                heard("own.a", "fail", &[("x", Some(false)), ("y", Some(true))]),
+            ],
+        );
+        assert_eq!(ends(&fault(Turned::Fail, &[]), &runs), (Ending::Caught, 2));
+        let open = told(1, vec![heard("s.a", "fail", &[("c", Some(false))]), heard("own.a", "error", &[])]);
+        assert_eq!(ends(&fault(Turned::Fail, &[]), &open), (Ending::Caught, 1));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Done;
-use super::judge::{ClaimId, Ending, weigh};
+use super::judge::{ClaimId, Ending, Kinds, weigh};
 use super::told::Told;
 use crate::checklist::Checklist;
 use crate::exit::Exit;
@@ -75,10 +75,7 @@ pub struct Matrix {
     #[serde(skip)]
     order: Vec<String>,
     #[serde(skip)]
-    manual: BTreeSet<String>,
-    /// Checks of the operator's own.
-    #[serde(skip)]
-    own: BTreeSet<String>,
+    kinds: Kinds,
     #[serde(skip)]
     seen: BTreeSet<ClaimId>,
     /// The claims of faults that were not staged.
@@ -137,8 +134,7 @@ impl Matrix {
             faults: unstaged.into_iter().map(|(_, played)| played).collect(),
             claims: Vec::new(),
             order: list.checks().map(|check| check.id.clone()).collect(),
-            manual: manual.map(|check| check.id.clone()).collect(),
-            own,
+            kinds: Kinds { manual: manual.map(|check| check.id.clone()).collect(), own },
             seen: BTreeSet::new(),
         }
     }
@@ -148,7 +144,7 @@ impl Matrix {
         let Done { job, told, took } = done;
         let played = match (&job.fault, told) {
             (Some(fault), Ok(told)) => {
-                let (ending, proved) = weigh(fault, &told, &|id| self.manual.contains(id));
+                let (ending, proved) = weigh(fault, &told, &self.kinds);
                 Played::of(fault, ending, proved, took)
             }
             (Some(fault), Err(error)) => {
@@ -173,7 +169,7 @@ impl Matrix {
                 }
                 outcomes()
                     // A warning may come true on a machine that is busy with six worlds; what is required may not.
-                    .filter(|o| o.turned() && o.required && !self.own.contains(&o.id))
+                    .filter(|o| o.turned() && o.required && !self.kinds.own.contains(&o.id))
                     .map(|o| format!("{} is {} in the good world: {}", o.id, o.verdict, o.said))
                     .collect()
             }
@@ -205,7 +201,7 @@ impl Matrix {
             .map(|((check, claim), faults)| {
                 let standing = match faults.is_empty() {
                     false => Standing::Proved,
-                    true if self.own.contains(&check) => Standing::Own,
+                    true if self.kinds.own.contains(&check) => Standing::Own,
                     true if self.beyond.contains(&(check.clone(), claim.clone())) => {
                         Standing::NotProvableHere
                     }
@@ -219,14 +215,19 @@ impl Matrix {
         self
     }
 
-    /// Keeps only the claims of checks that the played faults name: what a part of the faults says of all the others
+    /// Keeps only the claims of checks that the played faults name, and of the operator's own: what a part of the faults says of all the others
     /// is nothing.
     pub fn narrow(&mut self) {
         let named = |check: &str| {
             let of = |played: &Played| played.turns.iter().any(|turn| turn.starts_with(&format!("{check} ")));
             self.faults.iter().any(of)
         };
-        let kept: Vec<Row> = self.claims.iter().filter(|row| named(&row.check)).cloned().collect();
+        let kept: Vec<Row> = self
+            .claims
+            .iter()
+            .filter(|row| named(&row.check) || self.kinds.own.contains(&row.check))
+            .cloned()
+            .collect();
         self.claims = kept;
     }
 

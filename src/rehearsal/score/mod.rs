@@ -23,6 +23,7 @@ use crate::checklist::{Check, Checklist};
 use crate::commands::baseline::{BASELINE, COMPARE};
 use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::ending::Signals;
+use crate::run::outcome::Stopped;
 use matrix::{Matrix, Played};
 use play::{Playing, Run};
 use told::Told;
@@ -108,11 +109,11 @@ impl Scoring {
         (jobs.into(), unstaged)
     }
 
-    /// Plays everything and gives the matrix; `None` when a signal ended it. The calling thread waits.
+    /// Plays everything and gives the matrix, or which signal ended it. The calling thread waits.
     ///
     /// # Errors
     /// A runtime that does not start.
-    pub fn play(&self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<Option<Matrix>> {
+    pub fn play(&self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<Result<Matrix, Stopped>> {
         let (jobs, unstaged) = self.jobs();
         let total = jobs.len();
         on_event(Event::Begins { faults: total, expected: expected(&jobs) });
@@ -126,7 +127,7 @@ impl Scoring {
         let runtime = runtime()?;
         let (halt, halted) = watch::channel(false);
         let (done, mut results) = mpsc::unbounded_channel();
-        let whole = std::thread::scope(|threads| {
+        let stopped = std::thread::scope(|threads| {
             for _ in 0..TOGETHER.min(total) {
                 let (done, halted) = (done.clone(), halted.clone());
                 let (jobs, playing, bases) = (&jobs, &playing, &self.bases);
@@ -145,23 +146,27 @@ impl Scoring {
                     };
                     tokio::select! {
                         result = results.recv() => match result {
-                            None => return left == 0,
+                            // Workers end when there is nothing left to play.
+                            None => return None,
                             Some(done) => {
                                 left -= 1;
                                 let played = matrix.take(done);
                                 on_event(Event::Played { played: &played, left });
                             }
                         },
-                        _ = signal => {
+                        how = signal => {
                             // A worker that is gone has nothing to end.
                             let _ = halt.send(true);
-                            return false;
+                            return Some(how);
                         }
                     }
                 }
             })
         });
-        Ok(whole.then(|| matrix.sealed(&self.faults)))
+        Ok(match stopped {
+            Some(how) => Err(how),
+            None => Ok(matrix.sealed(&self.faults)),
+        })
     }
 }
 

@@ -1,0 +1,87 @@
+//! How a rehearsal ends: when it is told to, from a world that a fault is in, and in the middle of a score.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::Home;
+use crate::support::bench::{finish, program};
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(child.id().cast_signed()).expect("a process");
+    kill_process(pid, signal).expect("it runs");
+}
+
+/// Waits for what is ending in the background: a server that has been told to.
+fn nothing_left(home: &Home) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut left = home.left();
+    while !left.is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(100));
+        left = home.left();
+    }
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn one_fault_stays_up_for_practice() {
+    let home = Home::new();
+    let mut command = home.command(&["rehearse", "--fault", "queue-failing"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+    let mut variables = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        if line == "# ready" {
+            break;
+        }
+        let set = line.strip_prefix("export ").and_then(|rest| rest.split_once("='"));
+        let (name, value) = set.unwrap_or_else(|| panic!("no variable: {line}"));
+        variables.push((name.to_owned(), value.trim_end_matches('\'').to_owned()));
+    }
+    let mut practice = program(home.0.path());
+    practice.envs(variables).args([
+        "preflight",
+        "--no-journal",
+        "--format",
+        "json",
+        "--only",
+        "chatwoot.services",
+    ]);
+    let ran = finish(&mut practice);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.outcome("chatwoot.services")["reason"].to_string().contains("failing"));
+    signal(&child, Signal::INT);
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for words in [
+        "queue-failing: Chatwoot's Redis is gone",
+        "must turn chatwoot.services: fail (queue_services)",
+        "54 checks",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    nothing_left(&home);
+}
+
+#[test]
+fn a_score_and_a_tour_that_are_told_to_end_leave_nothing_behind() {
+    for (arguments, how, code) in [
+        (&["rehearse", "--score"][..], Signal::INT, 130),
+        (&["rehearse", "--score", "--only", "chatwoot-*"], Signal::TERM, 143),
+        (&["rehearse"], Signal::INT, 130),
+    ] {
+        let home = Home::new();
+        let mut command = home.command(arguments);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        std::thread::sleep(Duration::from_secs(6));
+        assert!(child.try_wait().expect("it runs").is_none(), "{arguments:?} has ended by itself");
+        signal(&child, how);
+        let output = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        nothing_left(&home);
+    }
+}

@@ -1,0 +1,141 @@
+//! `rehearse` through the real binary: the tour, one fault, the list, parts of the score, and how they end. The whole
+//! score is a test of its own (`tests/score.rs`), for which the machine is left alone.
+
+mod ends;
+mod own;
+mod part;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::bench::{Ran, finish, program};
+
+/// A home in which everything temporary goes to a folder that can be looked at.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Home {
+        let home = tempfile::tempdir().expect("a home");
+        let open = |path: &Path| {
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("the folder is ours");
+        };
+        std::fs::create_dir(home.path().join("tmp")).expect("a folder");
+        // The server's own user has to find its folder in it.
+        open(home.path());
+        open(&home.path().join("tmp"));
+        Home(home)
+    }
+
+    fn tmp(&self) -> std::path::PathBuf {
+        self.0.path().join("tmp")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(self.0.path());
+        command.env("TMPDIR", self.tmp()).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        finish(&mut self.command(arguments))
+    }
+
+    /// What is still in the folder for temporary things, and the processes that were started with it.
+    fn left(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.tmp()).expect("the folder").flatten();
+        let mut left: Vec<String> = files.map(|entry| entry.path().display().to_string()).collect();
+        let mark = self.tmp().display().to_string();
+        for process in std::fs::read_dir("/proc").expect("processes").flatten() {
+            let read = |name: &str| std::fs::read(process.path().join(name)).unwrap_or_default();
+            let has = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(&mark);
+            if has(&read("environ")) || has(&read("cmdline")) {
+                left.push(String::from_utf8_lossy(&read("cmdline")).replace('\0', " "));
+            }
+        }
+        left
+    }
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", ran.stdout, ran.stderr))
+}
+
+#[test]
+fn the_tour_goes_well_and_leaves_nothing_behind() {
+    let home = Home::new();
+    let ran = home.run(&["rehearse"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    for words in [
+        "postgres: native",
+        "$ hotdash-ops preflight",
+        "$ hotdash-ops monitor",
+        "$ hotdash-ops baseline",
+        "$ hotdash-ops gate",
+        "The tour took",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    assert_eq!(ran.stdout.matches("exit 0: go").count(), 4, "{}", ran.stdout);
+    assert_eq!(home.left(), Vec::<String>::new());
+}
+
+#[test]
+fn faults_are_listed_and_explain_names_those_that_prove_a_check() {
+    let home = Home::new();
+    let list = json(&home.run(&["rehearse", "--list", "--format", "json"]));
+    let faults = list["faults"].as_array().expect("faults");
+    assert!(faults.len() > 150, "{}", faults.len());
+    let wrong = faults.iter().find(|fault| fault["name"] == "token-wrong").expect("it is there");
+    assert_eq!(wrong["turns"][0]["check"], "chatwoot.token");
+    let table = home.run(&["rehearse", "--list"]);
+    assert!(
+        table.stdout.contains("token-wrong\n") && table.stdout.contains("turns chatwoot.token: fail (token)")
+    );
+    let explained = home.run(&["checks", "explain", "chatwoot.token"]);
+    let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
+    assert!(explained.stdout.contains(line), "{}", explained.stdout);
+}
+
+#[test]
+fn a_name_that_is_no_faults_is_refused_with_the_nearest() {
+    let home = Home::new();
+    for arguments in [
+        &["rehearse", "--fault", "token-wrnog"][..],
+        &["rehearse", "--score", "--only", "token-wrnog"],
+        &["sandbox", "--fault", "token-wrnog", "--", "true"],
+    ] {
+        let ran = home.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("did you mean `token-wrong`?"), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_sandbox_takes_one_fault() {
+    let home = Home::new();
+    let only = ["--", "hotdash-ops", "preflight", "--format", "json", "--only", "chatwoot.services"];
+    let ran = home.run(&[&["sandbox", "--fault", "queue-failing"][..], &only].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(ran.outcome("chatwoot.services")["verdict"], "fail");
+    // A fault of the variables reaches what runs inside, too.
+    let only = ["--", "hotdash-ops", "preflight", "--format", "json", "--only", "chatwoot.token"];
+    let ran = home.run(&[&["sandbox", "--fault", "token-wrong"][..], &only].concat());
+    assert_eq!(ran.outcome("chatwoot.token")["verdict"], "fail");
+}
+
+#[test]
+fn the_rehearsals_variables_never_turn_production_green() {
+    let home = Home::new();
+    for inside in
+        [&["preflight"][..], &["monitor", "--minutes", "0.1"], &["baseline"], &["gate", "--lookback"]]
+    {
+        let run = [&["sandbox", "--", "hotdash-ops"][..], inside, &["--target", "production"]].concat();
+        let ran = home.run(&run);
+        assert_eq!(ran.code, 2, "{inside:?}: {}\n{}", ran.stdout, ran.stderr);
+    }
+}

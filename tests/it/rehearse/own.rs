@@ -1,0 +1,45 @@
+//! The operator's own checks in the score: told where no fault turns them, and no failure.
+
+use super::{Home, json};
+
+const OWN: &str = r#"
+title = "Ours"
+about = "What only our shop asks."
+
+[[check]]
+id    = "motto"
+title = "the agent service keeps its name"
+fix   = "look at /health"
+probe.http = { url = "${AGENT_SDK_URL}/health", expect = [{ json = "/service", is.equals = "agent-service" }] }
+"#;
+
+#[test]
+fn own_checks_are_scored_and_never_fail_the_score() {
+    let home = Home::new();
+    let own = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(own.path().join("preflight")).expect("a folder");
+    std::fs::write(own.path().join("preflight/ours.toml"), OWN).expect("a file");
+    let folder = own.path().display().to_string();
+    // A fault that turns it says so, though nobody declared it: it is the operator's, who knows no faults.
+    let ran =
+        home.run(&["rehearse", "--score", "--only", "agent-old", "--checks", &folder, "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let score = json(&ran);
+    let told = score["own_never_turned"].as_array().expect("a list");
+    assert!(told.iter().any(|line| line == "ours.motto: /service"), "{told:?}");
+    let ran = home.run(&[
+        "rehearse",
+        "--score",
+        "--only",
+        "agent-answers-html",
+        "--checks",
+        &folder,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
+    let score = json(&ran);
+    let rows = score["claims"].as_array().expect("claims");
+    let body = rows.iter().find(|row| row["check"] == "ours.motto" && row["claim"] == "body").expect("a row");
+    assert_eq!(body["faults"], serde_json::json!(["agent-answers-html"]), "{score:#}");
+}
