@@ -64,13 +64,16 @@ fn wait_until_nothing_is_left(home: &Path) {
 #[test]
 fn every_verb_passes_in_the_good_world() {
     let home = tempfile::tempdir().expect("a home");
-    // In one world, so that the gate's half hour has the traffic and the log lines of the watch in it.
-    let script = "set -ex; hotdash-ops preflight; hotdash-ops monitor --minutes 0.4; hotdash-ops baseline
-        hotdash-ops gate --lookback --attest success.end-to-end='conversation 1' --attest success.dashboards=seen";
-    let (code, said) = inside(home.path(), &["sh", "-c", script]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("postgres: embedded (PostgreSQL 17"), "{said}");
-    wait_until_nothing_is_left(home.path());
+    let deploy = "set -ex; hotdash-ops preflight; hotdash-ops monitor --minutes 0.4; hotdash-ops baseline";
+    // In a world of its own: the app's log begins in the half hour that is judged, and `fly logs` still shows all of it.
+    let gate = "sleep 5; hotdash-ops gate --lookback --attest success.end-to-end='conversation 1' \
+        --attest success.dashboards='looked at'";
+    for script in [deploy, gate] {
+        let (code, said) = inside(home.path(), &["sh", "-c", script]);
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("postgres: embedded (PostgreSQL 17"), "{said}");
+        wait_until_nothing_is_left(home.path());
+    }
     assert!(!home.path().join(".cache").exists(), "the engine keeps nothing in the operator's home");
 }
 
