@@ -1,5 +1,6 @@
-//! The embedded PostgreSQL and the sandbox on it, through the real binary. Apart from the other tests, because its
-//! build takes minutes: `cargo test --release --locked --features embedded-postgres --test embedded`.
+//! The embedded PostgreSQL and the sandbox on it, through the real binary as `cargo rehearse` builds it. That build
+//! takes minutes and is not made twice, so the variable `HOTDASH_OPS_EMBEDDED` names it, and these tests run apart from
+//! the others: `HOTDASH_OPS_EMBEDDED=$PWD/target/release/hotdash-ops cargo test --features rehearsal --test embedded`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,11 +12,17 @@ use hotdash_ops::rehearsal::postgres::{
     BERLIN, BYPASSING, DATABASE, Embedded, Engine, OUTSIDER, OWNER, Postgres, READER, query, variant,
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_hotdash-ops");
+/// The program with the engine inside.
+fn with_the_engine() -> PathBuf {
+    std::env::var_os("HOTDASH_OPS_EMBEDDED").map(PathBuf::from).unwrap_or_else(|| {
+        panic!("name the program that `cargo rehearse` builds in HOTDASH_OPS_EMBEDDED: target/release/hotdash-ops")
+    })
+}
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn start() -> Postgres {
-    Postgres::Embedded(Embedded::start(Path::new(PROGRAM)).await.expect("the embedded PostgreSQL"))
+    Postgres::Embedded(Embedded::start(&with_the_engine()).await.expect("the embedded PostgreSQL"))
 }
 
 /// What a role is answered; an error as its text.
@@ -27,7 +34,7 @@ async fn ask(server: &Postgres, role: &str, database: &str, sql: &str) -> String
 
 /// The program in a home of its own, where a sandbox leaves its folder in `TMPDIR`.
 fn program(home: &Path) -> Command {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(with_the_engine());
     command.env_clear().env("HOME", home).env("TMPDIR", home.join("tmp"));
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(home).stdin(Stdio::null());
     std::fs::create_dir_all(home.join("tmp")).expect("a temporary folder");

@@ -8,7 +8,6 @@ use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
-#[cfg(feature = "embedded-postgres")]
 pub mod embedded;
 pub mod given;
 mod good;
@@ -17,7 +16,6 @@ mod programs;
 pub mod query;
 pub mod variant;
 
-#[cfg(feature = "embedded-postgres")]
 pub use embedded::Embedded;
 pub use good::{BERLIN, BYPASSING, DATABASE, OUTSIDER, OWNER, READER, SINGLE};
 pub use native::{Native, Options, Tls};
@@ -76,7 +74,6 @@ impl FromStr for Engine {
 #[derive(Debug)]
 pub enum Postgres {
     Native(Native),
-    #[cfg(feature = "embedded-postgres")]
     Embedded(Embedded),
 }
 
@@ -88,12 +85,10 @@ impl Postgres {
     pub async fn start(engine: Engine) -> Result<Postgres> {
         let postgres = match engine {
             Engine::Native => Postgres::Native(Native::start(&Options::default())?),
-            #[cfg(feature = "embedded-postgres")]
-            Engine::Embedded => Postgres::Embedded(Embedded::start(&std::env::current_exe()?).await?),
-            #[cfg(not(feature = "embedded-postgres"))]
-            Engine::Embedded => {
+            Engine::Embedded if !cfg!(feature = "embedded-postgres") => {
                 bail!("{NOT_BUILT_IN} (`apt-get install postgresql`) and leave --postgres out")
             }
+            Engine::Embedded => Postgres::Embedded(Embedded::start(&std::env::current_exe()?).await?),
         };
         postgres.run(DATABASE, good::KEEPS_BASELINES).await?;
         Ok(postgres)
@@ -103,7 +98,6 @@ impl Postgres {
     pub fn engine(&self) -> Engine {
         match self {
             Postgres::Native(_) => Engine::Native,
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(_) => Engine::Embedded,
         }
     }
@@ -112,7 +106,6 @@ impl Postgres {
     pub fn native(&self) -> Option<&Native> {
         match self {
             Postgres::Native(native) => Some(native),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(_) => None,
         }
     }
@@ -121,7 +114,6 @@ impl Postgres {
     pub fn login(&self, role: &str, database: &str) -> String {
         match self {
             Postgres::Native(native) => native.login(role, database),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(embedded) => embedded.login(role, database),
         }
     }
@@ -134,7 +126,6 @@ impl Postgres {
     pub async fn run(&self, database: &str, sql: &str) -> Result<String> {
         match self {
             Postgres::Native(native) => native.psql(database, sql),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(embedded) => embedded.run(database, sql).await,
         }
     }
@@ -182,7 +173,6 @@ impl Postgres {
     pub fn stop(&self) -> Result<()> {
         match self {
             Postgres::Native(native) => native.stop(),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(embedded) => embedded.stop(),
         }
     }
@@ -194,7 +184,6 @@ impl Postgres {
     pub fn resume(&self) -> Result<()> {
         match self {
             Postgres::Native(native) => native.resume(),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(embedded) => embedded.resume(),
         }
     }
@@ -203,7 +192,6 @@ impl Postgres {
     pub fn directory(&self) -> &Path {
         match self {
             Postgres::Native(native) => native.directory(),
-            #[cfg(feature = "embedded-postgres")]
             Postgres::Embedded(embedded) => embedded.directory(),
         }
     }

@@ -7,6 +7,7 @@
 //! the role that it logs in as, row level security included; but its `session_user` is the superuser, and what
 //! `alter role` and `alter database` set is not applied. `alter system` is, in every session that follows.
 
+#[cfg(feature = "embedded-postgres")]
 pub mod serve;
 
 use std::fs;
@@ -25,7 +26,9 @@ use crate::rehearsal::keeper::Keeper;
 const SIGNALS: [&str; 2] = ["TERM", "KILL"];
 const PATIENCE: Duration = Duration::from_secs(60);
 const SUPERUSER: &str = "postgres";
-/// The verb of [`serve`].
+/// The file in the server's directory that holds its port, once it listens.
+const LISTENING: &str = "listening";
+/// The verb of the server's process.
 pub const VERB: &str = "serve-postgres";
 
 /// A running embedded PostgreSQL. Dropping it ends the server and removes its directory.
@@ -96,7 +99,7 @@ impl Embedded {
     /// Starts the server on its port, or on any where it has none yet, and waits until it listens.
     fn launch(&self) -> Result<u16> {
         let directory = self.keeper.directory();
-        let listening = directory.join(serve::LISTENING);
+        let listening = directory.join(LISTENING);
         // What an earlier server left there is no answer of this one.
         let _ = fs::remove_file(&listening);
         let args = [VERB.to_owned(), directory.display().to_string(), self.port.to_string()];

@@ -187,6 +187,12 @@ impl Matrix {
 
     /// Puts faults into the order of their files, and claims into the checklist's.
     pub fn sealed(mut self, faults: &[Fault]) -> Matrix {
+        for fault in faults {
+            if !self.faults.iter().any(|played| played.name == fault.name) {
+                let why = Ending::Missed(vec!["it was not played".to_owned()]);
+                self.faults.push(Played::of(fault, why, BTreeSet::new(), Duration::ZERO));
+            }
+        }
         let place = |name: &str| faults.iter().position(|fault| fault.name == name);
         self.faults.sort_by_key(|played| place(&played.name));
         let mut by_claim: BTreeMap<ClaimId, Vec<String>> =

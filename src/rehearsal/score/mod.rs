@@ -92,9 +92,13 @@ impl Scoring {
 
     fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, Played)>) {
         let mut unstaged = Vec::new();
+        let wanted: BTreeSet<Run> = self.faults.iter().flat_map(|fault| runs_of(fault, &self.list)).collect();
         let mut jobs: Vec<Job> =
             [vec![Run::Monitor, Run::Gate], vec![Run::Preflight], vec![Run::Baseline], vec![Run::Compare]]
                 .into_iter()
+                // A part of the faults needs a part of the good world.
+                .map(|runs| runs.into_iter().filter(|run| wanted.contains(run)).collect::<Vec<Run>>())
+                .filter(|runs| !runs.is_empty())
                 .map(|runs| Job { fault: None, runs })
                 .collect();
         for fault in &self.faults {

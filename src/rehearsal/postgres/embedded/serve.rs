@@ -5,11 +5,9 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
+use super::LISTENING;
 use anyhow::{Context, Result};
 use pglite_oxide::{PgliteProxy, install_into};
-
-/// The file in the server's directory that holds its port, once it listens.
-pub const LISTENING: &str = "listening";
 
 /// Serves the cluster in `directory`, which is made where there is none, on this port of 127.0.0.1; 0 is any. What
 /// the engine keeps for later starts goes to the caller's cache directory.
