@@ -14,6 +14,7 @@ use crate::printer::{Printer, Sent};
 use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::score::child::Ear;
 use crate::rehearsal::score::{manual, play, runs_of};
 use crate::run::overlay::today;
 use crate::run::selection::nearest;
@@ -73,7 +74,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
         }
         let mut scene = ground.scene();
         tokio::select! {
-            played = play::perform(&playing, &mut scene, &runs, Some(&fault), play::Ear::Person) => {
+            played = play::perform(&playing, &mut scene, &runs, Some(&fault), Ear::Person) => {
                 played?;
             }
             how = signals.next() => return Ok(how.into()),

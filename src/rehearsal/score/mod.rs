@@ -1,6 +1,7 @@
 //! The score: every fault is played once, and every claim of every check has to be turned false by one of them. It is
 //! the product's own mutation test: a comparison that is gone from a probe leaves a fault that nobody caught.
 
+pub mod child;
 pub mod judge;
 pub mod matrix;
 pub mod play;

@@ -1,19 +1,12 @@
 //! Plays one fault: a world of its own, the fault put into it, and the program run in it as an operator runs it.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use futures_util::future::join_all;
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, Command};
 
+use super::child::{Ear, Finished, run};
 use super::told::Told;
 use crate::rehearsal::base::{Base, Bases};
 use crate::rehearsal::checkout::npm;
@@ -27,10 +20,6 @@ use crate::rehearsal::world::{Database, World};
 pub const MINUTES: &str = "0.2";
 /// Customers' messages a minute.
 pub const PER_MINUTE: f64 = 120.0;
-/// What one run may take before it counts as one that does not end.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// What a run that is told to end may take.
-const GRACE: Duration = Duration::from_secs(8);
 
 /// A verb as the score runs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +37,8 @@ impl Run {
         matches!(self, Run::Monitor | Run::Gate)
     }
 
-    fn words(self) -> &'static [&'static str] {
+    /// The verb as it is called.
+    pub fn words(self) -> &'static [&'static str] {
         match self {
             Run::Preflight => &["preflight"],
             Run::Monitor => &["monitor"],
@@ -174,69 +164,6 @@ fn stages(fault: &Fault) -> impl Iterator<Item = &Stage> {
     std::iter::once(&fault.stage).chain(fault.later.iter().map(|later| later.stage.as_ref()))
 }
 
-/// Who listens to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ear {
-    /// The score, which reads its json.
-    Score,
-    /// A person at the terminal: its table goes to stderr, where ours has other data.
-    Person,
-}
-
-/// A run that has ended.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    named: String,
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Finished {
-    /// What it told.
-    ///
-    /// # Errors
-    /// A run that left no report.
-    pub fn told(&self) -> Result<Told> {
-        Told::read(self.code, &self.stdout).with_context(|| self.to_string())
-    }
-}
-
-impl fmt::Display for Finished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, exit {}: {}", self.named, self.code, self.stderr.trim())
-    }
-}
-
-async fn run(
-    playing: &Playing,
-    variables: &BTreeMap<String, String>,
-    verb: Run,
-    fault: Option<&Fault>,
-    ear: Ear,
-) -> Result<Finished> {
-    let mut command = Command::new(&playing.program);
-    command.env_clear().envs(variables).args(arguments(playing, verb, fault));
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    match ear {
-        Ear::Score => {
-            command.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        }
-        Ear::Person => {
-            let stderr = std::io::stderr().as_fd().try_clone_to_owned().context("stderr is closed")?;
-            command.stdout(Stdio::from(stderr));
-        }
-    }
-    let named = format!("hotdash-ops {}", verb.words().join(" "));
-    let mut child = Ending(Some(command.spawn().with_context(|| format!("cannot run {named}"))?));
-    let (status, stdout, stderr) = match tokio::time::timeout(PATIENCE, child.finish()).await {
-        Ok(finished) => finished?,
-        Err(_) => bail!("{named} does not end within {} s", PATIENCE.as_secs()),
-    };
-    let code = status.code().with_context(|| format!("{named} was ended by a signal"))?;
-    Ok(Finished { named, code, stdout, stderr })
-}
-
 /// What the verb is called with.
 pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<String> {
     let mut words: Vec<String> = verb.words().iter().map(|&word| word.to_owned()).collect();
@@ -256,49 +183,4 @@ pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<Str
     }
     words.extend(more.iter().cloned());
     words
-}
-
-/// A child that is told to end when nobody waits for it any more, so that it can end what it has started.
-struct Ending(Option<Child>);
-
-impl Ending {
-    async fn finish(&mut self) -> Result<(ExitStatus, String, String)> {
-        let child = self.0.as_mut().context("the run is over")?;
-        let (mut out, mut err) = (String::new(), String::new());
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let reading_out = async {
-            match stdout {
-                Some(mut pipe) => pipe.read_to_string(&mut out).await.map(|_| ()),
-                None => Ok(()),
-            }
-        };
-        let reading_err = async {
-            match stderr {
-                Some(mut pipe) => pipe.read_to_string(&mut err).await.map(|_| ()),
-                None => Ok(()),
-            }
-        };
-        let (read, told, status) = tokio::join!(reading_out, reading_err, child.wait());
-        read.context("its stdout")?;
-        told.context("its stderr")?;
-        let status = status.context("the run is lost")?;
-        self.0 = None;
-        Ok((status, out, err))
-    }
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let Some(mut child) = self.0.take() else { return };
-        let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return };
-        // It may just have ended.
-        let _ = kill_process(pid, Signal::TERM);
-        let deadline = std::time::Instant::now() + GRACE;
-        while std::time::Instant::now() < deadline {
-            if !matches!(child.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
 }
