@@ -1,19 +1,24 @@
 //! The app's log lines over a window. `fly logs` gives the newest hundred lines at a time, so a window is read in
 //! many batches that overlap; here they are merged, and it is judged whether an error stands among them and whether
-//! all of the window was seen. What was not seen is never clean. Pure.
+//! all of the window was seen. What was not seen is never clean. A window may last a day, so that only lines that a
+//! later batch can hold again are kept one by one. Pure.
 
 mod class;
 mod cover;
+mod fold;
 mod quote;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::opening::End;
+use super::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
 use class::Class;
 pub use class::LogTexts;
 use cover::Cover;
+use fold::{Folded, Known, Tally};
 
 /// A batch of so many lines is full: there may have been more. Fly's documentation of its logs: "most recent 100 logs
 /// from the last 24 hours", which is what `fly logs --no-tail` prints.
@@ -22,17 +27,30 @@ pub const FULL: usize = 100;
 /// How far back a batch reaches that is not full (the same source).
 pub const REACH: SignedDuration = SignedDuration::from_hours(24);
 
+/// So many lines are kept one by one, unless a single batch has more. A batch is the newest [`FULL`] lines, or a part
+/// of them; so a line can be in none that follows when twice as many others were seen since. This is far more, for a
+/// server of logs that is behind the others, and for a watch that ends a little before now.
+const ROOM: usize = 100 * FULL;
+
 /// So many different error messages are kept; the rest are counted together.
 const GROUPS: usize = 50;
 
 /// What stands for the messages that are not kept.
 const OTHERS: &str = "(other messages)";
 
-/// Everything read so far. It keeps of a line its time and its class, and of an error line a short quotation.
+/// Everything read so far. It keeps of a line its time and its class, and of an error line a short quotation; of lines
+/// that will not come again their counts only, so that it does not grow with the window.
 #[derive(Clone, Debug)]
 pub struct LogReading {
     texts: LogTexts,
+    /// How many lines are kept one by one.
+    room: usize,
+    /// How many batches were taken.
+    batches: u64,
     seen: HashMap<Key, Seen>,
+    folded: Folded,
+    /// The quotation of the first error line that had no time.
+    unstamped: Option<usize>,
     /// Quotations of error lines, by the index in [`Seen::group`].
     quotes: Vec<String>,
     cover: Cover,
@@ -41,7 +59,7 @@ pub struct LogReading {
 }
 
 /// What tells a line from another: its time, and the digest of all of it.
-type Key = (Option<Timestamp>, u64);
+type Key = (Timestamp, u64);
 
 #[derive(Clone, Copy, Debug)]
 struct Seen {
@@ -50,6 +68,8 @@ struct Seen {
     group: Option<usize>,
     /// How often it stands in the batch that has it most often.
     count: u64,
+    /// The number of the last batch that had it.
+    batch: u64,
 }
 
 /// What the lines say about a window.
@@ -88,7 +108,11 @@ impl LogReading {
     pub fn new(texts: LogTexts) -> LogReading {
         LogReading {
             texts: texts.prepared(),
+            room: ROOM,
+            batches: 0,
             seen: HashMap::new(),
+            folded: Folded::default(),
+            unstamped: None,
             quotes: Vec::new(),
             cover: Cover::default(),
             missed: None,
@@ -96,21 +120,29 @@ impl LogReading {
     }
 
     /// Adds a batch. Batches are given in the order in which they were asked; `asked_at` is when the question began,
-    /// on the clock of the window. The last one should be asked some seconds after the window's end, because lines
-    /// take a moment on their way.
-    pub fn take(&mut self, asked_at: Timestamp, batch: &LogBatch) {
+    /// on the clock of the window, and `end` where that lies as far as it is known. The last one should be asked
+    /// some seconds after the window's end, because lines take a moment on their way.
+    pub fn take(&mut self, asked_at: Timestamp, end: End, batch: &LogBatch) {
+        self.batches += 1;
         let mut keys: HashMap<Key, u64> = HashMap::new();
         for line in &batch.lines {
-            let key = (line.at, line.digest());
+            let Some(at) = line.at else {
+                let (_, group) = self.classify(line);
+                self.unstamped = self.unstamped.or(group);
+                continue;
+            };
+            let key = (at, line.digest());
             let count = keys.entry(key).or_default();
             *count += 1;
             if let Some(seen) = self.seen.get_mut(&key) {
                 seen.count = seen.count.max(*count);
+                seen.batch = self.batches;
             } else {
-                let seen = self.classify(line);
-                self.seen.insert(key, seen);
+                let (class, group) = self.classify(line);
+                self.seen.insert(key, Seen { class, group, count: 1, batch: self.batches });
             }
         }
+        self.fold(asked_at, end, batch.lines.len());
         let believed = match &batch.partial {
             Some(why) => Err(why.clone()),
             None => self.cover.add(asked_at, &batch.lines),
@@ -128,31 +160,19 @@ impl LogReading {
 
     /// Judges the window `(from, to]`.
     pub fn judge(&self, from: Timestamp, to: Timestamp) -> LogJudgement {
-        let mut groups: BTreeMap<usize, (u64, Timestamp)> = BTreeMap::new();
-        let (mut warned, mut lines_inside, mut unstamped) = (0, 0, None);
-        for ((at, _), seen) in &self.seen {
-            match at {
-                Some(at) if *at > from && *at <= to => {
-                    lines_inside += seen.count;
-                    if seen.class == Class::Warning {
-                        warned += seen.count;
-                    }
-                    if let Some(group) = seen.group {
-                        let (count, first) = groups.entry(group).or_insert((0, *at));
-                        *count += seen.count;
-                        *first = (*first).min(*at);
-                    }
-                }
-                Some(_) => {}
-                None => unstamped = unstamped.or(seen.group),
-            }
+        let window = Window { from, to };
+        let mut inside = Tally::default();
+        for ((at, _), seen) in self.seen.iter().filter(|((at, _), _)| window.holds(*at)) {
+            inside.add(*at, seen);
         }
+        let told_apart = self.folded.within(window, &mut inside);
+        let Tally { lines: lines_inside, warned, groups, .. } = inside;
         let mut errors: Vec<ErrorGroup> = groups
             .into_iter()
             .map(|(group, (count, first))| ErrorGroup { message: self.quotes[group].clone(), count, first })
             .collect();
         errors.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
-        let covered = self.cover.of(from, to).and_then(|()| match unstamped {
+        let covered = self.cover.of(from, to).and(told_apart).and_then(|()| match self.unstamped {
             _ if lines_inside == 0 => Err("no line is stamped inside the window".to_owned()),
             Some(group) => {
                 let quote = &self.quotes[group];
@@ -168,10 +188,30 @@ impl LogReading {
         LogJudgement { errors, warned, lines_inside, covered }
     }
 
-    fn classify(&mut self, line: &LogLine) -> Seen {
+    /// Counts lines together that will not come again, when more are kept than there is room for. A line that does
+    /// come again would be counted twice, which never makes a window clean that is not.
+    fn fold(&mut self, asked_at: Timestamp, end: End, taken: usize) {
+        let recent = (self.room / 2).max(2 * taken);
+        if self.seen.len() <= self.room.max(recent) {
+            return;
+        }
+        let mut keys: Vec<(u64, Key)> = self.seen.iter().map(|(key, seen)| (seen.batch, *key)).collect();
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        let mut old = keys.split_off(recent);
+        // The window may yet be laid anew by a clock that differs a little from the one it began by.
+        old.sort_by_key(|(_, key)| key.0.duration_since(end.window.from).abs());
+        let known = Known::new(end, asked_at);
+        self.folded.sort(known);
+        for (_, key) in old.iter().skip(self.room / 4) {
+            if let Some(seen) = self.seen.remove(key) {
+                self.folded.add(known, key.0, &seen);
+            }
+        }
+    }
+
+    fn classify(&mut self, line: &LogLine) -> (Class, Option<usize>) {
         let class = self.texts.class(line);
-        let group = (class == Class::Error).then(|| self.group(&quote::quote(line.message.reveal())));
-        Seen { class, group, count: 1 }
+        (class, (class == Class::Error).then(|| self.group(&quote::quote(line.message.reveal()))))
     }
 
     fn group(&mut self, quote: &str) -> usize {
@@ -187,6 +227,8 @@ impl LogReading {
     }
 }
 
+#[cfg(test)]
+mod folding;
 #[cfg(test)]
 mod property;
 #[cfg(test)]

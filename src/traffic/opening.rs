@@ -47,8 +47,17 @@ pub struct Opening {
 pub struct End {
     /// The window that will be judged; until it is over, the planned one.
     pub window: Window,
+    /// Where it has ended already, if what is being asked just now says so.
+    pub perhaps: Option<Timestamp>,
     /// Nothing of it is still to come.
     pub over: bool,
+}
+
+impl End {
+    /// The end of a window that is still to come.
+    pub fn of(window: Window) -> End {
+        End { window, perhaps: None, over: false }
+    }
 }
 
 /// How the clock of the window was read.
@@ -93,7 +102,7 @@ impl Opening {
             Ok(window) => (window, None),
             Err(why) => (Window { from: began_at, to: began_at }, Some(why)),
         };
-        let (end, _) = watch::channel(End { window: planned, over: unplanned.is_some() });
+        let (end, _) = watch::channel(End { over: unplanned.is_some(), ..End::of(planned) });
         Opening {
             mode: watch.mode,
             planned,
@@ -115,12 +124,17 @@ impl Opening {
 
     /// Says where the window ends by now.
     pub fn moved(&self, window: Window) {
-        self.end.send_replace(End { window, over: false });
+        self.end.send_replace(End::of(window));
+    }
+
+    /// Says that the window has perhaps ended there; whether it has is being asked.
+    pub fn may_have_ended(&self, at: Timestamp) {
+        self.end.send_modify(|end| end.perhaps = Some(at));
     }
 
     /// Says that the window is over.
     pub fn close(&self, window: Window) {
-        self.end.send_replace(End { window, over: true });
+        self.end.send_replace(End { over: true, ..End::of(window) });
     }
 
     /// What waits for the end of the window.

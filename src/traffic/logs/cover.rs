@@ -1,7 +1,7 @@
 //! Whether batches of log lines leave a hole in a window. A batch that is not full holds every line of the last 24
 //! hours. A full one holds every line back to its oldest, and goes on from the batch before if the two share a line.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,25 +11,32 @@ use crate::service::fly::LogLine;
 /// Lines this close to the edge of [`REACH`] may be gone from the next batch.
 const EDGE: SignedDuration = SignedDuration::from_mins(5);
 
+/// So many runs are kept. Only those matter whose last batch was asked after the window's end, and batches come twice a
+/// second at most.
+const RUNS: usize = 1000;
+
 /// What the complete batches cover, in the order asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cover {
-    spans: Vec<Span>,
+    runs: VecDeque<Run>,
     /// The stamped lines of the last batch.
     last: HashSet<(Timestamp, u64)>,
 }
 
-/// What one batch covers: every line stamped after `since` that there was when it was asked.
+/// What batches cover of which each goes on from the one before without a hole: every line stamped after `since` that
+/// there was when the last of them was asked.
 #[derive(Clone, Copy, Debug)]
-struct Span {
+struct Run {
     asked_at: Timestamp,
     since: Timestamp,
-    /// The newest stamp in it.
+    /// The newest stamp in the last batch.
     newest: Option<Timestamp>,
-    /// Why it does not reach further back.
+    /// How far back its first batch reaches.
+    start: Timestamp,
+    /// Why that does not reach further back.
     full: bool,
-    /// It goes on from the span before without a hole.
-    joined: bool,
+    /// The newest stamp in the batch before it.
+    before: Option<Timestamp>,
 }
 
 impl Cover {
@@ -51,58 +58,53 @@ impl Cover {
         }
         let since = if full { oldest(&stamps).unwrap_or(asked_at) } else { edge };
         let shared = !self.last.is_disjoint(&keys);
-        let reached = self.spans.last().and_then(|span| span.newest).is_some_and(|newest| since <= newest);
+        let before = self.runs.back().and_then(|run| run.newest);
+        let reached = before.is_some_and(|newest| since <= newest);
         let newest = stamps.iter().copied().max();
-        self.spans.push(Span { asked_at, since, newest, full, joined: shared || (!full && reached) });
+        match self.runs.back_mut() {
+            Some(run) if shared || (!full && reached) => {
+                run.asked_at = asked_at;
+                run.since = run.since.min(since);
+                run.newest = newest;
+            }
+            _ => {
+                if self.runs.len() == RUNS {
+                    self.runs.pop_front();
+                }
+                self.runs.push_back(Run { asked_at, since, newest, start: since, full, before });
+            }
+        }
         self.last = keys;
         Ok(())
     }
 
     /// Whether every line stamped in `(from, to]` was seen; if not, where the hole is.
     pub(super) fn of(&self, from: Timestamp, to: Timestamp) -> Result<(), String> {
-        let Some(last) = self.spans.last() else {
+        let Some(last) = self.runs.back() else {
             return Err("no complete reading of the log".to_owned());
         };
-        let mut first = None;
-        for end in (0..self.spans.len()).filter(|at| self.spans[*at].asked_at >= to) {
-            match self.back_from(end, from, to) {
-                Ok(()) => return Ok(()),
-                Err(hole) => first = first.or(Some(hole)),
-            }
-        }
-        Err(first.unwrap_or_else(|| {
-            format!(
+        let mut runs = self.runs.iter().filter(|run| run.asked_at >= to).peekable();
+        let Some(first) = runs.peek().copied() else {
+            return Err(format!(
                 "the last reading was at {}, before the window's end at {}",
                 clock(last.asked_at),
                 clock(to)
-            )
-        }))
+            ));
+        };
+        if runs.any(|run| run.since <= from) { Ok(()) } else { Err(first.hole(from, to)) }
     }
+}
 
-    /// Goes back from one batch to the next as long as they are joined.
-    fn back_from(&self, end: usize, from: Timestamp, to: Timestamp) -> Result<(), String> {
-        let mut at = end;
-        loop {
-            let span = &self.spans[at];
-            if span.since <= from {
-                return Ok(());
-            }
-            if at == 0 || !span.joined {
-                let before = at.checked_sub(1).and_then(|at| self.spans[at].newest);
-                let hole = (before.map_or(from, |newest| newest.clamp(from, to)), span.since.min(to));
-                let why = match (span.full, before) {
-                    (false, _) => "fly gives no lines older than 24 hours",
-                    (true, None) => "the first reading was full and does not reach back",
-                    (true, Some(_)) => "a full reading shares no line with the one before",
-                };
-                return Err(format!(
-                    "lines between {} and {} were not seen: {why}",
-                    clock(hole.0),
-                    clock(hole.1)
-                ));
-            }
-            at -= 1;
-        }
+impl Run {
+    /// Says what was not seen before it.
+    fn hole(&self, from: Timestamp, to: Timestamp) -> String {
+        let hole = (self.before.map_or(from, |newest| newest.clamp(from, to)), self.start.min(to));
+        let why = match (self.full, self.before) {
+            (false, _) => "fly gives no lines older than 24 hours",
+            (true, None) => "the first reading was full and does not reach back",
+            (true, Some(_)) => "a full reading shares no line with the one before",
+        };
+        format!("lines between {} and {} were not seen: {why}", clock(hole.0), clock(hole.1))
     }
 }
 
@@ -121,4 +123,25 @@ fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
 /// To the millisecond, because a hole may be short.
 fn clock(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_batches_without_a_joint_is_bounded() {
+        let at = |seconds: i64| Timestamp::from_second(1_770_000_000 + seconds).expect("a time");
+        let mut cover = Cover::default();
+        for turn in 1..=RUNS as i64 + 50 {
+            let lines =
+                (turn * 1000..turn * 1000 + 100).map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));
+            cover.add(at(turn * 1000 + 99), &lines.collect::<Vec<_>>()).expect("it is full");
+        }
+        assert!(cover.runs.len() <= RUNS, "{}", cover.runs.len());
+        let last = (RUNS as i64 + 50) * 1000;
+        assert_eq!(cover.of(at(last), at(last + 99)), Ok(()));
+        let why = cover.of(at(0), at(last + 99)).expect_err("holes");
+        assert!(why.ends_with("a full reading shares no line with the one before"), "{why}");
+    }
 }

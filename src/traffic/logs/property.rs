@@ -40,12 +40,13 @@ fn give(log: &[Known], now: i64) -> LogBatch {
 /// Reads at these times, and gives no batch where there is no line yet, as `fly` does.
 fn read(log: &[Known], times: &[i64]) -> LogReading {
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
+    let end = End::of(Window { from: at(0), to: at(times.last().copied().unwrap_or_default()) });
     for time in times {
         let batch = give(log, *time);
         if batch.lines.is_empty() {
             reading.miss("fly printed no log line");
         } else {
-            reading.take(at(*time), &batch);
+            reading.take(at(*time), end, &batch);
         }
     }
     reading
@@ -110,7 +111,7 @@ proptest! {
         let mut reading = read(&log, &[early]);
         let mut second = give(&log, late);
         second.lines.remove(victim);
-        reading.take(at(late), &second);
+        reading.take(at(late), End::of(Window { from: at(from), to: at(late) }), &second);
         prop_assert!(reading.judge(at(from), at(late)).covered.is_err());
     }
 

@@ -139,7 +139,7 @@ async fn poll(
     }
     match &answer.found {
         Ok(batch) => {
-            reading.take(asked_at, batch);
+            reading.take(asked_at, *opening.end.borrow(), batch);
             Ok(Polled { proves: batch.partial.is_none(), lasts: lasts(batch) })
         }
         Err(trouble) => {

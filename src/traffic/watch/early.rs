@@ -42,6 +42,18 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             return None;
         }
         let window = Window { from: self.window.from, to: self.seen_to.min(self.window.to) };
+        // Asking may take a while, and whoever counts meanwhile has to count what comes after this end apart.
+        self.opening.may_have_ended(window.to);
+        let confirmed = self.confirm(window, dead).await;
+        if confirmed.is_none() {
+            self.opening.moved(self.window);
+        }
+        confirmed
+    }
+
+    /// Asks whether the watch ends with this window.
+    async fn confirm(&mut self, window: Window, dead: bool) -> Option<(Ended, Box<Full>)> {
+        let counts = self.ledger.counts();
         let horizon = match dead {
             true => None,
             false => Some(self.horizon(window.to).await),

@@ -10,6 +10,8 @@ use hotdash_ops::rehearsal::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
+use hotdash_ops::traffic::opening::End;
+use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -188,11 +190,12 @@ async fn batches_taken_while_lines_come_cover_the_window() {
     let sandbox = Sandbox::new();
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
     let second = SignedDuration::from_secs(1);
+    let end = End::of(Window { from: at(0), to: at(499) });
     let mut written = 0;
     for until in [60, 150, 240, 330] {
         write(&sandbox.fly, written..until);
         written = until;
-        reading.take(at(until - 1), &logs(&sandbox).await.expect("lines"));
+        reading.take(at(until - 1), end, &logs(&sandbox).await.expect("lines"));
     }
     let judged = reading.judge(at(0), at(329));
     assert_eq!((judged.covered.clone(), judged.lines_inside, judged.error_lines()), (Ok(()), 329, 0));
@@ -205,14 +208,14 @@ async fn batches_taken_while_lines_come_cover_the_window() {
         .fly
         .log(APP, "info", "[support.webhook] Agent SDK returned non-success", at(331))
         .expect("logged");
-    reading.take(at(331), &logs(&sandbox).await.expect("lines"));
+    reading.take(at(331), end, &logs(&sandbox).await.expect("lines"));
     let judged = reading.judge(at(0), at(331));
     assert_eq!((judged.covered.clone(), judged.error_lines(), judged.warned), (Ok(()), 1, 1));
     assert_eq!(judged.errors[0].message, "[support.webhook] Webhook sent to dead letter queue");
     assert_eq!(reading.judge(at(0), at(329)).error_lines(), 0, "it was later");
 
     write(&sandbox.fly, 332..500);
-    reading.take(at(499) + second, &logs(&sandbox).await.expect("lines"));
+    reading.take(at(499) + second, end, &logs(&sandbox).await.expect("lines"));
     let why = reading.judge(at(0), at(499)).covered.expect_err("68 lines were not seen");
     assert!(why.contains("lines between 2026-02-02T02:40:33.100Z and 2026-02-02T02:40:40.000Z"), "{why}");
 }

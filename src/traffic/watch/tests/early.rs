@@ -1,10 +1,11 @@
 //! Watches that end early, and those that do not.
 
-use super::script::{Script, ahead, seconds, watch};
+use super::script::{START, Script, ahead, seconds, watch, watch_and_follow};
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
 use crate::traffic::full::Horizon;
 use crate::traffic::live::Standing;
+use crate::traffic::opening::{End, after};
 use crate::traffic::window::Ended;
 
 #[tokio::test(start_paused = true)]
@@ -111,4 +112,24 @@ async fn a_transaction_that_is_still_open_is_waited_for_before_rule_r_ends_a_wat
     assert!(matches!(ran.watched.ended, Ended::BeyondRescue(_)), "{:?}", ran.watched.ended);
     assert!(matches!(ran.agrees().horizon, Horizon::Open(_)), "{:?}", ran.agrees().horizon);
     assert!(ran.took < seconds(300), "{:?}", ran.took);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_is_asked_whether_a_watch_ends_others_know_where_it_may() {
+    for hides_dead_letters in [false, true] {
+        let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+        script.fact(seconds(31), seconds(0), Kind::DeadLetter);
+        script.hides_dead_letters = hides_dead_letters;
+        let (ran, ends) = watch_and_follow(script, &ahead(120)).await;
+        let (window, planned) = (ran.watched.window, ran.watched.planned);
+        let perhaps = ends[0].perhaps.expect("it is said");
+        assert!(perhaps >= after(START, seconds(31)) && perhaps < planned.to, "{perhaps}");
+        assert_eq!(ends[0], End { perhaps: Some(perhaps), ..End::of(planned) });
+        let over = End { over: true, ..End::of(window) };
+        if hides_dead_letters {
+            assert_eq!((&ends[1..], window), (&[End::of(planned), over][..], planned));
+        } else {
+            assert_eq!((&ends[1..], window.to), (&[over][..], perhaps));
+        }
+    }
 }

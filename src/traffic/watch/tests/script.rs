@@ -11,7 +11,7 @@ use crate::settings::{self, Tier, Traffic};
 use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
 use crate::traffic::live::Tick;
-use crate::traffic::opening::{Opening, Read, after};
+use crate::traffic::opening::{End, Opening, Read, after};
 use crate::traffic::summary::Summary;
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
@@ -251,13 +251,44 @@ pub async fn watch(script: Script, wish: &settings::Watch) -> Ran {
     watch_since(script, wish, Err("no marker".to_owned())).await
 }
 
+/// Watches a script to the end, and gives all that others could learn of the window's end meanwhile.
+pub async fn watch_and_follow(script: Script, wish: &settings::Watch) -> (Ran, Vec<End>) {
+    let (script, opening) = open(script, wish, Err("no marker".to_owned())).await;
+    let mut end = opening.end.subscribe();
+    let follow = tokio::spawn(async move {
+        let mut ends = Vec::new();
+        while end.changed().await.is_ok() {
+            ends.push(*end.borrow_and_update());
+            if ends.last().is_some_and(|end| end.over) {
+                break;
+            }
+        }
+        ends
+    });
+    let ran = run(script, wish, opening).await;
+    (ran, follow.await.expect("no panic"))
+}
+
 /// Watches a script to the end, after a deploy.
-pub async fn watch_since(mut script: Script, wish: &settings::Watch, deploy: Result<Deploy, String>) -> Ran {
+pub async fn watch_since(script: Script, wish: &settings::Watch, deploy: Result<Deploy, String>) -> Ran {
+    let (script, opening) = open(script, wish, deploy).await;
+    run(script, wish, opening).await
+}
+
+async fn open(
+    mut script: Script,
+    wish: &settings::Watch,
+    deploy: Result<Deploy, String>,
+) -> (Script, Opening) {
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
     // This machine's time of day is wrong by a minute.
     let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
     let opening = Opening::new(wish, read, deploy);
+    (script, opening)
+}
+
+async fn run(script: Script, wish: &settings::Watch, opening: Opening) -> Ran {
     let seen = Seen::default();
     let rules = Traffic::default();
     let watched = Watch::new(&script, &seen, &opening, wish, &rules).run().await;
