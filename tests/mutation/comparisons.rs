@@ -14,7 +14,7 @@ const ROOMS: [&str; 3] = ["src/probe/", "src/traffic/judge/", "src/traffic/basel
 /// The constructors themselves, which judge nothing.
 const CONSTRUCTORS: &str = "src/probe/finding.rs";
 /// As many as there were when this was written, less a few: fewer mean that the parser does not see them.
-const LEAST: usize = 90;
+const LEAST: usize = 92;
 
 /// Places that no fault of the score can turn, each with its reason. The lot does not fall on them.
 pub const APART: &[(&str, &str)] = &[(
@@ -87,6 +87,9 @@ pub fn find() -> Result<Vec<Comparison>> {
     let failing = failing(sources.iter().map(|(_, _, file)| file));
     let mut all = Vec::new();
     for (name, text, file) in &sources {
+        // A file's own function of such a name, which makes no claim, is another one.
+        let own = Defined::of(file);
+        let failing = failing.iter().filter(|name| !own.contains(*name)).cloned().collect();
         let mut places =
             Places { failing: &failing, found: Vec::new(), hidden: false, within: String::new() };
         places.visit_file(file);

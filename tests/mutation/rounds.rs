@@ -10,7 +10,7 @@ use crate::copy::Copy;
 use crate::score::{self, Control, Mutants};
 
 /// So many faults may speak for a comparison in one round, where no other needs them.
-const TOGETHER: usize = 4;
+const TOGETHER: usize = 2;
 
 /// Takes each of the chosen comparisons out, in faults in which it was false, until one of them is missed. True when
 /// that was so for all.
