@@ -12,6 +12,11 @@ use tokio::io::AsyncReadExt;
 
 use crate::copy::Copy;
 
+/// What the score calls a world without a fault.
+const GOOD: &str = "good world";
+/// A fault that is played in a moment.
+const QUICKEST: &str = "chatwoot-account-id-placeholder";
+
 /// Which comparisons are taken out, by fault.
 pub struct Mutants(Vec<(String, usize)>);
 
@@ -75,6 +80,17 @@ impl Score {
         self.faults.iter().filter(|(_, played)| played.missed).map(|(name, played)| (name, &played.why))
     }
 
+    /// Takes over what some faults said when they were played again.
+    fn correct(&mut self, second: Score) {
+        self.never.retain(|claim| second.never.contains(claim));
+        self.faults.extend(second.faults);
+        let missed = self.missed().count();
+        self.code = i32::from(missed > 0 || !self.never.is_empty());
+        let count = self.faults.len();
+        self.summary =
+            format!("{missed} of {count} faults missed at last, {} claims never turned", self.never.len());
+    }
+
     pub fn is_missed(&self, fault: &str) -> bool {
         self.faults.get(fault).is_some_and(|played| played.missed)
     }
@@ -101,9 +117,20 @@ impl Log {
         Ok(Log(by_number))
     }
 
+    fn extend(&mut self, more: Log) {
+        for (number, faults) in more.0 {
+            self.0.entry(number).or_default().extend(faults);
+        }
+    }
+
     pub fn faults_of(&self, number: usize) -> BTreeSet<String> {
         self.0.get(&number).cloned().unwrap_or_default()
     }
+}
+
+/// As the score is told to play a fault; the good world, which it always plays, with the quickest.
+fn named(fault: String) -> String {
+    if fault == GOOD { QUICKEST.to_owned() } else { fault }
 }
 
 /// The score with every comparison in its place.
@@ -114,7 +141,16 @@ pub struct Control {
 
 impl Control {
     pub fn play(copy: &Copy, only: &[String]) -> Result<Control> {
-        let (score, log) = play(copy, &Mutants::none(), only)?;
+        let (mut score, mut log) = play(copy, &Mutants::none(), only)?;
+        let missed: Vec<String> = score.missed().map(|(name, _)| name.clone()).collect();
+        if !missed.is_empty() {
+            // A machine that is busy with something else makes a watch thin: what was missed gets a second hearing.
+            println!("missed at first: {}", missed.join(", "));
+            let again: Vec<String> = missed.into_iter().map(named).collect();
+            let (second, more) = play(copy, &Mutants::none(), &again)?;
+            score.correct(second);
+            log.extend(more);
+        }
         // What was not caught with every comparison in its place says nothing about one that is gone.
         let caught = |fault: &String| score.faults.contains_key(fault) && !score.is_missed(fault);
         let of =
