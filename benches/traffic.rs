@@ -1,6 +1,6 @@
 //! What watching costs, as ratios of one run: a tick against the checklist's own
 //! statements for 15 minutes, the same tick in windows up to a day, a day judged at
-//! once, and the memory of `monitor` itself.
+//! once, the memory of `monitor` itself while it also reads a log, and that of a day of log lines.
 //!
 //! ```text
 //! cargo bench --bench traffic --features rehearsal
@@ -18,17 +18,23 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::fly::{LogBatch, LogLine};
 use hotdash_ops::service::postgres::{Session, connect};
 use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::Names;
+use hotdash_ops::settings::{Names, Traffic};
 use hotdash_ops::traffic::counts::Ledger;
+use hotdash_ops::traffic::logs::{FULL, LogReading, LogTexts};
+use hotdash_ops::traffic::opening::End;
 use hotdash_ops::traffic::read::{self, Look};
 use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 
+/// Whose log is read.
+const APP: &str = "hotdash-app";
 const PER_SECOND: u64 = 40;
 const ROUNDS: usize = 7;
 const OVERLAP: Duration = Duration::from_secs(20);
@@ -63,6 +69,7 @@ fn main() -> Result<ExitCode> {
     let mut table = Table::default();
     runtime.block_on(measure(&server, facts, &mut table))?;
     memory(&server, &mut table)?;
+    day_of_log(&mut table)?;
     Ok(if table.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -273,6 +280,9 @@ async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<()> {
 /// The memory of the real program over a window: three looks, early, in the middle, late.
 fn memory(server: &Native, table: &mut Table) -> Result<()> {
     let home = tempfile::tempdir()?;
+    let bin = home.path().join("bin");
+    let fly = Fly::install(&bin, &home.path().join("fly"))?;
+    let path = std::env::join_paths([bin, "/usr/bin".into(), "/bin".into()])?;
     let mut child = Command::new(env!("CARGO_BIN_EXE_hotdash-ops"))
         .args(["monitor", "--minutes", "1.2", "--target", "sandbox", "--no-journal", "--quiet"])
         .args([
@@ -282,15 +292,19 @@ fn memory(server: &Native, table: &mut Table) -> Result<()> {
             "traffic.average",
             "--only",
             "traffic.dead-letters",
+            "--only",
+            "traffic.no-errors-in-logs",
         ])
         .env_clear()
         .env("HOME", home.path())
+        .env("PATH", path)
+        .env("FLY_API_TOKEN", "a token of the stand-in")
         .env("DATABASE_URL", server.login(READER, DATABASE))
         .env("HOTDASH_OPS_CONFIG", config(home.path())?)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;
-    // Facts go on while it watches, so that every tick has its rows.
+    // Facts and log lines go on while it watches, so that every tick has its rows.
     let mut sizes = Vec::new();
     for second in 0..70 {
         server.psql(
@@ -299,6 +313,9 @@ fn memory(server: &Native, table: &mut Table) -> Result<()> {
              select 'support.webhook.retry', jsonb_build_object('attempts', 1, 'success', true, 'durationMs', 100 + n)
              from generate_series(1, 40) n",
         )?;
+        for n in 0..PER_SECOND {
+            fly.log(APP, "info", &format!("webhook {n} of second {second}"), Timestamp::now())?;
+        }
         std::thread::sleep(Duration::from_secs(1));
         if [10, 40, 68].contains(&second) {
             sizes.push(resident(child.id()).context("monitor ended before its window")?);
@@ -318,11 +335,53 @@ fn memory(server: &Native, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// The memory of what is kept of a log over a day, by this process's own: in `monitor` it would take the day.
+fn day_of_log(table: &mut Table) -> Result<()> {
+    let from = Timestamp::now();
+    let end = End::of(Window { from, to: from + SignedDuration::from_hours(24) });
+    let apart = SignedDuration::from_secs(1) / i32::try_from(PER_SECOND)?;
+    let resident = || resident(std::process::id()).context("this process has no memory");
+    let (before, mut early) = (resident()?, None);
+    let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
+    // The first line lies at the window's edge, so that the first reading reaches back to it.
+    let (mut batch, mut now, mut lines) =
+        (LogBatch { lines: Vec::new(), partial: None }, from - apart, 0_u64);
+    while now < end.window.to {
+        // Each reading has half of its lines from the one before.
+        batch.lines.drain(..batch.lines.len().saturating_sub(FULL / 2));
+        while batch.lines.len() < FULL {
+            now += apart;
+            lines += 1;
+            let message = format!("webhook {lines} was forwarded");
+            batch.lines.push(LogLine::new(Some(now), "info", &message, "e2865013b06789"));
+        }
+        reading.take(now, end, &batch);
+        if early.is_none() && now.duration_since(from) > SignedDuration::from_mins(15) {
+            early = Some(resident()?);
+        }
+    }
+    let late = resident()?;
+    let judged = reading.judge(from, now);
+    ensure!(judged.covered.is_ok() && judged.lines_inside + 1 == lines, "the log was not judged: {judged:?}");
+    let grown = |kb: u64| kb.saturating_sub(before) as f64 / 1024.0;
+    table.judge(
+        &format!(
+            "{lines} log lines in 24 h: {:.1} MB after 15 min; at the end",
+            grown(early.unwrap_or(before))
+        ),
+        grown(late),
+        Bound::AtMost(4.0),
+    );
+    Ok(())
+}
+
 fn config(home: &std::path::Path) -> Result<std::path::PathBuf> {
     let path = home.join("config.toml");
     std::fs::write(
         &path,
-        "[targets.sandbox]\n[targets.sandbox.traffic]\ntick = \"1s\"\noverlap = \"20s\"\n",
+        format!(
+            "[targets.sandbox]\nfly_app = \"{APP}\"\n[targets.sandbox.traffic]\ntick = \"1s\"\noverlap = \"20s\"\n"
+        ),
     )?;
     Ok(path)
 }
