@@ -343,7 +343,9 @@ fn day_of_log(table: &mut Table) -> Result<()> {
     let resident = || resident(std::process::id()).context("this process has no memory");
     let (before, mut early) = (resident()?, None);
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
-    let (mut batch, mut now, mut lines) = (LogBatch { lines: Vec::new(), partial: None }, from, 0_u64);
+    // The first line lies at the window's edge, so that the first reading reaches back to it.
+    let (mut batch, mut now, mut lines) =
+        (LogBatch { lines: Vec::new(), partial: None }, from - apart, 0_u64);
     while now < end.window.to {
         // Each reading has half of its lines from the one before.
         batch.lines.drain(..batch.lines.len().saturating_sub(FULL / 2));
@@ -360,7 +362,7 @@ fn day_of_log(table: &mut Table) -> Result<()> {
     }
     let late = resident()?;
     let judged = reading.judge(from, now);
-    ensure!(judged.covered.is_ok() && judged.lines_inside == lines, "the log was not judged: {judged:?}");
+    ensure!(judged.covered.is_ok() && judged.lines_inside + 1 == lines, "the log was not judged: {judged:?}");
     let grown = |kb: u64| kb.saturating_sub(before) as f64 / 1024.0;
     table.judge(
         &format!(
