@@ -3,8 +3,6 @@
 
 use serde::Serialize;
 
-use crate::run::outcome::Stopped;
-
 /// What the process tells its caller. The same for every verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "u8")]
@@ -49,16 +47,6 @@ impl Exit {
             Exit::Interrupted => "interrupted: the report shows what was known",
             Exit::Terminated => "terminated: the report shows what was known",
             Exit::Command(_) => "the command's own code",
-        }
-    }
-}
-
-impl From<Stopped> for Exit {
-    fn from(how: Stopped) -> Exit {
-        match how {
-            Stopped::SandboxMistaken => Exit::Refused,
-            Stopped::Interrupted => Exit::Interrupted,
-            Stopped::Terminated => Exit::Terminated,
         }
     }
 }

@@ -41,6 +41,12 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
                 let engine = Engine::choose(args.postgres)?;
                 if let Some(fault) = &fault {
                     stageable(fault, engine)?;
+                    ensure!(
+                        fault.is_of_the_world(),
+                        "{} is a matter of how the program is called: play it with `rehearse --fault {}`",
+                        fault.name,
+                        fault.name
+                    );
                 }
                 let base = Bases::start(engine).await?.base(true).await?;
                 (World::start(Database::Of(Arc::clone(&base.postgres), base.name.clone())).await?, Some(base))

@@ -4,14 +4,15 @@
 # The owner alone holds the other end of standard input and sends one line of shell at a time; each is
 # answered with its exit code. When the owner dies, however it dies, the input ends: then the server is
 # ended too and its directory removed. The keeper therefore must not die of a signal meant for the owner.
-trap '' HUP INT TERM
+# Nor of an answer that nobody takes any more, before everything here is removed.
+trap '' HUP INT TERM PIPE
 directory=$1
 shift
 server=
 
 # The server inherits nothing of the conversation, nor the keeper's deafness to signals.
 start() {
-    (trap - HUP INT TERM && exec "$@") </dev/null >>"$directory/log" 2>&1 &
+    (trap - HUP INT TERM PIPE && exec "$@") </dev/null >>"$directory/log" 2>&1 &
     server=$!
 }
 

@@ -220,6 +220,16 @@ pub enum Stopped {
     SandboxMistaken,
 }
 
+impl From<Stopped> for Exit {
+    fn from(how: Stopped) -> Exit {
+        match how {
+            Stopped::SandboxMistaken => Exit::Refused,
+            Stopped::Interrupted => Exit::Interrupted,
+            Stopped::Terminated => Exit::Terminated,
+        }
+    }
+}
+
 /// A run that does not ask the whole of its phases: `--only` chose from it, or `--skip` left something out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Partial {

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
 use crate::cli::RehearseArgs;
+use crate::ending;
 use crate::exit::Exit;
 use crate::printer::Printer;
 
@@ -19,6 +20,8 @@ use crate::printer::Printer;
 /// # Errors
 /// A world that does not start, a fault that is not known, and a score that cannot be written.
 pub fn rehearse(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
+    // Wherever it may hang, a second signal ends it.
+    ending::arm();
     match (&args.fault, args.score, args.list) {
         (_, true, _) => score::score(args, printer),
         (Some(name), ..) => fault::fault(args, name, printer),

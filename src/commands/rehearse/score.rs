@@ -25,7 +25,9 @@ use crate::run::selection::nearest;
 /// # Errors
 /// A world that does not start, a fault that is not known, and stdout that cannot be written.
 pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
-    let faults = chosen(faults::load()?, &args.only)?;
+    let all = faults::load()?;
+    let faults = chosen(all.clone(), &args.only)?;
+    let all = all.len();
     let program = std::env::current_exe().context("this program's own path")?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let bases = runtime()?.block_on(Bases::start(Engine::choose(args.postgres)?))?;
@@ -40,7 +42,7 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
         Err(how) => return Ok(how.into()),
     };
     if !args.only.is_empty() {
-        matrix.narrow();
+        matrix.narrow(&scoring.faults, all);
     }
     let text = match args.format {
         ScoreFormat::Table => {

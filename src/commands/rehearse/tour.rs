@@ -5,17 +5,21 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use tokio::process::Command;
 
 use super::runtime;
+use crate::checklist;
 use crate::cli::RehearseArgs;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::rehearsal::base::Bases;
 use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
 use crate::rehearsal::stage::Scene;
+use crate::run::overlay::today;
 
 /// A step of the tour: what it is for, and the words behind the program's name.
 struct Step {
@@ -50,6 +54,8 @@ const STEPS: [Step; 4] = [
 /// A world that does not start.
 pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let began = Instant::now();
+    // What is wrong with the operator's own checks is told before a world is built for them.
+    checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
         let engine = Engine::choose(args.postgres)?;
@@ -94,7 +100,9 @@ async fn run(program: &Path, words: &[&str], scene: &Scene<'_>, checks: Option<&
         command.arg("--checks").arg(folder);
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let status = command.spawn().context("cannot run this program")?.wait().await?;
+    // Told to end, and not killed, it ends what it has started.
+    let mut child = Ending::of(command.spawn().context("cannot run this program")?);
+    let (status, ..) = child.finish().await?;
     Ok(status.code().unwrap_or(-1))
 }
 

@@ -69,6 +69,17 @@ pub struct Fault {
     pub withheld: Vec<String>,
 }
 
+impl Fault {
+    /// True when the world alone makes it: not the words of the call, a sign-off, or a baseline recorded before.
+    pub fn is_of_the_world(&self) -> bool {
+        let compares = |turn: &Turn| COMPARED.contains(&turn.check.as_str());
+        self.args.is_empty() && self.withheld.is_empty() && !self.turns.iter().any(compares)
+    }
+}
+
+/// What is compared with a baseline that was recorded in the good hour before.
+const COMPARED: [&str; 3] = ["baseline.comparable", "baseline.rate-holds", "baseline.average-holds"];
+
 /// One check that a fault turns.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -263,6 +274,17 @@ mod tests {
                     "{}: {id}",
                     fault.name
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn what_must_be_said_is_not_what_the_check_says_anyway() {
+        let list = checklist::load().expect("the embedded checklist");
+        for fault in faults() {
+            for turn in &fault.turns {
+                let fix = &list.get(&turn.check).expect("the check").entry.fix;
+                assert!(turn.says.is_empty() || !fix.contains(&turn.says), "{}: {}", fault.name, turn.says);
             }
         }
     }

@@ -101,6 +101,9 @@ impl Native {
             .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()])
             .args(["-d", database, "-h"])
             .arg(self.keeper.directory())
+            // Whoever waits here serves nobody meanwhile: a server that hangs must not keep it for ever.
+            .env("PGCONNECT_TIMEOUT", "30")
+            .env("PGOPTIONS", "-c lock_timeout=60s")
             .stdin(Stdio::from(file))
             .output()
             .context("cannot run psql")?;

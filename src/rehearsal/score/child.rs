@@ -80,7 +80,7 @@ pub async fn run(
         }
     }
     let named = format!("hotdash-ops {}", verb.words().join(" "));
-    let mut child = Ending(Some(command.spawn().with_context(|| format!("cannot run {named}"))?));
+    let mut child = Ending::of(command.spawn().with_context(|| format!("cannot run {named}"))?);
     let (status, stdout, stderr) = match tokio::time::timeout(PATIENCE, child.finish()).await {
         Ok(finished) => finished?,
         Err(_) => bail!("{named} does not end within {} s", PATIENCE.as_secs()),
@@ -90,10 +90,19 @@ pub async fn run(
 }
 
 /// A child that is told to end when nobody waits for it any more, so that it can end what it has started.
-struct Ending(Option<Child>);
+pub struct Ending(Option<Child>);
 
 impl Ending {
-    async fn finish(&mut self) -> Result<(ExitStatus, String, String)> {
+    /// Takes a child over.
+    pub fn of(child: Child) -> Ending {
+        Ending(Some(child))
+    }
+
+    /// Waits for its end, and gives what it wrote to pipes.
+    ///
+    /// # Errors
+    /// Output that is no text.
+    pub async fn finish(&mut self) -> Result<(ExitStatus, String, String)> {
         let child = self.0.as_mut().context("the run is over")?;
         let (mut out, mut err) = (String::new(), String::new());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -129,20 +129,21 @@ fn of_ones_own(runs: &[Told], own: &BTreeSet<String>) -> Vec<ClaimId> {
         .collect()
 }
 
-/// A run in which a required check turned, and whose exit code is a go all the same, is the worst there is.
+/// The exit code follows from the outcomes: 1 where a required check failed, 3 where one turned otherwise, else 0. A go
+/// although one turned is the worst there is.
 fn codes(runs: &[Told]) -> Vec<String> {
+    let wanted = |run: &Told| {
+        let turned: Vec<&Heard> =
+            run.outcomes.iter().filter(|heard| heard.required && heard.turned()).collect();
+        match (turned.is_empty(), turned.iter().any(|heard| heard.verdict == "fail")) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 3,
+        }
+    };
     runs.iter()
-        .filter(|run| {
-            let turned = run.outcomes.iter().any(|heard| heard.required && heard.turned());
-            (run.code == 0) == turned
-        })
-        .map(|run| {
-            format!(
-                "exit {} although {}",
-                run.code,
-                if run.code == 0 { "a required check turned" } else { "none did" }
-            )
-        })
+        .filter(|run| run.code != wanted(run))
+        .map(|run| format!("exit {} instead of {}", run.code, wanted(run)))
         .collect()
 }
 
@@ -156,18 +157,16 @@ mod tests {
             claims.iter().map(|&(what, holds)| HeardClaim { what: what.to_owned(), holds }).collect();
         Heard {
             id: id.to_owned(),
-            title: String::new(),
             required: true,
             verdict: verdict.to_owned(),
             warned: false,
             claims,
             said: "why".to_owned(),
-            origin: String::new(),
         }
     }
 
     fn told(code: i32, outcomes: Vec<Heard>) -> Vec<Told> {
-        vec![Told { code, outcomes, took_ms: 0 }]
+        vec![Told { code, outcomes }]
     }
 
     fn fault(verdict: Turned, also: &[&str]) -> Fault {
@@ -211,6 +210,7 @@ mod tests {
             ("fails without the claim", told(1, vec![heard("s.a", "fail", &[("e", Some(false))])])),
             ("is not asked", told(0, vec![good()])),
             ("fails, and the run is a go", told(0, vec![turned()])),
+            ("fails, and the run cannot tell", told(3, vec![turned()])),
             (
                 "fails, and another turns",
                 told(1, vec![turned(), heard("s.b", "inconclusive", &[("d", None)])]),

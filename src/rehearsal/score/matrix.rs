@@ -11,7 +11,7 @@ use super::judge::{ClaimId, Ending, Kinds, weigh};
 use super::told::Told;
 use crate::checklist::Checklist;
 use crate::exit::Exit;
-use crate::rehearsal::faults::{Fault, Turn};
+use crate::rehearsal::faults::{Fault, Turn, Turned};
 
 /// The version of the json document.
 pub const SCHEMA: &str = "hotdash-ops.score/1";
@@ -64,12 +64,24 @@ pub enum Standing {
     Own,
 }
 
+/// How much of the whole a score is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Partial {
+    /// Faults that were chosen.
+    pub planned: usize,
+    /// Faults that there are.
+    pub of: usize,
+}
+
 /// The whole score.
 #[derive(Clone, Debug, Serialize)]
 pub struct Matrix {
     /// Always [`SCHEMA`].
     pub schema: &'static str,
     pub engine: String,
+    /// A score of some of the faults only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Partial>,
     pub faults: Vec<Played>,
     pub claims: Vec<Row>,
     #[serde(skip)]
@@ -130,6 +142,7 @@ impl Matrix {
         Matrix {
             schema: SCHEMA,
             engine: engine.to_owned(),
+            partial: None,
             beyond: unstaged.iter().flat_map(|(fault, _)| claims(fault)).collect(),
             faults: unstaged.into_iter().map(|(_, played)| played).collect(),
             claims: Vec::new(),
@@ -221,20 +234,24 @@ impl Matrix {
         self
     }
 
-    /// Keeps only the claims of checks that the played faults name, and of the operator's own: what a part of the faults says of all the others
-    /// is nothing.
-    pub fn narrow(&mut self) {
-        let named = |check: &str| {
-            let of = |played: &Played| played.turns.iter().any(|turn| turn.starts_with(&format!("{check} ")));
-            self.faults.iter().any(of)
-        };
-        let kept: Vec<Row> = self
-            .claims
-            .iter()
-            .filter(|row| named(&row.check) || self.kinds.own.contains(&row.check))
-            .cloned()
-            .collect();
-        self.claims = kept;
+    /// Keeps only the claims that the chosen faults declare, and those of the operator's own checks: what a part of
+    /// the faults says of all the others is nothing.
+    pub fn narrow(&mut self, chosen: &[Fault], of: usize) {
+        let declared: BTreeSet<ClaimId> =
+            chosen.iter().flat_map(|fault| &fault.turns).flat_map(|turn| self.provable(turn)).collect();
+        let own = &self.kinds.own;
+        self.claims.retain(|row| {
+            own.contains(&row.check) || declared.contains(&(row.check.clone(), row.claim.clone()))
+        });
+        self.partial = Some(Partial { planned: chosen.len(), of });
+    }
+
+    /// The claims that a turn proves when its fault is caught.
+    fn provable(&self, turn: &Turn) -> Vec<ClaimId> {
+        match turn.verdict == Turned::Fail || self.kinds.manual.contains(&turn.check) {
+            true => claims_of(turn),
+            false => Vec::new(),
+        }
     }
 
     /// The faults that nobody caught, and good worlds that were not called good.
@@ -254,8 +271,8 @@ impl Matrix {
 
     /// 0 when every fault was caught and every claim turned false by one, else 1.
     pub fn exit(&self) -> Exit {
-        let proved = self.standing(Standing::Proved).next().is_some();
-        match self.missed().next().is_none() && self.standing(Standing::Unproved).next().is_none() && proved {
+        let caught = self.count("caught") > 0;
+        match self.missed().next().is_none() && self.standing(Standing::Unproved).next().is_none() && caught {
             true => Exit::Ready,
             false => Exit::NotReady,
         }
@@ -265,7 +282,9 @@ impl Matrix {
     pub fn summary(&self) -> String {
         let proved = self.standing(Standing::Proved).count();
         let checks: BTreeSet<&str> = self.standing(Standing::Proved).map(|row| row.check.as_str()).collect();
-        let mut text = format!(
+        let part = self.partial.map(|part| format!("PARTIAL {} of {}: ", part.planned, part.of));
+        let mut text = part.unwrap_or_default();
+        let told = format!(
             "{} faults caught, {} missed, {} not staged; {proved} claims of {} checks turned false, {} never",
             self.count("caught"),
             self.missed().count(),
@@ -273,6 +292,7 @@ impl Matrix {
             checks.len(),
             self.standing(Standing::Unproved).count(),
         );
+        text.push_str(&told);
         for (standing, words) in
             [(Standing::NotProvableHere, "not provable here"), (Standing::Own, "of your own never turned")]
         {

@@ -10,7 +10,7 @@ pub mod told;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use super::base::Bases;
 use super::faults::Fault;
 use super::postgres::Engine;
-use crate::checklist::{Check, Checklist};
+use crate::checklist::Checklist;
 use crate::commands::baseline::{BASELINE, COMPARE};
 use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::ending::Signals;
@@ -82,13 +82,7 @@ pub struct Done {
 impl Scoring {
     /// Checks that stand in the operator's own files.
     fn own(&self) -> BTreeSet<String> {
-        let embedded = |check: &Arc<Check>| check.origin.starts_with("checks/");
-        match &self.checks {
-            None => BTreeSet::new(),
-            Some(_) => {
-                self.list.checks().filter(|check| !embedded(check)).map(|check| check.id.clone()).collect()
-            }
-        }
+        self.list.checks().filter(|check| check.folder.is_some()).map(|check| check.id.clone()).collect()
     }
 
     fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, Played)>) {
@@ -184,9 +178,13 @@ pub fn runs_of(fault: &Fault, list: &Checklist) -> Vec<Run> {
     VERBS.into_iter().filter(|&(_, verb)| asks(verb)).map(|(run, _)| run).collect()
 }
 
-/// The checks that only a person can sign off.
+/// The checks that only a person can sign off, of the one verb that takes sign-offs.
 pub fn manual(list: &Checklist) -> Vec<String> {
-    list.checks().filter(|check| check.entry.probe.is_manual()).map(|check| check.id.clone()).collect()
+    asked_by(GATE, list)
+        .checks()
+        .filter(|check| check.entry.probe.is_manual())
+        .map(|check| check.id.clone())
+        .collect()
 }
 
 fn runtime() -> Result<Runtime> {

@@ -106,6 +106,7 @@ fn standing(standing: Standing) -> &'static str {
 
 fn meaning(matrix: &Matrix) -> &'static str {
     match matrix.exit().code() {
+        0 if matrix.partial.is_some() => "this part was caught; of the other faults nothing is said",
         0 => "every fault was caught, and every claim can fail",
         _ => "a fault was missed, or a claim was never turned false",
     }

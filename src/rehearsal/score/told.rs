@@ -13,16 +13,13 @@ pub struct Told {
     pub code: i32,
     /// The outcomes in checklist order.
     pub outcomes: Vec<Heard>,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
 }
 
 /// One outcome of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heard {
     pub id: String,
-    pub title: String,
-    /// Whether the exit code depends on it.
+    /// Whether the exit code depends on it: a blocker that is neither excluded nor validly waived.
     pub required: bool,
     /// `pass`, `fail`, `inconclusive`, `error`, `blocked`, `excluded`, `interrupted`, ..
     pub verdict: String,
@@ -31,8 +28,6 @@ pub struct Heard {
     pub claims: Vec<HeardClaim>,
     /// Reason, fix and warnings in one text.
     pub said: String,
-    /// Where the check is written.
-    pub origin: String,
 }
 
 /// One claim of an outcome.
@@ -55,7 +50,7 @@ impl Told {
         for outcome in sections.iter().filter_map(|s| s["outcomes"].as_array()).flatten() {
             outcomes.push(Heard::read(outcome)?);
         }
-        Ok(Told { code, outcomes, took_ms: report["took_ms"].as_u64().unwrap_or_default() })
+        Ok(Told { code, outcomes })
     }
 
     /// The outcome of a check.
@@ -76,12 +71,12 @@ impl Heard {
             },
             other => anyhow::bail!("no verdict: {other}"),
         };
+        let waived = outcome["waiver"]["valid"] == true;
         let warnings = outcome["warnings"].as_array().context("an outcome without warnings")?;
         let words: Vec<&str> = warnings.iter().filter_map(Value::as_str).collect();
         Ok(Heard {
             id: text("id").context("an outcome without an id")?,
-            title: text("title").unwrap_or_default(),
-            required: outcome["severity"] == "blocker" && verdict != "excluded",
+            required: outcome["severity"] == "blocker" && verdict != "excluded" && !waived,
             verdict,
             warned: !warnings.is_empty(),
             claims: serde_json::from_value(outcome["claims"].clone()).context("an outcome without claims")?,
@@ -90,7 +85,6 @@ impl Heard {
                 .flatten()
                 .collect::<Vec<_>>()
                 .join(" | "),
-            origin: text("origin").unwrap_or_default(),
         })
     }
 
