@@ -275,9 +275,16 @@ impl Report {
 
     /// What the exit code means for this run, one lower-case line. A part that passed says nothing about the rest.
     pub fn meaning(&self) -> &'static str {
-        match (self.exit, self.partial) {
-            (Exit::Ready, Some(_)) => "this part passed: every required check in it; the rest was not asked",
-            (exit, _) => exit.meaning(),
+        let waived = self.outcomes().any(|o| o.required(self.strict) && o.let_through(self.strict));
+        match (self.exit, self.partial, waived) {
+            (Exit::Ready, None, true) => "go: every required check passed or is waived",
+            (Exit::Ready, Some(_), true) => {
+                "every required check of this part passed or is waived; the rest was not asked"
+            }
+            (Exit::Ready, Some(_), false) => {
+                "this part passed: every required check in it; the rest was not asked"
+            }
+            (exit, ..) => exit.meaning(),
         }
     }
 

@@ -14,6 +14,11 @@ impl Outcome {
         self.waiver.as_ref().is_some_and(|waiver| !waiver.valid)
     }
 
+    /// True when only a valid waiver lets it through: it did not pass, or under `strict`, not without a warning.
+    pub fn let_through(&self, strict: bool) -> bool {
+        self.waived() && (self.verdict != Verdict::Pass || (strict && !self.warnings.is_empty()))
+    }
+
     /// Says of an expired waiver that it is one: in the reason, or where the check passes, as a warning. To be
     /// called once, when the verdict is known.
     pub fn tell_expiry(&mut self) {

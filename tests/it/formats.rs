@@ -25,6 +25,7 @@ fn samples() -> Vec<(&'static str, Report)> {
         ("mixed", sample::mixed()),
         ("strict", sample::strict()),
         ("own", sample::own_checks()),
+        ("waived", sample::waived()),
         ("interrupted", sample::interrupted()),
         ("terminated", sample::terminated()),
         ("hostile", sample::hostile()),

@@ -59,10 +59,16 @@ fn visit(dir: &Path, folders: &mut Vec<String>, found: &mut Vec<Found>, problems
         false => fs::symlink_metadata(path).is_ok_and(|kind| kind.is_dir()),
     };
     let (inner, files): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(is_folder);
-    for path in files.iter().filter(|p| p.extension().is_some_and(|ending| ending == "toml")) {
+    let looks_like_one = |p: &&PathBuf| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+    for path in files.iter().filter(looks_like_one) {
         let shown = path.display().to_string();
         if folders.len() > 1 {
             let why = "stands too deep and would not be read; a check file is PHASE/SECTION.toml";
+            problems.push(Problem::of_file(shown, why));
+            continue;
+        }
+        if path.extension().is_some_and(|ending| ending != "toml") {
+            let why = "would not be read; write its ending in lower case: .toml";
             problems.push(Problem::of_file(shown, why));
             continue;
         }

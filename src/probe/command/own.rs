@@ -10,6 +10,7 @@ use super::result::CheckResult;
 use super::shown;
 use crate::probe::checkout::{environment, own_time};
 use crate::probe::{CannotAsk, Finding};
+use crate::redact::Redactor;
 use crate::run::context::Asking;
 use crate::run::event;
 use crate::service::command::{self, Command, Ran, Status, Stream};
@@ -52,7 +53,7 @@ pub(super) async fn ask(
     let ran = command::run(&command, &line)
         .await
         .map_err(|why| CannotAsk::because(format!("`{words}`: {why}")).hint(&fix))?;
-    match read(&ran, command.deadline) {
+    match read(&ran, command.deadline, &asking.cx.redactor) {
         Ok(result) => {
             let finding = Finding::about(format!("{words} in {}", folder.display()));
             Ok(result.add_to(finding, &asking.cx.redactor))
@@ -70,10 +71,10 @@ pub(super) async fn ask(
 }
 
 /// The result of a program that ended well.
-fn read(ran: &Ran, time: Duration) -> Result<CheckResult, String> {
+fn read(ran: &Ran, time: Duration, secrets: &Redactor) -> Result<CheckResult, String> {
     let result = || match ran.stdout.truncated {
         true => Err(format!("it printed {} bytes, and a result has at most 1 MiB", ran.stdout.bytes)),
-        false => CheckResult::read(&ran.stdout.head),
+        false => CheckResult::read(&ran.stdout.head, secrets),
     };
     match ran.status {
         Status::TimedOut => Err(format!("it was still running after {}", short(time))),

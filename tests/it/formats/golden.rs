@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use hotdash_ops::checklist::Severity;
 use hotdash_ops::report::{Format, Style, render};
-use hotdash_ops::run::outcome::Report;
+use hotdash_ops::run::outcome::{Report, Verdict};
 
 use super::{sample, traffic};
 
@@ -27,6 +28,33 @@ fn in_every_format(case: &str, report: &Report) {
 #[test]
 fn green() {
     in_every_format("green", &sample::green());
+}
+
+#[test]
+fn go_with_a_waived_failure() {
+    in_every_format("waived", &sample::waived());
+}
+
+#[test]
+fn what_go_means_depends_on_what_a_waiver_lets_through() {
+    let (green, waived) = (sample::green(), sample::waived());
+    assert_eq!((green.exit.code(), green.meaning()), (0, "go: every required check was asked and passed"));
+    assert_eq!((waived.exit.code(), waived.meaning()), (0, "go: every required check passed or is waived"));
+    // A waiver that nothing needs, and one of a check on which the exit code does not depend.
+    let mut other = waived.clone();
+    other.sections[0].outcomes[1].verdict = Verdict::Pass;
+    assert_eq!(other.seal().meaning(), green.meaning());
+    let mut other = waived.clone();
+    other.sections[0].outcomes[1].severity = Severity::Warning;
+    assert_eq!(other.seal().meaning(), green.meaning());
+    // Under `strict` it may be a warning that is let through.
+    for (strict, meaning) in [(false, green.meaning()), (true, waived.meaning())] {
+        let mut other = Report { strict, ..waived.clone() };
+        other.sections[0].outcomes[1].verdict = Verdict::Pass;
+        other.sections[0].outcomes[1].warnings.push("nearly full".to_owned());
+        let other = other.seal();
+        assert_eq!((other.exit.code(), other.meaning()), (0, meaning), "{strict}");
+    }
 }
 
 #[test]

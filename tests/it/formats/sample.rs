@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 mod own;
 
-pub use own::own_checks;
+pub use own::{own_checks, waived};
 
 /// A passing check that was asked once.
 pub fn pass(id: &str, title: &str) -> Outcome {

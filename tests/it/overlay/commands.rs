@@ -133,6 +133,23 @@ fn a_secret_in_what_it_says_is_masked_everywhere() {
 }
 
 #[test]
+fn no_part_of_a_secret_is_left_where_a_message_is_cut() {
+    let secret = format!("tok-{}", "0123456789a".repeat(5));
+    for printed in [
+        format!(r#"{{ "schema": "{secret}" }}"#),
+        format!(r#"{{ "schema": "{}{secret}" }}"#, "-".repeat(170)),
+        format!(r#"{{ "{}{secret}": 1 }}"#, "-".repeat(170)),
+    ] {
+        let own = Own::running(&format!("echo '{printed}'"));
+        let mut command =
+            own.command(&["preflight", "--only", "hosts", "--format", "json", "--no-journal", "-vv"]);
+        let ran = finish(command.env("MY_SERVICE_TOKEN", &secret));
+        assert_eq!(ran.verdict("hosts.disk"), "error", "{}", ran.stdout);
+        assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("tok-0"), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_secret_in_the_directory_s_own_words_is_masked() {
     let secret = "s3cr3t-value-of-mine";
     let own = Own::running(&format!("echo '{GOOD}'"));

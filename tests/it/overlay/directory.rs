@@ -71,6 +71,9 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         .file("release/x.toml", &format!("title = \"X\"\nabout = \"x\"\n{}", check("x", "")))
         .file("mine.toml", &check("x", ""))
         .file("preflight/deep/x.toml", &check("x", ""))
+        .file("preflight/deep/X.TOML", &check("x", ""))
+        .file("preflight/Ours.TOML", &check("x", ""))
+        .file("Waivers.Toml", &waivers(&[("hosts.disk", "2099-01-01")]))
         .file("preflight/empty.toml", "title = \"Empty\"\nabout = \"nothing\"\n")
         .file(
             "preflight/typo.toml",
@@ -109,6 +112,9 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         ),
         ("mine.toml:1:", "the phase `mine`"),
         ("preflight/deep/x.toml:", "stands too deep"),
+        ("preflight/deep/X.TOML:", "stands too deep"),
+        ("preflight/Ours.TOML:", "would not be read; write its ending in lower case: .toml"),
+        ("Waivers.Toml:", "would not be read; write its ending in lower case: .toml"),
         ("preflight/empty.toml:1:", "neither a [[check]] nor a [[waive]]"),
         ("preflight/typo.toml:3:", "tilte"),
         ("preflight/typo.toml:6:", "because"),
@@ -161,6 +167,13 @@ fn a_directory_that_is_none_or_empty_is_refused() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn an_ending_in_upper_case_is_not_passed_over_beside_a_good_file() {
+    let own = Own::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
+    let said = own.refused();
+    assert!(said.contains("ops/preflight/Ours.TOML: would not be read"), "{said}");
 }
 
 #[test]

@@ -41,6 +41,21 @@ fn a_valid_waiver_lets_the_run_go_on() {
 }
 
 #[test]
+fn the_report_of_a_waived_failure_does_not_say_that_all_passed() {
+    for (holds, expires, meaning) in [
+        ("false", LATER, "every required check of this part passed or is waived; the rest was not asked"),
+        ("true", LATER, "this part passed: every required check in it; the rest was not asked"),
+        ("true", PAST, "this part passed: every required check in it; the rest was not asked"),
+    ] {
+        for format in ["table", "markdown", "github"] {
+            let own = waived(holds, expires);
+            let ran = own.ops(&["preflight", "--only", "hosts", "--no-journal", "--format", format]);
+            assert!(ran.code == 0 && ran.stdout.contains(meaning), "{holds} {format}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
 fn an_error_can_be_waived_too() {
     let own = Own::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
     // Nothing was asked then, and a run that asked nothing is not zero.
