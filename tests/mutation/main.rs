@@ -18,6 +18,7 @@
 
 mod comparisons;
 mod copy;
+mod makers;
 mod rounds;
 mod score;
 
