@@ -11,7 +11,7 @@ use crate::comparisons::{Comparison, Kind, tracked};
 use crate::score::wait;
 
 /// Where a run of the score gets its variables, and what the copy adds to them.
-const PLAYER: &str = "src/rehearsal/score/play.rs";
+const PLAYER: &str = "src/rehearsal/score/child.rs";
 const VARIABLES: &str = "command.env_clear().envs(variables)";
 const AND_MORE: &str = ".envs(crate::mutation::passed_on(fault.map(|fault| fault.name.as_str())))";
 
