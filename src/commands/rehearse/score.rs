@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::runtime;
 use crate::checklist;
 use crate::cli::{RehearseArgs, ScoreFormat};
+use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Way};
@@ -30,12 +31,24 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let all = all.len();
     let program = std::env::current_exe().context("this program's own path")?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
-    let bases = runtime()?.block_on(Bases::start(Engine::choose(args.postgres)?))?;
+    let runtime = runtime()?;
+    let mut signals = runtime.block_on(async { Signals::listen() }).context("no way to hear Ctrl-C")?;
+    let engine = Engine::choose(args.postgres)?;
+    let bases = runtime.block_on(async {
+        tokio::select! {
+            bases = Bases::start(engine) => bases.map(Ok),
+            how = signals.next() => Ok(Err(how)),
+        }
+    })?;
+    let bases = match bases {
+        Ok(bases) => bases,
+        Err(how) => return Ok(how.into()),
+    };
     printer.note(&format!("postgres: {}", bases.engine().name()));
     let scoring = Scoring { faults, list, bases, program, checks: args.checks.clone() };
     let facts = Facts::here(Format::Table, false);
     let mut shown = Shown::new(facts.drawing().way == Way::Bar);
-    let matrix = scoring.play(&mut |event| shown.on(&event, printer))?;
+    let matrix = scoring.play(&runtime, signals, &mut |event| shown.on(&event, printer));
     shown.end();
     let mut matrix = match matrix {
         Ok(matrix) => matrix,

@@ -111,8 +111,13 @@ impl Scoring {
     /// Plays everything and gives the matrix, or which signal ended it. The calling thread waits.
     ///
     /// # Errors
-    /// A runtime that does not start.
-    pub fn play(&self, on_event: &mut dyn FnMut(Event<'_>)) -> Result<Result<Matrix, Stopped>> {
+    /// The signal.
+    pub fn play(
+        &self,
+        runtime: &Runtime,
+        mut signals: Signals,
+        on_event: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Matrix, Stopped> {
         let (jobs, unstaged) = self.jobs();
         let total = jobs.len();
         on_event(Event::Begins { faults: total, expected: expected(&jobs) });
@@ -123,7 +128,6 @@ impl Scoring {
             manual: manual(&self.list),
         };
         let mut matrix = Matrix::new(self.bases.engine().name(), &self.list, self.own(), unstaged);
-        let runtime = runtime()?;
         let (halt, halted) = watch::channel(false);
         let (done, mut results) = mpsc::unbounded_channel();
         let stopped = std::thread::scope(|threads| {
@@ -134,15 +138,8 @@ impl Scoring {
             }
             drop(done);
             runtime.block_on(async {
-                let mut signals = Signals::listen();
                 let mut left = total;
                 loop {
-                    let signal = async {
-                        match &mut signals {
-                            Some(signals) => signals.next().await,
-                            None => std::future::pending().await,
-                        }
-                    };
                     tokio::select! {
                         result = results.recv() => match result {
                             // Workers end when there is nothing left to play.
@@ -153,7 +150,7 @@ impl Scoring {
                                 on_event(Event::Played { played: &played, left });
                             }
                         },
-                        how = signal => {
+                        how = signals.next() => {
                             // A worker that is gone has nothing to end.
                             let _ = halt.send(true);
                             return Some(how);
@@ -162,10 +159,10 @@ impl Scoring {
                 }
             })
         });
-        Ok(match stopped {
+        match stopped {
             Some(how) => Err(how),
             None => Ok(matrix.sealed(&self.faults)),
-        })
+        }
     }
 }
 

@@ -68,15 +68,18 @@ fn one_fault_stays_up_for_practice() {
 
 #[test]
 fn a_score_and_a_tour_that_are_told_to_end_leave_nothing_behind() {
-    for (arguments, how, code) in [
-        (&["rehearse", "--score"][..], Signal::INT, 130),
-        (&["rehearse", "--score", "--only", "chatwoot-*"], Signal::TERM, 143),
-        (&["rehearse"], Signal::INT, 130),
+    for (arguments, after, how, code) in [
+        (&["rehearse", "--score"][..], 6000, Signal::INT, 130),
+        (&["rehearse", "--score", "--only", "chatwoot-*"], 6000, Signal::TERM, 143),
+        // While the database is still being made.
+        (&["rehearse", "--score", "--only", "chatwoot-*"], 600, Signal::TERM, 143),
+        (&["rehearse"], 600, Signal::INT, 130),
+        (&["rehearse"], 6000, Signal::INT, 130),
     ] {
         let home = Home::new();
         let mut command = home.command(arguments);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        std::thread::sleep(Duration::from_secs(6));
+        std::thread::sleep(Duration::from_millis(after));
         assert!(child.try_wait().expect("it runs").is_none(), "{arguments:?} has ended by itself");
         signal(&child, how);
         let output = child.wait_with_output().expect("it ends");
