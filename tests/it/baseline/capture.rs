@@ -89,14 +89,18 @@ fn within_a_minute_the_stored_row_is_shown_and_nothing_written() {
         again.stdout
     );
     assert_eq!(rows(&bench), "1");
-    // A row without a number is shown as it is, and is no number.
+    // A row without a number is shown as it is: NULL says nothing, and what cannot be says that it is no baseline.
     bench.sql("update support_baseline set success_rate = null, avg_response_ms = 'NaN'");
     let null = capture(&bench);
-    assert_eq!(null.code, 3, "{}", null.stdout);
-    for (id, shown) in [("baseline.success-rate", "NULL"), ("baseline.average", "NaN")] {
-        assert_eq!(null.verdict(id), "inconclusive");
+    assert_eq!(null.code, 1, "{}", null.stdout);
+    for (id, verdict, shown) in
+        [("baseline.success-rate", "inconclusive", "NULL"), ("baseline.average", "fail", "NaN")]
+    {
+        assert_eq!(null.verdict(id), verdict);
         assert!(null.outcome(id)["reason"].to_string().contains(shown), "{}", null.stdout);
     }
+    bench.sql("update support_baseline set avg_response_ms = 120");
+    assert_eq!(capture(&bench).code, 3, "NULL alone cannot be told");
     bench.sql("update support_baseline set captured_at = captured_at - interval '61 seconds'");
     assert_eq!(capture(&bench).code, 0);
     assert_eq!(rows(&bench), "2");
