@@ -127,9 +127,14 @@ fn a_terminal_that_closes_leaves_no_program_behind() {
         "[targets.elsewhere]\n",
         &format!("[targets.sandbox.commands]\nlint = [\"sh\", \"-c\", \"{line}\"]\n\n[targets.elsewhere]\n"),
     );
-    let mut command = bench.command();
+    let program = bench.command();
+    // Where the tests themselves run under `nohup`, the program would inherit its deafness to hang-ups.
+    let mut command = std::process::Command::new("env");
+    command.arg("--default-signal=HUP").arg(program.get_program());
+    command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.args(["preflight", "--only", "quality.lint", "--no-journal"]).process_group(0);
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     let pid = || std::fs::read_to_string(&mark).ok().filter(|t| t.ends_with('\n'));
     until("the program of the check starts", || pid().is_some());
     let pid = pid().expect("just seen").trim().to_owned();
