@@ -6,12 +6,21 @@ use serde::Serialize;
 /// One comparison: what was compared, what should be, what is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Claim {
+    /// Stable and kebab-case, unique within its check: `http-status`. Faults, tests and labels refer to it, so that
+    /// the words for people can be edited. A code never changes its meaning.
+    pub code: String,
     /// The thing compared, lower case: `http status`.
     pub what: String,
     pub expected: String,
     pub found: String,
     /// `None` when the evidence does not allow a judgement.
     pub holds: Option<bool>,
+    /// One sentence that reads better than `expected A, found B`, shown in its place: `Chatwoot does not answer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+    /// What to do about it, when the claim knows its own cause better than the check's fix does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
     /// Set when the claim does not hold only because this host's name did not resolve or had no
     /// route. If that is so for every one of at least two remote hosts, the machine is offline
     /// and the engine turns the failure into an error.
@@ -25,33 +34,78 @@ pub struct Claim {
 
 impl Claim {
     /// A claim that was compared, and holds or does not.
-    pub fn new(
+    pub fn compared(
+        code: impl Into<String>,
         what: impl Into<String>,
         expected: impl Into<String>,
         found: impl Into<String>,
         holds: bool,
     ) -> Claim {
         Claim {
+            code: code.into(),
             what: what.into(),
             expected: expected.into(),
             found: found.into(),
             holds: Some(holds),
+            sentence: None,
+            fix: None,
             offline: None,
             starting: false,
         }
     }
 
     /// A claim that cannot be judged, with what is missing as `found`.
-    pub fn open(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Claim {
-        Claim {
-            what: what.into(),
-            expected: expected.into(),
-            found: found.into(),
-            holds: None,
-            offline: None,
-            starting: false,
+    pub fn undecided(
+        code: impl Into<String>,
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Claim {
+        Claim { holds: None, ..Claim::compared(code, what, expected, found, false) }
+    }
+
+    /// Shows this sentence as the reason, in place of the two values.
+    pub fn sentence(mut self, sentence: impl Into<String>) -> Claim {
+        self.sentence = Some(sentence.into());
+        self
+    }
+
+    /// Says what to do when this claim does not hold or cannot be judged.
+    pub fn fix(mut self, fix: impl Into<String>) -> Claim {
+        self.fix = Some(fix.into());
+        self
+    }
+
+    /// Why it does not hold, in one line: the sentence, or the two values.
+    pub fn reason(&self) -> String {
+        match &self.sentence {
+            Some(sentence) => sentence.clone(),
+            None => format!("{}: expected {}, found {}", self.what, self.expected, self.found),
         }
     }
+
+    /// [`Claim::compared`] with a code made from `what`.
+    pub fn new(
+        what: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        holds: bool,
+    ) -> Claim {
+        let what = what.into();
+        Claim::compared(slug(&what), what, expected, found, holds)
+    }
+
+    /// [`Claim::undecided`] with a code made from `what`.
+    pub fn open(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Claim {
+        let what = what.into();
+        Claim::undecided(slug(&what), what, expected, found)
+    }
+}
+
+/// A kebab-case form of `text`: `http status` is `http-status`.
+pub fn slug(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
 }
 
 /// A fact that supports the claims or helps the reader, and is not judged.

@@ -31,7 +31,7 @@ pub use checkout::Checkout;
 pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
-pub use finding::{CannotAsk, Claim, Evidence, Finding};
+pub use finding::{CannotAsk, Claim, Evidence, Finding, slug};
 pub use fly::Fly;
 pub use health::Health;
 pub use http::Http;

@@ -170,8 +170,8 @@ fn redact(outcome: &mut Outcome, cx: &Context) {
     outcome.warnings.iter_mut().for_each(clean);
     outcome.runbook.iter_mut().for_each(clean);
     outcome.sign_off.iter_mut().for_each(clean);
-    for Claim { what, expected, found, .. } in &mut outcome.claims {
-        [what, expected, found].into_iter().for_each(clean);
+    for Claim { code, what, expected, found, sentence, fix, .. } in &mut outcome.claims {
+        [code, what, expected, found].into_iter().chain(sentence).chain(fix).for_each(clean);
     }
     for evidence in &mut outcome.evidence {
         [&mut evidence.name, &mut evidence.value].into_iter().for_each(clean);

@@ -160,7 +160,12 @@ impl Outcome {
         self.claims = finding.claims;
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
-        if let Some(fix) = finding.fix
+        let broken = |claim: &&Claim| match self.verdict {
+            Verdict::Fail => claim.holds == Some(false),
+            _ => claim.holds.is_none(),
+        };
+        let own = self.claims.iter().find(broken).and_then(|claim| claim.fix.clone());
+        if let Some(fix) = own.or(finding.fix)
             && self.is_problem()
         {
             self.fix = fix;
@@ -176,7 +181,7 @@ fn reason(claims: &[Claim], verdict: &Verdict) -> String {
             Verdict::Inconclusive => c.holds.is_none(),
             _ => false,
         })
-        .map(|c| format!("{}: expected {}, found {}", c.what, c.expected, c.found))
+        .map(Claim::reason)
         .collect();
     match (verdict, telling.is_empty()) {
         (Verdict::Inconclusive, true) => "nothing was compared".to_owned(),

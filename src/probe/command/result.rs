@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::probe::{Claim, Finding};
+use crate::probe::{Claim, Finding, slug};
 use crate::redact::Redactor;
 use crate::report::text::cut;
 
@@ -217,8 +217,9 @@ impl CheckResult {
         let line = |Line(text): Line| short(&text, LINE);
         let CheckResult { schema: Version, claims, evidence, warnings, fix } = self;
         for Object(Stated { what, expected, found, holds: Holds(holds) }) in claims {
-            let open = Claim::open(line(what), line(expected), line(found));
-            finding = finding.claim(Claim { holds, ..open });
+            let what = line(what);
+            let undecided = Claim::undecided(slug(&what), what, line(expected), line(found));
+            finding = finding.claim(Claim { holds, ..undecided });
         }
         for Object(Fact { name, value }) in evidence {
             finding = finding.evidence(line(name), short(&value, EVIDENCE));
