@@ -86,7 +86,7 @@ const COMPARED: [&str; 3] = ["baseline.comparable", "baseline.rate-holds", "base
 pub struct Turn {
     /// The check's full id.
     pub check: String,
-    /// The claims that must not hold, by their `what`; none where nothing could be asked, or a pass only warns.
+    /// The claims that must not hold, by their codes; none where nothing could be asked, or a pass only warns.
     #[serde(default)]
     pub claims: Vec<String>,
     #[serde(default)]

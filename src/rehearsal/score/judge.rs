@@ -19,7 +19,7 @@ pub enum Ending {
     NotStaged(String),
 }
 
-/// A claim of a check, by its `what`.
+/// A claim of a check, by its code.
 pub type ClaimId = (String, String);
 
 /// Which checks are of another kind than the checklist's own questions.
@@ -71,10 +71,10 @@ fn differences(turn: &Turn, heard: &Heard) -> Vec<String> {
     let mut wrong: Vec<String> = turn
         .claims
         .iter()
-        .filter_map(|what| match heard.claim(what) {
-            None => Some(format!("{id} makes no claim `{what}`")),
+        .filter_map(|code| match heard.claim(code) {
+            None => Some(format!("{id} makes no claim `{code}`")),
             Some(claim) if claim.holds == wanted => None,
-            Some(claim) => Some(format!("{id}: `{what}` {}", standing(claim.holds))),
+            Some(claim) => Some(format!("{id}: `{code}` {}", standing(claim.holds))),
         })
         .collect();
     if !heard.said.contains(&turn.says) {
@@ -125,7 +125,7 @@ fn of_ones_own(runs: &[Told], own: &BTreeSet<String>) -> Vec<ClaimId> {
         .filter(|heard| own.contains(&heard.id))
         .flat_map(|heard| heard.claims.iter().map(move |claim| (heard, claim)))
         .filter(|(_, claim)| claim.holds == Some(false))
-        .map(|(heard, claim)| (heard.id.clone(), claim.what.clone()))
+        .map(|(heard, claim)| (heard.id.clone(), claim.code.clone()))
         .collect()
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     fn heard(id: &str, verdict: &str, claims: &[(&str, Option<bool>)]) -> Heard {
         let claims =
-            claims.iter().map(|&(what, holds)| HeardClaim { what: what.to_owned(), holds }).collect();
+            claims.iter().map(|&(code, holds)| HeardClaim { code: code.to_owned(), holds }).collect();
         Heard {
             id: id.to_owned(),
             required: true,

@@ -177,7 +177,7 @@ impl Matrix {
                 let outcomes =
                     || runs.iter().flat_map(|run| &run.outcomes).filter(|o| o.verdict != "excluded");
                 for outcome in outcomes() {
-                    let claims = outcome.claims.iter().map(|claim| (outcome.id.clone(), claim.what.clone()));
+                    let claims = outcome.claims.iter().map(|claim| (outcome.id.clone(), claim.code.clone()));
                     self.seen.extend(claims);
                 }
                 outcomes()

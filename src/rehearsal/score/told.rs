@@ -33,7 +33,7 @@ pub struct Heard {
 /// One claim of an outcome.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct HeardClaim {
-    pub what: String,
+    pub code: String,
     pub holds: Option<bool>,
 }
 
@@ -93,8 +93,8 @@ impl Heard {
         self.verdict != "pass" && self.verdict != "excluded"
     }
 
-    /// The claim of that name.
-    pub fn claim(&self, what: &str) -> Option<&HeardClaim> {
-        self.claims.iter().find(|claim| claim.what == what)
+    /// The claim with that code.
+    pub fn claim(&self, code: &str) -> Option<&HeardClaim> {
+        self.claims.iter().find(|claim| claim.code == code)
     }
 }

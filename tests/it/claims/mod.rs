@@ -22,7 +22,7 @@ pub struct Case {
     pub name: &'static str,
     /// The check that must tell.
     pub check: &'static str,
-    /// The claim that must not hold, by its `what`; empty where nothing could be asked at all.
+    /// The claim that must not hold, by its code, or words that make it; empty where nothing could be asked at all.
     pub claim: &'static str,
     /// `fail`, `inconclusive` or `error`; `warn` for a pass that carries a warning.
     pub verdict: &'static str,
@@ -121,7 +121,7 @@ impl Case {
             "pass" if warned => wrong.push(format!("a warning: {}", outcome["warnings"])),
             _ => {}
         }
-        if !self.claim.is_empty() && !broken(&outcome).contains(self.claim) {
+        if !self.claim.is_empty() && !broken(&outcome).contains(&slug(self.claim)) {
             wrong.push(format!("the claim {:?} still holds: {}", self.claim, outcome["claims"]));
         }
         if !told(&outcome).contains(self.says) {
@@ -157,13 +157,18 @@ fn broken(outcome: &Value) -> BTreeSet<String> {
     claims(outcome)
         .into_iter()
         .filter(|(_, holds)| *holds != Value::Bool(true))
-        .map(|(what, _)| what)
+        .map(|(code, _)| code)
         .collect()
 }
 
 fn claims(outcome: &Value) -> Vec<(String, Value)> {
     let claims = outcome["claims"].as_array().cloned().unwrap_or_default();
-    claims.iter().map(|c| (c["what"].as_str().unwrap_or_default().to_owned(), c["holds"].clone())).collect()
+    claims.iter().map(|c| (c["code"].as_str().unwrap_or_default().to_owned(), c["holds"].clone())).collect()
+}
+
+/// `http status` as the code `http-status`.
+fn slug(words: &str) -> String {
+    hotdash_ops::probe::slug(words)
 }
 
 fn told(outcome: &Value) -> String {
