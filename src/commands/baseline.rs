@@ -169,7 +169,7 @@ async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded,
     Ok(match recorded(session).await {
         Ok(Ok(recorded)) => Ok(recorded),
         Ok(Err(unfit)) => {
-            Err(format!("{}: expected {}, found {}; {}", unfit.what, unfit.expected, unfit.found, unfit.fix))
+            Err(format!("{}; {}", unfit.reason(), unfit.fix))
         }
         Err(fault) => Err(fault.to_string()),
     })

@@ -1,5 +1,4 @@
-//! What every claim on a watch stands on: that the facts were read, and that the
-//! window they are of is one that may pass.
+//! What every claim on a watch depends on: that the facts were read, and that the window is one that may pass.
 
 use super::Rules;
 use super::words;
@@ -8,19 +7,18 @@ use crate::traffic::full::{Full, Horizon};
 use crate::traffic::watched::{Unasked, Watched};
 use crate::traffic::window::{Ended, Mode};
 
-/// The window of the success criteria, in minutes.
+/// The minimum length of the success criteria's window, in minutes.
 const CRITERIA_MINUTES: f64 = 30.0;
-/// What a standby may not have replayed of the window yet: a part of it this large leaves it open.
+/// If a standby has not yet replayed this share of the window, the window stays undecided.
 const UNSEEN: f64 = 0.1;
 
-/// Begins a finding: what was asked, and the window.
+/// Begins a finding: what was read, and the window.
 pub(super) fn begin(watched: &Watched) -> Finding {
     let finding = Finding::about(format!("the facts of {}", words::window(&watched.window)));
-    let traffic = watched.facts.as_ref().map(|full| (full.letter.total, full.dead_letters));
-    match traffic {
-        Ok((total, _)) => finding.evidence(
+    match &watched.facts {
+        Ok(full) => finding.evidence(
             "window",
-            format!("{}, {}", words::window(&watched.window), per_minute(watched, total)),
+            format!("{}, {}", words::window(&watched.window), per_minute(watched, full.letter.total)),
         ),
         Err(_) => finding.evidence("window", words::window(&watched.window)),
     }
@@ -29,133 +27,146 @@ pub(super) fn begin(watched: &Watched) -> Finding {
 fn per_minute(watched: &Watched, total: u64) -> String {
     let minutes = watched.window.minutes();
     let deliveries = words::deliveries(total);
-    // A count, not an identity: precision beyond one digit is not shown.
     if minutes > 0.0 && total > 0 {
-        format!("{deliveries}, {:.1} a minute", total as f64 / minutes)
+        format!("{deliveries}, {:.1} per minute", total as f64 / minutes)
     } else {
         deliveries
     }
 }
 
-/// The claim that stays open because the facts could not be read.
-pub(super) fn unasked(finding: Finding, what: &str, expected: &str, unasked: &Unasked) -> Finding {
-    let finding =
-        finding.claim(Claim::open(what, expected, format!("the facts could not be read: {}", unasked.why)));
-    match &unasked.fix {
-        Some(fix) => finding.fix(fix),
-        None => finding,
-    }
+/// The claim that stays undecided because the facts could not be read.
+pub(super) fn unasked(
+    finding: Finding,
+    code: &str,
+    what: &str,
+    expected: &str,
+    unasked: &Unasked,
+) -> Finding {
+    let why = format!("the facts could not be read: {}", unasked.why);
+    let mut claim = Claim::undecided(code, what, expected, "unknown").sentence(why);
+    claim.fix.clone_from(&unasked.fix);
+    finding.claim(claim)
 }
 
-/// Why a window that ended early says nothing about a claim, unless it was this claim that ended it.
+/// Why a window that ended early proves nothing about a claim, unless it was this claim that ended it.
 pub(super) fn cut(watched: &Watched, ended_by: fn(&Ended) -> bool) -> Option<String> {
     if !watched.ended.early() || ended_by(&watched.ended) {
         return None;
     }
-    let at = words::clock(watched.window.to);
+    let after = words::minutes(watched.window.minutes());
     Some(match &watched.ended {
-        Ended::DeadLetter => format!("window cut at {at}: a dead letter ended the watch"),
-        _ => format!("window cut at {at}: too many failures ended the watch"),
+        Ended::DeadLetter => format!("not enough data: a dead letter ended the watch after {after}"),
+        _ => format!("not enough data: too many failures ended the watch after {after}"),
     })
 }
 
-/// Leaves open what a window that ended early cannot show, beside what it did show.
+/// Adds that a window which ended early cannot show everything.
 pub(super) fn whole(finding: Finding, watched: &Watched) -> Finding {
     match cut(watched, |_| false) {
-        Some(cut) => again(finding.claim(Claim::open("window", "watched to its end", cut)), watched),
+        Some(cut) => {
+            let found = words::minutes(watched.window.minutes());
+            let claim = Claim::undecided("window", "window", "watched to its end", found).sentence(cut);
+            again(finding.claim(claim), watched)
+        }
         None => finding,
     }
 }
 
-/// What to do about a claim that only the watch's early end left open.
+/// What to do about a claim that is undecided only because the watch ended early.
 pub(super) fn again(finding: Finding, watched: &Watched) -> Finding {
     let open = finding.claims.iter().all(|claim| claim.holds != Some(false));
-    match watched.ended.early() && open {
-        true => {
-            finding.fix("mend what ended the watch, and watch again; `hotdash-ops monitor --full` watches on")
-        }
-        false => finding,
+    if watched.ended.early() && open {
+        finding.fix(
+            "fix what ended the watch, then run hotdash-ops monitor again (--full keeps watching after a failure)",
+        )
+    } else {
+        finding
     }
 }
 
-/// One open claim for each reason why this window cannot pass. What does not hold in it does not hold all the
-/// same: half a window of failures is half a window of failures.
+/// One undecided claim for each reason why this window cannot pass. Claims that fail in it still fail.
 pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
     let mut open = Vec::new();
     let minutes = watched.window.minutes();
+    let early = watched.ended.early();
     if watched.window.length().is_zero() {
-        open.push(Claim::open("window", "a stretch of time", "it is empty"));
-    }
-    if rules.criteria && !rules.sandbox && minutes < CRITERIA_MINUTES && !watched.ended.early() {
-        let expected = format!("{CRITERIA_MINUTES} minutes or more after the deploy");
-        open.push(Claim::open("window", expected, format!("only {}", words::minutes(minutes))));
+        let claim = Claim::undecided("window", "window", "longer than 0 s", "0 s");
+        open.push(claim.sentence("the window is empty"));
+    } else if rules.criteria && !rules.sandbox && minutes < CRITERIA_MINUTES && !early {
+        let expected = format!("at least {CRITERIA_MINUTES} minutes after the deploy");
+        open.push(Claim::undecided("window", "window", expected, words::minutes(minutes)));
     }
     if let (true, Mode::Past, Err(why)) = (rules.criteria, watched.mode, &watched.deploy) {
-        open.push(Claim::open("deploy", "a known time, at which a past window begins", why));
+        let claim = Claim::undecided("deploy", "start of the deploy", "known", "unknown");
+        open.push(claim.sentence(format!("the start of the deploy is unknown: {why}")));
     }
     if let Some((unseen, text)) = watched.facts.as_ref().ok().and_then(behind)
         && unseen > watched.window.length().as_secs_f64() * UNSEEN
     {
-        open.push(Claim::open("standby", "all of the window replayed", text));
+        let claim = Claim::undecided("standby", "standby", "the whole window replayed", "part of it");
+        open.push(claim.sentence(text));
     }
     open
 }
 
-/// What a pass of this window carries with it.
+/// Warnings about the window itself, for claims that pass.
 pub(super) fn warnings(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut warnings = Vec::new();
     match &watched.deploy {
         Err(why) if watched.mode == Mode::Past && !rules.criteria => {
-            said.push(format!(
-                "the deploy's time is not known, so the window may hold an earlier version's traffic: {why}"
+            warnings.push(format!(
+                "the start of the deploy is unknown, so the window may include traffic of an earlier version: {why}"
             ));
         }
         Err(_) => {}
         Ok(deploy) => {
             if deploy.at > watched.window.from && watched.window.holds(deploy.at) {
                 let at = words::clock(deploy.at);
-                said.push(format!(
-                    "{} went out at {at}, inside the window: two versions served in it",
+                warnings.push(format!(
+                    "{} was deployed at {at}, inside the window, so two versions served in it",
                     deploy.source
                 ));
             }
             if deploy.running {
-                said.push(format!("{} is still running: not every machine need have it yet", deploy.source));
+                warnings.push(format!(
+                    "{} is still being deployed, so some machines may not run it yet",
+                    deploy.source
+                ));
             }
         }
     }
     for gap in &watched.gaps {
         let (from, to) = (words::clock(gap.from), words::clock(gap.to));
-        said.push(format!(
-            "the database did not answer from {from} to {to} ({}): what the app did then it could not record",
+        warnings.push(format!(
+            "the database did not answer from {from} to {to} ({}), so the app could not record anything in that time",
             gap.why
         ));
     }
     if let Ok(full) = &watched.facts {
-        said.extend(of_facts(full));
+        warnings.extend(of_facts(full));
     }
-    said
+    warnings
 }
 
 fn of_facts(full: &Full) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut warnings = Vec::new();
     if let Horizon::Open(since) = &full.horizon {
-        said.push(format!(
+        warnings.push(format!(
             "a transaction open since {} may still add facts to the window",
             words::instant(*since)
         ));
     }
     if full.future > 0 {
         let facts = words::count(full.future, "fact is", "facts are");
-        said.push(format!(
-            "{facts} dated after the database's clock, and not counted: the app's clock is ahead"
+        warnings.push(format!(
+            "{facts} dated after the database's current time and not counted: the app's clock is ahead"
         ));
     }
-    said.extend(behind(full).map(|(_, text)| text));
-    said
+    warnings.extend(behind(full).map(|(_, text)| text));
+    warnings
 }
 
-/// Seconds of the window that a standby has not replayed, and the same in words.
+/// How many seconds of the window a standby has not replayed, and a sentence with them.
 fn behind(full: &Full) -> Option<(f64, String)> {
     let replayed = full.replayed_to?;
     let unseen = full.window.to.duration_since(replayed).as_secs_f64();

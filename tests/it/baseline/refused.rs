@@ -34,14 +34,14 @@ fn a_table_that_is_none_of_ours_is_left_as_it_is() {
         ),
         (
             "create table support_baseline (captured_at timestamp, success_rate numeric, avg_response_ms numeric, requests_per_minute integer, daily_dlq_count int);",
-            "it would keep other numbers",
+            "would store other numbers",
             "make its columns numeric",
             "0",
         ),
         (
             "create table support_baseline (who text not null, captured_at timestamp, success_rate numeric, avg_response_ms numeric, requests_per_minute numeric, daily_dlq_count int);",
             "violates not-null",
-            "further columns",
+            "other columns",
             "0",
         ),
         (
@@ -64,14 +64,14 @@ fn permissions_that_are_missing_are_named() {
     bench.set("DATABASE_URL", server().login(READER, &bench.database));
     refused(
         &capture(&bench),
-        "may create none in schema public",
+        "no permission to create it in schema public",
         "GRANT CREATE ON SCHEMA public TO ops_reader",
     );
     assert_eq!(rows(&bench), "no table");
     bench.sql(CHECKLISTS);
     refused(
         &capture(&bench),
-        "ops_reader has none",
+        "ops_reader has no SELECT permission",
         "GRANT SELECT, INSERT ON support_baseline TO ops_reader",
     );
     bench.sql("grant select on support_baseline to ops_reader");
@@ -94,7 +94,7 @@ fn what_is_read_only_takes_nothing() {
         "alter role {OWNER} in database {} set default_transaction_read_only = on",
         bench.database
     ));
-    refused(&capture(&bench), "read only by a setting", "DATABASE_URL that may write");
+    refused(&capture(&bench), "read-only, by a setting", "DATABASE_URL that can write");
     assert_eq!(rows(&bench), "no table");
     let standby = server().standby().expect("a standby");
     bench.sql(&format!(
@@ -102,7 +102,7 @@ fn what_is_read_only_takes_nothing() {
         bench.database
     ));
     bench.set("DATABASE_URL", standby.login(OWNER, &bench.database));
-    refused(&capture(&bench), "a standby, in recovery", "the primary's host");
+    refused(&capture(&bench), "a standby, which is read-only", "the primary's host");
     assert_eq!(rows(&bench), "no table");
 }
 

@@ -1,4 +1,4 @@
-//! A window to judge, healthy unless a test says otherwise.
+//! A window to judge, healthy unless a test changes it.
 
 mod average;
 mod dead_letters;
@@ -24,7 +24,7 @@ use crate::traffic::stats::printed_bp;
 use crate::traffic::watched::{Stretch, Unasked, Watched};
 use crate::traffic::window::{Deploy, Ended, Mode, Window};
 
-/// `10:00:00` on the tests' day, and so many seconds.
+/// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
     let ten: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
     ten + SignedDuration::from_secs(seconds)
@@ -34,7 +34,7 @@ pub fn window(from: i64, to: i64) -> Window {
     Window { from: at(from), to: at(to) }
 }
 
-/// A quarter of an hour with so many deliveries that failed of so many, 200 ms each.
+/// A quarter of an hour with `total` deliveries of 200 ms, of which `bad` failed.
 pub fn watched(bad: u64, total: u64) -> Watched {
     let window = window(0, 900);
     Watched {
@@ -84,7 +84,7 @@ fn full(window: Window, bad: u64, total: u64) -> Full {
     }
 }
 
-/// The facts of a window that a test changes.
+/// The facts of a window, to be changed by a test.
 pub fn facts(watched: &mut Watched) -> &mut Full {
     watched.facts.as_mut().expect("facts")
 }
@@ -121,7 +121,7 @@ pub fn verdict(finding: &Finding) -> Verdict {
     Verdict::of(&finding.claims)
 }
 
-/// The evidence of a name.
+/// The evidence with this name.
 pub fn told<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
     finding.evidence.iter().find(|evidence| evidence.name == name).map(|evidence| evidence.value.as_str())
 }
