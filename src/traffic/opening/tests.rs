@@ -17,7 +17,7 @@ fn unknown() -> Result<Deploy, String> {
 
 fn open(watch: &Watch, deploy: Result<Deploy, String>) -> Opening {
     let moment = Moment { now: NOW, replayed_to: None, tells_transactions: true };
-    // This machine's clock is wrong, and must not matter.
+    // This machine's clock is wrong, which must not matter.
     let read = Read { at: Instant::now(), ours: after(NOW, seconds(77)), database: Ok(moment) };
     Opening::new(watch, read, deploy)
 }
@@ -31,7 +31,7 @@ fn span(opening: &Opening) -> (Timestamp, Timestamp) {
 }
 
 #[tokio::test]
-async fn a_window_ahead_begins_now_whatever_the_deploy() {
+async fn a_forward_window_begins_now_whatever_the_deploy() {
     let watch = Watch { mode: Mode::Forward, ..past(Some(900), None) };
     for deploy in [deploy(60), unknown()] {
         let opening = open(&watch, deploy.clone());
@@ -42,12 +42,12 @@ async fn a_window_ahead_begins_now_whatever_the_deploy() {
 }
 
 #[tokio::test]
-async fn a_past_window_is_clipped_at_the_deploy() {
+async fn a_past_window_begins_at_the_deploy_at_the_earliest() {
     let back = |by| (before(NOW, seconds(by)), NOW);
     let released = open(&past(Some(900), None), deploy(300));
     assert_eq!(span(&released), back(300));
     assert!(
-        released.remarks[0].starts_with("the window is clipped at release v42"),
+        released.remarks[0].starts_with("the window begins at release v42"),
         "{:?}",
         released.remarks
     );
@@ -62,20 +62,20 @@ async fn a_past_window_is_clipped_at_the_deploy() {
 }
 
 #[tokio::test]
-async fn a_window_without_a_beginning_or_a_length_is_none() {
+async fn a_window_without_a_start_or_a_length_has_a_reason() {
     let later = Since::At(after(NOW, seconds(1)));
     for (opening, why) in [
         (open(&past(None, Some(Since::LastDeploy)), unknown()), "fly is not logged in"),
-        (open(&past(Some(900), Some(later)), unknown()), "is empty: it begins (--since)"),
+        (open(&past(Some(900), Some(later)), unknown()), "is empty: its start (--since)"),
     ] {
         assert!(opening.unplanned.as_ref().is_some_and(|said| said.contains(why)), "{:?}", opening.unplanned);
         assert_eq!(span(&opening), (NOW, NOW));
-        assert!(opening.end.borrow().over, "nobody waits for it");
+        assert!(opening.end.borrow().over, "it is over at once");
     }
 }
 
 #[tokio::test]
-async fn without_the_databases_clock_ours_is_taken_and_told() {
+async fn without_the_databases_clock_ours_is_used_and_a_remark_says_so() {
     let unasked =
         Unasked { why: "connection refused".to_owned(), fix: None, database_gone: true, offline: None };
     let fault = Fault { unasked, hopeless: false, ours: false };
@@ -88,7 +88,7 @@ async fn without_the_databases_clock_ours_is_taken_and_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_is_told_to_all_who_wait() {
+async fn everyone_who_waits_learns_of_the_end() {
     let opening = open(&Watch { mode: Mode::Forward, ..past(Some(900), None) }, unknown());
     let (one, other) = (opening.ending(), opening.ending());
     assert_eq!(one.window(), opening.planned);
@@ -100,5 +100,5 @@ async fn the_end_is_told_to_all_who_wait() {
     other.over().await;
     let began = Instant::now();
     open(&Watch { budget: seconds(100), ..usual() }, unknown()).ending().over().await;
-    assert!(began.elapsed() >= seconds(160), "at most the budget and a minute");
+    assert!(began.elapsed() >= seconds(160), "at most the budget plus one minute");
 }

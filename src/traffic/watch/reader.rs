@@ -1,5 +1,5 @@
-//! What a watch asks of the database. Every question has a connection of its own, opened and closed, so that a
-//! restart, a failover, a pooler that cuts idle connections or a sleeping laptop needs no code in the watch.
+//! The queries of a watch. Each opens and closes its own connection, so that the watch needs no code for a restart, a
+//! failover, a pooler that closes idle connections or a laptop that slept.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::traffic::full::{Full, Horizon};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
 use crate::traffic::window::Window;
 
-/// Why a question has no answer.
+/// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub unasked: Unasked,
-    /// Asking again will hardly help: the login is refused, the table is missing.
+    /// Repeating it will not help: the login was rejected, the table is missing.
     pub hopeless: bool,
-    /// It was our side that could not ask.
+    /// The problem is on our side.
     pub ours: bool,
 }
 
@@ -34,21 +34,21 @@ impl From<CannotAsk> for Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     pub now: Timestamp,
-    /// On a standby: what has been replayed up to then can be seen.
+    /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    /// Whether this server tells at all which transactions are open.
+    /// Whether this server can show which transactions are open.
     pub tells_transactions: bool,
 }
 
-/// The answer to a question.
+/// The result of a query.
 pub type Answer<T> = Result<T, Fault>;
 
-/// The database, as a watch asks it. `within` bounds a question, its connection included.
+/// The database as a watch uses it. `within` limits a query, including its connection.
 pub trait Reader: Sync {
-    /// What time it is there, and whether the facts can be read at all.
+    /// The time there, and whether the facts can be read at all.
     fn moment(&self, within: Duration) -> impl Future<Output = Answer<Moment>> + Send;
 
-    /// The facts that came since what is known, up to `to`, exclusive.
+    /// The facts that were added since `known`, up to `to`, exclusive.
     fn tick(
         &self,
         known: Known,
@@ -56,16 +56,16 @@ pub trait Reader: Sync {
         within: Duration,
     ) -> impl Future<Output = Answer<Ticked>> + Send;
 
-    /// Everything about a window, at one snapshot.
+    /// Everything about a window, in one snapshot.
     fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Full>> + Send;
 
-    /// Whether a transaction is open that began at `to` or before, and may still add rows.
+    /// Whether a transaction that began at `to` or before is open and may still add rows.
     fn horizon(&self, to: Timestamp, within: Duration) -> impl Future<Output = Answer<Horizon>> + Send;
 
     /// The deliveries of a window.
     fn stretch(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Stretch>> + Send;
 
-    /// What a tier asks of its window.
+    /// The counts that an alert level needs from its window.
     fn tier(
         &self,
         tier: &Tier,
@@ -73,6 +73,6 @@ pub trait Reader: Sync {
         within: Duration,
     ) -> impl Future<Output = Answer<TierCounts>> + Send;
 
-    /// Deliveries a minute over the last hour; `None` without any.
+    /// Deliveries per minute over the last hour; `None` without any.
     fn recent_per_minute(&self, within: Duration) -> impl Future<Output = Answer<Option<f64>>> + Send;
 }

@@ -1,4 +1,4 @@
-//! A database that does what it is told, when it is told, and a viewer that remembers.
+//! A scripted database, and a view that records what it is shown.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -17,12 +17,12 @@ use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
 use crate::traffic::window::{Deploy, Mode, Window};
 
-/// What every script's database tells when the script begins.
+/// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
-/// How long an answer takes.
+/// How long an answer takes in total.
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// One fact: its time by the database's clock, and when, since the script's begin, it can be seen.
+/// One fact: its time by the database's clock, and when, counted from the script's start, it becomes visible.
 #[derive(Clone, Copy, Debug)]
 pub struct Fact {
     pub at: Timestamp,
@@ -35,19 +35,19 @@ pub struct Fact {
 pub struct Script {
     pub began: Option<Instant>,
     pub facts: Vec<Fact>,
-    /// From then on its clock is so far off what it was at the beginning.
+    /// From this moment on its clock is off by this much.
     pub steps: Vec<(Duration, SignedDuration)>,
-    /// From, to: it does not answer.
+    /// From, to: the database does not answer.
     pub down: Vec<(Duration, Duration)>,
-    /// From, to: a transaction is open that began at the first of the two.
+    /// From, to: a transaction is open.
     pub open: Vec<(Duration, Duration)>,
-    /// Since when transactions are open is not shown, and at every question a new one is.
+    /// The start of open transactions is not shown, and every query sees a new one.
     pub hides_transactions: bool,
-    /// What it says to every statement about facts, though it answers.
+    /// It answers, but rejects every statement about facts.
     pub refuses: bool,
-    /// Only ticks see dead letters.
+    /// Dead letters are visible to ticks only.
     pub hides_dead_letters: bool,
-    /// Questions over the whole window: when.
+    /// When the whole window was queried.
     pub asked: Mutex<Vec<Duration>>,
 }
 
@@ -56,7 +56,7 @@ pub fn seconds(seconds: u64) -> Duration {
 }
 
 impl Script {
-    /// A database whose facts come `every` so often, of the kind that `kind` says for each.
+    /// A database with a fact `every` so often, each of the kind that `kind` returns for its number.
     pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> Kind) -> Script {
         let mut script = Script::default();
         let (mut at, mut n) = (every / 2, 0);
@@ -68,24 +68,24 @@ impl Script {
         script
     }
 
-    /// Adds a fact that is recorded at `at` and can be seen so much later.
+    /// Adds a fact that is recorded at `at` and becomes visible `lag` later.
     pub fn fact(&mut self, at: Duration, lag: Duration, kind: Kind) {
         let recorded = self.clock(at);
         self.facts.push(Fact { at: recorded, seen: at + lag, kind });
     }
 
-    /// What its clock says so long after the beginning.
+    /// The database's clock `since` after the start.
     pub fn clock(&self, since: Duration) -> Timestamp {
         let step = self.steps.iter().rev().find(|(at, _)| *at <= since).map_or(SignedDuration::ZERO, |s| s.1);
         after(START, since).checked_add(step).expect("a time")
     }
 
-    /// How long the script has been going on.
+    /// How long the script has been running.
     pub fn since(&self) -> Duration {
         self.began.expect("it was started").elapsed()
     }
 
-    /// Facts of a window that could be seen then: delivered, failed, dead letters.
+    /// The visible facts of a window: delivered, failed, dead letters.
     pub fn oracle(&self, window: Window, since: Duration) -> (u64, u64, u64) {
         let of = |kind| {
             let counts = |f: &&Fact| f.kind == kind && f.seen <= since && window.holds(f.at);
@@ -202,7 +202,7 @@ impl Reader for Script {
     }
 }
 
-/// What was shown.
+/// Everything that was shown.
 #[derive(Default)]
 pub struct Seen {
     pub begun: Mutex<Vec<(Window, Vec<String>)>>,
@@ -224,7 +224,7 @@ impl View for Seen {
     }
 }
 
-/// A window of so many seconds that lies ahead.
+/// A window of `length` seconds that lies ahead.
 pub fn ahead(length: u64) -> settings::Watch {
     settings::Watch {
         mode: Mode::Forward,
@@ -237,7 +237,7 @@ pub fn ahead(length: u64) -> settings::Watch {
     }
 }
 
-/// A watch that is over.
+/// A completed watch.
 pub struct Ran {
     pub script: Script,
     pub opening: Opening,
@@ -251,7 +251,7 @@ pub async fn watch(script: Script, wish: &settings::Watch) -> Ran {
     watch_since(script, wish, Err("no marker".to_owned())).await
 }
 
-/// Watches a script to the end, and gives all that others could learn of the window's end meanwhile.
+/// Watches a script to the end, and also returns every announced end of the window.
 pub async fn watch_and_follow(script: Script, wish: &settings::Watch) -> (Ran, Vec<End>) {
     let (script, opening) = open(script, wish, Err("no marker".to_owned())).await;
     let mut end = opening.end.subscribe();
@@ -282,7 +282,7 @@ async fn open(
 ) -> (Script, Opening) {
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
-    // This machine's time of day is wrong by a minute.
+    // This machine's clock is wrong by a minute.
     let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
     let opening = Opening::new(wish, read, deploy);
     (script, opening)
@@ -297,7 +297,7 @@ async fn run(script: Script, wish: &settings::Watch, opening: Opening) -> Ran {
 }
 
 impl Ran {
-    /// Asserts that the last word is the oracle's.
+    /// Asserts that the final query has the expected numbers.
     #[track_caller]
     pub fn agrees(&self) -> &Full {
         let full = self.watched.facts.as_ref().expect("the facts were read");
