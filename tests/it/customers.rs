@@ -16,7 +16,7 @@ use hotdash_ops::service::chatwoot::Chatwoot as Client;
 use hotdash_ops::service::http;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Drafts;
-use hotdash_ops::traffic::customers::{self, Counts, Customers, MOST_MESSAGES};
+use hotdash_ops::traffic::customers::{self, Counts, Customers, MAX_MESSAGES};
 use hotdash_ops::traffic::loss::{self, Judged, Loss, Rule};
 use hotdash_ops::traffic::silence::{Silence, silence};
 use hotdash_ops::traffic::window::Window;
@@ -139,7 +139,7 @@ async fn a_failing_queue_is_a_mute_source_whatever_came_before() {
 #[tokio::test]
 async fn more_messages_than_are_judged_leave_it_open() {
     let mut state = State::version("4.8.0");
-    for n in 0..=MOST_MESSAGES as i64 {
+    for n in 0..=MAX_MESSAGES as i64 {
         let conversation = (n % 7 != 0).then_some(318);
         let asked = state.customer_writes(3, conversation, TEXT, ago(800 - n / 10)).unwrap();
         state.note(3, asked.conversation, BOT, "Draft: hello", ago(800 - n / 10)).unwrap();

@@ -1,11 +1,9 @@
-//! The arithmetic of a watch, all of it pure. The letter is what the checklist's
-//! SQL prints and decides wherever there are enough deliveries; it is integers
-//! only. Floating point serves what stands beside it: the proof that few
-//! deliveries may give, bounds, power, comparisons and names for change points.
+//! The arithmetic of a watch, all of it pure. If there are enough deliveries, the checklist's own SQL comparison decides;
+//! it is computed in integers. Floating point is used for everything else: the proof from few deliveries, bounds, power,
+//! comparisons and change points.
 //!
-//! Thresholds are hundredths of a percent (9500 is 95 %), as in
-//! [`crate::settings::Percent`]. Intervals assume that failures are independent;
-//! failures come in bursts, so whoever prints one says so.
+//! Thresholds are hundredths of a percent (9500 is 95 %), as in [`crate::settings::Percent`]. Intervals assume that
+//! failures are independent. Real failures come in bursts, so every text with an interval states this assumption.
 
 mod average;
 mod baseline;

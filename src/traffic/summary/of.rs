@@ -1,4 +1,4 @@
-//! A summary made from a whole watch.
+//! Making the summary of a completed watch.
 
 use super::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Traffic;
@@ -7,8 +7,8 @@ use crate::traffic::judge::{Rules, margins, remarks};
 use crate::traffic::live::Spark;
 use crate::traffic::watched::Watched;
 
-/// What the report tells of a watch that has ended. Where the facts could not be read every number is absent or
-/// 0, the summary is provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
+/// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
+/// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
 pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
     let rules = Rules { traffic, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
@@ -53,7 +53,7 @@ pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
     }
 }
 
-/// A number as PostgreSQL printed it. What no finite number can show (1e400, NaN) is absent, and stands as printed.
+/// Parses a number as PostgreSQL printed it. Values that are not finite here (1e400, NaN) are absent, and kept as printed.
 fn number(printed: Option<&str>) -> Option<f64> {
     printed?.parse().ok().filter(|number: &f64| number.is_finite())
 }
@@ -67,7 +67,7 @@ fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
     groups.iter().map(|(what, count)| Counted { what: what.clone(), count: *count }).collect()
 }
 
-/// What the ticks saw; of a window without ticks its bins.
+/// The values of the ticks; without ticks, those of the bins.
 fn series(watched: &Watched, full: Option<&Full>) -> Vec<Point> {
     if watched.sparks.is_empty() {
         return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();

@@ -83,7 +83,7 @@ async fn refusals_keep_their_reason() {
     assert_eq!(reason(&seen.counts), Some(Reason::RoleTooLow));
     assert_eq!(seen.messages, Err(Unknown::NotAdministrator { account: 3 }));
     assert_eq!(seen.queue, Queue::Ok);
-    assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.contains("no administrator's")));
+    assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.contains("not an administrator")));
 
     let owner = chatwoot.update(|state| state.token_of("owner"));
     let seen = customers::ask(client(&chatwoot, Some(owner)), Ok(4), window(), Duration::from_secs(10)).await;
