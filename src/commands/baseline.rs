@@ -168,9 +168,7 @@ async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded,
     }
     Ok(match recorded(session).await {
         Ok(Ok(recorded)) => Ok(recorded),
-        Ok(Err(unfit)) => {
-            Err(format!("{}; {}", unfit.reason(), unfit.fix))
-        }
+        Ok(Err(unfit)) => Err(format!("{}; {}", unfit.reason(), unfit.fix)),
         Err(fault) => Err(fault.to_string()),
     })
 }

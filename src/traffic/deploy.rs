@@ -36,10 +36,7 @@ pub fn marker(releases: &[Release], app: &str) -> Result<Marker, String> {
     }
     let newest = releases.iter().filter(|release| !did_not_complete(release)).max_by_key(|r| r.version);
     let Some(release) = newest else {
-        return Err(format!(
-            "all {} listed releases of {app} failed or were interrupted",
-            releases.len()
-        ));
+        return Err(format!("all {} listed releases of {app} failed or were interrupted", releases.len()));
     };
     let source = format!("release v{}", release.version);
     // An older release must not be used instead: traffic in between would count as this deploy's.
@@ -56,7 +53,8 @@ fn did_not_complete(release: &Release) -> bool {
 
 /// `running` is set at the start; before that the status is `pending`.
 fn is_running(release: &Release) -> bool {
-    has_status(release, &["running", "pending"]) || (release.in_progress && !has_status(release, &["complete"]))
+    has_status(release, &["running", "pending"])
+        || (release.in_progress && !has_status(release, &["complete"]))
 }
 
 fn has_status(release: &Release, words: &[&str]) -> bool {
@@ -119,10 +117,7 @@ mod tests {
         let why = |releases: &[Release]| marker(releases, "hotdash-app").expect_err("no marker");
         assert_eq!(why(&[]), "`fly releases` lists no release of hotdash-app");
         let all = [release(2, "failed", T2), release(1, "interrupted", T1)];
-        assert_eq!(
-            why(&all),
-            "all 2 listed releases of hotdash-app failed or were interrupted"
-        );
+        assert_eq!(why(&all), "all 2 listed releases of hotdash-app failed or were interrupted");
         let timeless = [release(42, "complete", ""), release(41, "complete", T1)];
         assert_eq!(why(&timeless), "`fly releases` shows no readable time for release v42 of hotdash-app");
     }

@@ -143,7 +143,9 @@ fn unlisted(customers: &Customers) -> Option<String> {
     let listed =
         messages.of_customers(customers.window).filter(|m| m.at >= from && m.at < end).count() as u64;
     (listed < *incoming).then(|| {
-        format!("Chatwoot's reports count {incoming} incoming messages, but its conversations show only {listed}")
+        format!(
+            "Chatwoot's reports count {incoming} incoming messages, but its conversations show only {listed}"
+        )
     })
 }
 

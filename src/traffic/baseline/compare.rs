@@ -84,7 +84,9 @@ pub fn average(now: &Full, then: &Row, bar: Bar) -> Claim {
     let ms = shown.and_then(|text| text.parse::<f64>().ok());
     let worse = ms.zip(then.avg_response_ms.quantity()).and_then(|(now, then)| worse_average(now, then));
     match worse {
-        None => open(format!("the average durations cannot be compared: now {found}, baseline {baseline} ms")),
+        None => {
+            open(format!("the average durations cannot be compared: now {found}, baseline {baseline} ms"))
+        }
         Some(_) if unreadable => {
             open(format!("{} durations are unreadable, too many to compare the average", now.unreadable))
         }

@@ -63,10 +63,15 @@ pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, Pg
     let text = |row: &postgres::Row, column: &str| row.get(column).unwrap_or_default().to_owned();
     let is = |row: &postgres::Row, column: &str| matches!(row.get(column), Some("true" | "t"));
     let [here, kind, columns] = answers.as_slice() else {
-        return Err(PgFault::Odd("the catalogue returned only part of the answer; check for a proxy or pooler in between".to_owned()));
+        return Err(PgFault::Odd(
+            "the catalogue returned only part of the answer; check for a proxy or pooler in between"
+                .to_owned(),
+        ));
     };
     let Some(here) = here.first() else {
-        return Err(PgFault::Odd("the catalogue returned nothing; check for a proxy or pooler in between".to_owned()));
+        return Err(PgFault::Odd(
+            "the catalogue returned nothing; check for a proxy or pooler in between".to_owned(),
+        ));
     };
     let column = |row: &postgres::Row| Column {
         name: text(row, "name"),

@@ -63,9 +63,7 @@ pub async fn ask(
 
 fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
     if !asker.client.has_token() {
-        return Err(Unknown::Unasked(
-            "CHATWOOT_API_KEY is not set to an administrator's token".to_owned(),
-        ));
+        return Err(Unknown::Unasked("CHATWOOT_API_KEY is not set to an administrator's token".to_owned()));
     }
     account.map_err(Unknown::Unasked)
 }
@@ -112,7 +110,9 @@ impl Asker {
     async fn counts(&self, account: u64, window: Window) -> Result<Counts, Unknown> {
         let (since, until) = (second_after(window.from), window.to.as_second());
         if since >= until {
-            return Err(Unknown::Unasked("the window contains no whole second, so messages cannot be counted".to_owned()));
+            return Err(Unknown::Unasked(
+                "the window contains no whole second, so messages cannot be counted".to_owned(),
+            ));
         }
         let count = async |counted, what: &str| {
             let path = count_path(account, counted, since, until);

@@ -246,7 +246,10 @@ mod tests {
         assert!(
             matches!(&lost, Answer::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
         );
-        assert!(matches!(status(Err(Unreachable::Refused)), Answer::Bad { starting: true, offline: None, .. }));
+        assert!(matches!(
+            status(Err(Unreachable::Refused)),
+            Answer::Bad { starting: true, offline: None, .. }
+        ));
         let proxy = Unreachable::Proxy { proxy: "proxy.example".to_owned(), why: "refused".to_owned() };
         assert!(matches!(status(Err(proxy)), Answer::Ours(_)));
     }

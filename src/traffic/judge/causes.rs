@@ -50,7 +50,8 @@ pub(super) fn change(watched: &Watched, full: &Full) -> Option<String> {
         }
         Change::Burst { from, to, share } => {
             let (begin, end) = (edge(from), edge(to));
-            let burst = if at_restart(watched, begin, end) { "one burst at the restart" } else { "one burst" };
+            let burst =
+                if at_restart(watched, begin, end) { "one burst at the restart" } else { "one burst" };
             let (begin, end) = (words::clock(begin), words::clock(end));
             Some(format!("{:.0} % of the failures came in {burst}, between {begin} and {end}", share * 100.0))
         }
@@ -105,10 +106,7 @@ pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<
         );
     }
     if poor(before) {
-        return split(
-            format!("not caused by this deploy: {earlier} failed before it, {since} since"),
-            true,
-        );
+        return split(format!("not caused by this deploy: {earlier} failed before it, {since} since"), true);
     }
     split(
         format!(
@@ -127,9 +125,7 @@ fn chance(p: f64) -> String {
 pub(super) fn horizon(full: &Full) -> Option<String> {
     match &full.horizon {
         Horizon::Clear => None,
-        Horizon::Open(since) => {
-            Some(format!("a transaction has been open since {}", words::instant(*since)))
-        }
+        Horizon::Open(since) => Some(format!("a transaction has been open since {}", words::instant(*since))),
         Horizon::Unknown(why) | Horizon::Hidden { why, .. } => {
             Some(format!("a transaction may still add facts: {why}"))
         }

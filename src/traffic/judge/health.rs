@@ -31,7 +31,9 @@ pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>, rules: Rul
         None => finding,
     };
     match failed.first() {
-        Some(probe) => finding.warn(format!("the probe at {} failed: {}", words::clock(probe.at), probe.what)),
+        Some(probe) => {
+            finding.warn(format!("the probe at {} failed: {}", words::clock(probe.at), probe.what))
+        }
         None => finding,
     }
 }

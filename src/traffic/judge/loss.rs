@@ -89,7 +89,9 @@ pub fn fewer_facts(watched: &Watched, customers: &Customers) -> Finding {
         (Fewer::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
         (_, Some(cut)) => open(cut),
         (Fewer::Unknown(_), None) => open(format!("the number of messages is unknown: {found}")),
-        (Fewer::Nothing { .. }, None) => open("no message was written, so there is nothing to compare".to_owned()),
+        (Fewer::Nothing { .. }, None) => {
+            open("no message was written, so there is nothing to compare".to_owned())
+        }
     };
     ground::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), watched)
 }

@@ -65,7 +65,9 @@ fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: &str) -> Cl
             if watched.ended.early() || letter.total >= least {
                 claim
             } else {
-                claim.fix("watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h")
+                claim.fix(
+                    "watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h",
+                )
             }
         }
     }

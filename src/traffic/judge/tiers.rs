@@ -11,9 +11,8 @@ pub fn tiers(watched: &Watched, rules: Rules<'_>) -> Finding {
         "the facts of each alert level's time up to {}",
         words::instant(watched.window.to)
     ));
-    let open = |why: String| {
-        Claim::undecided("tiers", "alert levels", "none triggered", "unknown").sentence(why)
-    };
+    let open =
+        |why: String| Claim::undecided("tiers", "alert levels", "none triggered", "unknown").sentence(why);
     let finding = match &watched.tiers {
         Err(why) => return finding.claim(open(format!("the facts could not be read: {why}"))),
         Ok(tiers) if tiers.is_empty() => {
@@ -66,7 +65,11 @@ fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {
         let expected = format!("at most {above} attempts on average {over}");
         let (attempts, deliveries) = counts.attempts;
         if deliveries == 0 {
-            return open(&expected, "unknown", format!("{what}: no delivery {over} has a number of attempts"));
+            return open(
+                &expected,
+                "unknown",
+                format!("{what}: no delivery {over} has a number of attempts"),
+            );
         }
         let average = attempts as f64 / deliveries as f64;
         let found = format!("{average:.2} in {}{seen}", words::deliveries(deliveries));

@@ -53,7 +53,10 @@ impl Cover {
         let still_there = edge.checked_add(EDGE).unwrap_or(edge);
         let lost = self.last.iter().filter(|key| key.0 > still_there && !keys.contains(key)).count();
         if !full && lost > 0 {
-            return Err(format!("a reading of {} lines is missing {lost} lines of the one before", lines.len()));
+            return Err(format!(
+                "a reading of {} lines is missing {lost} lines of the one before",
+                lines.len()
+            ));
         }
         let since = if full { oldest(&stamps).unwrap_or(asked_at) } else { edge };
         let shared = !self.last.is_disjoint(&keys);

@@ -134,7 +134,10 @@ fn a_short_batch_that_lost_lines_is_rejected() {
     let fifty = |newest: i64| batch((newest - 49..=newest).map(info));
     assert_eq!(covered(&[(100, fifty(100))], 0, 100), Ok(()));
     let why = covered(&[(100, fifty(100)), (170, fifty(170))], 0, 170).expect_err("incomplete");
-    assert!(why.ends_with("(1 reading failed: a reading of 50 lines is missing 50 lines of the one before)"), "{why}");
+    assert!(
+        why.ends_with("(1 reading failed: a reading of 50 lines is missing 50 lines of the one before)"),
+        "{why}"
+    );
     let why = covered(&[(100, full(100)), (140, fifty(140))], 50, 140).expect_err("incomplete");
     assert!(why.contains("is missing 90 lines of the one before"), "{why}");
     let again = [(100, fifty(100)), (140, fifty(140)), (150, batch((51..=150).map(info)))];

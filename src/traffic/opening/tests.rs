@@ -46,11 +46,7 @@ async fn a_past_window_begins_at_the_deploy_at_the_earliest() {
     let back = |by| (before(NOW, seconds(by)), NOW);
     let released = open(&past(Some(900), None), deploy(300));
     assert_eq!(span(&released), back(300));
-    assert!(
-        released.remarks[0].starts_with("the window begins at release v42"),
-        "{:?}",
-        released.remarks
-    );
+    assert!(released.remarks[0].starts_with("the window begins at release v42"), "{:?}", released.remarks);
     assert_eq!(span(&open(&past(Some(900), None), deploy(901))), back(900));
     assert_eq!(span(&open(&past(Some(900), None), unknown())), back(900));
     assert_eq!(span(&open(&past(None, Some(Since::LastDeploy)), deploy(86_400))), back(86_400));

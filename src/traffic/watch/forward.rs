@@ -133,7 +133,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 "the time budget is used up, but the database's clock went back, and by it the window only ends at {}",
                 self.window.to
             ),
-            fix: Some("fix the time synchronisation of the database's servers, then run hotdash-ops monitor again".to_owned()),
+            fix: Some(
+                "fix the time synchronisation of the database's servers, then run hotdash-ops monitor again"
+                    .to_owned(),
+            ),
             database_gone: true,
             offline: None,
         }

@@ -81,8 +81,12 @@ mod tests {
     #[test]
     fn the_forecast_states_its_numbers() {
         let two = shown(Some(2.0));
-        for part in ["about 30 deliveries", "0.9 % at a true failure rate of 0.5 %", "11.5 % at 2.0 %", "77.9 % at 10.0 %"]
-        {
+        for part in [
+            "about 30 deliveries",
+            "0.9 % at a true failure rate of 0.5 %",
+            "11.5 % at 2.0 %",
+            "77.9 % at 10.0 %",
+        ] {
             assert!(two.contains(part), "{part}: {two}");
         }
         assert!(two.contains("below 13.3 %") && !two.contains("too few"), "{two}");

@@ -18,21 +18,21 @@ use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 #[tokio::test]
-async fn rows_that_are_hidden_are_told() {
+async fn hidden_rows_are_reported() {
     let one_shop = "alter table dashboard_facts enable row level security;
         create policy shop on dashboard_facts for select to ops_reader using (shop_domain = 'x');";
     let restricted = "alter table dashboard_facts enable row level security;
         create policy reading on dashboard_facts for select using (true);
         create policy cut on dashboard_facts as restrictive for select using (shop_domain = 'x');";
     for (database, role, sql, hidden) in [
-        ("traffic_rls_none", READER, variant::RLS_WITHOUT_POLICY, Some("no row")),
+        ("traffic_rls_none", READER, variant::RLS_WITHOUT_POLICY, Some("hides all rows")),
         ("traffic_rls_owner", OWNER, variant::RLS_WITHOUT_POLICY, None),
         ("traffic_rls_bypass", BYPASSING, variant::RLS_WITHOUT_POLICY, None),
-        ("traffic_rls_forced", OWNER, variant::RLS_FORCED, Some("no row")),
+        ("traffic_rls_forced", OWNER, variant::RLS_FORCED, Some("hides all rows")),
         ("traffic_rls_policy", READER, variant::RLS_WITH_POLICY, None),
-        ("traffic_rls_other", BERLIN, variant::RLS_WITH_POLICY, Some("no row")),
-        ("traffic_rls_some", READER, one_shop, Some("row by row")),
-        ("traffic_rls_cut", READER, restricted, Some("row by row")),
+        ("traffic_rls_other", BERLIN, variant::RLS_WITH_POLICY, Some("hides all rows")),
+        ("traffic_rls_some", READER, one_shop, Some("filters the rows")),
+        ("traffic_rls_cut", READER, restricted, Some("filters the rows")),
     ] {
         let (session, look) = spoiled(role, database, sql, &Names::default()).await;
         match (hidden, &look.rows_hidden) {
@@ -48,7 +48,7 @@ async fn rows_that_are_hidden_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_forbidden_is_told() {
+async fn missing_tables_columns_and_permissions_are_reported() {
     for (database, role, sql, names, state, words) in [
         ("traffic_no_table", READER, variant::FACTS_MISSING, Names::default(), "42P01", "dashboard_facts"),
         ("traffic_no_column", READER, variant::COLUMN_MISSING, Names::default(), "42703", "value"),

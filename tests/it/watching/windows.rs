@@ -116,7 +116,7 @@ async fn a_pooler_with_one_connection_is_enough() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_said_at_once() {
+async fn a_missing_table_is_reported_at_once() {
     let name = "watching_no_table";
     server().copy(name, "drop table dashboard_facts").expect("a copy of the good database");
     let (cx, _events) = context(&server().login(READER, name), ahead(60));
@@ -129,7 +129,7 @@ async fn a_table_that_is_not_there_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn without_a_database_our_side_cannot_ask() {
+async fn without_a_database_the_watch_cannot_run() {
     for text in ["", "nonsense"] {
         let (cx, _events) = context(text, ahead(1));
         let watched = measure::watched(&cx).await;

@@ -20,18 +20,24 @@ fn judged(watched: &Watched, customers: &Customers) -> (Verdict, String) {
 fn missing_webhooks_are_explained_by_their_cause() {
     let silent = watched(0, 0);
     let (verdict, found) = judged(&silent, &written(7));
-    assert_eq!((verdict, found.as_str()),
+    assert_eq!(
+        (verdict, found.as_str()),
         (Verdict::Fail, "no webhook was recorded although customers wrote 7 messages")
     );
     let (verdict, found) = judged(&silent, &written(0));
-    assert_eq!((verdict, found.as_str()),
+    assert_eq!(
+        (verdict, found.as_str()),
         (Verdict::Inconclusive, "no webhook was recorded, and no customer wrote")
     );
     let failing = Customers { queue: Queue::Failing, ..written(0) };
     let (verdict, found) = judged(&silent, &failing);
     assert_eq!(verdict, Verdict::Fail);
     assert_eq!(found, "Chatwoot's queue is failing, so it sends nothing");
-    assert_eq!(judged(&watched(0, 60), &failing).0, Verdict::Fail, "earlier facts do not make up for a failing queue");
+    assert_eq!(
+        judged(&watched(0, 60), &failing).0,
+        Verdict::Fail,
+        "earlier facts do not make up for a failing queue"
+    );
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_past_window_without_a_deploy_warns_and_does_not_satisfy_the_criteria() {
     assert_eq!(verdicts(&past, criteria(&traffic)), OPEN);
     assert_eq!(verdicts(&past, rules(&traffic)), PASSES);
     let warnings = success_rate(&past, rules(&traffic)).warnings;
-    assert!(warnings.len() == 1 && warnings[0].contains("earlier version's traffic"), "{warnings:?}");
+    assert!(warnings.len() == 1 && warnings[0].contains("traffic of an earlier version"), "{warnings:?}");
     past.mode = Mode::Forward;
     assert!(success_rate(&past, rules(&traffic)).warnings.is_empty());
 }
@@ -150,7 +150,10 @@ fn late_facts_and_unknown_transactions_are_shown() {
     window.late = 11;
     facts(&mut window).horizon = Horizon::Unknown("another role's transactions".to_owned());
     let finding = success_rate(&window, rules(&Traffic::default()));
-    assert_eq!(told(&finding, "late"), Some("11 facts became visible only after the ticks had read that time"));
+    assert_eq!(
+        told(&finding, "late"),
+        Some("11 facts became visible only after the ticks had read that time")
+    );
     assert!(
         told(&finding, "open transactions").is_some_and(|text| text.ends_with("another role's transactions"))
     );

@@ -15,9 +15,21 @@ fn with_enough_deliveries_the_checklists_rule_decides() {
         (1, 21, Verdict::Pass, "95.24 % (1 of 21 failed)", "1 more failure would fail it"),
         (50, 1001, Verdict::Fail, "95.00 % (50 of 1001 failed)", "1 more success would bring it above 95 %"),
         (49, 1001, Verdict::Pass, "95.10 % (49 of 1001 failed)", "2 more failures would fail it"),
-        (1870, 37_424, Verdict::Fail, "95.00 % (1870 of 37424 failed)", "14 more successes would bring it above 95 %"),
+        (
+            1870,
+            37_424,
+            Verdict::Fail,
+            "95.00 % (1870 of 37424 failed)",
+            "14 more successes would bring it above 95 %",
+        ),
         (1425, 37_424, Verdict::Pass, "96.19 % (1425 of 37424 failed)", "468 more failures would fail it"),
-        (1000, 20_000, Verdict::Fail, "95.00 % (1000 of 20000 failed)", "21 more successes would bring it above 95 %"),
+        (
+            1000,
+            20_000,
+            Verdict::Fail,
+            "95.00 % (1000 of 20000 failed)",
+            "21 more successes would bring it above 95 %",
+        ),
         (999, 20_000, Verdict::Pass, "95.01 % (999 of 20000 failed)", "1 more failure would fail it"),
     ] {
         let finding = judged(bad, total);
@@ -87,7 +99,9 @@ fn failures_are_shown_by_status_and_by_time() {
     assert_eq!(told(&finding, "failures by finalStatus"), Some("28 × 502, 2 × missing"));
     assert_eq!(
         told(&finding, "when"),
-        Some("from 10:05:00Z on, 30 of 100 failed; before that, 0 of 50 (p = 9.1e-7, if failures are independent)")
+        Some(
+            "from 10:05:00Z on, 30 of 100 failed; before that, 0 of 50 (p = 9.1e-7, if failures are independent)"
+        )
     );
     assert!(remarks(&late, rules(&Traffic::default())).iter().any(|said| said.starts_with("from 10:05:00Z")));
 }
@@ -100,7 +114,10 @@ fn a_burst_at_the_restart_is_one_burst() {
     facts(&mut burst).bins = bins(&counts);
     let finding = success_rate(&burst, rules(&Traffic::default()));
     let when = told(&finding, "when").expect("a burst");
-    assert_eq!(when, "100 % of the failures came in one burst at the restart, between 10:01:00Z and 10:02:00Z");
+    assert_eq!(
+        when,
+        "100 % of the failures came in one burst at the restart, between 10:01:00Z and 10:02:00Z"
+    );
     burst.deploy = Err("fly is not installed".to_owned());
     let finding = success_rate(&burst, rules(&Traffic::default()));
     assert!(told(&finding, "when").is_some_and(|when| when.contains("in one burst, between")));

@@ -68,7 +68,11 @@ async fn a_deleted_dead_letter_does_not_end_the_watch() {
     script.hides_dead_letters = true;
     let ran = watch(script, &ahead(120)).await;
     assert_eq!(ran.watched.ended, Ended::AtItsEnd);
-    assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 2, "once for the dead letter, once at the end");
+    assert_eq!(
+        ran.script.asked.lock().expect("not poisoned").len(),
+        2,
+        "once for the dead letter, once at the end"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -100,7 +100,11 @@ async fn a_database_that_is_down_at_first_places_the_window_when_it_is_back() {
     assert!((59..=60).contains(&ran.agrees().letter.total));
     assert_eq!(ran.watched.gaps.len(), 1);
     assert_eq!(ran.watched.gaps[0].from, from);
-    assert!(ran.watched.remarks.join("\n").contains("uses this machine's clock"), "{:?}", ran.watched.remarks);
+    assert!(
+        ran.watched.remarks.join("\n").contains("uses this machine's clock"),
+        "{:?}",
+        ran.watched.remarks
+    );
     assert!(before(ran.watched.window.to, seconds(120)) == from);
 }
 
