@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 
 /// Everything that is known about the facts of one window.
 #[derive(Clone, Debug, PartialEq)]

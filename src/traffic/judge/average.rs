@@ -2,7 +2,7 @@
 //! If too few of them are numbers, the mean says little about the deliveries, and the claim stays undecided.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::full::{Form, Full, Letter};
 use crate::traffic::stats;
 use crate::traffic::watched::Watched;

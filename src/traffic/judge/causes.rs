@@ -4,10 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Rules, ground, rate, words};
+use crate::outcome::window::Ended;
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::stats::{self, Change};
 use crate::traffic::watched::{Stretch, Watched};
-use crate::traffic::window::Ended;
 
 /// A difference counts as real when chance alone would produce it in at most this share of comparisons.
 const SIGNIFICANT: f64 = 0.01;

@@ -2,10 +2,10 @@
 //! traffic cannot change that. Having none proves something only if deliveries were recorded.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Ended;
 use crate::traffic::full::Full;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::Ended;
 
 const CODE: &str = "dead-letters";
 const WHAT: &str = "dead letters";

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Mode;
 use crate::traffic::health::Look;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::Mode;
 
 const CODE: &str = "health";
 const WHAT: &str = "health probes";

@@ -2,7 +2,7 @@
 //! is none is proved only if the whole window was read.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
 use crate::traffic::watched::Watched;
 

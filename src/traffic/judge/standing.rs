@@ -1,9 +1,9 @@
 //! How a window would end if it ended now: shown between ticks.
 
 use super::{rate, words};
+use crate::outcome::tick::Standing;
 use crate::settings::Traffic;
 use crate::traffic::counts::Counts;
-use crate::traffic::live::Standing;
 
 /// The status by what the ticks have counted so far, and the reason in one line. No verdict is made from it.
 pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {

@@ -1,7 +1,7 @@
 //! The runbooks' alert levels, each over its own time up to the end of the watch.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding, slug};
+use crate::outcome::finding::{Claim, Finding, slug};
 use crate::traffic::stats;
 use crate::traffic::watched::{TierCounts, Watched};
 

@@ -1,7 +1,7 @@
 //! The statements of the final query, all over the whole window and in one snapshot.
 
 use super::{DEAD_LETTER, ERROR, RETRY, STATUS, Source};
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
 /// More dead letters' messages than anyone follows up; far fewer already fail the window.
 const MESSAGES: u32 = 50_000;

@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
 use super::{Turn, View, Watch};
+use crate::outcome::window::{Ended, Mode, Window};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::opening::{after, before};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
-use crate::traffic::window::{Ended, Mode, Window};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);

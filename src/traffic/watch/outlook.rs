@@ -3,9 +3,9 @@
 use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
 use super::{View, Watch};
+use crate::outcome::window::Mode;
 use crate::settings::{Percent, Traffic};
 use crate::traffic::stats;
-use crate::traffic::window::Mode;
 
 /// The failure rates of a good, a poor and a bad service, for which the chance of failing the window is shown.
 const RATES: [f64; 3] = [0.005, 0.02, 0.10];
