@@ -40,7 +40,7 @@ pub struct Customers {
 impl Customers {
     /// Nothing was read, for this reason: `CHATWOOT_BASE_URL is not set`.
     pub fn unasked(window: Window, why: &str) -> Customers {
-        let unknown = || Unknown::Unasked(why.to_owned());
+        let unknown = || Unknown::NotRequested(why.to_owned());
         Customers {
             window,
             queue: Queue::Unknown(why.to_owned()),
@@ -136,7 +136,7 @@ impl Queue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
     /// It was not requested: `CHATWOOT_ACCOUNT_ID is not set`.
-    Unasked(String),
+    NotRequested(String),
     /// The token does not belong to an administrator of this account, and an agent does not see every conversation.
     NotAdministrator { account: u64 },
     /// The request had no usable answer.
@@ -147,7 +147,7 @@ impl Unknown {
     /// The reason as a lower-case fragment.
     pub fn in_words(&self) -> String {
         match self {
-            Unknown::Unasked(why) => why.clone(),
+            Unknown::NotRequested(why) => why.clone(),
             Unknown::NotAdministrator { account } => {
                 format!(
                     "the token's user is not an administrator of account {account}, so not every conversation is visible"

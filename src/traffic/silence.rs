@@ -135,7 +135,7 @@ mod tests {
         assert!(fewer_facts(20, &counts(11, 9)).in_words().ends_with("no loss shows"));
         assert!(matches!(fewer_facts(40, &counts(11, 9)), Fewer::NoLossProvable { .. }));
         assert_eq!(fewer_facts(0, &counts(0, 0)), Fewer::Nothing { facts: 0 });
-        let lost = Err(Unknown::Unasked("there is no token".to_owned()));
+        let lost = Err(Unknown::NotRequested("there is no token".to_owned()));
         assert_eq!(fewer_facts(5, &lost).in_words(), "there is no token");
     }
 }

@@ -22,7 +22,7 @@ use self::early::Refuted;
 use super::counts::Ledger;
 use super::full::Full;
 use super::opening::Opening;
-use super::watched::{Unasked, Watched};
+use super::watched::{ReadError, Watched};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Ended, Mode, Window};
@@ -75,7 +75,7 @@ enum Turn {
     /// Early, and confirmed.
     Early(Ended, Box<Full>),
     /// There is nothing to query.
-    Broken(Unasked),
+    Broken(ReadError),
 }
 
 impl<'a, R: Reader, V: View> Watch<'a, R, V> {
@@ -115,7 +115,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
     /// Watches the window to its end, however it ends, and then announces that it is over.
     pub async fn run(mut self) -> Watched {
         let turn = match (&self.opening.unplanned, &self.opening.clockless) {
-            (Some(why), _) => Turn::Broken(Unasked {
+            (Some(why), _) => Turn::Broken(ReadError {
                 why: why.clone(),
                 fix: Some("use --since with a time, or --minutes".to_owned()),
                 database_gone: false,

@@ -18,7 +18,7 @@ pub struct Watched {
     /// The deploy that is watched, or why it is unknown.
     pub deploy: Result<Deploy, String>,
     pub ended: Ended,
-    pub facts: Result<Full, Unasked>,
+    pub facts: Result<Full, ReadError>,
     /// Periods in which the database did not answer.
     pub gaps: Vec<Gap>,
     /// Facts in the window minus those that the ticks counted.
@@ -37,7 +37,7 @@ pub struct Watched {
 
 /// Why the final query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unasked {
+pub struct ReadError {
     /// A lower-case fragment: `connection refused by 127.0.0.1:5432`.
     pub why: String,
     /// What to do about it.

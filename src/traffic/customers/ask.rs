@@ -63,9 +63,9 @@ pub async fn ask(
 
 fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
     if !asker.client.has_token() {
-        return Err(Unknown::Unasked("CHATWOOT_API_KEY is not set to an administrator's token".to_owned()));
+        return Err(Unknown::NotRequested("CHATWOOT_API_KEY is not set to an administrator's token".to_owned()));
     }
-    account.map_err(Unknown::Unasked)
+    account.map_err(Unknown::NotRequested)
 }
 
 fn clock(api: &Api) -> Result<Timestamp, Trouble> {
@@ -110,7 +110,7 @@ impl Asker {
     async fn counts(&self, account: u64, window: Window) -> Result<Counts, Unknown> {
         let (since, until) = (second_after(window.from), window.to.as_second());
         if since >= until {
-            return Err(Unknown::Unasked(
+            return Err(Unknown::NotRequested(
                 "the window contains no whole second, so messages cannot be counted".to_owned(),
             ));
         }

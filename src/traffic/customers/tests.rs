@@ -63,5 +63,5 @@ fn a_rejected_request_has_its_own_fix() {
     assert!(why.in_words().starts_with("the report on incoming messages: 401: the token's role is too low"));
     assert!(why.fix().is_some_and(|fix| fix.contains("administrator")));
     assert!(Unknown::NotAdministrator { account: 3 }.fix().is_some());
-    assert_eq!(Unknown::Unasked("x".to_owned()).fix(), None);
+    assert_eq!(Unknown::NotRequested("x".to_owned()).fix(), None);
 }

@@ -5,7 +5,7 @@ use super::words;
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::{Ended, Mode};
 use crate::traffic::full::{Full, Horizon};
-use crate::traffic::watched::{Unasked, Watched};
+use crate::traffic::watched::{ReadError, Watched};
 
 /// The minimum length of the success criteria's window, in minutes.
 const CRITERIA_MINUTES: f64 = 30.0;
@@ -40,7 +40,7 @@ pub(super) fn unasked(
     code: &str,
     what: &str,
     expected: &str,
-    unasked: &Unasked,
+    unasked: &ReadError,
 ) -> Finding {
     let why = format!("the facts could not be read: {}", unasked.why);
     let mut claim = Claim::undecided(code, what, expected, "unknown").sentence(why);

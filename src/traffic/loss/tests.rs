@@ -96,7 +96,7 @@ fn messages_that_only_the_reports_count_leave_it_undecided() {
     assert_eq!(known(judge(&more, rule(&[]))).none_lost(), Some(false));
     // Unreadable reports change nothing.
     let mut silent = customers(vec![asked(10, 1, 5), note(11, 1, 9)]);
-    silent.counts = Err(Unknown::Unasked("not asked".to_owned()));
+    silent.counts = Err(Unknown::NotRequested("not asked".to_owned()));
     assert_eq!(known(judge(&silent, rule(&[]))).none_lost(), Some(true));
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::traffic::watched::Unasked;
+use crate::traffic::watched::ReadError;
 
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 123_456_000);
 
@@ -73,7 +73,7 @@ async fn a_window_without_a_start_or_a_length_has_a_reason() {
 #[tokio::test]
 async fn without_the_databases_clock_ours_is_used_and_a_remark_says_so() {
     let unasked =
-        Unasked { why: "connection refused".to_owned(), fix: None, database_gone: true, offline: None };
+        ReadError { why: "connection refused".to_owned(), fix: None, database_gone: true, offline: None };
     let fault = Fault { unasked, hopeless: false, ours: false };
     let ours: Timestamp = Timestamp::constant(1_700_000_000, 123_456_789);
     let read = Read { at: Instant::now(), ours, database: Err(fault.clone()) };

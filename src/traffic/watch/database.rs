@@ -17,7 +17,7 @@ use crate::traffic::counts::{Known, Ticked};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
-use crate::traffic::watched::{Stretch, TierCounts, Unasked};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
 const STATUS: usize = 12;
@@ -74,7 +74,7 @@ impl Database {
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
                 names.facts
             );
-            let unasked = Unasked { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            let unasked = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
             return Err(Fault { unasked, hopeless: true, ours: false });
         }
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
@@ -82,7 +82,7 @@ impl Database {
     }
 
     fn fault(&self, fault: &PgFault) -> Fault {
-        let unasked = Unasked {
+        let unasked = ReadError {
             why: fault.to_string(),
             fix: Some(self.fix(fault)),
             database_gone: is_gone(fault),

@@ -12,7 +12,7 @@ use crate::outcome::tick::Standing;
 use crate::outcome::window::Window;
 use crate::traffic::counts::Ledger;
 use crate::traffic::opening::after;
-use crate::traffic::watched::Unasked;
+use crate::traffic::watched::ReadError;
 
 /// Time limit of one tick, including its connection.
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
@@ -127,8 +127,8 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         true
     }
 
-    fn beyond_the_budget(&self) -> Unasked {
-        Unasked {
+    fn beyond_the_budget(&self) -> ReadError {
+        ReadError {
             why: format!(
                 "the time budget is used up, but the database's clock went back, and by it the window only ends at {}",
                 self.window.to

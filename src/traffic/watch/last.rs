@@ -13,7 +13,7 @@ use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError, Watched};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);
@@ -127,7 +127,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     }
 
     /// The statement over the whole window, repeated until it is answered or the budget is used up.
-    async fn last_word(&mut self) -> Result<Full, Unasked> {
+    async fn last_word(&mut self) -> Result<Full, ReadError> {
         let (mut rejected, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {

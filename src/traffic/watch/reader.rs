@@ -11,12 +11,12 @@ use crate::outcome::window::Window;
 use crate::settings::Tier;
 use crate::traffic::counts::{Known, Ticked};
 use crate::traffic::full::{Full, Horizon};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError};
 
 /// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    pub unasked: Unasked,
+    pub unasked: ReadError,
     /// Repeating it will not help: the login was rejected, the table is missing.
     pub hopeless: bool,
     /// The problem is on our side.
@@ -25,7 +25,7 @@ pub struct Fault {
 
 impl From<CannotAsk> for Fault {
     fn from(cannot: CannotAsk) -> Fault {
-        let unasked = Unasked { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
+        let unasked = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
         Fault { unasked, hopeless: true, ours: true }
     }
 }

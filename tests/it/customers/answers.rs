@@ -102,7 +102,7 @@ async fn without_a_token_or_an_account_only_the_queue_is_asked() {
         assert_eq!(seen.queue, Queue::Ok);
         assert!(matches!(
             (&seen.counts, &seen.messages),
-            (Err(Unknown::Unasked(_)), Err(Unknown::Unasked(_)))
+            (Err(Unknown::NotRequested(_)), Err(Unknown::NotRequested(_)))
         ));
     }
     assert!(chatwoot.received().iter().all(|entry| entry.path == "/api"));

@@ -170,7 +170,7 @@ fn the_database_passes_unless_it_was_gone_at_the_end() {
     assert_eq!(told(&finding, "gap"), Some("2026-01-01T10:01:00Z to 10:01:40Z: connection refused"));
     window.facts = Err(unasked(true));
     assert_eq!(verdict(&database(&window)), Verdict::Fail);
-    window.facts = Err(Unasked { offline: Some("db.example".to_owned()), ..unasked(true) });
+    window.facts = Err(ReadError { offline: Some("db.example".to_owned()), ..unasked(true) });
     assert_eq!(database(&window).claims[0].offline.as_deref(), Some("db.example"));
     window.facts = Err(unasked(false));
     let refused = database(&window);
@@ -182,7 +182,7 @@ fn the_database_passes_unless_it_was_gone_at_the_end() {
 fn a_database_that_was_not_queried_is_undecided() {
     let mut window = watched(0, 0);
     (window.planned, window.window) = (super::window(0, 0), super::window(0, 0));
-    window.facts = Err(Unasked { why: "the window is empty".to_owned(), ..unasked(false) });
+    window.facts = Err(ReadError { why: "the window is empty".to_owned(), ..unasked(false) });
     let finding = database(&window);
     assert_eq!(verdict(&finding), Verdict::Inconclusive);
     let why = finding.claims[0].reason();

@@ -22,7 +22,7 @@ use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Traffic;
 use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Stretch, Unasked, Watched};
+use crate::traffic::watched::{Stretch, ReadError, Watched};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
@@ -89,8 +89,8 @@ pub fn facts(watched: &mut Watched) -> &mut Full {
     watched.facts.as_mut().expect("facts")
 }
 
-pub fn unasked(gone: bool) -> Unasked {
-    Unasked {
+pub fn unasked(gone: bool) -> ReadError {
+    ReadError {
         why: "connection refused by 127.0.0.1:5432".to_owned(),
         fix: Some("start it".to_owned()),
         database_gone: gone,

@@ -15,7 +15,7 @@ use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
 use crate::traffic::opening::{End, Opening, Read, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError, Watched};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -114,7 +114,7 @@ impl Script {
 }
 
 fn fault(why: &str, gone: bool) -> Fault {
-    let unasked = Unasked { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
+    let unasked = ReadError { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
     Fault { unasked, hopeless: !gone, ours: false }
 }
 
