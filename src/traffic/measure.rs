@@ -15,7 +15,7 @@ use super::logs::LogReading;
 use super::opening::{self, Opening, Read};
 use super::summary;
 use super::watch::{Database, Reader, View, Watch};
-use super::watched::Watched;
+use super::watched::Observation;
 use crate::context::Context;
 use crate::outcome::finding::CannotAsk;
 use crate::outcome::tick::Tick;
@@ -40,7 +40,7 @@ pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
 }
 
 /// The facts of the window, from its first tick to the final query.
-pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Watched, CannotAsk>> {
+pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, CannotAsk>> {
     let taking = Arc::clone(cx);
     cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
 }
@@ -84,7 +84,7 @@ async fn begin(cx: &Arc<Context>) -> Arc<Opening> {
     opening(cx).await
 }
 
-async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
+async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
     let opening = opening(cx).await;
     let database = match database(cx, &opening) {
         Ok(database) => database,

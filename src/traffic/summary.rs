@@ -5,11 +5,11 @@ use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Traffic;
 use crate::traffic::full::{Bin, Full};
 use crate::traffic::judge::{Rules, margins, remarks};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 /// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
 /// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
-pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
+pub fn of(watched: &Observation, traffic: &Traffic) -> Summary {
     let rules = Rules { traffic, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
     let full = watched.facts.as_ref().ok();
@@ -68,7 +68,7 @@ fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
 }
 
 /// The values of the ticks; without ticks, those of the bins.
-fn series(watched: &Watched, full: Option<&Full>) -> Vec<Point> {
+fn series(watched: &Observation, full: Option<&Full>) -> Vec<Point> {
     if watched.sparks.is_empty() {
         return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
     }

@@ -22,7 +22,7 @@ use self::early::Refuted;
 use super::counts::Ledger;
 use super::full::Full;
 use super::opening::Opening;
-use super::watched::{ReadError, Watched};
+use super::watched::{ReadError, Observation};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Ended, Mode, Window};
@@ -113,7 +113,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
     }
 
     /// Watches the window to its end, however it ends, and then announces that it is over.
-    pub async fn run(mut self) -> Watched {
+    pub async fn run(mut self) -> Observation {
         let turn = match (&self.opening.unplanned, &self.opening.clockless) {
             (Some(why), _) => Turn::Broken(ReadError {
                 why: why.clone(),

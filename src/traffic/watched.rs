@@ -8,7 +8,7 @@ use crate::settings::Tier;
 
 /// The outcome of one watch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Watched {
+pub struct Observation {
     pub mode: Mode,
     /// The window as planned.
     pub planned: Window,

@@ -5,7 +5,7 @@ use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::full::{Form, Full, Letter};
 use crate::traffic::stats;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "average-duration";
 const WHAT: &str = "average duration";
@@ -13,7 +13,7 @@ const WHAT: &str = "average duration";
 const UNREADABLE: u64 = 100;
 
 /// The claim that deliveries are quick on average.
-pub fn average(watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn average(watched: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("below {} ms", rules.traffic.average_ms);
     let finding = ground::begin(watched);
     let full = match &watched.facts {
@@ -26,7 +26,7 @@ pub fn average(watched: &Watched, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: String) -> Claim {
+fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: String) -> Claim {
     let letter = &full.letter;
     let found = found(letter);
     let open = |why: String| Claim::undecided(CODE, WHAT, &expected, &found).sentence(why);

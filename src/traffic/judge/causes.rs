@@ -7,7 +7,7 @@ use super::{Rules, ground, rate, words};
 use crate::outcome::window::Ended;
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::stats::{self, Change};
-use crate::traffic::watched::{Stretch, Watched};
+use crate::traffic::watched::{Stretch, Observation};
 
 /// A difference counts as real when chance alone would produce it in at most this share of comparisons.
 const SIGNIFICANT: f64 = 0.01;
@@ -32,7 +32,7 @@ pub(super) fn statuses(full: &Full) -> Option<String> {
 }
 
 /// From when, until when, or in which burst deliveries failed.
-pub(super) fn change(watched: &Watched, full: &Full) -> Option<String> {
+pub(super) fn change(watched: &Observation, full: &Full) -> Option<String> {
     let counts: Vec<(u64, u64)> = full.bins.iter().map(|bin| (bin.bad, bin.total)).collect();
     let edge = |at: usize| full.bins.get(at).map_or(full.window.to, |bin| bin.from);
     match stats::change_point(&counts) {
@@ -62,7 +62,7 @@ fn sum(bins: &[(u64, u64)]) -> (u64, u64) {
     bins.iter().fold((0, 0), |(bad, n), bin| (bad + bin.0, n + bin.1))
 }
 
-fn at_restart(watched: &Watched, begin: Timestamp, end: Timestamp) -> bool {
+fn at_restart(watched: &Observation, begin: Timestamp, end: Timestamp) -> bool {
     watched.deploy.as_ref().is_ok_and(|deploy| deploy.at <= end && begin.duration_since(deploy.at) <= RESTART)
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Split {
 }
 
 /// Compares the failures since the deploy with those of an equally long time before it.
-pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<Split> {
+pub(super) fn split(watched: &Observation, full: &Full, rules: Rules<'_>) -> Option<Split> {
     watched.deploy.as_ref().ok()?;
     let before = watched.before?;
     let whole = Stretch { window: full.window, total: full.letter.total, bad: full.letter.bad() };
@@ -133,7 +133,7 @@ pub(super) fn horizon(full: &Full) -> Option<String> {
 }
 
 /// Everything worth a sentence in the report's traffic section.
-pub fn remarks(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
+pub fn remarks(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
     let mut remarks = watched.remarks.clone();
     remarks.extend(ground::warnings(watched, rules));
     match &watched.facts {

@@ -2,7 +2,7 @@
 
 use super::{ground, words};
 use crate::outcome::finding::{Claim, Finding};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "database";
 const WHAT: &str = "database";
@@ -10,7 +10,7 @@ const EXPECTED: &str = "an answer to the query over the whole window";
 
 /// The claim that the database answered the query at the window's end. A rejected query is an answer too: what is
 /// wrong with it is reported by the checks that need its result.
-pub fn database(watched: &Watched) -> Finding {
+pub fn database(watched: &Observation) -> Finding {
     let finding = ground::begin(watched);
     let finding = watched.gaps.iter().fold(finding, |finding, gap| {
         let (from, to) = (words::instant(gap.from), words::clock(gap.to));

@@ -5,7 +5,7 @@ use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::traffic::full::Full;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "dead-letters";
 const WHAT: &str = "dead letters";
@@ -14,7 +14,7 @@ const EXPECTED: &str = "0";
 const MAX_ERRORS: usize = 10;
 
 /// The claim that no webhook became a dead letter.
-pub fn dead_letters(watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn dead_letters(watched: &Observation, rules: Rules<'_>) -> Finding {
     let finding = ground::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
@@ -25,7 +25,7 @@ pub fn dead_letters(watched: &Watched, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Watched, full: &Full) -> Claim {
+fn claim(watched: &Observation, full: &Full) -> Claim {
     let found = format!("{} ({})", full.dead_letters, words::deliveries(full.letter.total));
     if full.dead_letters > 0 {
         return Claim::compared(CODE, WHAT, EXPECTED, found, false);

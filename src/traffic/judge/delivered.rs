@@ -7,14 +7,14 @@ use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::{Customers, Unknown};
 use crate::traffic::silence::{Silence, silence};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "facts";
 const WHAT: &str = "recorded webhooks";
 const EXPECTED: &str = "at least 1 while customers write";
 
 /// The claim that webhooks are recorded while customers write.
-pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> Finding {
+pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
     let finding = ground::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,

@@ -5,7 +5,7 @@ use super::words;
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::{Ended, Mode};
 use crate::traffic::full::{Full, Horizon};
-use crate::traffic::watched::{ReadError, Watched};
+use crate::traffic::watched::{ReadError, Observation};
 
 /// The minimum length of the success criteria's window, in minutes.
 const CRITERIA_MINUTES: f64 = 30.0;
@@ -13,7 +13,7 @@ const CRITERIA_MINUTES: f64 = 30.0;
 const UNSEEN: f64 = 0.1;
 
 /// Begins a finding: what was read, and the window.
-pub(super) fn begin(watched: &Watched) -> Finding {
+pub(super) fn begin(watched: &Observation) -> Finding {
     let finding = Finding::about(format!("the facts of {}", words::window(&watched.window)));
     match &watched.facts {
         Ok(full) => finding.evidence(
@@ -24,7 +24,7 @@ pub(super) fn begin(watched: &Watched) -> Finding {
     }
 }
 
-fn per_minute(watched: &Watched, total: u64) -> String {
+fn per_minute(watched: &Observation, total: u64) -> String {
     let minutes = watched.window.minutes();
     let deliveries = words::deliveries(total);
     if minutes > 0.0 && total > 0 {
@@ -49,7 +49,7 @@ pub(super) fn unasked(
 }
 
 /// Why a window that ended early proves nothing about a claim, unless it was this claim that ended it.
-pub(super) fn cut(watched: &Watched, ended_by: fn(&Ended) -> bool) -> Option<String> {
+pub(super) fn cut(watched: &Observation, ended_by: fn(&Ended) -> bool) -> Option<String> {
     if !watched.ended.early() || ended_by(&watched.ended) {
         return None;
     }
@@ -61,7 +61,7 @@ pub(super) fn cut(watched: &Watched, ended_by: fn(&Ended) -> bool) -> Option<Str
 }
 
 /// Adds that a window which ended early cannot show everything.
-pub(super) fn whole(finding: Finding, watched: &Watched) -> Finding {
+pub(super) fn whole(finding: Finding, watched: &Observation) -> Finding {
     match cut(watched, |_| false) {
         Some(cut) => {
             let found = words::minutes(watched.window.minutes());
@@ -73,7 +73,7 @@ pub(super) fn whole(finding: Finding, watched: &Watched) -> Finding {
 }
 
 /// What to do about a claim that is undecided only because the watch ended early.
-pub(super) fn again(finding: Finding, watched: &Watched) -> Finding {
+pub(super) fn again(finding: Finding, watched: &Observation) -> Finding {
     let open = finding.claims.iter().all(|claim| claim.holds != Some(false));
     if watched.ended.early() && open {
         finding.fix(
@@ -85,7 +85,7 @@ pub(super) fn again(finding: Finding, watched: &Watched) -> Finding {
 }
 
 /// One undecided claim for each reason why this window cannot pass. Claims that fail in it still fail.
-pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
+pub(super) fn fitness(watched: &Observation, rules: Rules<'_>) -> Vec<Claim> {
     let mut open = Vec::new();
     let minutes = watched.window.minutes();
     let early = watched.ended.early();
@@ -110,7 +110,7 @@ pub(super) fn fitness(watched: &Watched, rules: Rules<'_>) -> Vec<Claim> {
 }
 
 /// Warnings about the window itself, for claims that pass.
-pub(super) fn warnings(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
+pub(super) fn warnings(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     match &watched.deploy {
         Err(why) if watched.mode == Mode::Past && !rules.criteria => {

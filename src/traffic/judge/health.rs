@@ -7,7 +7,7 @@ use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Mode;
 use crate::traffic::health::Look;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "health";
 const WHAT: &str = "health probes";
@@ -19,7 +19,7 @@ const MAX_FAILED: usize = 5;
 
 /// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
 /// watch during which they were made, if there was one.
-pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>, rules: Rules<'_>) -> Finding {
+pub fn health(asked: &str, looks: &[Look], watched: Option<&Observation>, rules: Rules<'_>) -> Finding {
     // A rate-limited probe (429) shows nothing about the service's health.
     let usable: Vec<&Look> = looks.iter().filter(|look| !look.throttled).collect();
     let failed: Vec<&Look> = usable.iter().copied().filter(|look| !look.good).collect();
@@ -39,7 +39,7 @@ pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>, rules: Rul
 }
 
 /// How many probes a window has that is watched while it passes. Of a past window only the present can be probed.
-fn due(watched: &Watched, rules: Rules<'_>) -> usize {
+fn due(watched: &Observation, rules: Rules<'_>) -> usize {
     let every = rules.traffic.health_every.0.max(SLOWEST);
     match watched.mode {
         Mode::Forward => (watched.window.length().as_secs_f64() / every.as_secs_f64()) as usize,

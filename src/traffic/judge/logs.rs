@@ -4,13 +4,13 @@
 use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 /// How many different messages are listed.
 const MAX_MESSAGES: usize = 10;
 
 /// The claim that no error was logged.
-pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
     let claim = claim("error-lines", "error lines", log.error_lines(), log);
     let mut finding = Finding::about(asked).claim(claim);
     for group in log.errors.iter().take(MAX_MESSAGES) {
@@ -28,7 +28,7 @@ pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Watched, rules: Rul
 }
 
 /// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
-pub fn log_warnings(asked: &str, log: &LogJudgement, watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn log_warnings(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
     let claim = claim("failed-attempts", "failed attempts", log.warned, log);
     on_ground(Finding::about(asked).claim(claim), watched, rules)
 }
@@ -45,6 +45,6 @@ fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
     }
 }
 
-fn on_ground(finding: Finding, watched: &Watched, rules: Rules<'_>) -> Finding {
+fn on_ground(finding: Finding, watched: &Observation, rules: Rules<'_>) -> Finding {
     ground::fitness(watched, rules).into_iter().fold(ground::whole(finding, watched), Finding::claim)
 }

@@ -7,13 +7,13 @@ use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::Customers;
 use crate::traffic::loss::{Judged, Loss, Rule, judge};
 use crate::traffic::silence::{self, Fewer};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 /// How many lost messages are listed.
 const MAX_LOST: usize = 10;
 
 /// The claim that no customer's message was lost.
-pub fn no_lost_message(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> Finding {
+pub fn no_lost_message(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
     const CODE: &str = "lost-messages";
     const WHAT: &str = "lost messages";
     const EXPECTED: &str = "0";
@@ -71,7 +71,7 @@ fn evidence(mut finding: Finding, loss: &Loss) -> Finding {
 }
 
 /// The claim that there are at least as many facts as messages. If it holds, that only means that no loss shows.
-pub fn fewer_facts(watched: &Watched, customers: &Customers) -> Finding {
+pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
     const CODE: &str = "facts-and-messages";
     const WHAT: &str = "recorded facts";
     const EXPECTED: &str = "at least as many as messages";

@@ -7,13 +7,13 @@ use crate::outcome::window::Ended;
 use crate::settings::Traffic;
 use crate::traffic::full::Full;
 use crate::traffic::stats;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 const CODE: &str = "success-rate";
 const WHAT: &str = "success rate";
 
 /// The claim that deliveries succeed at the target's rate.
-pub fn success_rate(watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn success_rate(watched: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("above {}", rules.traffic.success_rate);
     let finding = ground::begin(watched);
     let full = match &watched.facts {
@@ -27,7 +27,7 @@ pub fn success_rate(watched: &Watched, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: &str) -> Claim {
+fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: &str) -> Claim {
     let letter = &full.letter;
     let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
     let Some(found) = found(full) else {
@@ -127,7 +127,7 @@ pub fn margins(full: &Full, rules: Rules<'_>) -> Vec<String> {
     [rate, bound(full), super::average::margin(full, rules)].into_iter().flatten().collect()
 }
 
-fn evidence(mut finding: Finding, watched: &Watched, full: &Full, rules: Rules<'_>) -> Finding {
+fn evidence(mut finding: Finding, watched: &Observation, full: &Full, rules: Rules<'_>) -> Finding {
     let letter = &full.letter;
     let evidence = [
         ("margin", margin(letter.ok, letter.bad(), rules.traffic)),

@@ -3,10 +3,10 @@
 use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding, slug};
 use crate::traffic::stats;
-use crate::traffic::watched::{TierCounts, Watched};
+use crate::traffic::watched::{TierCounts, Observation};
 
 /// One claim for each alert level: that it is not triggered.
-pub fn tiers(watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
     let finding = Finding::about(format!(
         "the facts of each alert level's time up to {}",
         words::instant(watched.window.to)

@@ -13,7 +13,7 @@ use crate::service::chatwoot::Chatwoot;
 use crate::settings::Drafts;
 use crate::traffic::customers::{self, Customers};
 use crate::traffic::opening::Opening;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
 /// Enough for a thousand messages.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -50,7 +50,7 @@ pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
 }
 
 /// A past window is judged at once, and one that ended early is not judged for lost messages.
-fn is_waited_for(cx: &Context, opening: &Opening, watched: Option<&Watched>) -> bool {
+fn is_waited_for(cx: &Context, opening: &Opening, watched: Option<&Observation>) -> bool {
     opening.mode == Mode::Forward
         && cx.settings.target.traffic.drafts == Drafts::On
         && watched.is_none_or(|watched| !watched.ended.early())

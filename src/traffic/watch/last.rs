@@ -13,7 +13,7 @@ use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Stretch, TierCounts, ReadError, Watched};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);
@@ -32,7 +32,7 @@ const RECENT: Duration = Duration::from_secs(3600);
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Everything the watch measured.
-    pub(super) async fn finish(mut self, turn: Turn) -> Watched {
+    pub(super) async fn finish(mut self, turn: Turn) -> Observation {
         let (ended, facts) = match turn {
             Turn::Early(ended, full) => (ended, Ok(*full)),
             Turn::Broken(why) => (Ended::AtItsEnd, Err(why)),
@@ -63,7 +63,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Ok(_) => self.tiers().await,
             Err(unasked) => Err(unasked.why.clone()),
         };
-        Watched {
+        Observation {
             mode: self.opening.mode,
             planned: self.planned,
             window: self.window,

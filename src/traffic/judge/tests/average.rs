@@ -2,14 +2,14 @@ use super::*;
 use crate::traffic::judge::average;
 
 /// A window of `total` deliveries, of which `timed` have durations with this sum.
-fn window(total: u64, sum: &str, timed: u64) -> Watched {
+fn window(total: u64, sum: &str, timed: u64) -> Observation {
     let mut window = watched(0, total);
     let letter = &mut facts(&mut window).letter;
     (letter.sum_ms, letter.timed) = (Some(sum.to_owned()), timed);
     window
 }
 
-fn judged(window: &Watched) -> Finding {
+fn judged(window: &Observation) -> Finding {
     average(window, rules(&Traffic::default()))
 }
 

@@ -11,7 +11,7 @@ pub fn written(n: u64) -> Customers {
 
 const EXPECTED: &str = "recorded webhooks: expected at least 1 while customers write";
 
-fn judged(watched: &Watched, customers: &Customers) -> (Verdict, String) {
+fn judged(watched: &Observation, customers: &Customers) -> (Verdict, String) {
     let finding = delivered(watched, customers, rules(&Traffic::default()));
     (verdict(&finding), finding.claims[0].reason())
 }

@@ -4,10 +4,10 @@ use super::*;
 use crate::outcome::window::Gap;
 use crate::traffic::judge::{average, database, dead_letters, remarks, success_rate};
 
-type Judge = fn(&Watched, Rules<'_>) -> Finding;
+type Judge = fn(&Observation, Rules<'_>) -> Finding;
 const JUDGES: [Judge; 3] = [success_rate, dead_letters, average];
 
-fn verdicts(window: &Watched, rules: Rules<'_>) -> [Verdict; 3] {
+fn verdicts(window: &Observation, rules: Rules<'_>) -> [Verdict; 3] {
     JUDGES.map(|judge| verdict(&judge(window, rules)))
 }
 
@@ -15,7 +15,7 @@ const OPEN: [Verdict; 3] = [Verdict::Inconclusive, Verdict::Inconclusive, Verdic
 const PASSES: [Verdict; 3] = [Verdict::Pass, Verdict::Pass, Verdict::Pass];
 
 /// A good half hour.
-fn half_an_hour() -> Watched {
+fn half_an_hour() -> Observation {
     let mut window = watched(0, 60);
     window.window = super::window(0, 1800);
     facts(&mut window).window = window.window;
@@ -113,7 +113,7 @@ fn an_empty_window_is_undecided() {
 #[test]
 fn a_pass_carries_warnings_about_its_window() {
     let traffic = Traffic::default();
-    let warned = |change: fn(&mut Watched)| {
+    let warned = |change: fn(&mut Observation)| {
         let mut window = watched(0, 60);
         change(&mut window);
         assert!(!remarks(&window, rules(&traffic)).is_empty());
@@ -121,17 +121,17 @@ fn a_pass_carries_warnings_about_its_window() {
         assert_eq!(verdict(&finding), Verdict::Pass);
         finding.warnings.join("; ")
     };
-    let running = |w: &mut Watched| w.deploy.as_mut().expect("a deploy").running = true;
+    let running = |w: &mut Observation| w.deploy.as_mut().expect("a deploy").running = true;
     assert!(warned(running).contains("release v42 is still being deployed"));
-    let future = |w: &mut Watched| facts(w).future = 3;
+    let future = |w: &mut Observation| facts(w).future = 3;
     assert!(warned(future).contains("3 facts are dated after the database's current time"));
-    let open = |w: &mut Watched| facts(w).horizon = Horizon::Open(at(131));
+    let open = |w: &mut Observation| facts(w).horizon = Horizon::Open(at(131));
     assert!(warned(open).contains("open since 2026-01-01T10:02:11Z"));
-    let gap = |w: &mut Watched| {
+    let gap = |w: &mut Observation| {
         w.gaps.push(Gap { from: at(60), to: at(100), why: "connection refused".to_owned() });
     };
     assert!(warned(gap).contains("did not answer from 10:01:00Z to 10:01:40Z (connection refused)"));
-    let behind = |w: &mut Watched| facts(w).replayed_to = Some(at(870));
+    let behind = |w: &mut Observation| facts(w).replayed_to = Some(at(870));
     assert!(warned(behind).contains("replayed up to 10:14:30Z, 30 s before"));
 }
 

@@ -66,7 +66,7 @@ fn good_health_in_a_window_that_ended_early_is_undecided() {
 #[test]
 fn a_window_during_which_the_machine_slept_is_undecided() {
     let traffic = Traffic::default();
-    let of = |watched: &Watched, pattern: &str| {
+    let of = |watched: &Observation, pattern: &str| {
         verdict(&health("GET /api", &looks(pattern), Some(watched), rules(&traffic)))
     };
     // A quarter of an hour has fifteen probes, and one at its end.

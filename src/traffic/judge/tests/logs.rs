@@ -13,7 +13,7 @@ fn said(errors: u64, warned: u64, lines_inside: u64, covered: Result<(), &str>) 
     }
 }
 
-fn verdicts(said: &LogJudgement, window: &Watched, rules: Rules<'_>) -> (Verdict, Verdict) {
+fn verdicts(said: &LogJudgement, window: &Observation, rules: Rules<'_>) -> (Verdict, Verdict) {
     let asked = "fly logs -a hotdash-app --json --no-tail";
     (verdict(&log_errors(asked, said, window, rules)), verdict(&log_warnings(asked, said, window, rules)))
 }

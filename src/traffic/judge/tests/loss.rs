@@ -5,7 +5,7 @@ use crate::settings::Drafts;
 use crate::traffic::customers::{Counts, Customers, Messages, Unknown, samples};
 use crate::traffic::judge::{fewer_facts, no_lost_message};
 
-fn judged(watched: &Watched, customers: &Customers) -> Finding {
+fn judged(watched: &Observation, customers: &Customers) -> Finding {
     no_lost_message(watched, customers, rules(&Traffic::default()))
 }
 

@@ -22,7 +22,7 @@ use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Traffic;
 use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Stretch, ReadError, Watched};
+use crate::traffic::watched::{Stretch, ReadError, Observation};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
@@ -35,9 +35,9 @@ pub fn window(from: i64, to: i64) -> Window {
 }
 
 /// A quarter of an hour with `total` deliveries of 200 ms, of which `bad` failed.
-pub fn watched(bad: u64, total: u64) -> Watched {
+pub fn watched(bad: u64, total: u64) -> Observation {
     let window = window(0, 900);
-    Watched {
+    Observation {
         mode: Mode::Forward,
         planned: window,
         window,
@@ -85,7 +85,7 @@ fn full(window: Window, bad: u64, total: u64) -> Full {
 }
 
 /// The facts of a window, to be changed by a test.
-pub fn facts(watched: &mut Watched) -> &mut Full {
+pub fn facts(watched: &mut Observation) -> &mut Full {
     watched.facts.as_mut().expect("facts")
 }
 

@@ -29,7 +29,7 @@ prop_compose! {
         unreadable in 0..20u64,
         mean in 0..1000u64,
         guarded in any::<bool>(),
-    ) -> Watched {
+    ) -> Observation {
         let bad = (total as f64 * share) as u64;
         let mut world = watched(bad, total);
         world.window = window(0, seconds);
@@ -74,7 +74,7 @@ proptest! {
         let mut worse = world.clone();
         let full = facts(&mut worse);
         full.letter.total += 1;
-        let judges: [fn(&Watched, Rules<'_>) -> Finding; 2] = [success_rate, dead_letters];
+        let judges: [fn(&Observation, Rules<'_>) -> Finding; 2] = [success_rate, dead_letters];
         for judge in judges {
             let (now, then) = (judge(&world, rules), judge(&worse, rules));
             prop_assert!(!(fails(&now) && verdict(&then) == Verdict::Pass), "{:?} {:?}", now.claims, then.claims);

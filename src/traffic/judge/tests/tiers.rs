@@ -4,7 +4,7 @@ use crate::traffic::judge::tiers;
 use crate::traffic::watched::TierCounts;
 
 /// The runbooks' alert levels over the same facts.
-fn window(bad: u64, total: u64, dead_letters: u64, attempts: (u64, u64)) -> Watched {
+fn window(bad: u64, total: u64, dead_letters: u64, attempts: (u64, u64)) -> Observation {
     let mut window = watched(bad, total);
     let counts = |tier: Tier| {
         let seconds = i64::try_from(tier.over.0.as_secs()).expect("minutes");
@@ -15,7 +15,7 @@ fn window(bad: u64, total: u64, dead_letters: u64, attempts: (u64, u64)) -> Watc
 }
 
 /// The codes of those that are triggered, and of those that are undecided.
-fn fired(window: &Watched) -> (Vec<String>, Vec<String>) {
+fn fired(window: &Observation) -> (Vec<String>, Vec<String>) {
     let finding = tiers(window, rules(&Traffic::default()));
     let named = |holds: Option<bool>| -> Vec<String> {
         finding.claims.iter().filter(|c| c.holds == holds).map(|c| c.code.clone()).collect()

@@ -15,7 +15,7 @@ use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
 use crate::traffic::opening::{End, Opening, Read, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
-use crate::traffic::watched::{Stretch, TierCounts, ReadError, Watched};
+use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -241,7 +241,7 @@ pub fn ahead(length: u64) -> settings::Watch {
 pub struct Ran {
     pub script: Script,
     pub opening: Opening,
-    pub watched: Watched,
+    pub watched: Observation,
     pub seen: Seen,
     pub took: Duration,
 }
