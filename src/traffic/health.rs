@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::asker::Asker;
-use super::opening::{Ending, Opening};
+use super::opening::{Ending, WindowPlan};
 use crate::context::Context;
 use crate::outcome::finding::CannotAsk;
 use crate::outcome::window::Mode;
@@ -57,7 +57,7 @@ pub struct Look {
 }
 
 /// Probes a service until the window is over.
-pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<Opening>) -> HealthReading {
+pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<WindowPlan>) -> HealthReading {
     let asker = match Asker::new(&cx, of) {
         Ok(asker) => asker,
         Err(cannot) => return HealthReading { asked: of.variable().to_owned(), looks: Err(cannot) },

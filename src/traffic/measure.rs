@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
 use super::logs::LogReading;
-use super::opening::{self, Opening, Read};
+use super::opening::{self, WindowPlan, Read};
 use super::summary;
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Observation;
@@ -28,13 +28,13 @@ use crate::settings;
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The plan of the window, the deploy, and where the window really ends.
-pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
+pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let taking = Arc::clone(cx);
     cx.measure("the window of traffic", false, async move {
         let wish = wish(&taking);
         let deploy = fly::deploy(&taking, &wish).await;
         let read = clock(&taking).await;
-        Opening::new(&wish, read, deploy)
+        WindowPlan::new(&wish, read, deploy)
     })
     .await
 }
@@ -78,7 +78,7 @@ fn wish(cx: &Context) -> settings::Watch {
 }
 
 /// Starts the watch, which decides when the window is over, without waiting for it.
-async fn begin(cx: &Arc<Context>) -> Arc<Opening> {
+async fn begin(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let watching = Arc::clone(cx);
     tokio::spawn(async move { watched(&watching).await });
     opening(cx).await
@@ -109,7 +109,7 @@ async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
 }
 
 /// The database, unless the problem is on our side.
-fn database(cx: &Arc<Context>, opening: &Opening) -> Result<Database, CannotAsk> {
+fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, CannotAsk> {
     let dsn = dsn(cx)?;
     match &opening.clockless {
         Some(fault) if fault.ours => Err(CannotAsk::because(format!("DATABASE_URL: {}", fault.unasked.why))),

@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// The window as planned, and where it ends.
 #[derive(Debug)]
-pub struct Opening {
+pub struct WindowPlan {
     pub mode: Mode,
     /// The window as planned; empty if there is none.
     pub planned: Window,
@@ -48,7 +48,7 @@ pub struct End {
     /// The window that will be judged; the planned one until it is over.
     pub window: Window,
     /// Where it has already ended, if the confirmation in progress succeeds.
-    pub perhaps: Option<Timestamp>,
+    pub tentative_end: Option<Timestamp>,
     /// Whether the window is over.
     pub over: bool,
 }
@@ -56,7 +56,7 @@ pub struct End {
 impl End {
     /// The end of a window that is still to come.
     pub fn of(window: Window) -> End {
-        End { window, perhaps: None, over: false }
+        End { window, tentative_end: None, over: false }
     }
 }
 
@@ -71,9 +71,9 @@ pub struct Read {
     pub database: Result<Moment, Fault>,
 }
 
-impl Opening {
+impl WindowPlan {
     /// Plans the window.
-    pub fn new(watch: &Watch, read: Read, deploy: Result<Deploy, String>) -> Opening {
+    pub fn new(watch: &Watch, read: Read, deploy: Result<Deploy, String>) -> WindowPlan {
         let mut remarks = Vec::new();
         let (began_at, clockless) = match read.database {
             Ok(moment) => {
@@ -103,7 +103,7 @@ impl Opening {
             Err(why) => (Window { from: began_at, to: began_at }, Some(why)),
         };
         let (end, _) = watch::channel(End { over: unplanned.is_some(), ..End::of(planned) });
-        Opening {
+        WindowPlan {
             mode: watch.mode,
             planned,
             unplanned,
@@ -129,7 +129,7 @@ impl Opening {
 
     /// Announces that the window may have ended at `at`, which is being confirmed.
     pub fn may_have_ended(&self, at: Timestamp) {
-        self.end.send_modify(|end| end.perhaps = Some(at));
+        self.end.send_modify(|end| end.tentative_end = Some(at));
     }
 
     /// Announces that the window is over.

@@ -21,7 +21,7 @@ use self::clock::{Clock, Gaps};
 use self::early::Refuted;
 use super::counts::Ledger;
 use super::full::Full;
-use super::opening::Opening;
+use super::opening::WindowPlan;
 use super::watched::{ReadError, Observation};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
@@ -48,7 +48,7 @@ pub trait View: Sync {
 pub struct Watch<'a, R, V> {
     reader: &'a R,
     view: &'a V,
-    opening: &'a Opening,
+    opening: &'a WindowPlan,
     wish: &'a settings::Watch,
     rules: &'a Traffic,
     /// As planned, by the database's clock as soon as that is known.
@@ -83,7 +83,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
     pub fn new(
         reader: &'a R,
         view: &'a V,
-        opening: &'a Opening,
+        opening: &'a WindowPlan,
         wish: &'a settings::Watch,
         rules: &'a Traffic,
     ) -> Watch<'a, R, V> {

@@ -13,7 +13,7 @@ use crate::service::http::{Client, Request, usable};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::text::visible;
-use crate::traffic::opening::Opening;
+use crate::traffic::opening::WindowPlan;
 
 /// Time limit of one probe.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl Asker {
         }
     }
 
-    pub(super) async fn look(&self, cx: &Context, opening: &Opening) -> Heard {
+    pub(super) async fn look(&self, cx: &Context, opening: &WindowPlan) -> Heard {
         let at = opening.now();
         let (said, sandbox) = match self {
             Asker::Chatwoot(client) => {

@@ -7,12 +7,12 @@ use crate::traffic::watch::Moment;
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
-fn opening(mode: Mode) -> Arc<Opening> {
+fn opening(mode: Mode) -> Arc<WindowPlan> {
     let length = Some(Duration::from_secs(180));
     let watch = Watch { mode, length, budget: Duration::from_secs(400), ..opening::usual() };
     let moment = Moment { now: START, replayed_to: None, tells_transactions: true };
     let read = Read { at: Instant::now(), ours: START, database: Ok(moment) };
-    Arc::new(Opening::new(&watch, read, Err("no marker".to_owned())))
+    Arc::new(WindowPlan::new(&watch, read, Err("no marker".to_owned())))
 }
 
 /// Probes a service that is bad (`-`), good (`+`) or starting (`s`); the last sign repeats. Returns the times of the probes

@@ -75,7 +75,7 @@ impl Known {
     pub(super) fn new(end: End, now: Timestamp) -> Known {
         let Window { from, to } = end.window;
         let to = to.max(from);
-        Known([from, end.perhaps.unwrap_or(now).clamp(from, to), to])
+        Known([from, end.tentative_end.unwrap_or(now).clamp(from, to), to])
     }
 
     fn place(self, at: Timestamp) -> usize {

@@ -102,7 +102,7 @@ fn feed(
         {
             planned.to = planned.to.max(now) + SignedDuration::from_millis(by);
         }
-        let end = End { perhaps, ..End::of(planned) };
+        let end = End { tentative_end: perhaps, ..End::of(planned) };
         let newest = &log[arrived.saturating_sub(FULL)..arrived];
         let (from, to, noticed) = turn.cut.unwrap_or((0, FULL, true));
         let (to, whole) = (to.min(newest.len()), newest.len());

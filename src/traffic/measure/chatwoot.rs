@@ -12,7 +12,7 @@ use crate::redact::Secret;
 use crate::service::chatwoot::Chatwoot;
 use crate::settings::Drafts;
 use crate::traffic::customers::{self, Customers};
-use crate::traffic::opening::Opening;
+use crate::traffic::opening::WindowPlan;
 use crate::traffic::watched::Observation;
 
 /// Enough for a thousand messages.
@@ -50,14 +50,14 @@ pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
 }
 
 /// A past window is judged at once, and one that ended early is not judged for lost messages.
-fn is_waited_for(cx: &Context, opening: &Opening, watched: Option<&Observation>) -> bool {
+fn is_waited_for(cx: &Context, opening: &WindowPlan, watched: Option<&Observation>) -> bool {
     opening.mode == Mode::Forward
         && cx.settings.target.traffic.drafts == Drafts::On
         && watched.is_none_or(|watched| !watched.ended.early())
 }
 
 /// When a message of the window's last second will be old enough, within the budget.
-fn old_enough(cx: &Context, opening: &Opening, window: Window) -> Instant {
+fn old_enough(cx: &Context, opening: &WindowPlan, window: Window) -> Instant {
     let patience = cx.settings.target.traffic.patience.0 + BLUR;
     let past = Duration::try_from(opening.now().duration_since(window.to)).unwrap_or_default();
     (Instant::now() + patience.saturating_sub(past)).min(opening.began + opening.budget)

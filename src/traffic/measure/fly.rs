@@ -14,7 +14,7 @@ use crate::service::fly::{self, LogBatch, Trouble};
 use crate::settings::{Since, Watch};
 use crate::traffic::deploy::marker;
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
-use crate::traffic::opening::Opening;
+use crate::traffic::opening::WindowPlan;
 
 /// Time limit of one call of `fly`. If there is no line to print, `fly logs` uses all of it.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -51,7 +51,7 @@ pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, St
 ///
 /// # Errors
 /// When the app is not configured, or `fly` does not work here.
-pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogReading, CannotAsk> {
+pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogReading, CannotAsk> {
     let target = &cx.settings.target;
     let Some(app) = target.fly_app.as_deref() else {
         return Err(CannotAsk::because("`fly_app` is not configured for the target")
@@ -129,7 +129,7 @@ fn lasts(batch: &LogBatch) -> Option<Duration> {
 /// When `fly` does not work here.
 async fn poll(
     cx: &Context,
-    opening: &Opening,
+    opening: &WindowPlan,
     app: &str,
     reading: &mut LogReading,
 ) -> Result<Polled, CannotAsk> {

@@ -15,18 +15,18 @@ fn unknown() -> Result<Deploy, String> {
     Err("fly is not logged in".to_owned())
 }
 
-fn open(watch: &Watch, deploy: Result<Deploy, String>) -> Opening {
+fn open(watch: &Watch, deploy: Result<Deploy, String>) -> WindowPlan {
     let moment = Moment { now: NOW, replayed_to: None, tells_transactions: true };
     // This machine's clock is wrong, which must not matter.
     let read = Read { at: Instant::now(), ours: after(NOW, seconds(77)), database: Ok(moment) };
-    Opening::new(watch, read, deploy)
+    WindowPlan::new(watch, read, deploy)
 }
 
 fn past(length: Option<u64>, since: Option<Since>) -> Watch {
     Watch { length: length.map(seconds), since, ..usual() }
 }
 
-fn span(opening: &Opening) -> (Timestamp, Timestamp) {
+fn span(opening: &WindowPlan) -> (Timestamp, Timestamp) {
     (opening.planned.from, opening.planned.to)
 }
 
@@ -77,7 +77,7 @@ async fn without_the_databases_clock_ours_is_used_and_a_remark_says_so() {
     let fault = Fault { unasked, hopeless: false, ours: false };
     let ours: Timestamp = Timestamp::constant(1_700_000_000, 123_456_789);
     let read = Read { at: Instant::now(), ours, database: Err(fault.clone()) };
-    let opening = Opening::new(&Watch { mode: Mode::Forward, ..usual() }, read, unknown());
+    let opening = WindowPlan::new(&Watch { mode: Mode::Forward, ..usual() }, read, unknown());
     assert_eq!(opening.planned.from, Timestamp::constant(1_700_000_000, 123_456_000), "whole microseconds");
     assert_eq!(opening.clockless, Some(fault));
     assert!(opening.remarks[0].contains("connection refused"), "{:?}", opening.remarks);

@@ -126,9 +126,9 @@ async fn a_tentative_end_is_announced_while_it_is_confirmed() {
         script.hides_dead_letters = hides_dead_letters;
         let (ran, ends) = watch_and_follow(script, &ahead(120)).await;
         let (window, planned) = (ran.watched.window, ran.watched.planned);
-        let perhaps = ends[0].perhaps.expect("announced");
+        let perhaps = ends[0].tentative_end.expect("announced");
         assert!(perhaps >= after(START, seconds(31)) && perhaps < planned.to, "{perhaps}");
-        assert_eq!(ends[0], End { perhaps: Some(perhaps), ..End::of(planned) });
+        assert_eq!(ends[0], End { tentative_end: Some(perhaps), ..End::of(planned) });
         let over = End { over: true, ..End::of(window) };
         if hides_dead_letters {
             assert_eq!((&ends[1..], window), (&[End::of(planned), over][..], planned));

@@ -13,7 +13,7 @@ use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
 use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
-use crate::traffic::opening::{End, Opening, Read, after};
+use crate::traffic::opening::{End, WindowPlan, Read, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
 
@@ -240,7 +240,7 @@ pub fn ahead(length: u64) -> settings::Watch {
 /// A completed watch.
 pub struct Ran {
     pub script: Script,
-    pub opening: Opening,
+    pub opening: WindowPlan,
     pub watched: Observation,
     pub seen: Seen,
     pub took: Duration,
@@ -279,16 +279,16 @@ async fn open(
     mut script: Script,
     wish: &settings::Watch,
     deploy: Result<Deploy, String>,
-) -> (Script, Opening) {
+) -> (Script, WindowPlan) {
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
     // This machine's clock is wrong by a minute.
     let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
-    let opening = Opening::new(wish, read, deploy);
+    let opening = WindowPlan::new(wish, read, deploy);
     (script, opening)
 }
 
-async fn run(script: Script, wish: &settings::Watch, opening: Opening) -> Ran {
+async fn run(script: Script, wish: &settings::Watch, opening: WindowPlan) -> Ran {
     let seen = Seen::default();
     let rules = Traffic::default();
     let watched = Watch::new(&script, &seen, &opening, wish, &rules).run().await;
