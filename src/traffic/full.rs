@@ -9,13 +9,13 @@ use crate::outcome::window::Window;
 
 /// Everything that is known about the facts of one window.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Full {
+pub struct WindowData {
     pub window: Window,
     /// The database's time of the snapshot.
     pub asked_at: Timestamp,
     /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    pub letter: Letter,
+    pub letter: Totals,
     /// Deliveries with a duration that is not a number.
     pub unreadable: u64,
     /// Deliveries without a duration.
@@ -36,12 +36,12 @@ pub struct Full {
     pub dead_letter_messages: Vec<u64>,
     /// Deliveries over the window in equal bins, oldest first. Read only if there are failures.
     pub bins: Vec<Bin>,
-    pub horizon: Horizon,
+    pub horizon: OpenTransactions,
 }
 
 /// The result of the checklist's own statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct Totals {
     /// Which form of the statement returned it.
     pub form: Form,
     /// `success_rate`, such as `96.67`; `None` is NULL: no delivery.
@@ -58,7 +58,7 @@ pub struct Letter {
     pub timed: u64,
 }
 
-impl Letter {
+impl Totals {
     /// Deliveries that failed.
     pub fn bad(&self) -> u64 {
         self.total - self.ok.min(self.total)
@@ -92,7 +92,7 @@ pub struct Bin {
 
 /// Whether a transaction that began in the window may still add rows to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Horizon {
+pub enum OpenTransactions {
     /// None is open.
     Clear,
     /// One has been open since this time.

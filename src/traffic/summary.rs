@@ -3,7 +3,7 @@
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Traffic;
-use crate::traffic::full::{Bin, Full};
+use crate::traffic::full::{Bin, WindowData};
 use crate::traffic::judge::{Rules, margins, remarks};
 use crate::traffic::watched::Observation;
 
@@ -58,7 +58,7 @@ fn number(printed: Option<&str>) -> Option<f64> {
     printed?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn average_attempts(full: &Full) -> Option<f64> {
+fn average_attempts(full: &WindowData) -> Option<f64> {
     let (attempts, deliveries) = full.attempts;
     (deliveries > 0).then(|| attempts as f64 / deliveries as f64)
 }
@@ -68,7 +68,7 @@ fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
 }
 
 /// The values of the ticks; without ticks, those of the bins.
-fn series(watched: &Observation, full: Option<&Full>) -> Vec<Point> {
+fn series(watched: &Observation, full: Option<&WindowData>) -> Vec<Point> {
     if watched.sparks.is_empty() {
         return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
     }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use self::clock::{Clock, Gaps};
 use self::early::Refuted;
 use super::counts::Ledger;
-use super::full::Full;
+use super::full::WindowData;
 use super::opening::WindowPlan;
 use super::watched::{ReadError, Observation};
 use crate::outcome::tick::Tick;
@@ -73,7 +73,7 @@ enum Turn {
     /// Its time is over; the final query is still to come.
     AtItsEnd,
     /// Early, and confirmed.
-    Early(Ended, Box<Full>),
+    Early(Ended, Box<WindowData>),
     /// There is nothing to query.
     Broken(ReadError),
 }

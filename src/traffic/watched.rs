@@ -1,7 +1,7 @@
 //! What a watch measured: the window that was really watched, the facts in it, and how the watch itself went. Many checks
 //! judge it, each for its own claim.
 
-use super::full::Full;
+use super::full::WindowData;
 use crate::outcome::tick::Spark;
 use crate::outcome::window::{Deploy, Ended, Gap, Mode, Window};
 use crate::settings::Tier;
@@ -18,7 +18,7 @@ pub struct Observation {
     /// The deploy that is watched, or why it is unknown.
     pub deploy: Result<Deploy, String>,
     pub ended: Ended,
-    pub facts: Result<Full, ReadError>,
+    pub facts: Result<WindowData, ReadError>,
     /// Periods in which the database did not answer.
     pub gaps: Vec<Gap>,
     /// Facts in the window minus those that the ticks counted.

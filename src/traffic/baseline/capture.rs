@@ -7,7 +7,7 @@ use super::row::Row;
 use super::sql::{self, Numbers};
 use super::{TABLE, Unfit};
 use crate::service::postgres::{PgFault, Uncommitted, Writer, Writing};
-use crate::traffic::full::{Form, Full};
+use crate::traffic::full::{Form, WindowData};
 use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
 
@@ -148,7 +148,7 @@ fn read_only() -> Unfit {
 }
 
 /// Whether the hour can become a baseline. With NULL, NaN or unreadable numbers it cannot.
-fn fit(full: &Full) -> Result<(), Unfit> {
+fn fit(full: &WindowData) -> Result<(), Unfit> {
     let letter = &full.letter;
     if letter.total == 0 {
         return Err(Unfit::new(

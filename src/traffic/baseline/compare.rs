@@ -4,7 +4,7 @@ use super::Unfit;
 use super::good::{Bar, Standing, of_row};
 use super::row::{Row, captured_at};
 use crate::outcome::finding::Claim;
-use crate::traffic::full::{Form, Full};
+use crate::traffic::full::{Form, WindowData};
 use crate::traffic::stats::{worse_average, worse_rate};
 
 /// The baseline to compare with: the pinned one, or the newest good one. `rows` are sorted newest first.
@@ -34,7 +34,7 @@ pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a
 
 /// The claim that the success rate is not worse than the baseline's. With fewer deliveries than the minimum the claim
 /// can fail, but not pass.
-pub fn rate(now: &Full, then: &Row, bar: Bar) -> Claim {
+pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
     let (code, what) = ("success-rate-against-the-baseline", "success rate against the baseline");
     let (ok, total) = (now.letter.ok, now.letter.total);
     let counted = then.details.as_ref().map(|d| (d.ok, d.total));
@@ -69,7 +69,7 @@ pub fn rate(now: &Full, then: &Row, bar: Bar) -> Claim {
 }
 
 /// The claim that the average duration is not worse than the baseline's.
-pub fn average(now: &Full, then: &Row, bar: Bar) -> Claim {
+pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
     let (code, what) = ("average-against-the-baseline", "average duration against the baseline");
     let baseline = then.avg_response_ms.shown();
     let expected = format!("at most 25 % or 50 ms above {baseline} ms, whichever is more");
@@ -106,18 +106,18 @@ mod tests {
     use crate::outcome::window::Window;
     use crate::settings::Percent;
     use crate::traffic::baseline::row::{Details, Number};
-    use crate::traffic::full::{Horizon, Letter};
+    use crate::traffic::full::{OpenTransactions, Totals};
 
     const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
 
-    fn now(ok: u64, total: u64, average: Option<&str>) -> Full {
+    fn now(ok: u64, total: u64, average: Option<&str>) -> WindowData {
         let at = "2026-01-01T10:00:00Z".parse().expect("a time");
         let rate = (total > 0).then(|| format!("{:.2}", 100.0 * ok as f64 / total as f64));
-        Full {
+        WindowData {
             window: Window { from: at, to: at },
             asked_at: at,
             replayed_to: None,
-            letter: Letter {
+            letter: Totals {
                 form: Form::Checklist,
                 success_rate: rate,
                 total,
@@ -136,7 +136,7 @@ mod tests {
             errors: Vec::new(),
             dead_letter_messages: Vec::new(),
             bins: Vec::new(),
-            horizon: Horizon::Clear,
+            horizon: OpenTransactions::Clear,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::row::{Details, Row};
 use crate::settings::{Percent, Traffic};
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::stats::average_below;
 use crate::traffic::stats::passes;
 
@@ -58,7 +58,7 @@ impl Standing {
 }
 
 /// The details of an hour that was read.
-pub fn details(full: &Full) -> Details {
+pub fn details(full: &WindowData) -> Details {
     Details {
         ok: full.letter.ok,
         total: full.letter.total,

@@ -3,7 +3,7 @@
 
 use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
-use crate::traffic::full::{Form, Full, Letter};
+use crate::traffic::full::{Form, WindowData, Totals};
 use crate::traffic::stats;
 use crate::traffic::watched::Observation;
 
@@ -26,7 +26,7 @@ pub fn average(watched: &Observation, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: String) -> Claim {
+fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: String) -> Claim {
     let letter = &full.letter;
     let found = found(letter);
     let open = |why: String| Claim::undecided(CODE, WHAT, &expected, &found).sentence(why);
@@ -59,7 +59,7 @@ fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: String)
     }
 }
 
-fn found(letter: &Letter) -> String {
+fn found(letter: &Totals) -> String {
     match &letter.average_ms {
         Some(average) => {
             format!("{} ms over {}", short(average), words::count(letter.timed, "duration", "durations"))
@@ -79,12 +79,12 @@ fn short(average: &str) -> &str {
 
 /// Whether too many durations are unreadable. Where the checklist's own statement could average them, it counts,
 /// even if a tick could not parse some.
-fn too_many_unreadable(full: &Full) -> bool {
+fn too_many_unreadable(full: &WindowData) -> bool {
     let durations = u128::from(full.letter.timed) + u128::from(full.unreadable);
     full.letter.form == Form::Guarded && u128::from(full.unreadable) * u128::from(UNREADABLE) > durations
 }
 
-fn evidence(mut finding: Finding, full: &Full, rules: Rules<'_>) -> Finding {
+fn evidence(mut finding: Finding, full: &WindowData, rules: Rules<'_>) -> Finding {
     if let Some(p) = full.percentiles {
         finding =
             finding.evidence("percentiles", format!("p50 {} ms, p95 {} ms, p99 {} ms", p.p50, p.p95, p.p99));
@@ -107,8 +107,8 @@ fn evidence(mut finding: Finding, full: &Full, rules: Rules<'_>) -> Finding {
 }
 
 /// How slow a single delivery would have to be to make a passing window fail.
-pub(super) fn margin(full: &Full, rules: Rules<'_>) -> Option<String> {
-    let Letter { timed, sum_ms, .. } = &full.letter;
+pub(super) fn margin(full: &WindowData, rules: Rules<'_>) -> Option<String> {
+    let Totals { timed, sum_ms, .. } = &full.letter;
     let limit = rules.traffic.average_ms;
     if stats::average_below(sum_ms.as_deref()?, *timed, limit) != Some(true) {
         return None;
@@ -117,7 +117,7 @@ pub(super) fn margin(full: &Full, rules: Rules<'_>) -> Option<String> {
     Some(format!("a single delivery of {} would bring the average to {limit} ms", words::duration(flips)))
 }
 
-fn warnings(full: &Full) -> Vec<String> {
+fn warnings(full: &WindowData) -> Vec<String> {
     let mut warnings = Vec::new();
     // If only the ticks could not read some, the checklist's own statement has averaged them.
     if full.letter.form == Form::Guarded && full.unreadable > 0 {

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Rules, ground, rate, words};
 use crate::outcome::window::Ended;
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::stats::{self, Change};
 use crate::traffic::watched::{Stretch, Observation};
 
@@ -17,7 +17,7 @@ const RESTART: SignedDuration = SignedDuration::from_mins(2);
 const MAX_STATUSES: usize = 8;
 
 /// `28 × 502, 2 × missing`, most frequent first.
-pub(super) fn statuses(full: &Full) -> Option<String> {
+pub(super) fn statuses(full: &WindowData) -> Option<String> {
     let mut listed: Vec<String> = full
         .failures
         .iter()
@@ -32,7 +32,7 @@ pub(super) fn statuses(full: &Full) -> Option<String> {
 }
 
 /// From when, until when, or in which burst deliveries failed.
-pub(super) fn change(watched: &Observation, full: &Full) -> Option<String> {
+pub(super) fn change(watched: &Observation, full: &WindowData) -> Option<String> {
     let counts: Vec<(u64, u64)> = full.bins.iter().map(|bin| (bin.bad, bin.total)).collect();
     let edge = |at: usize| full.bins.get(at).map_or(full.window.to, |bin| bin.from);
     match stats::change_point(&counts) {
@@ -74,7 +74,7 @@ pub(super) struct Split {
 }
 
 /// Compares the failures since the deploy with those of an equally long time before it.
-pub(super) fn split(watched: &Observation, full: &Full, rules: Rules<'_>) -> Option<Split> {
+pub(super) fn split(watched: &Observation, full: &WindowData, rules: Rules<'_>) -> Option<Split> {
     watched.deploy.as_ref().ok()?;
     let before = watched.before?;
     let whole = Stretch { window: full.window, total: full.letter.total, bad: full.letter.bad() };
@@ -122,11 +122,11 @@ fn chance(p: f64) -> String {
 }
 
 /// What is known about open transactions that may still add facts; `None` when there are none.
-pub(super) fn horizon(full: &Full) -> Option<String> {
+pub(super) fn horizon(full: &WindowData) -> Option<String> {
     match &full.horizon {
-        Horizon::Clear => None,
-        Horizon::Open(since) => Some(format!("a transaction has been open since {}", words::instant(*since))),
-        Horizon::Unknown(why) | Horizon::Hidden { why, .. } => {
+        OpenTransactions::Clear => None,
+        OpenTransactions::Open(since) => Some(format!("a transaction has been open since {}", words::instant(*since))),
+        OpenTransactions::Unknown(why) | OpenTransactions::Hidden { why, .. } => {
             Some(format!("a transaction may still add facts: {why}"))
         }
     }
@@ -143,7 +143,7 @@ pub fn remarks(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
             remarks.extend(split(watched, full, rules).map(|split| split.text));
             remarks.extend(rate::late(watched.late));
             // After a dead letter the watch ends at once, without waiting for open transactions.
-            if let Horizon::Unknown(_) | Horizon::Hidden { .. } = full.horizon
+            if let OpenTransactions::Unknown(_) | OpenTransactions::Hidden { .. } = full.horizon
                 && watched.ended != Ended::DeadLetter
             {
                 remarks.extend(horizon(full));

@@ -4,7 +4,7 @@
 use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::watched::Observation;
 
 const CODE: &str = "dead-letters";
@@ -25,7 +25,7 @@ pub fn dead_letters(watched: &Observation, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Observation, full: &Full) -> Claim {
+fn claim(watched: &Observation, full: &WindowData) -> Claim {
     let found = format!("{} ({})", full.dead_letters, words::deliveries(full.letter.total));
     if full.dead_letters > 0 {
         return Claim::compared(CODE, WHAT, EXPECTED, found, false);
@@ -43,7 +43,7 @@ fn claim(watched: &Observation, full: &Full) -> Claim {
     Claim::compared(CODE, WHAT, EXPECTED, found, true)
 }
 
-fn errors(mut finding: Finding, full: &Full) -> Finding {
+fn errors(mut finding: Finding, full: &WindowData) -> Finding {
     for (error, n) in full.errors.iter().take(MAX_ERRORS) {
         finding = finding.evidence("lastError", format!("{n} × {}", words::quoted(error.as_deref())));
     }

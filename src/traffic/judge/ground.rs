@@ -4,7 +4,7 @@ use super::Rules;
 use super::words;
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::{Ended, Mode};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::watched::{ReadError, Observation};
 
 /// The minimum length of the success criteria's window, in minutes.
@@ -148,9 +148,9 @@ pub(super) fn warnings(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
     warnings
 }
 
-fn of_facts(full: &Full) -> Vec<String> {
+fn of_facts(full: &WindowData) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Horizon::Open(since) = &full.horizon {
+    if let OpenTransactions::Open(since) = &full.horizon {
         warnings.push(format!(
             "a transaction open since {} may still add facts to the window",
             words::instant(*since)
@@ -167,7 +167,7 @@ fn of_facts(full: &Full) -> Vec<String> {
 }
 
 /// How many seconds of the window a standby has not replayed, and a sentence with them.
-fn behind(full: &Full) -> Option<(f64, String)> {
+fn behind(full: &WindowData) -> Option<(f64, String)> {
     let replayed = full.replayed_to?;
     let unseen = full.window.to.duration_since(replayed).as_secs_f64();
     (unseen > 0.0).then(|| {

@@ -5,7 +5,7 @@ use super::{Rules, causes, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::settings::Traffic;
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::stats;
 use crate::traffic::watched::Observation;
 
@@ -27,7 +27,7 @@ pub fn success_rate(watched: &Observation, rules: Rules<'_>) -> Finding {
     ground::again(finding, watched)
 }
 
-fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: &str) -> Claim {
+fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
     let letter = &full.letter;
     let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
     let Some(found) = found(full) else {
@@ -74,7 +74,7 @@ fn claim(watched: &Observation, full: &Full, rules: Rules<'_>, expected: &str) -
 }
 
 /// `96.67 % (2 of 60 failed)`; `None` without a delivery.
-fn found(full: &Full) -> Option<String> {
+fn found(full: &WindowData) -> Option<String> {
     let rate = full.letter.success_rate.as_deref().filter(|_| full.letter.total > 0)?;
     Some(format!("{rate} % ({} failed)", words::of(full.letter.bad(), full.letter.total)))
 }
@@ -111,7 +111,7 @@ pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
 }
 
 /// The upper bound of the true failure rate.
-fn bound(full: &Full) -> Option<String> {
+fn bound(full: &WindowData) -> Option<String> {
     let most = stats::upper_bound(full.letter.bad(), full.letter.total);
     // If all failed, nothing is excluded.
     (most < 1.0).then(|| {
@@ -121,13 +121,13 @@ fn bound(full: &Full) -> Option<String> {
 }
 
 /// Margins and bound of rate and average, one sentence each.
-pub fn margins(full: &Full, rules: Rules<'_>) -> Vec<String> {
+pub fn margins(full: &WindowData, rules: Rules<'_>) -> Vec<String> {
     let letter = &full.letter;
     let rate = margin(letter.ok, letter.bad(), rules.traffic);
     [rate, bound(full), super::average::margin(full, rules)].into_iter().flatten().collect()
 }
 
-fn evidence(mut finding: Finding, watched: &Observation, full: &Full, rules: Rules<'_>) -> Finding {
+fn evidence(mut finding: Finding, watched: &Observation, full: &WindowData, rules: Rules<'_>) -> Finding {
     let letter = &full.letter;
     let evidence = [
         ("margin", margin(letter.ok, letter.bad(), rules.traffic)),

@@ -7,7 +7,7 @@ use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
 use crate::traffic::counts::{Group, Kind, Ms, percentiles};
-use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::full::{Bin, Form, WindowData, OpenTransactions, Totals};
 use crate::traffic::query::{Bins, Source};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
@@ -17,7 +17,7 @@ use crate::traffic::query::{Bins, Source};
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
-pub async fn full(session: &Session, source: &Source, window: Window, bins: usize) -> Result<Full, PgFault> {
+pub async fn full(session: &Session, source: &Source, window: Window, bins: usize) -> Result<WindowData, PgFault> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
     let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
@@ -31,7 +31,7 @@ pub(super) async fn read(
     source: &Source,
     window: Window,
     bins: Option<Bins>,
-) -> Result<Full, PgFault> {
+) -> Result<WindowData, PgFault> {
     let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
@@ -42,7 +42,7 @@ pub(super) async fn read(
         // Every existing duration was averaged, or the statement would have failed.
         letter.timed = letter.total.saturating_sub(pass.untimed());
     }
-    let mut full = Full {
+    let mut full = WindowData {
         window,
         asked_at,
         replayed_to,
@@ -56,7 +56,7 @@ pub(super) async fn read(
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: Horizon::Unknown("not asked".to_owned()),
+        horizon: OpenTransactions::Unknown("not asked".to_owned()),
         letter,
     };
     if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
@@ -78,7 +78,7 @@ async fn letter(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
-) -> Result<(Letter, u64), PgFault> {
+) -> Result<(Totals, u64), PgFault> {
     match transaction.attempt(&source.letter(window)).await {
         Ok(answer) => {
             let letter = read_letter(&answer, Form::Checklist)?;
@@ -95,13 +95,13 @@ async fn letter(
     Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
 }
 
-fn read_letter(answer: &[Row], form: Form) -> Result<Letter, PgFault> {
+fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgFault> {
     let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
     let text = |column| row.get(column).map(str::to_owned);
     let total = count(row, "total")?;
     // The sum over no row is NULL.
     let ok = if total == 0 { 0 } else { count(row, "ok")? };
-    Ok(Letter {
+    Ok(Totals {
         form,
         success_rate: text("success_rate"),
         total,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{BRIEF, decode, one};
 use crate::service::postgres::{PgFault, Session};
-use crate::traffic::full::Horizon;
+use crate::traffic::full::OpenTransactions;
 
 const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
@@ -32,39 +32,39 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
 ///
 /// # Errors
 /// When the database does not answer. If it rejects the query, the result is unknown.
-pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon, PgFault> {
+pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgFault> {
     let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgFault::Server { message, .. }) => {
-            return Ok(Horizon::Unknown(format!("the open transactions cannot be read: {message}")));
+            return Ok(OpenTransactions::Unknown(format!("the open transactions cannot be read: {message}")));
         }
         Err(fault) => return Err(fault),
     };
     let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
     if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
-        return Ok(Horizon::Unknown("this server does not show which transactions are open".to_owned()));
+        return Ok(OpenTransactions::Unknown("this server does not show which transactions are open".to_owned()));
     }
     if decode::flag(server, "standby")? {
         let why = "a standby does not know which transactions are open on its primary";
-        return Ok(Horizon::Unknown(why.to_owned()));
+        return Ok(OpenTransactions::Unknown(why.to_owned()));
     }
     match decode::count(server, "prepared")? {
         0 => {}
-        1 => return Ok(Horizon::Unknown("1 prepared transaction is open".to_owned())),
-        n => return Ok(Horizon::Unknown(format!("{n} prepared transactions are open"))),
+        1 => return Ok(OpenTransactions::Unknown("1 prepared transaction is open".to_owned())),
+        n => return Ok(OpenTransactions::Unknown(format!("{n} prepared transactions are open"))),
     }
     if let Some(since) = decode::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
-        return Ok(Horizon::Open(since));
+        return Ok(OpenTransactions::Open(since));
     }
     let transactions: BTreeSet<String> =
         sessions.get("hidden").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if transactions.is_empty() {
-        return Ok(Horizon::Clear);
+        return Ok(OpenTransactions::Clear);
     }
     let (whose, me) =
         (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
     let why = format!(
         "a transaction of {whose} is open, and {me} cannot see since when; GRANT pg_read_all_stats TO {me}"
     );
-    Ok(Horizon::Hidden { why, transactions })
+    Ok(OpenTransactions::Hidden { why, transactions })
 }

@@ -6,13 +6,13 @@ use super::decode::{self, count};
 use super::{full, one};
 use crate::outcome::window::Window;
 use crate::service::postgres::{PgFault, Transaction};
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::query::Source;
 
 /// The hour up to now, and the other numbers of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hour {
-    pub full: Full,
+    pub full: WindowData,
     /// Dead letters of the 24 hours up to now.
     pub daily_dead_letters: u64,
     /// When the oldest delivery was recorded: if that is less than an hour ago, rates per hour are too low.

@@ -14,7 +14,7 @@ use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
 use crate::traffic::counts::{Known, Ticked};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
 use crate::traffic::watched::{Stretch, TierCounts, ReadError};
@@ -159,20 +159,20 @@ impl Reader for Database {
         .await
     }
 
-    async fn full(&self, window: Window, within: Duration) -> Answer<Full> {
+    async fn full(&self, window: Window, within: Duration) -> Answer<WindowData> {
         let bins = bins(window, self.cx.settings.target.traffic.tick.0);
         let answer = self.on(within, |session, source| {
             Box::pin(async move { read::full(session, source, window, bins).await })
         });
         let full = answer.await?;
-        Ok(Full {
+        Ok(WindowData {
             failures: masked(full.failures, STATUS, &self.cx.redactor),
             errors: masked(full.errors, ERROR, &self.cx.redactor),
             ..full
         })
     }
 
-    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<Horizon> {
+    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<OpenTransactions> {
         self.on(within, |session, _| Box::pin(async move { read::horizon(session, to).await })).await
     }
 

@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{View, Watch};
 use crate::outcome::window::{Ended, Window};
 use crate::settings::Percent;
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::stats;
 
 /// Time limit of the confirming statement.
@@ -28,7 +28,7 @@ pub(super) struct Refuted {
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Whether the watch ends here, and the data of the whole window so far if it does.
-    pub(super) async fn early(&mut self) -> Option<(Ended, Box<Full>)> {
+    pub(super) async fn early(&mut self) -> Option<(Ended, Box<WindowData>)> {
         if self.wish.full {
             return None;
         }
@@ -53,7 +53,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     }
 
     /// Confirms whether the watch ends with this window.
-    async fn confirm(&mut self, window: Window, dead: bool) -> Option<(Ended, Box<Full>)> {
+    async fn confirm(&mut self, window: Window, dead: bool) -> Option<(Ended, Box<WindowData>)> {
         let counts = self.ledger.counts();
         let horizon = match dead {
             true => None,
@@ -73,7 +73,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         match (self.beyond_rescue(full.letter.ok, full.letter.total), horizon) {
             (Some(why), Some(horizon)) => {
                 self.window = window;
-                Some((Ended::BeyondRescue(why), Box::new(Full { horizon, ..full })))
+                Some((Ended::BeyondRescue(why), Box::new(WindowData { horizon, ..full })))
             }
             _ => {
                 self.refuted.hold = HOLD;

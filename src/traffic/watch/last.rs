@@ -11,7 +11,7 @@ use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
 use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::opening::{after, before};
 use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
 
@@ -39,7 +39,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Turn::AtItsEnd => {
                 self.settle().await;
                 let horizon = self.horizon(self.window.to).await;
-                let facts = self.last_word().await.map(|full| Full { horizon, ..full });
+                let facts = self.last_word().await.map(|full| WindowData { horizon, ..full });
                 (Ended::AtItsEnd, facts)
             }
         };
@@ -94,27 +94,27 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// Waits for transactions that began at `to` or before, because they may still add rows to the window. On a standby,
     /// also waits until it has replayed the window.
-    pub(super) async fn horizon(&self, to: Timestamp) -> Horizon {
+    pub(super) async fn horizon(&self, to: Timestamp) -> OpenTransactions {
         let began = Instant::now();
         // Hidden transactions that are open at the first query may have begun in the window; later ones have not.
         let mut awaited: Option<BTreeSet<String>> = None;
         loop {
             let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
-            let mut seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
-            if let Horizon::Hidden { transactions, .. } = &seen {
+            let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.unasked.why));
+            if let OpenTransactions::Hidden { transactions, .. } = &seen {
                 let first = awaited.get_or_insert_with(|| transactions.clone());
                 if first.is_disjoint(transactions) {
-                    seen = Horizon::Clear;
+                    seen = OpenTransactions::Clear;
                 }
             }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
             let visible = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
-                Horizon::Open(_) => began + PATIENCE,
-                Horizon::Hidden { .. } => began + PATIENCE,
+                OpenTransactions::Open(_) => began + PATIENCE,
+                OpenTransactions::Hidden { .. } => began + PATIENCE,
                 // A server that does not know now may know a moment later.
-                Horizon::Unknown(_) if visible => began + PATIENCE,
+                OpenTransactions::Unknown(_) if visible => began + PATIENCE,
                 // A standby of an idle primary stays behind forever.
                 _ if behind => began + STANDBY_PATIENCE,
                 _ => began,
@@ -127,7 +127,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     }
 
     /// The statement over the whole window, repeated until it is answered or the budget is used up.
-    async fn last_word(&mut self) -> Result<Full, ReadError> {
+    async fn last_word(&mut self) -> Result<WindowData, ReadError> {
         let (mut rejected, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {

@@ -10,7 +10,7 @@ use crate::outcome::finding::CannotAsk;
 use crate::outcome::window::Window;
 use crate::settings::Tier;
 use crate::traffic::counts::{Known, Ticked};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::watched::{Stretch, TierCounts, ReadError};
 
 /// Why a query has no result.
@@ -57,10 +57,10 @@ pub trait Reader: Sync {
     ) -> impl Future<Output = Answer<Ticked>> + Send;
 
     /// Everything about a window, in one snapshot.
-    fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Full>> + Send;
+    fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<WindowData>> + Send;
 
     /// Whether a transaction that began at `to` or before is open and may still add rows.
-    fn horizon(&self, to: Timestamp, within: Duration) -> impl Future<Output = Answer<Horizon>> + Send;
+    fn horizon(&self, to: Timestamp, within: Duration) -> impl Future<Output = Answer<OpenTransactions>> + Send;
 
     /// The deliveries of a window.
     fn stretch(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Stretch>> + Send;

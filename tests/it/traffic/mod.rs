@@ -14,7 +14,7 @@ use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::postgres::{PgFault, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::Full;
+use hotdash_ops::traffic::full::WindowData;
 use hotdash_ops::traffic::query::Source;
 use hotdash_ops::traffic::read;
 use jiff::{SignedDuration, Timestamp};
@@ -54,7 +54,7 @@ fn minutes(minutes: i64, to: Timestamp) -> Window {
     Window { from: to - SignedDuration::from_mins(minutes), to }
 }
 
-async fn full(session: &Session, source: &Source, window: Window) -> Full {
+async fn full(session: &Session, source: &Source, window: Window) -> WindowData {
     read::full(session, source, window, 15).await.expect("an answer")
 }
 
@@ -97,8 +97,8 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
     ]
 }
 
-/// What [`Full`] says in the form of psql's lines.
-fn told(full: &Full) -> String {
+/// What [`WindowData`] says in the form of psql's lines.
+fn told(full: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
     let letter = &full.letter;
     let (rate, average) = (or_null(&letter.success_rate), or_null(&letter.average_ms));

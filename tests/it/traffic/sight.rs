@@ -8,7 +8,7 @@ use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::counts::Known;
-use hotdash_ops::traffic::full::{Form, Horizon};
+use hotdash_ops::traffic::full::{Form, OpenTransactions};
 use hotdash_ops::traffic::read;
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
@@ -120,7 +120,7 @@ async fn waiting_is_bounded() {
     assert!(fault.to_string().contains("allowed: 5s"), "{fault}");
     assert!((4..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     // The session lives on.
-    assert_eq!(read::horizon(&long, window.from).await, Ok(Horizon::Clear));
+    assert_eq!(read::horizon(&long, window.from).await, Ok(OpenTransactions::Clear));
 
     let (session, look) = spoiled(READER, "traffic_locked", "", &Names::default()).await;
     let (holder, connection) =
@@ -157,7 +157,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         assert!(counted > 1, "the nasty one alone is left");
         let seen = tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>();
         assert!(seen.abs_diff(counted) <= 1, "{seen} {counted}: one may lie on the edge");
-        assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+        assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
         let full = full(&session, &look.source, window).await;
         assert_eq!((full.letter.form, full.letter.total, full.unreadable), (Form::Guarded, counted, 1));
         // Its transaction is over: with one connection to the server, a second client is served at once.

@@ -7,7 +7,7 @@ use hotdash_ops::outcome::event::Event;
 use hotdash_ops::outcome::tick::Standing;
 use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::traffic::full::Horizon;
+use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::measure;
 
 use super::{ORACLE, ahead, context, deliveries, past};
@@ -44,7 +44,7 @@ async fn facts_that_commit_after_the_windows_end_are_counted() {
     assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
     assert_eq!((full.letter.bad(), full.letter.total), (11, 47));
     assert_eq!((watched.late, &watched.ended, watched.gaps.len()), (11, &Ended::AtItsEnd, 0));
-    assert_eq!(full.horizon, Horizon::Clear, "it was waited for");
+    assert_eq!(full.horizon, OpenTransactions::Clear, "it was waited for");
     assert_eq!(watched.window.length().as_secs(), 5);
     let (mut ticks, mut begun) = (Vec::new(), 0);
     while let Ok(event) = events.try_recv() {

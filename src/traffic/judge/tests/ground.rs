@@ -125,7 +125,7 @@ fn a_pass_carries_warnings_about_its_window() {
     assert!(warned(running).contains("release v42 is still being deployed"));
     let future = |w: &mut Observation| facts(w).future = 3;
     assert!(warned(future).contains("3 facts are dated after the database's current time"));
-    let open = |w: &mut Observation| facts(w).horizon = Horizon::Open(at(131));
+    let open = |w: &mut Observation| facts(w).horizon = OpenTransactions::Open(at(131));
     assert!(warned(open).contains("open since 2026-01-01T10:02:11Z"));
     let gap = |w: &mut Observation| {
         w.gaps.push(Gap { from: at(60), to: at(100), why: "connection refused".to_owned() });
@@ -148,7 +148,7 @@ fn a_standby_far_behind_leaves_the_window_undecided() {
 fn late_facts_and_unknown_transactions_are_shown() {
     let mut window = watched(0, 60);
     window.late = 11;
-    facts(&mut window).horizon = Horizon::Unknown("another role's transactions".to_owned());
+    facts(&mut window).horizon = OpenTransactions::Unknown("another role's transactions".to_owned());
     let finding = success_rate(&window, rules(&Traffic::default()));
     assert_eq!(
         told(&finding, "late"),

@@ -20,7 +20,7 @@ use crate::outcome::Verdict;
 use crate::outcome::finding::Finding;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Traffic;
-use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::full::{Bin, Form, WindowData, OpenTransactions, Totals};
 use crate::traffic::stats::printed_bp;
 use crate::traffic::watched::{Stretch, ReadError, Observation};
 
@@ -54,14 +54,14 @@ pub fn watched(bad: u64, total: u64) -> Observation {
     }
 }
 
-fn full(window: Window, bad: u64, total: u64) -> Full {
+fn full(window: Window, bad: u64, total: u64) -> WindowData {
     let rate = printed_bp(total - bad, total).map(|bp| format!("{}.{:02}", bp / 100, bp % 100));
     let timed = |value: String| (total > 0).then_some(value);
-    Full {
+    WindowData {
         window,
         asked_at: window.to + SignedDuration::from_secs(10),
         replayed_to: None,
-        letter: Letter {
+        letter: Totals {
             form: Form::Checklist,
             success_rate: rate,
             total,
@@ -80,12 +80,12 @@ fn full(window: Window, bad: u64, total: u64) -> Full {
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: Horizon::Clear,
+        horizon: OpenTransactions::Clear,
     }
 }
 
 /// The facts of a window, to be changed by a test.
-pub fn facts(watched: &mut Observation) -> &mut Full {
+pub fn facts(watched: &mut Observation) -> &mut WindowData {
     watched.facts.as_mut().expect("facts")
 }
 

@@ -5,7 +5,7 @@ use crate::outcome::tick::Standing;
 use crate::outcome::window::Ended;
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
-use crate::traffic::full::Horizon;
+use crate::traffic::full::OpenTransactions;
 use crate::traffic::opening::{End, after};
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn open_transactions_are_waited_for_before_failures_end_a_watch() {
     }
     let ran = watch(script, &ahead(900)).await;
     assert!(matches!(ran.watched.ended, Ended::BeyondRescue(_)), "{:?}", ran.watched.ended);
-    assert!(matches!(ran.agrees().horizon, Horizon::Open(_)), "{:?}", ran.agrees().horizon);
+    assert!(matches!(ran.agrees().horizon, OpenTransactions::Open(_)), "{:?}", ran.agrees().horizon);
     assert!(ran.took < seconds(300), "{:?}", ran.took);
 }
 

@@ -12,7 +12,7 @@ use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
 use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
-use crate::traffic::full::{Form, Full, Horizon, Letter};
+use crate::traffic::full::{Form, WindowData, OpenTransactions, Totals};
 use crate::traffic::opening::{End, WindowPlan, Read, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
@@ -136,12 +136,12 @@ impl Reader for Script {
         Ok(Ticked { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
     }
 
-    async fn full(&self, window: Window, _: Duration) -> Answer<Full> {
+    async fn full(&self, window: Window, _: Duration) -> Answer<WindowData> {
         let now = self.facts_answer().await?;
         let since = self.since();
         self.asked.lock().expect("not poisoned").push(since);
         let (ok, bad, dead_letters) = self.oracle(window, since);
-        let letter = Letter {
+        let letter = Totals {
             form: Form::Checklist,
             success_rate: None,
             total: ok + bad,
@@ -150,7 +150,7 @@ impl Reader for Script {
             sum_ms: None,
             timed: 0,
         };
-        Ok(Full {
+        Ok(WindowData {
             window,
             asked_at: now,
             replayed_to: None,
@@ -165,11 +165,11 @@ impl Reader for Script {
             errors: vec![],
             dead_letter_messages: vec![],
             bins: vec![],
-            horizon: Horizon::Unknown("not asked".to_owned()),
+            horizon: OpenTransactions::Unknown("not asked".to_owned()),
         })
     }
 
-    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<Horizon> {
+    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<OpenTransactions> {
         self.answer().await?;
         let since = self.since();
         let open = self.open.iter().filter(|(from, till)| (*from..*till).contains(&since));
@@ -177,10 +177,10 @@ impl Reader for Script {
             let mut transactions: BTreeSet<String> =
                 open.map(|(from, _)| format!("3/{}", from.as_millis())).collect();
             transactions.insert(format!("4/{}", since.as_millis()));
-            return Ok(Horizon::Hidden { why: "another role's".to_owned(), transactions });
+            return Ok(OpenTransactions::Hidden { why: "another role's".to_owned(), transactions });
         }
         let oldest = open.map(|(from, _)| self.clock(*from)).filter(|began| *began <= to).min();
-        Ok(oldest.map_or(Horizon::Clear, Horizon::Open))
+        Ok(oldest.map_or(OpenTransactions::Clear, OpenTransactions::Open))
     }
 
     async fn stretch(&self, window: Window, _: Duration) -> Answer<Stretch> {
@@ -299,7 +299,7 @@ async fn run(script: Script, wish: &settings::Watch, opening: WindowPlan) -> Ran
 impl Ran {
     /// Asserts that the final query has the expected numbers.
     #[track_caller]
-    pub fn agrees(&self) -> &Full {
+    pub fn agrees(&self) -> &WindowData {
         let full = self.watched.facts.as_ref().expect("the facts were read");
         let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
         let (ok, bad, dead) = self.script.oracle(self.watched.window, asked);

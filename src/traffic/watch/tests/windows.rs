@@ -7,7 +7,7 @@ use crate::outcome::tick::Standing;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
-use crate::traffic::full::Horizon;
+use crate::traffic::full::OpenTransactions;
 use crate::traffic::opening::after;
 
 fn healthy(length: u64) -> Script {
@@ -20,7 +20,7 @@ async fn a_healthy_window_is_watched_to_its_end() {
     let full = ran.agrees();
     assert_eq!(full.letter.total, 60);
     assert_eq!((&ran.watched.ended, ran.watched.late, ran.watched.gaps.len()), (&Ended::AtItsEnd, 0, 0));
-    assert_eq!(full.horizon, Horizon::Clear);
+    assert_eq!(full.horizon, OpenTransactions::Clear);
     assert_eq!(ran.watched.window, ran.watched.planned);
     assert_eq!(ran.watched.window.length(), SignedDuration::from_secs(120));
     // Two minutes, the settling time, and the answers themselves.
@@ -47,7 +47,7 @@ async fn rows_that_commit_late_are_waited_for() {
     script.open.push((seconds(110), seconds(160)));
     let ran = watch(script, &ahead(120)).await;
     let full = ran.agrees();
-    assert_eq!((full.letter.bad(), ran.watched.late, &full.horizon), (11, 11, &Horizon::Clear));
+    assert_eq!((full.letter.bad(), ran.watched.late, &full.horizon), (11, 11, &OpenTransactions::Clear));
     assert!(ran.took > seconds(160) && ran.took < seconds(165), "{:?}", ran.took);
 }
 
@@ -59,7 +59,7 @@ async fn hidden_transactions_are_waited_for_by_id() {
     script.hides_transactions = true;
     let ran = watch(script, &ahead(120)).await;
     let full = ran.agrees();
-    assert_eq!((full.letter.bad(), &full.horizon), (1, &Horizon::Clear));
+    assert_eq!((full.letter.bad(), &full.horizon), (1, &OpenTransactions::Clear));
     assert!(ran.took > seconds(150) && ran.took < seconds(155), "{:?}", ran.took);
 }
 
@@ -69,7 +69,7 @@ async fn a_transaction_that_never_ends_is_waited_for_one_minute() {
     script.open.push((seconds(50), seconds(100_000)));
     let ran = watch(script, &ahead(120)).await;
     let since = ran.script.clock(seconds(50));
-    assert_eq!(ran.agrees().horizon, Horizon::Open(since));
+    assert_eq!(ran.agrees().horizon, OpenTransactions::Open(since));
     assert!(ran.took > seconds(185) && ran.took < seconds(195), "{:?}", ran.took);
 }
 
