@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::counts::{Group, Kind, Known, Ticked};
+use super::counts::{Group, Kind, TickCursor, TickResult};
 use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
 use crate::outcome::window::Window;
@@ -32,7 +32,7 @@ const BRIEF: Bounds =
 const PATIENT: Bounds =
     Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
-/// One tick, in one round trip: the facts since [`Known::read_to`] up to the database's clock, but not beyond `to`, and
+/// One tick, in one round trip: the facts since [`TickCursor::read_to`] up to the database's clock, but not beyond `to`, and
 /// whether the number of earlier facts is still the known one. If it is not, and on a standby, which may be behind its own
 /// clock, everything since the seal is read in a second round trip, with facts older than the overlap marked as sealed.
 /// For a window `(from, to]` in whole microseconds, the first seal is `from` plus one microsecond, and `to` is its end
@@ -43,10 +43,10 @@ const PATIENT: Bounds =
 pub async fn tick(
     session: &Session,
     source: &Source,
-    known: Known,
+    known: TickCursor,
     to: Timestamp,
     overlap: Duration,
-) -> Result<Ticked, PgFault> {
+) -> Result<TickResult, PgFault> {
     let to = query::whole_micros(to);
     let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
@@ -64,7 +64,7 @@ pub async fn tick(
             groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
         }
     };
-    Ok(Ticked { now, end, upper, again, groups })
+    Ok(TickResult { now, end, upper, again, groups })
 }
 
 fn groups(rows: &[Row]) -> Result<Vec<Group>, PgFault> {

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use self::clock::{Clock, Gaps};
 use self::early::Refuted;
-use super::counts::Ledger;
+use super::counts::TickCounter;
 use super::full::WindowData;
 use super::opening::WindowPlan;
 use super::watched::{ReadError, Observation};
@@ -58,7 +58,7 @@ pub struct Watch<'a, R, V> {
     clock: Clock,
     /// Whether the database's clock is known.
     clocked: bool,
-    ledger: Ledger,
+    ledger: TickCounter,
     /// The database's time at the last answered tick.
     seen_to: Timestamp,
     gaps: Gaps,
@@ -103,7 +103,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
             window,
             clock: Clock::new(opening.began_at, opening.began),
             clocked: opening.clockless.is_none(),
-            ledger: Ledger::new(window.from, overlap(rules)),
+            ledger: TickCounter::new(window.from, overlap(rules)),
             seen_to: window.from,
             gaps: Gaps::default(),
             refuted: Refuted::default(),

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::group::{Group, Kind, Ms};
 use super::histogram::Histogram;
-use super::ticked::{Known, Ticked};
+use super::ticked::{TickCursor, TickResult};
 use crate::outcome::tick::Spark;
 
 /// How many points of the sparkline are kept: an hour of ticks.
@@ -89,7 +89,7 @@ impl Counts {
 
 /// The counts of one watch.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub struct TickCounter {
     overlap: SignedDuration,
     seal: Timestamp,
     sealed: Counts,
@@ -117,10 +117,10 @@ impl Part {
     }
 }
 
-impl Ledger {
+impl TickCounter {
     /// Starts counting for a window that begins after `from`, for facts that become visible within `overlap`.
-    pub fn new(from: Timestamp, overlap: SignedDuration) -> Ledger {
-        Ledger {
+    pub fn new(from: Timestamp, overlap: SignedDuration) -> TickCounter {
+        TickCounter {
             overlap,
             seal: next(from),
             sealed: Counts::default(),
@@ -130,8 +130,8 @@ impl Ledger {
     }
 
     /// What the next tick needs to know.
-    pub fn known(&self) -> Known {
-        let mut known = Known::nothing(self.seal);
+    pub fn known(&self) -> TickCursor {
+        let mut known = TickCursor::nothing(self.seal);
         for part in &self.tail {
             if let Part::Read { to, counts } = part {
                 known.read_to = *to;
@@ -146,9 +146,9 @@ impl Ledger {
         next(to)
     }
 
-    /// Adds the result of a tick that was given [`Ledger::known`], with all of its groups. A clock that stepped back seals
+    /// Adds the result of a tick that was given [`TickCounter::known`], with all of its groups. A clock that stepped back seals
     /// nothing.
-    pub fn take(&mut self, tick: &Ticked) {
+    pub fn take(&mut self, tick: &TickResult) {
         let edge = tick.upper.saturating_sub(self.overlap).unwrap_or(self.seal);
         if tick.again {
             self.read_again(tick, edge);
@@ -190,7 +190,7 @@ impl Ledger {
     }
 
     /// Replaces the tail by what was read again.
-    fn read_again(&mut self, tick: &Ticked, edge: Timestamp) {
+    fn read_again(&mut self, tick: &TickResult, edge: Timestamp) {
         for part in std::mem::take(&mut self.tail) {
             if matches!(part, Part::Hole) {
                 self.push(part.spark());

@@ -10,6 +10,6 @@ mod ticked;
 
 pub use group::{Group, Kind, Ms};
 pub use histogram::Histogram;
-pub use ledger::{Counts, Ledger, SPARKS};
+pub use ledger::{Counts, TickCounter, SPARKS};
 pub use percentile::{percentile, percentiles};
-pub use ticked::{Known, Ticked};
+pub use ticked::{TickCursor, TickResult};

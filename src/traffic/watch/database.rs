@@ -13,7 +13,7 @@ use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
-use crate::traffic::counts::{Known, Ticked};
+use crate::traffic::counts::{TickCursor, TickResult};
 use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
@@ -151,7 +151,7 @@ impl Reader for Database {
         })
     }
 
-    async fn tick(&self, known: Known, to: Timestamp, within: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {
         let overlap = self.cx.settings.target.traffic.overlap.0;
         self.on(within, |session, source| {
             Box::pin(async move { read::tick(session, source, known, to, overlap).await })

@@ -10,7 +10,7 @@ use super::reader::{Answer, Fault, Reader};
 use super::{Turn, View, Watch};
 use crate::outcome::tick::Standing;
 use crate::outcome::window::Window;
-use crate::traffic::counts::Ledger;
+use crate::traffic::counts::TickCounter;
 use crate::traffic::opening::after;
 use crate::traffic::watched::ReadError;
 
@@ -60,7 +60,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         let before = Instant::now();
         let ticked =
-            self.reader.tick(self.ledger.known(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
+            self.reader.tick(self.ledger.known(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
         match self.clock.answered(now, before, self.rules.tick.0) {
             Step::Even => {}
@@ -100,7 +100,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let to = after(from, Duration::try_from(length).unwrap_or(Duration::ZERO));
         self.window = Window { from, to };
         self.planned = self.window;
-        self.ledger = Ledger::new(from, super::overlap(self.rules));
+        self.ledger = TickCounter::new(from, super::overlap(self.rules));
         self.clock = Clock::new(now, at);
         self.gaps.begin_at(from);
         self.seen_to = from;

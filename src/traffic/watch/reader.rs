@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::outcome::finding::CannotAsk;
 use crate::outcome::window::Window;
 use crate::settings::Tier;
-use crate::traffic::counts::{Known, Ticked};
+use crate::traffic::counts::{TickCursor, TickResult};
 use crate::traffic::full::{WindowData, OpenTransactions};
 use crate::traffic::watched::{Stretch, TierCounts, ReadError};
 
@@ -51,10 +51,10 @@ pub trait Reader: Sync {
     /// The facts that were added since `known`, up to `to`, exclusive.
     fn tick(
         &self,
-        known: Known,
+        known: TickCursor,
         to: Timestamp,
         within: Duration,
-    ) -> impl Future<Output = Answer<Ticked>> + Send;
+    ) -> impl Future<Output = Answer<TickResult>> + Send;
 
     /// Everything about a window, in one snapshot.
     fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<WindowData>> + Send;

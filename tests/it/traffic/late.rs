@@ -5,7 +5,7 @@ use std::time::Duration;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Known, Ledger};
+use hotdash_ops::traffic::counts::{TickCursor, TickCounter};
 use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::read;
 use jiff::{SignedDuration, Timestamp};
@@ -48,10 +48,10 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     assert!(window.holds(since), "{since} {window:?}");
     app(server(), "traffic_late").await.batch_execute(FAILURES).await.expect("others commit at once");
 
-    let mut ledger = Ledger::new(window.from, SignedDuration::try_from(overlap).expect("short"));
+    let mut ledger = TickCounter::new(window.from, SignedDuration::try_from(overlap).expect("short"));
     let mut committed = false;
     loop {
-        let end = Ledger::end(window.to);
+        let end = TickCounter::end(window.to);
         let tick = read::tick(&session, &look.source, ledger.known(), end, overlap).await.expect("a tick");
         ledger.take(&tick);
         if tick.upper == end && committed {
@@ -114,7 +114,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
     late.batch_execute("begin").await.expect("it begins");
     late.batch_execute(FAILURES).await.expect("they are written");
 
-    let mut ledger = Ledger::new(look.now, SignedDuration::try_from(overlap).expect("short"));
+    let mut ledger = TickCounter::new(look.now, SignedDuration::try_from(overlap).expect("short"));
     let mut seen = Vec::new();
     for step in 0..4 {
         if step == 2 {
@@ -165,7 +165,7 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let from = look.now - SignedDuration::from_mins(15);
     let to = look.now + SignedDuration::from_hours(1);
-    let tick = read::tick(&reader, &look.source, Known::nothing(from), to, Duration::from_millis(1))
+    let tick = read::tick(&reader, &look.source, TickCursor::nothing(from), to, Duration::from_millis(1))
         .await
         .expect("a tick");
     assert_eq!(tick.upper, replayed);

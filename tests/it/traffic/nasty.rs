@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Kind, Known, Ms};
+use hotdash_ops::traffic::counts::{Kind, TickCursor, Ms};
 use hotdash_ops::traffic::full::{Form, Percentiles};
 use hotdash_ops::traffic::read;
 
@@ -83,7 +83,7 @@ async fn every_row_counts_once_whatever_it_holds() {
     assert_eq!((full.bins.len(), bins), (15, (25, 25 - ok)));
 
     let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::from_secs(20))
+        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::from_secs(20))
             .await;
     let groups = tick.expect("no row can raise an error").groups;
     let sum = |keep: fn(&Ms) -> bool| groups.iter().filter(|g| keep(&g.ms)).map(|g| g.n).sum::<u64>();

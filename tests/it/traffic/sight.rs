@@ -7,7 +7,7 @@ use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::Known;
+use hotdash_ops::traffic::counts::TickCursor;
 use hotdash_ops::traffic::full::{Form, OpenTransactions};
 use hotdash_ops::traffic::read;
 use jiff::SignedDuration;
@@ -91,7 +91,7 @@ async fn missing_tables_columns_and_permissions_are_reported() {
     let (found, _) = refusal(read::full(&session, &look.source, window, 15).await);
     assert_eq!(found, "42P01");
     let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert_eq!(refusal(tick).0, "42P01");
     let number = Names { recorded_at: "id".to_owned(), ..Names::default() };
     server().copy("traffic_number", "").expect("a database");
@@ -113,7 +113,7 @@ async fn waiting_is_bounded() {
     assert!(matches!(fault, PgFault::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.
     let (long, began) = (open(&server().login(READER, "traffic_slow")).await, Instant::now());
-    let fault = read::tick(&long, &look.source, Known::nothing(window.from), window.to, Duration::ZERO)
+    let fault = read::tick(&long, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO)
         .await
         .expect_err("a time-out");
     assert_eq!(fault.sqlstate(), Some("57014"));
@@ -128,7 +128,7 @@ async fn waiting_is_bounded() {
     tokio::spawn(connection);
     holder.batch_execute("begin; lock table dashboard_facts").await.expect("it is locked");
     let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert!(matches!(tick, Err(PgFault::Locked { .. })), "{tick:?}");
 }
 
@@ -148,7 +148,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         let tick = read::tick(
             &session,
             &look.source,
-            Known::nothing(window.from),
+            TickCursor::nothing(window.from),
             window.to,
             Duration::from_secs(20),
         )

@@ -17,21 +17,21 @@ fn group(sealed: bool, kind: Kind, ms: Ms, n: u64) -> Group {
 
 const S: i64 = 1_000_000;
 
-fn fresh(end: i64, groups: &[Group]) -> Ticked {
-    Ticked { now: at(end), end: at(end), upper: at(end), again: false, groups: groups.to_vec() }
+fn fresh(end: i64, groups: &[Group]) -> TickResult {
+    TickResult { now: at(end), end: at(end), upper: at(end), again: false, groups: groups.to_vec() }
 }
 
-fn again(end: i64, groups: &[Group]) -> Ticked {
-    Ticked { again: true, ..fresh(end, groups) }
+fn again(end: i64, groups: &[Group]) -> TickResult {
+    TickResult { again: true, ..fresh(end, groups) }
 }
 
-fn known(seal: i64, read_to: i64, facts: u64) -> Known {
-    Known { seal: at(seal), read_to: at(read_to), facts }
+fn known(seal: i64, read_to: i64, facts: u64) -> TickCursor {
+    TickCursor { seal: at(seal), read_to: at(read_to), facts }
 }
 
 #[test]
 fn old_parts_of_the_tail_are_sealed() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     assert_eq!(ledger.known(), known(1, 1, 0), "the window excludes its start");
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(100), 3)]));
     assert_eq!((ledger.known(), ledger.counts().ok), (known(1, 10 * S, 3), 3));
@@ -62,7 +62,7 @@ fn old_parts_of_the_tail_are_sealed() {
 
 #[test]
 fn a_tail_that_was_read_again_is_replaced() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Untimed, 3)]));
     ledger.take(&fresh(20 * S, &[group(false, Kind::Ok, Ms::Untimed, 1)]));
     let groups = [group(true, Kind::Ok, Ms::Untimed, 4), group(false, Kind::Bad, Ms::Untimed, 2)];
@@ -77,7 +77,7 @@ fn a_tail_that_was_read_again_is_replaced() {
 
 #[test]
 fn the_seal_never_moves_back() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.take(&again(60 * S, &[group(true, Kind::Ok, Ms::Untimed, 5)]));
     assert_eq!(ledger.known(), known(40 * S, 60 * S, 0));
     // The clock steps back: facts marked as sealed are not sealed.
@@ -98,14 +98,14 @@ fn the_seal_never_moves_back() {
 
 #[test]
 fn a_missed_tick_only_leaves_a_hole() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.miss();
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(1), 5)]));
     let before = (ledger.known(), ledger.counts());
     ledger.miss();
     assert_eq!((ledger.known(), ledger.counts()), before);
     ledger.take(&fresh(30 * S, &[group(false, Kind::Ok, Ms::Read(1), 1)]));
-    let holes = |ledger: &Ledger| ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
+    let holes = |ledger: &TickCounter| ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
     assert_eq!(holes(&ledger), [true, false, true, false]);
     ledger.miss();
     ledger.take(&again(31 * S, &[]));
@@ -114,7 +114,7 @@ fn a_missed_tick_only_leaves_a_hole() {
 
 #[test]
 fn memory_is_bounded_after_a_week_and_after_an_outage() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     for tick in 1..=60_480i64 {
         ledger.take(&fresh(tick * 10 * S, &[group(false, Kind::Ok, Ms::Read(tick as u32), 400)]));
     }
@@ -194,8 +194,8 @@ fn held(counts: &Counts, kinds: &[Kind]) -> BTreeMap<usize, u64> {
 }
 
 /// Simulates the database's side of a tick.
-fn asked(schedule: &Schedule, known: Known, look: At) -> Ticked {
-    let end = at(look.clock).min(Ledger::end(at(schedule.to)));
+fn asked(schedule: &Schedule, known: TickCursor, look: At) -> TickResult {
+    let end = at(look.clock).min(TickCounter::end(at(schedule.to)));
     let sealed = end - SignedDuration::from_micros(schedule.overlap);
     let groups = |from: Timestamp, to: Timestamp| -> Vec<Group> {
         let facts = schedule.facts.iter().enumerate();
@@ -210,7 +210,7 @@ fn asked(schedule: &Schedule, known: Known, look: At) -> Ticked {
     let sum = |groups: &[Group]| groups.iter().map(|group| group.n).sum::<u64>();
     let again = sum(&groups(known.seal, known.read_to)) != known.facts;
     let groups = groups(if again { known.seal } else { known.read_to }, end);
-    Ticked { now: at(look.clock), end, upper: end, again, groups }
+    TickResult { now: at(look.clock), end, upper: end, again, groups }
 }
 
 proptest! {
@@ -228,7 +228,7 @@ proptest! {
     fn every_visible_fact_is_counted_exactly_once(schedule in schedule()) {
         let window = Window { from: at(0), to: at(schedule.to) };
         let overlap = SignedDuration::from_micros(schedule.overlap);
-        let mut ledger = Ledger::new(window.from, overlap);
+        let mut ledger = TickCounter::new(window.from, overlap);
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
         // The tick that sealed the time of each fact.
         let mut sealed_at: Vec<Option<At>> = vec![None; kinds.len()];
@@ -272,7 +272,7 @@ proptest! {
         let end = schedule.to + schedule.overlap + 200;
         schedule.looks.push(At { really: end, clock: end });
         let window = Window { from: at(0), to: at(schedule.to) };
-        let mut ledger = Ledger::new(window.from, SignedDuration::from_micros(schedule.overlap));
+        let mut ledger = TickCounter::new(window.from, SignedDuration::from_micros(schedule.overlap));
         for &look in &schedule.looks {
             ledger.take(&asked(&schedule, ledger.known(), look));
         }

@@ -11,7 +11,7 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
+use crate::traffic::counts::{Group, Kind, TickCursor, Ms, TickResult};
 use crate::traffic::full::{Form, WindowData, OpenTransactions, Totals};
 use crate::traffic::opening::{End, WindowPlan, Read, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
@@ -123,7 +123,7 @@ impl Reader for Script {
         Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
     }
 
-    async fn tick(&self, known: Known, to: Timestamp, _: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, _: Duration) -> Answer<TickResult> {
         let now = self.facts_answer().await?;
         let (end, since) = (now.min(to), self.since());
         let edge = end.checked_sub(Traffic::default().overlap.0).expect("a time");
@@ -133,7 +133,7 @@ impl Reader for Script {
         let again = seen(known.seal, known.read_to).count() as u64 != known.facts;
         let group = |f: &Fact| Group { sealed: f.at < edge, kind: f.kind, ms: Ms::Read(120), n: 1 };
         let from = if again { known.seal } else { known.read_to };
-        Ok(Ticked { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
+        Ok(TickResult { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
     }
 
     async fn full(&self, window: Window, _: Duration) -> Answer<WindowData> {
