@@ -56,9 +56,9 @@ impl Customers {
     ///
     /// # Errors
     /// Why they are unknown.
-    pub fn heard(&self, age: SignedDuration) -> Result<Heard, Unknown> {
+    pub fn message_ages(&self, age: SignedDuration) -> Result<MessageAges, Unknown> {
         let (now, messages) = (self.now.clone()?, self.messages.as_ref().map_err(Clone::clone)?);
-        let mut heard = Heard { old: 0, young: 0, cut: messages.cut.clone() };
+        let mut heard = MessageAges { old: 0, young: 0, cut: messages.cut.clone() };
         for message in messages.of_customers(self.window).filter(|m| !m.deleted) {
             match self.window.to.min(now).duration_since(message.at) >= age {
                 true => heard.old += 1,
@@ -71,7 +71,7 @@ impl Customers {
 
 /// Numbers of customer messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct MessageAges {
     /// Old enough to have been delivered and recorded.
     pub old: u64,
     /// So recent that they may still be on their way.

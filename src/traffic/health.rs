@@ -39,12 +39,12 @@ pub struct HealthReading {
     /// The request: `GET https://chat.example/api`. The variable's name if it is not set.
     pub asked: String,
     /// Oldest first, and at least one; or why the service could not be probed.
-    pub looks: Result<Vec<Look>, CannotAsk>,
+    pub looks: Result<Vec<HealthSample>, CannotAsk>,
 }
 
 /// One probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct HealthSample {
     /// By the clock of the window.
     pub at: Timestamp,
     pub good: bool,
@@ -88,14 +88,14 @@ struct Schedule {
 }
 
 /// The result of a probe, and whether the service may be starting.
-type Heard = Result<(Look, bool), CannotAsk>;
+type ProbeResult = Result<(HealthSample, bool), CannotAsk>;
 
 /// Probes at the start, at intervals, and at the end of the window. A failed last probe is repeated once, so that one lost
 /// packet at the end is not mistaken for a service that is down.
-async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<Look, CannotAsk>>
+async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<HealthSample, CannotAsk>>
 where
     F: FnMut() -> A,
-    A: Future<Output = Heard>,
+    A: Future<Output = ProbeResult>,
 {
     let mut looks = vec![first(schedule.cold_start, &mut ask).await];
     if schedule.mode == Mode::Forward {
@@ -122,10 +122,10 @@ where
 }
 
 /// The first probe, repeated while the service may be starting.
-async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<Look, CannotAsk>
+async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<HealthSample, CannotAsk>
 where
     F: FnMut() -> A,
-    A: Future<Output = Heard>,
+    A: Future<Output = ProbeResult>,
 {
     let began = Instant::now();
     loop {

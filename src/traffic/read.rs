@@ -22,7 +22,7 @@ pub use super::query::explain;
 pub use full::full;
 pub use horizon::horizon;
 pub use hour::{Hour, hour};
-pub use look::{Look, look};
+pub use look::{TableInfo, look};
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =

@@ -2,7 +2,7 @@
 //! facts than messages. Facts have neither a message's id nor a direction, so enough of them do not prove that no
 //! message was lost.
 
-use super::customers::{Counts, Heard, Queue, Unknown};
+use super::customers::{Counts, MessageAges, Queue, Unknown};
 
 /// Whether facts were recorded in a window, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,27 +10,27 @@ pub enum Silence {
     /// Facts were recorded.
     Delivered { facts: u64 },
     /// At least this many customer messages are old enough, and nothing was recorded.
-    Deaf { messages: u64 },
+    NotReceived { messages: u64 },
     /// No customer wrote.
-    Quiet,
+    NoMessages,
     /// Chatwoot reports that its queue is failing, so it will deliver nothing more.
-    MuteSource,
+    QueueFailing,
     /// Nothing was recorded, and the cause is unknown.
     Unknown(String),
 }
 
 /// Finds the cause. `facts` are the window's facts of both kinds, `heard` the customers' messages in it.
-pub fn silence(facts: u64, heard: &Result<Heard, Unknown>, queue: &Queue) -> Silence {
+pub fn silence(facts: u64, heard: &Result<MessageAges, Unknown>, queue: &Queue) -> Silence {
     if *queue == Queue::Failing {
-        return Silence::MuteSource;
+        return Silence::QueueFailing;
     }
     if facts > 0 {
         return Silence::Delivered { facts };
     }
     match heard {
         Err(why) => Silence::Unknown(why.in_words()),
-        Ok(heard) if heard.old > 0 => Silence::Deaf { messages: heard.old },
-        Ok(Heard { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
+        Ok(heard) if heard.old > 0 => Silence::NotReceived { messages: heard.old },
+        Ok(MessageAges { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
         Ok(heard) if heard.young > 0 => Silence::Unknown(format!(
             "{} so recent that delivery may be under way",
             match heard.young {
@@ -38,7 +38,7 @@ pub fn silence(facts: u64, heard: &Result<Heard, Unknown>, queue: &Queue) -> Sil
                 n => format!("{n} customer messages are"),
             }
         )),
-        Ok(_) => Silence::Quiet,
+        Ok(_) => Silence::NoMessages,
     }
 }
 
@@ -96,19 +96,19 @@ pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
 mod tests {
     use super::*;
 
-    fn heard(old: u64, young: u64) -> Result<Heard, Unknown> {
-        Ok(Heard { old, young, cut: None })
+    fn heard(old: u64, young: u64) -> Result<MessageAges, Unknown> {
+        Ok(MessageAges { old, young, cut: None })
     }
 
     #[test]
     fn missing_facts_are_explained_by_their_cause() {
         let unknown = Queue::Unknown("no answer".to_owned());
-        assert_eq!(silence(0, &heard(3, 1), &Queue::Ok), Silence::Deaf { messages: 3 });
-        assert_eq!(silence(0, &heard(3, 1), &unknown), Silence::Deaf { messages: 3 });
-        assert_eq!(silence(0, &heard(0, 0), &Queue::Ok), Silence::Quiet);
+        assert_eq!(silence(0, &heard(3, 1), &Queue::Ok), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &heard(3, 1), &unknown), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &heard(0, 0), &Queue::Ok), Silence::NoMessages);
         assert_eq!(silence(1, &heard(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
         for facts in [0, 60] {
-            assert_eq!(silence(facts, &heard(3, 0), &Queue::Failing), Silence::MuteSource);
+            assert_eq!(silence(facts, &heard(3, 0), &Queue::Failing), Silence::QueueFailing);
         }
     }
 
@@ -119,9 +119,9 @@ mod tests {
         assert!(
             matches!(silence(0, &heard(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 customer message is"))
         );
-        let cut = |old| Ok(Heard { old, young: 0, cut: Some("more than can be read".to_owned()) });
+        let cut = |old| Ok(MessageAges { old, young: 0, cut: Some("more than can be read".to_owned()) });
         assert!(matches!(silence(0, &cut(0), &Queue::Ok), Silence::Unknown(_)));
-        assert_eq!(silence(0, &cut(900), &Queue::Ok), Silence::Deaf { messages: 900 });
+        assert_eq!(silence(0, &cut(900), &Queue::Ok), Silence::NotReceived { messages: 900 });
     }
 
     #[test]

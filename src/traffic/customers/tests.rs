@@ -22,22 +22,22 @@ fn messages_are_counted_by_age() {
         message(7, 1, 901, Kind::Incoming),
     ];
     let known = customers(list);
-    assert_eq!(known.heard(MINUTE), Ok(Heard { old: 2, young: 1, cut: None }));
+    assert_eq!(known.message_ages(MINUTE), Ok(MessageAges { old: 2, young: 1, cut: None }));
     // If Chatwoot's clock is before the window's end, messages count as more recent, never as older.
     let behind = Customers { now: Ok(at(600)), ..known };
-    assert_eq!(behind.heard(MINUTE), Ok(Heard { old: 1, young: 2, cut: None }));
+    assert_eq!(behind.message_ages(MINUTE), Ok(MessageAges { old: 1, young: 2, cut: None }));
 }
 
 #[test]
 fn without_messages_or_clock_the_counts_are_unknown() {
     let why = Unknown::NotAdministrator { account: 3 };
     let blind = Customers { messages: Err(why.clone()), ..customers(vec![]) };
-    assert_eq!(blind.heard(MINUTE), Err(why.clone()));
+    assert_eq!(blind.message_ages(MINUTE), Err(why.clone()));
     let timeless = Customers { now: Err(why.clone()), ..customers(vec![]) };
-    assert_eq!(timeless.heard(MINUTE), Err(why));
+    assert_eq!(timeless.message_ages(MINUTE), Err(why));
     let unasked = Customers::unasked(window(), "CHATWOOT_BASE_URL is not set");
     assert_eq!(
-        unasked.heard(MINUTE).map_err(|why| why.in_words()),
+        unasked.message_ages(MINUTE).map_err(|why| why.in_words()),
         Err("CHATWOOT_BASE_URL is not set".to_owned())
     );
     assert!(matches!(unasked.queue, Queue::Unknown(_)));

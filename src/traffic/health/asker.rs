@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Heard, Look, Service};
+use super::{ProbeResult, HealthSample, Service};
 use crate::context::Context;
 use crate::outcome::finding::CannotAsk;
 use crate::service::body;
@@ -60,7 +60,7 @@ impl Asker {
         }
     }
 
-    pub(super) async fn look(&self, cx: &Context, opening: &WindowPlan) -> Heard {
+    pub(super) async fn look(&self, cx: &Context, opening: &WindowPlan) -> ProbeResult {
         let at = opening.now();
         let (said, sandbox) = match self {
             Asker::Chatwoot(client) => {
@@ -79,9 +79,9 @@ impl Asker {
             cx.saw_marker();
         }
         match said {
-            Answer::Good(what) => Ok((Look { at, good: true, what, throttled: false, offline: None }, false)),
+            Answer::Good(what) => Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false)),
             Answer::Bad { what, throttled, offline, starting } => {
-                Ok((Look { at, good: false, what, throttled, offline }, starting))
+                Ok((HealthSample { at, good: false, what, throttled, offline }, starting))
             }
             Answer::Ours(cannot) => Err(cannot),
         }

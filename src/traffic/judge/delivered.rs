@@ -21,7 +21,7 @@ pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>)
         Err(unasked) => return ground::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let facts = full.letter.total.saturating_add(full.dead_letters);
-    let heard = customers.heard(patience(rules));
+    let heard = customers.message_ages(patience(rules));
     match silence(facts, &heard, &customers.queue) {
         Silence::Delivered { facts } => {
             let finding = finding.claim(match ground::cut(watched, |_| false) {
@@ -30,17 +30,17 @@ pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>)
             });
             ground::again(finding, watched)
         }
-        Silence::Deaf { messages } => {
+        Silence::NotReceived { messages } => {
             let written = words::count(messages, "message", "messages");
             let why = format!("no webhook was recorded although customers wrote {written}");
             finding.claim(Claim::compared(CODE, WHAT, EXPECTED, "0", false).sentence(why))
         }
-        Silence::MuteSource => finding.claim(
+        Silence::QueueFailing => finding.claim(
             Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), false)
                 .sentence("Chatwoot's queue is failing, so it sends nothing")
                 .fix("repair Chatwoot's Redis and Sidekiq; start with `fly status` and `fly logs` of Chatwoot's app"),
         ),
-        Silence::Quiet => finding.claim(
+        Silence::NoMessages => finding.claim(
             Claim::undecided(CODE, WHAT, EXPECTED, "0")
                 .sentence("no webhook was recorded, and no customer wrote")
                 .fix("write to the inbox as a customer, or watch while customers write"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Rules, ground, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Mode;
-use crate::traffic::health::Look;
+use crate::traffic::health::HealthSample;
 use crate::traffic::watched::Observation;
 
 const CODE: &str = "health";
@@ -19,10 +19,10 @@ const MAX_FAILED: usize = 5;
 
 /// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
 /// watch during which they were made, if there was one.
-pub fn health(asked: &str, looks: &[Look], watched: Option<&Observation>, rules: Rules<'_>) -> Finding {
+pub fn health(asked: &str, looks: &[HealthSample], watched: Option<&Observation>, rules: Rules<'_>) -> Finding {
     // A rate-limited probe (429) shows nothing about the service's health.
-    let usable: Vec<&Look> = looks.iter().filter(|look| !look.throttled).collect();
-    let failed: Vec<&Look> = usable.iter().copied().filter(|look| !look.good).collect();
+    let usable: Vec<&HealthSample> = looks.iter().filter(|look| !look.throttled).collect();
+    let failed: Vec<&HealthSample> = usable.iter().copied().filter(|look| !look.good).collect();
     let finding = evidence(Finding::about(asked), looks, &failed);
     let due = watched.map_or(0, |watched| due(watched, rules));
     let finding = finding.claim(claim(looks, &usable, due));
@@ -47,7 +47,7 @@ fn due(watched: &Observation, rules: Rules<'_>) -> usize {
     }
 }
 
-fn claim(looks: &[Look], usable: &[&Look], due: usize) -> Claim {
+fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
     let good = usable.iter().filter(|look| look.good).count();
     let succeeded = format!("{good} of {} succeeded", looks.len());
     if let Some(pair) = usable.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
@@ -88,7 +88,7 @@ fn claim(looks: &[Look], usable: &[&Look], due: usize) -> Claim {
     }
 }
 
-fn evidence(mut finding: Finding, looks: &[Look], failed: &[&Look]) -> Finding {
+fn evidence(mut finding: Finding, looks: &[HealthSample], failed: &[&HealthSample]) -> Finding {
     for probe in failed.iter().take(MAX_FAILED) {
         finding = finding.evidence("failed probe", format!("{}: {}", words::instant(probe.at), probe.what));
     }

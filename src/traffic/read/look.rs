@@ -10,7 +10,7 @@ use crate::traffic::query::{Engine, Source, Stamp};
 
 /// What is known about the database before the watch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct TableInfo {
     pub source: Source,
     /// The database's clock at this moment.
     pub now: Timestamp,
@@ -27,7 +27,7 @@ pub struct Look {
 /// # Errors
 /// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
 /// column, 42501 a missing permission.
-pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
+pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgFault> {
     let version = session.rows("SELECT version()::text AS version", &[]).await?;
     let engine = match version.first().and_then(|row| row.get("version")) {
         Some(version) if version.contains("CockroachDB") => Engine::Cockroach,
@@ -44,7 +44,7 @@ pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
     let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
-    Ok(Look { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
+    Ok(TableInfo { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
 }
 
 fn now(engine: Engine) -> String {

@@ -63,7 +63,7 @@ impl Database {
         self.source.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, session: &Session) -> Answer<read::Look> {
+    async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
         let names = &self.cx.settings.target.names;
         let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
         if look.sandbox {

@@ -28,7 +28,7 @@ async fn open(dsn: &str) -> Session {
 }
 
 /// A session in a new database that `sql` spoils, and what a look at it says.
-async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::Look) {
+async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
     let look = read::look(&session, names).await.expect("a look");

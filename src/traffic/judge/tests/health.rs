@@ -1,12 +1,12 @@
 use super::*;
-use crate::traffic::health::Look;
+use crate::traffic::health::HealthSample;
 use crate::traffic::judge::health;
 
 /// One probe a minute: `+` good, `-` failed, `?` rate limited, `o` failed without a route.
-fn looks(pattern: &str) -> Vec<Look> {
+fn looks(pattern: &str) -> Vec<HealthSample> {
     (0..)
         .zip(pattern.chars())
-        .map(|(minute, c)| Look {
+        .map(|(minute, c)| HealthSample {
             at: at(60 * minute),
             good: c == '+',
             what: if c == '+' { "200".to_owned() } else { "503".to_owned() },
