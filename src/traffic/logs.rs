@@ -4,8 +4,8 @@
 //! kept one by one. Pure.
 
 mod class;
-mod cover;
-mod fold;
+mod compact;
+mod coverage;
 mod quote;
 
 use std::collections::HashMap;
@@ -17,8 +17,8 @@ use crate::outcome::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
 use class::Class;
 pub use class::LogTexts;
-use cover::Cover;
-use fold::{Folded, Known, Tally};
+use compact::{Compacted, Edges, Tally};
+use coverage::Coverage;
 
 /// A batch of this many lines is full: there may have been more. Fly's documentation of its logs: "most recent 100 logs
 /// from the last 24 hours", which is what `fly logs --no-tail` prints.
@@ -48,12 +48,12 @@ pub struct LogReading {
     /// How many batches were added.
     batches: u64,
     seen: HashMap<Key, Seen>,
-    folded: Folded,
+    compacted: Compacted,
     /// The quote of the first error line without a time.
     unstamped: Option<usize>,
     /// Quotes of error lines, by the index in [`Seen::group`].
     quotes: Vec<String>,
-    cover: Cover,
+    coverage: Coverage,
     /// How many readings were unusable, and why the last one was.
     missed: Option<(u64, String)>,
 }
@@ -111,10 +111,10 @@ impl LogReading {
             room: ROOM,
             batches: 0,
             seen: HashMap::new(),
-            folded: Folded::default(),
+            compacted: Compacted::default(),
             unstamped: None,
             quotes: Vec::new(),
-            cover: Cover::default(),
+            coverage: Coverage::default(),
             missed: None,
         }
     }
@@ -142,10 +142,10 @@ impl LogReading {
                 self.seen.insert(key, Seen { class, group, count: 1, batch: self.batches });
             }
         }
-        self.fold(asked_at, end, batch.lines.len());
+        self.compact(asked_at, end, batch.lines.len());
         let complete = match &batch.partial {
             Some(why) => Err(why.clone()),
-            None => self.cover.add(asked_at, &batch.lines),
+            None => self.coverage.add(asked_at, &batch.lines),
         };
         if let Err(why) = complete {
             self.miss(&why);
@@ -165,14 +165,14 @@ impl LogReading {
         for ((at, _), seen) in self.seen.iter().filter(|((at, _), _)| window.holds(*at)) {
             inside.add(*at, seen);
         }
-        let folded = self.folded.within(window, &mut inside);
+        let compacted = self.compacted.within(window, &mut inside);
         let Tally { lines: lines_inside, warned, groups, .. } = inside;
         let mut errors: Vec<ErrorGroup> = groups
             .into_iter()
             .map(|(group, (count, first))| ErrorGroup { message: self.quotes[group].clone(), count, first })
             .collect();
         errors.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
-        let covered = self.cover.of(from, to).and(folded).and_then(|()| match self.unstamped {
+        let covered = self.coverage.of(from, to).and(compacted).and_then(|()| match self.unstamped {
             _ if lines_inside == 0 => Err("the log has no line in this window".to_owned()),
             Some(group) => {
                 let quote = &self.quotes[group];
@@ -190,7 +190,7 @@ impl LogReading {
 
     /// When more lines are kept than the limit, turns those that will not appear again into counts. If a line did appear
     /// again it would be counted twice, which can never make a window clean.
-    fn fold(&mut self, asked_at: Timestamp, end: End, taken: usize) {
+    fn compact(&mut self, asked_at: Timestamp, end: End, taken: usize) {
         let recent = (self.room / 2).max(2 * taken);
         if self.seen.len() <= self.room.max(recent) {
             return;
@@ -200,11 +200,11 @@ impl LogReading {
         let mut old = keys.split_off(recent);
         // The window may still move a little, to the database's clock.
         old.sort_by_key(|(_, key)| key.0.duration_since(end.window.from).abs());
-        let known = Known::new(end, asked_at);
-        self.folded.sort(known);
+        let known = Edges::new(end, asked_at);
+        self.compacted.sort(known);
         for (_, key) in old.iter().skip(self.room / 4) {
             if let Some(seen) = self.seen.remove(key) {
-                self.folded.add(known, key.0, &seen);
+                self.compacted.add(known, key.0, &seen);
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
 use super::logs::LogReading;
-use super::opening::{self, WindowPlan, Read};
+use super::opening::{self, Read, WindowPlan};
 use super::summary;
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Observation;

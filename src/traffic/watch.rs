@@ -5,12 +5,12 @@
 
 mod clock;
 mod database;
-mod early;
-mod forward;
-mod last;
-mod outlook;
+mod early_stop;
+mod final_query;
+mod forecast;
 mod reader;
 mod screen;
+mod tick_loop;
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use self::clock::{Clock, Gaps};
-use self::early::Refuted;
+use self::early_stop::Refuted;
 use super::counts::TickCounter;
 use super::full::WindowData;
 use super::opening::WindowPlan;
-use super::watched::{ReadError, Observation};
+use super::watched::{Observation, ReadError};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Ended, Mode, Window};

@@ -10,6 +10,6 @@ mod ticked;
 
 pub use group::{Group, Kind, Ms};
 pub use histogram::Histogram;
-pub use ledger::{Counts, TickCounter, SPARKS};
+pub use ledger::{Counts, SPARKS, TickCounter};
 pub use percentile::{percentile, percentiles};
 pub use ticked::{TickCursor, TickResult};

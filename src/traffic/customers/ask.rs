@@ -63,7 +63,9 @@ pub async fn ask(
 
 fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
     if !asker.client.has_token() {
-        return Err(Unknown::NotRequested("CHATWOOT_API_KEY is not set to an administrator's token".to_owned()));
+        return Err(Unknown::NotRequested(
+            "CHATWOOT_API_KEY is not set to an administrator's token".to_owned(),
+        ));
     }
     account.map_err(Unknown::NotRequested)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ProbeResult, HealthSample, Service};
+use super::{HealthSample, ProbeResult, Service};
 use crate::context::Context;
 use crate::outcome::finding::CannotAsk;
 use crate::service::body;
@@ -79,7 +79,9 @@ impl Asker {
             cx.saw_marker();
         }
         match said {
-            Answer::Good(what) => Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false)),
+            Answer::Good(what) => {
+                Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false))
+            }
             Answer::Bad { what, throttled, offline, starting } => {
                 Ok((HealthSample { at, good: false, what, throttled, offline }, starting))
             }

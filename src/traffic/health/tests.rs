@@ -28,7 +28,9 @@ async fn looks(mode: Mode, said: &str, cold_start: u64, over_after: u64) -> (Vec
         let sign = signs.next().expect("a sign");
         times.borrow_mut().push(began.elapsed().as_secs());
         let (at, what) = (opening.now(), sign.to_string());
-        async move { Ok((HealthSample { at, good: sign == '+', what, throttled: false, offline: None }, sign == 's')) }
+        async move {
+            Ok((HealthSample { at, good: sign == '+', what, throttled: false, offline: None }, sign == 's'))
+        }
     };
     let closing = Arc::clone(&opening);
     tokio::spawn(async move {

@@ -1,9 +1,9 @@
 //! The average duration, as the checklist's statement computes it: the mean of the durations that are numbers.
 //! If too few of them are numbers, the mean says little about the deliveries, and the claim stays undecided.
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
-use crate::traffic::full::{Form, WindowData, Totals};
+use crate::traffic::full::{Form, Totals, WindowData};
 use crate::traffic::stats;
 use crate::traffic::watched::Observation;
 
@@ -15,15 +15,15 @@ const UNREADABLE: u64 = 100;
 /// The claim that deliveries are quick on average.
 pub fn average(watched: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("below {} ms", rules.traffic.average_ms);
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, CODE, WHAT, &expected, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, &expected, unasked),
     };
     let finding = evidence(finding, full, rules).claim(claim(watched, full, rules, expected));
-    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
     let finding = warnings(full).into_iter().fold(finding, Finding::warn);
-    ground::again(finding, watched)
+    preconditions::again(finding, watched)
 }
 
 fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: String) -> Claim {
@@ -33,7 +33,7 @@ fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: S
     if letter.total == 0 {
         return open("no delivery was recorded".to_owned());
     }
-    if let Some(cut) = ground::cut(watched, |_| false) {
+    if let Some(cut) = preconditions::cut(watched, |_| false) {
         return open(cut);
     }
     if too_many_unreadable(full) {

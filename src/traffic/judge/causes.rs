@@ -3,11 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Rules, ground, rate, words};
+use super::{Rules, preconditions, rate, words};
 use crate::outcome::window::Ended;
-use crate::traffic::full::{WindowData, OpenTransactions};
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::stats::{self, Change};
-use crate::traffic::watched::{Stretch, Observation};
+use crate::traffic::watched::{Observation, Stretch};
 
 /// A difference counts as real when chance alone would produce it in at most this share of comparisons.
 const SIGNIFICANT: f64 = 0.01;
@@ -125,7 +125,9 @@ fn chance(p: f64) -> String {
 pub(super) fn horizon(full: &WindowData) -> Option<String> {
     match &full.horizon {
         OpenTransactions::Clear => None,
-        OpenTransactions::Open(since) => Some(format!("a transaction has been open since {}", words::instant(*since))),
+        OpenTransactions::Open(since) => {
+            Some(format!("a transaction has been open since {}", words::instant(*since)))
+        }
         OpenTransactions::Unknown(why) | OpenTransactions::Hidden { why, .. } => {
             Some(format!("a transaction may still add facts: {why}"))
         }
@@ -135,7 +137,7 @@ pub(super) fn horizon(full: &WindowData) -> Option<String> {
 /// Everything worth a sentence in the report's traffic section.
 pub fn remarks(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
     let mut remarks = watched.remarks.clone();
-    remarks.extend(ground::warnings(watched, rules));
+    remarks.extend(preconditions::warnings(watched, rules));
     match &watched.facts {
         Err(unasked) => remarks.push(format!("the facts could not be read: {}", unasked.why)),
         Ok(full) => {

@@ -1,6 +1,6 @@
 //! Whether the database answered the watch.
 
-use super::{ground, words};
+use super::{preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::watched::Observation;
 
@@ -11,7 +11,7 @@ const EXPECTED: &str = "an answer to the query over the whole window";
 /// The claim that the database answered the query at the window's end. A rejected query is an answer too: what is
 /// wrong with it is reported by the checks that need its result.
 pub fn database(watched: &Observation) -> Finding {
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let finding = watched.gaps.iter().fold(finding, |finding, gap| {
         let (from, to) = (words::instant(gap.from), words::clock(gap.to));
         finding.evidence("gap", format!("{from} to {to}: {}", gap.why))
@@ -36,7 +36,7 @@ pub fn database(watched: &Observation) -> Finding {
         }
         // Without a window there was no query to answer.
         Err(unasked) if watched.planned.length().is_zero() => {
-            ground::unasked(finding, CODE, WHAT, EXPECTED, unasked)
+            preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked)
         }
         Err(unasked) => {
             let found = format!("it rejected the query: {}", unasked.why);

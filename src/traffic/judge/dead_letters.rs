@@ -1,7 +1,7 @@
 //! Dead letters. A single one fails the window, whatever else happened and however short the window is: later
 //! traffic cannot change that. Having none proves something only if deliveries were recorded.
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::traffic::full::WindowData;
@@ -15,14 +15,14 @@ const MAX_ERRORS: usize = 10;
 
 /// The claim that no webhook became a dead letter.
 pub fn dead_letters(watched: &Observation, rules: Rules<'_>) -> Finding {
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, CODE, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let finding = errors(finding, full).claim(claim(watched, full));
-    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    ground::again(finding, watched)
+    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    preconditions::again(finding, watched)
 }
 
 fn claim(watched: &Observation, full: &WindowData) -> Claim {
@@ -31,7 +31,7 @@ fn claim(watched: &Observation, full: &WindowData) -> Claim {
         return Claim::compared(CODE, WHAT, EXPECTED, found, false);
     }
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
-    if let Some(cut) = ground::cut(watched, |ended| *ended == Ended::DeadLetter) {
+    if let Some(cut) = preconditions::cut(watched, |ended| *ended == Ended::DeadLetter) {
         return open(cut);
     }
     if full.letter.total == 0 {

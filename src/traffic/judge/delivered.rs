@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::{Customers, Unknown};
 use crate::traffic::silence::{Silence, silence};
@@ -15,20 +15,20 @@ const EXPECTED: &str = "at least 1 while customers write";
 
 /// The claim that webhooks are recorded while customers write.
 pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, CODE, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let facts = full.letter.total.saturating_add(full.dead_letters);
     let heard = customers.message_ages(patience(rules));
     match silence(facts, &heard, &customers.queue) {
         Silence::Delivered { facts } => {
-            let finding = finding.claim(match ground::cut(watched, |_| false) {
+            let finding = finding.claim(match preconditions::cut(watched, |_| false) {
                 Some(cut) => Claim::undecided(CODE, WHAT, EXPECTED, facts.to_string()).sentence(cut),
                 None => Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), true),
             });
-            ground::again(finding, watched)
+            preconditions::again(finding, watched)
         }
         Silence::NotReceived { messages } => {
             let written = words::count(messages, "message", "messages");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Mode;
 use crate::traffic::health::HealthSample;
@@ -19,7 +19,12 @@ const MAX_FAILED: usize = 5;
 
 /// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
 /// watch during which they were made, if there was one.
-pub fn health(asked: &str, looks: &[HealthSample], watched: Option<&Observation>, rules: Rules<'_>) -> Finding {
+pub fn health(
+    asked: &str,
+    looks: &[HealthSample],
+    watched: Option<&Observation>,
+    rules: Rules<'_>,
+) -> Finding {
     // A rate-limited probe (429) shows nothing about the service's health.
     let usable: Vec<&HealthSample> = looks.iter().filter(|look| !look.throttled).collect();
     let failed: Vec<&HealthSample> = usable.iter().copied().filter(|look| !look.good).collect();
@@ -27,7 +32,7 @@ pub fn health(asked: &str, looks: &[HealthSample], watched: Option<&Observation>
     let due = watched.map_or(0, |watched| due(watched, rules));
     let finding = finding.claim(claim(looks, &usable, due));
     let finding = match watched {
-        Some(watched) => ground::whole(finding, watched),
+        Some(watched) => preconditions::whole(finding, watched),
         None => finding,
     };
     match failed.first() {

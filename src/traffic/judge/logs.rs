@@ -1,7 +1,7 @@
 //! The app's log lines over the window. An error line fails the claim even if parts of the log are missing; that there
 //! is none is proved only if the whole window was read.
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
 use crate::traffic::watched::Observation;
@@ -24,13 +24,13 @@ pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Observation, rules:
         let more = words::count((log.errors.len() - MAX_MESSAGES) as u64, "other message", "other messages");
         finding = finding.evidence("error", format!("and {more}"));
     }
-    on_ground(finding, watched, rules)
+    with_preconditions(finding, watched, rules)
 }
 
 /// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
 pub fn log_warnings(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
     let claim = claim("failed-attempts", "failed attempts", log.warned, log);
-    on_ground(Finding::about(asked).claim(claim), watched, rules)
+    with_preconditions(Finding::about(asked).claim(claim), watched, rules)
 }
 
 fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
@@ -45,6 +45,8 @@ fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
     }
 }
 
-fn on_ground(finding: Finding, watched: &Observation, rules: Rules<'_>) -> Finding {
-    ground::fitness(watched, rules).into_iter().fold(ground::whole(finding, watched), Finding::claim)
+fn with_preconditions(finding: Finding, watched: &Observation, rules: Rules<'_>) -> Finding {
+    preconditions::fitness(watched, rules)
+        .into_iter()
+        .fold(preconditions::whole(finding, watched), Finding::claim)
 }

@@ -2,7 +2,7 @@
 //! but never that there is none.
 
 use super::delivered::{patience, with_fix};
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::Customers;
 use crate::traffic::loss::{Judged, Loss, Rule, judge};
@@ -38,13 +38,13 @@ pub fn no_lost_message(watched: &Observation, customers: &Customers, rules: Rule
             let judged = words::count(loss.judged, "message", "messages");
             let found = format!("{} of {judged}", loss.lost.len());
             let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
-            let claim = match (loss.none_lost(), ground::cut(watched, |_| false)) {
+            let claim = match (loss.none_lost(), preconditions::cut(watched, |_| false)) {
                 (Some(false), _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
                 (None, _) => open("no customer message is old enough to judge".to_owned()),
                 (Some(true), Some(cut)) => open(cut),
                 (Some(true), None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
             };
-            ground::again(evidence(finding.claim(claim), &loss), watched)
+            preconditions::again(evidence(finding.claim(claim), &loss), watched)
         }
     }
 }
@@ -75,16 +75,16 @@ pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
     const CODE: &str = "facts-and-messages";
     const WHAT: &str = "recorded facts";
     const EXPECTED: &str = "at least as many as messages";
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, CODE, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     // A webhook that became a dead letter also has a fact of its failed delivery.
     let compared = silence::fewer_facts(full.letter.total, &customers.counts);
     let found = compared.in_words();
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
-    let claim = match (&compared, ground::cut(watched, |_| false)) {
+    let claim = match (&compared, preconditions::cut(watched, |_| false)) {
         (Fewer::Fewer { .. }, _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
         (Fewer::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
         (_, Some(cut)) => open(cut),
@@ -93,5 +93,5 @@ pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
             open("no message was written, so there is nothing to compare".to_owned())
         }
     };
-    ground::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), watched)
+    preconditions::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), watched)
 }

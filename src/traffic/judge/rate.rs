@@ -15,16 +15,16 @@ const WHAT: &str = "success rate";
 /// The claim that deliveries succeed at the target's rate.
 pub fn success_rate(watched: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("above {}", rules.traffic.success_rate);
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, CODE, WHAT, &expected, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, &expected, unasked),
     };
     let claim = claim(watched, full, rules, &expected);
     let finding = evidence(finding, watched, full, rules).claim(claim);
-    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    let finding = ground::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
-    ground::again(finding, watched)
+    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    let finding = preconditions::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
+    preconditions::again(finding, watched)
 }
 
 fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
@@ -35,7 +35,7 @@ fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &
             "run hotdash-ops monitor: its `delivered` check tells whether nobody writes or nothing arrives",
         );
     };
-    if let Some(cut) = ground::cut(watched, |ended| matches!(ended, Ended::BeyondRescue(_))) {
+    if let Some(cut) = preconditions::cut(watched, |ended| matches!(ended, Ended::BeyondRescue(_))) {
         return open(&found, cut);
     }
     match weigh(letter.ok, letter.bad(), rules.traffic) {

@@ -1,9 +1,9 @@
 //! The runbooks' alert levels, each over its own time up to the end of the watch.
 
-use super::{Rules, ground, words};
+use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding, slug};
 use crate::traffic::stats;
-use crate::traffic::watched::{TierCounts, Observation};
+use crate::traffic::watched::{Observation, TierCounts};
 
 /// One claim for each alert level: that it is not triggered.
 pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
@@ -22,7 +22,7 @@ pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
         }
         Ok(tiers) => tiers.iter().fold(finding, |finding, tier| finding.claim(claim(tier, rules))),
     };
-    ground::whole(finding, watched)
+    preconditions::whole(finding, watched)
 }
 
 fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {

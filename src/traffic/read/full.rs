@@ -7,7 +7,7 @@ use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
 use crate::traffic::counts::{Group, Kind, Ms, percentiles};
-use crate::traffic::full::{Bin, Form, WindowData, OpenTransactions, Totals};
+use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::query::{Bins, Source};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
@@ -17,7 +17,12 @@ use crate::traffic::query::{Bins, Source};
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
-pub async fn full(session: &Session, source: &Source, window: Window, bins: usize) -> Result<WindowData, PgFault> {
+pub async fn full(
+    session: &Session,
+    source: &Source,
+    window: Window,
+    bins: usize,
+) -> Result<WindowData, PgFault> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
     let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;

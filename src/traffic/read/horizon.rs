@@ -42,7 +42,9 @@ pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTran
     };
     let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
     if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
-        return Ok(OpenTransactions::Unknown("this server does not show which transactions are open".to_owned()));
+        return Ok(OpenTransactions::Unknown(
+            "this server does not show which transactions are open".to_owned(),
+        ));
     }
     if decode::flag(server, "standby")? {
         let why = "a standby does not know which transactions are open on its primary";

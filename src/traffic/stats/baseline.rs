@@ -51,7 +51,7 @@ pub fn worse_average(now_ms: f64, then_ms: f64) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     fn worse(now: (u64, u64), then: (u32, Option<(u64, u64)>)) -> bool {
         worse_rate(now, then).expect("deliveries").worse

@@ -1,7 +1,7 @@
 //! What a window proves: exact one-sided 95 % bounds of the failure rate (Clopper and Pearson), and Fisher's exact test of
 //! one window against another.
 
-use super::tail::{ln_choose, series, solve, tail};
+use super::binomial::{ln_choose, series, solve, tail};
 
 /// The chance that a bound is wrong.
 const ALPHA: f64 = 0.05;
@@ -55,7 +55,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     #[test]
     fn bounds_match_scipy() {

@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     fn bins(parts: &[(usize, (u64, u64))]) -> Vec<(u64, u64)> {
         parts.iter().flat_map(|&(times, bin)| vec![bin; times]).collect()

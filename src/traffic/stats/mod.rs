@@ -7,18 +7,18 @@
 
 mod average;
 mod baseline;
+mod binomial;
 mod bound;
 mod change;
 mod letter;
 mod power;
-mod tail;
-mod thin;
+mod small_sample;
 
 pub use average::{average_below, next_single_event_flips_at};
 pub use baseline::{Compared, worse_average, worse_rate};
+pub use binomial::tail;
 pub use bound::{fisher, lower_bound, upper_bound};
 pub use change::{Change, change_point};
 pub use letter::{allowed_bad, clean_to_flip, more_failures_to_flip, passes, printed_bp, tier_fires};
 pub use power::{clean_to_prove, detectable, failures_that_fail, power, power_at, silence};
-pub use tail::tail;
-pub use thin::{beyond_rescue, expected_rest, proved_bad, rate_holds};
+pub use small_sample::{beyond_rescue, expected_rest, proved_bad, rate_holds};

@@ -1,9 +1,9 @@
 //! What a window can prove, computed before it begins: the chance that it fails a service with a given failure rate, which
 //! rate it detects, and how many successes prove a rate.
 
+use super::binomial::{ln_factorial, solve, tail};
 use super::letter::allowed_bad;
-use super::tail::{ln_factorial, solve, tail};
-use super::thin::proved_bad;
+use super::small_sample::proved_bad;
 
 /// The chance at which a rate counts as detectable.
 const DETECTED: f64 = 0.8;
@@ -81,7 +81,7 @@ pub fn silence(per_minute: f64, minutes: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     const T: u32 = 9500;
     const MIN: u64 = 21;

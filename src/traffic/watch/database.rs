@@ -14,10 +14,10 @@ use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
 use crate::traffic::counts::{TickCursor, TickResult};
-use crate::traffic::full::{WindowData, OpenTransactions};
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
-use crate::traffic::watched::{Stretch, TierCounts, ReadError};
+use crate::traffic::watched::{ReadError, Stretch, TierCounts};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
 const STATUS: usize = 12;

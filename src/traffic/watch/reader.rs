@@ -10,8 +10,8 @@ use crate::outcome::finding::CannotAsk;
 use crate::outcome::window::Window;
 use crate::settings::Tier;
 use crate::traffic::counts::{TickCursor, TickResult};
-use crate::traffic::full::{WindowData, OpenTransactions};
-use crate::traffic::watched::{Stretch, TierCounts, ReadError};
+use crate::traffic::full::{OpenTransactions, WindowData};
+use crate::traffic::watched::{ReadError, Stretch, TierCounts};
 
 /// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,11 @@ pub trait Reader: Sync {
     fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<WindowData>> + Send;
 
     /// Whether a transaction that began at `to` or before is open and may still add rows.
-    fn horizon(&self, to: Timestamp, within: Duration) -> impl Future<Output = Answer<OpenTransactions>> + Send;
+    fn horizon(
+        &self,
+        to: Timestamp,
+        within: Duration,
+    ) -> impl Future<Output = Answer<OpenTransactions>> + Send;
 
     /// The deliveries of a window.
     fn stretch(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Stretch>> + Send;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{TickCursor, TickCounter};
+use hotdash_ops::traffic::counts::{TickCounter, TickCursor};
 use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::read;
 use jiff::{SignedDuration, Timestamp};
@@ -142,7 +142,10 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     writer.batch_execute(FAILURES).await.expect("they are written");
     writer.batch_execute("prepare transaction 'two phases'").await.expect("it is prepared");
     let unknown = read::horizon(&session, look.now).await.expect("an answer");
-    assert!(matches!(&unknown, OpenTransactions::Unknown(why) if why.starts_with("1 prepared")), "{unknown:?}");
+    assert!(
+        matches!(&unknown, OpenTransactions::Unknown(why) if why.starts_with("1 prepared")),
+        "{unknown:?}"
+    );
     writer.batch_execute("commit prepared 'two phases'").await.expect("it commits");
     assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
 

@@ -78,7 +78,8 @@ fn fewer_facts_than_messages_prove_a_loss() {
     let (verdict_of, found) = with(20, 11, 9);
     assert!(verdict_of == Verdict::Pass && found.ends_with("no loss shows"), "{found}");
     assert_eq!(with(20, 0, 0).0, Verdict::Inconclusive);
-    let unknown = Customers { counts: Err(Unknown::NotRequested("there is no token".to_owned())), ..written(0) };
+    let unknown =
+        Customers { counts: Err(Unknown::NotRequested("there is no token".to_owned())), ..written(0) };
     assert_eq!(verdict(&fewer_facts(&watched(0, 60), &unknown)), Verdict::Inconclusive);
     let mut unread = watched(0, 60);
     unread.facts = Err(unasked(true));

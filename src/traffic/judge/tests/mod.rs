@@ -3,10 +3,10 @@
 mod average;
 mod dead_letters;
 mod delivered;
-mod ground;
 mod health;
 mod logs;
 mod loss;
+mod preconditions;
 mod property;
 mod rate;
 mod standing;
@@ -20,9 +20,9 @@ use crate::outcome::Verdict;
 use crate::outcome::finding::Finding;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Traffic;
-use crate::traffic::full::{Bin, Form, WindowData, OpenTransactions, Totals};
+use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Stretch, ReadError, Observation};
+use crate::traffic::watched::{Observation, ReadError, Stretch};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {

@@ -11,11 +11,11 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, TickCursor, Ms, TickResult};
-use crate::traffic::full::{Form, WindowData, OpenTransactions, Totals};
-use crate::traffic::opening::{End, WindowPlan, Read, after};
+use crate::traffic::counts::{Group, Kind, Ms, TickCursor, TickResult};
+use crate::traffic::full::{Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::opening::{End, Read, WindowPlan, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
-use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
+use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);

@@ -1,7 +1,7 @@
 //! What a window can prove, shown before the watch begins.
 
-use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
+use super::tick_loop::TICK_DEADLINE;
 use super::{View, Watch};
 use crate::outcome::window::Mode;
 use crate::settings::{Percent, Traffic};

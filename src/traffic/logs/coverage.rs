@@ -17,7 +17,7 @@ const RUNS: usize = 1000;
 
 /// What the complete batches cover, in the order of reading.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cover {
+pub(super) struct Coverage {
     runs: VecDeque<Run>,
     /// The lines of the last batch that have a time.
     last: HashSet<(Timestamp, u64)>,
@@ -38,7 +38,7 @@ struct Run {
     before: Option<Timestamp>,
 }
 
-impl Cover {
+impl Coverage {
     /// Adds a batch that was printed completely.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn memory_for_unconnected_batches_is_bounded() {
         let at = |seconds: i64| Timestamp::from_second(1_770_000_000 + seconds).expect("a time");
-        let mut cover = Cover::default();
+        let mut cover = Coverage::default();
         for turn in 1..=RUNS as i64 + 50 {
             let lines =
                 (turn * 1000..turn * 1000 + 100).map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use super::binomial::tail;
 use super::letter::{passes, passes_wide};
-use super::tail::tail;
 
 /// The chance that few deliveries fail a service that is exactly at its threshold.
 const ALPHA: f64 = 0.01;
@@ -54,7 +54,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     const T: u32 = 9500;
     const MIN: u64 = 21;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
+use super::tick_loop::TICK_DEADLINE;
 use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
-use crate::traffic::full::{WindowData, OpenTransactions};
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Stretch, TierCounts, ReadError, Observation};
+use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);

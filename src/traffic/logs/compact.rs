@@ -64,18 +64,18 @@ impl Tally {
 
 /// The counts of lines before the window, inside it, inside it unless it ends early, and after it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Folded([Tally; 4]);
+pub(super) struct Compacted([Tally; 4]);
 
 /// The edges of the window as known at some time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known([Timestamp; 3]);
+pub(super) struct Edges([Timestamp; 3]);
 
-impl Known {
+impl Edges {
     /// The edges as known at `now`. A watch may end early, but not before now unless it has announced so.
-    pub(super) fn new(end: End, now: Timestamp) -> Known {
+    pub(super) fn new(end: End, now: Timestamp) -> Edges {
         let Window { from, to } = end.window;
         let to = to.max(from);
-        Known([from, end.tentative_end.unwrap_or(now).clamp(from, to), to])
+        Edges([from, end.tentative_end.unwrap_or(now).clamp(from, to), to])
     }
 
     fn place(self, at: Timestamp) -> usize {
@@ -83,14 +83,14 @@ impl Known {
     }
 }
 
-impl Folded {
+impl Compacted {
     /// Counts a line.
-    pub(super) fn add(&mut self, known: Known, at: Timestamp, seen: &Seen) {
+    pub(super) fn add(&mut self, known: Edges, at: Timestamp, seen: &Seen) {
         self.0[known.place(at)].add(at, seen);
     }
 
     /// Moves each tally to its position by what is known now. A tally that spans several positions stays where it is.
-    pub(super) fn sort(&mut self, known: Known) {
+    pub(super) fn sort(&mut self, known: Edges) {
         for (was, tally) in std::mem::take(&mut self.0).iter().enumerate() {
             let place = tally.ends.map(|(first, last)| (known.place(first), known.place(last)));
             match place {
