@@ -58,14 +58,14 @@ impl Customers {
     /// Why they are unknown.
     pub fn message_ages(&self, age: SignedDuration) -> Result<MessageAges, Unknown> {
         let (now, messages) = (self.now.clone()?, self.messages.as_ref().map_err(Clone::clone)?);
-        let mut heard = MessageAges { old: 0, young: 0, cut: messages.cut.clone() };
+        let mut ages = MessageAges { old: 0, young: 0, cut: messages.cut.clone() };
         for message in messages.of_customers(self.window).filter(|m| !m.deleted) {
             match self.window.to.min(now).duration_since(message.at) >= age {
-                true => heard.old += 1,
-                false => heard.young += 1,
+                true => ages.old += 1,
+                false => ages.young += 1,
             }
         }
-        Ok(heard)
+        Ok(ages)
     }
 }
 

@@ -19,21 +19,21 @@ pub enum Silence {
     Unknown(String),
 }
 
-/// Finds the cause. `facts` are the window's facts of both kinds, `heard` the customers' messages in it.
-pub fn silence(facts: u64, heard: &Result<MessageAges, Unknown>, queue: &Queue) -> Silence {
+/// Finds the cause. `facts` are the window's facts of both kinds, `ages` the customers' messages in it.
+pub fn silence(facts: u64, ages: &Result<MessageAges, Unknown>, queue: &Queue) -> Silence {
     if *queue == Queue::Failing {
         return Silence::QueueFailing;
     }
     if facts > 0 {
         return Silence::Delivered { facts };
     }
-    match heard {
+    match ages {
         Err(why) => Silence::Unknown(why.in_words()),
-        Ok(heard) if heard.old > 0 => Silence::NotReceived { messages: heard.old },
+        Ok(ages) if ages.old > 0 => Silence::NotReceived { messages: ages.old },
         Ok(MessageAges { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
-        Ok(heard) if heard.young > 0 => Silence::Unknown(format!(
+        Ok(ages) if ages.young > 0 => Silence::Unknown(format!(
             "{} so recent that delivery may be under way",
-            match heard.young {
+            match ages.young {
                 1 => "1 customer message is".to_owned(),
                 n => format!("{n} customer messages are"),
             }
@@ -96,19 +96,19 @@ pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
 mod tests {
     use super::*;
 
-    fn heard(old: u64, young: u64) -> Result<MessageAges, Unknown> {
+    fn ages(old: u64, young: u64) -> Result<MessageAges, Unknown> {
         Ok(MessageAges { old, young, cut: None })
     }
 
     #[test]
     fn missing_facts_are_explained_by_their_cause() {
         let unknown = Queue::Unknown("no answer".to_owned());
-        assert_eq!(silence(0, &heard(3, 1), &Queue::Ok), Silence::NotReceived { messages: 3 });
-        assert_eq!(silence(0, &heard(3, 1), &unknown), Silence::NotReceived { messages: 3 });
-        assert_eq!(silence(0, &heard(0, 0), &Queue::Ok), Silence::NoMessages);
-        assert_eq!(silence(1, &heard(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
+        assert_eq!(silence(0, &ages(3, 1), &Queue::Ok), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &ages(3, 1), &unknown), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &ages(0, 0), &Queue::Ok), Silence::NoMessages);
+        assert_eq!(silence(1, &ages(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
         for facts in [0, 60] {
-            assert_eq!(silence(facts, &heard(3, 0), &Queue::Failing), Silence::QueueFailing);
+            assert_eq!(silence(facts, &ages(3, 0), &Queue::Failing), Silence::QueueFailing);
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
         let lost = Err(Unknown::NotAdministrator { account: 3 });
         assert!(matches!(silence(0, &lost, &Queue::Ok), Silence::Unknown(why) if why.contains("account 3")));
         assert!(
-            matches!(silence(0, &heard(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 customer message is"))
+            matches!(silence(0, &ages(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 customer message is"))
         );
         let cut = |old| Ok(MessageAges { old, young: 0, cut: Some("more than can be read".to_owned()) });
         assert!(matches!(silence(0, &cut(0), &Queue::Ok), Silence::Unknown(_)));

@@ -21,8 +21,8 @@ pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>)
         Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let facts = full.letter.total.saturating_add(full.dead_letters);
-    let heard = customers.message_ages(patience(rules));
-    match silence(facts, &heard, &customers.queue) {
+    let ages = customers.message_ages(patience(rules));
+    match silence(facts, &ages, &customers.queue) {
         Silence::Delivered { facts } => {
             let finding = finding.claim(match preconditions::cut(watched, |_| false) {
                 Some(cut) => Claim::undecided(CODE, WHAT, EXPECTED, facts.to_string()).sentence(cut),
@@ -48,7 +48,7 @@ pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>)
         Silence::Unknown(why) => {
             let why = format!("no webhook was recorded, and the cause is unknown: {why}");
             let claim = Claim::undecided(CODE, WHAT, EXPECTED, "0").sentence(why);
-            finding.claim(with_fix(claim, heard.as_ref().err()))
+            finding.claim(with_fix(claim, ages.as_ref().err()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The success rate: as the checklist's statement computes it when there are enough deliveries. With fewer, the claim
 //! can only fail, and only if the failures prove it.
 
-use super::{Rules, causes, ground, words};
+use super::{Rules, causes, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::settings::Traffic;

@@ -68,7 +68,7 @@ async fn unpleasant_lists_pages_and_profiles_are_never_a_clean_window() {
             assert!(seen.messages.is_err(), "{route} {name}: {:?}", seen.messages);
             assert!(matches!(judged(&seen, &[]), Judged::Unknown(_)), "{route} {name}");
             assert!(
-                matches!(silence(0, &seen.heard(MINUTE), &seen.queue), Silence::Unknown(_)),
+                matches!(silence(0, &seen.message_ages(MINUTE), &seen.queue), Silence::Unknown(_)),
                 "{route} {name}"
             );
         }
