@@ -28,3 +28,4 @@ mod support;
 mod traffic;
 mod vitest;
 mod watching;
+mod words;
