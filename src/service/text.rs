@@ -1,8 +1,7 @@
-//! Bytes from elsewhere as text that can be shown: nothing in them may move a
-//! cursor, end a string early or be lost without a trace.
+//! External bytes as text that is safe to display: nothing in it can move a cursor, end a string early or disappear.
 
-/// Decodes UTF-8, replacing what is not, and shows control characters other than line breaks and
-/// tabs by their pictures (NUL as `␀`, ESC as `␛`).
+/// Decodes UTF-8, replaces invalid bytes, and shows control characters other than line breaks and tabs as symbols
+/// (NUL as `␀`, ESC as `␛`).
 pub fn visible(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().map(picture).collect()
 }
@@ -22,7 +21,7 @@ mod tests {
     use super::visible;
 
     #[test]
-    fn what_cannot_be_shown_is_made_visible() {
+    fn control_characters_become_symbols() {
         assert_eq!(
             visible(b"a\0b\x1b[31m\x7f\xff\r\n\t\xc3\xa9"),
             "a\u{2400}b\u{241b}[31m\u{2421}\u{fffd}\r\n\té"

@@ -6,10 +6,10 @@ use super::*;
 mod logs;
 mod releases;
 
-/// A secret with blanks in it.
+/// A secret that contains spaces.
 const BLANKS: &str = "correct horse battery staple";
 
-/// A program that says its arguments, its directory and its environment, and then `script`.
+/// A shell script with this name that runs `script`.
 fn program(directory: &Path, name: &str, script: &str) {
     let path = directory.join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
@@ -26,7 +26,7 @@ async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str
     with_program(name, script, env, |env| secrets(env, "hotdash-app", time, &redactor)).await
 }
 
-/// Asks something while a program of this name is the only one that can be found.
+/// Runs a query while a program with this name is the only one that can be found.
 async fn with_program<T, F: Future<Output = Answer<T>>>(
     name: &str,
     script: &str,
@@ -40,7 +40,7 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     let env: Variables = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
         let answer = ask(env.clone()).await;
-        // Another test's child may for a moment hold the file that was just written.
+        // A child of another test may briefly hold the file that was just written.
         match &answer.found {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
             _ => return answer,
@@ -62,7 +62,7 @@ fn of(name: &str, status: Status) -> Secret {
 }
 
 #[tokio::test]
-async fn three_shapes_are_read() {
+async fn all_three_forms_are_parsed() {
     let capitals = r#"[{"Name":"A","Digest":"d","CreatedAt":"2026-03-02T09:15:27Z"}]"#;
     assert_eq!(says(capitals).await, Ok(vec![of("A", Status::Absent)]));
     let times = r#"[{"name":"A","digest":"d","created_at":"x","updated_at":"y"}]"#;
@@ -80,7 +80,7 @@ async fn three_shapes_are_read() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_is_unreadable() {
+async fn anything_but_a_list_is_unreadable() {
     for text in [
         "",
         "null",
@@ -99,11 +99,11 @@ async fn what_is_no_list_is_unreadable() {
     let endless = ask_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
     assert!(matches!(endless.found, Err(Trouble::TimedOut(_))), "{endless:?}");
     let long = ask("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
-    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than a MiB of output")));
+    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than 1 MiB of output")));
 }
 
 #[tokio::test]
-async fn errors_are_sorted_by_what_they_say() {
+async fn errors_are_classified_by_their_text() {
     let login = "Error: no access token available. Please login with 'flyctl auth login'";
     assert_eq!(fails(login, 1).await, Trouble::NotLoggedIn);
     let app = "Error: failed to list app secrets: Could not find App \"hotdash-app\"";
@@ -120,7 +120,7 @@ async fn errors_are_sorted_by_what_they_say() {
     assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
     let said = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
     assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, said);
-    assert_eq!(fails("", 1).await, Trouble::Said("nothing (exit code 1)".to_owned()));
+    assert_eq!(fails("", 1).await, Trouble::Said("no error message (exit code 1)".to_owned()));
     let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
     assert!(long.to_string().len() < 300, "{long}");
     let killed = ask("fly", "kill -9 $$", &[]).await;
@@ -128,7 +128,7 @@ async fn errors_are_sorted_by_what_they_say() {
 }
 
 #[tokio::test]
-async fn it_is_asked_exactly_so() {
+async fn secrets_are_requested_with_these_arguments() {
     let script = r#"[ "$*" = 'secrets list -a hotdash-app --json' ] || { echo "Error: $*" >&2; exit 1; }
         for name in LOG_LEVEL FLY_APP FLY_REGION FLY_JSON FLY_ACCESS_TOKEN; do
             eval "[ -z \"\${$name+x}\" ]" || { echo "Error: $name" >&2; exit 1; }
@@ -153,7 +153,7 @@ async fn it_is_asked_exactly_so() {
 }
 
 #[tokio::test]
-async fn a_missing_program_is_named() {
+async fn the_error_names_a_missing_program() {
     let answer = ask("another", "exit 0", &[]).await;
     assert_eq!(answer.found, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
 }
@@ -165,7 +165,7 @@ async fn a_stand_in_is_recognised() {
     assert!(answer.found.is_ok());
     let failing = ask("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
     assert!(failing.marker);
-    assert_eq!(failing.found, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
+    assert_eq!(failing.found, Err(Trouble::Said("no error message (exit code 1)".to_owned())));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ async fn says(stdout: &str) -> Result<Vec<Release>, Trouble> {
 }
 
 #[tokio::test]
-async fn a_release_is_read_in_either_spelling() {
+async fn a_release_is_parsed_in_either_spelling() {
     let capitals = r#"[{"ID":"x","Version":42,"Stable":true,"InProgress":false,"Reason":"","Status":"complete",
         "User":{"Email":"a@b.example"},"Metadata":null,"CreatedAt":"2026-03-02T09:15:27.5Z","ImageRef":"registry.fly.io/a:b"},
         {"Version":41,"Status":"failed","CreatedAt":"2026-03-01T00:00:00+02:00","ImageRef":""}]"#;
@@ -36,7 +36,7 @@ async fn a_release_is_read_in_either_spelling() {
 }
 
 #[tokio::test]
-async fn what_is_missing_in_a_release_stays_missing() {
+async fn missing_fields_of_a_release_stay_missing() {
     for entry in [
         r#"{"Version":1}"#,
         r#"{"Version":1,"Status":null,"CreatedAt":null,"ImageRef":null}"#,
@@ -57,7 +57,7 @@ async fn what_is_missing_in_a_release_stays_missing() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_of_releases_is_unreadable() {
+async fn anything_but_a_list_of_releases_is_unreadable() {
     for text in
         ["", "null", "{}", "<html>", "[{}]", "[{\"Version\":-1}]", "[{\"Version\":1},2]", "[{\"Version\":1}"]
     {
@@ -70,7 +70,7 @@ async fn what_is_no_list_of_releases_is_unreadable() {
 }
 
 #[tokio::test]
-async fn releases_are_asked_exactly_so() {
+async fn releases_are_requested_with_these_arguments() {
     let script =
         r#"[ "$*" = 'releases -a hotdash-app --json' ] || exit 1; echo hotdash-ops-sandbox >&2; echo '[]'"#;
     let answer = releases_of(script).await;
