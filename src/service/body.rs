@@ -15,7 +15,10 @@ use super::http::Answer;
 /// What the body is instead, as a fragment: `an HTML page, not JSON`.
 pub fn json(answer: &Answer) -> Result<Value, String> {
     if answer.truncated {
-        return Err(format!("a body of more than {} bytes, which was not read completely", answer.body.len()));
+        return Err(format!(
+            "a body of more than {} bytes, which was not read completely",
+            answer.body.len()
+        ));
     }
     parse(&answer.body)
 }

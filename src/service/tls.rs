@@ -119,7 +119,9 @@ impl Roots {
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let unreadable = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => "does not exist; correct the path".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "cannot be read by this user; change its permissions".to_owned(),
+        std::io::ErrorKind::PermissionDenied => {
+            "cannot be read by this user; change its permissions".to_owned()
+        }
         std::io::ErrorKind::IsADirectory => "is a directory; use a PEM file".to_owned(),
         _ => format!("cannot be read: {e}"),
     };

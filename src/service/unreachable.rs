@@ -150,7 +150,10 @@ impl fmt::Display for Unreachable {
             }
             Unreachable::BadUrl(why) => write!(f, "not a valid URL: {why}"),
             Unreachable::BadHeader(name) => {
-                write!(f, "the value of the header {name} contains characters that cannot be sent; set it again")
+                write!(
+                    f,
+                    "the value of the header {name} contains characters that cannot be sent; set it again"
+                )
             }
             Unreachable::Proxy { proxy, why } => {
                 write!(f, "the proxy {proxy} rejected the connection ({why}); fix the proxy or set NO_PROXY")

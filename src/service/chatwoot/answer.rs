@@ -297,7 +297,8 @@ mod tests {
     fn json_of_another_program_is_rejected() {
         assert!(Api::read(&json!({"status": "ok"})).is_err());
         assert!(Api::read(&json!([])).is_err());
-        let api = Api::read(&json!({"version": "4.8.0", "queue_services": null})).expect("a response of Chatwoot");
+        let api =
+            Api::read(&json!({"version": "4.8.0", "queue_services": null})).expect("a response of Chatwoot");
         assert_eq!(api.queue_services, Some(Value::Null));
         assert_eq!(api.data_services, None);
     }

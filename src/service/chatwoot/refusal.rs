@@ -123,7 +123,9 @@ impl Refusal {
             Reason::Suspended => {
                 "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right account"
             }
-            Reason::NoApi => "enable API access for the account (on Chatwoot Cloud, choose a plan that includes it)",
+            Reason::NoApi => {
+                "enable API access for the account (on Chatwoot Cloud, choose a plan that includes it)"
+            }
             Reason::TooMany => {
                 "wait a minute and run this again; to exempt this machine, add it to Chatwoot's RACK_ATTACK_ALLOWED_IPS"
             }

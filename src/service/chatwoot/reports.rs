@@ -38,7 +38,9 @@ pub fn count_path(account: u64, counted: Counted, since: i64, until: i64) -> Str
 pub fn read_count(body: &Value) -> Result<u64, String> {
     let buckets = body.as_array().ok_or("JSON, but not the list of buckets of a report")?;
     if buckets.is_empty() {
-        return Err("the report has no buckets, which happens when the period is missing from the request".to_owned());
+        return Err(
+            "the report has no buckets, which happens when the period is missing from the request".to_owned()
+        );
     }
     buckets
         .iter()

@@ -42,7 +42,9 @@ impl fmt::Display for DsnFault {
             DsnFault::Missing(part) => {
                 write!(f, "has no {part}; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
             }
-            DsnFault::NotUtf8(part) => write!(f, "contains a {part} that is not UTF-8; check its percent-encoding"),
+            DsnFault::NotUtf8(part) => {
+                write!(f, "contains a {part} that is not UTF-8; check its percent-encoding")
+            }
             DsnFault::Value { part, allowed } => write!(f, "has an invalid {part}; it must be {allowed}"),
             DsnFault::Unfinished(key) => {
                 write!(

@@ -104,7 +104,9 @@ fn is_postgres(scheme: &str) -> bool {
 
 fn hint(scheme: &str) -> &'static str {
     match scheme.to_ascii_lowercase().as_str() {
-        "prisma" | "prisma+postgres" => "; prisma:// belongs to Prisma Accelerate; use the URL of the database itself",
+        "prisma" | "prisma+postgres" => {
+            "; prisma:// belongs to Prisma Accelerate; use the URL of the database itself"
+        }
         "jdbc:postgresql" => "; remove jdbc: and write USER:PASSWORD@ before the host",
         "mysql" | "mariadb" | "sqlserver" | "mongodb" | "mongodb+srv" | "redis" | "file" => {
             "; it is the URL of another kind of system"

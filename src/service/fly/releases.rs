@@ -34,10 +34,7 @@ pub(super) fn list(stdout: &[u8]) -> Result<Vec<Release>, Trouble> {
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));
     };
-    entries
-        .iter()
-        .map(|entry| release(entry).ok_or_else(|| unreadable("an entry has no version")))
-        .collect()
+    entries.iter().map(|entry| release(entry).ok_or_else(|| unreadable("an entry has no version"))).collect()
 }
 
 /// Parses an entry: keys are capitalised as `fly` prints them, or in lower case as in Fly's API.

@@ -62,7 +62,9 @@ impl std::fmt::Display for Trouble {
                 )
             }
             Trouble::Said(words) => write!(f, "fly failed: {words}"),
-            Trouble::Unreadable { wanted, why } => write!(f, "fly did not print the expected {wanted}: {why}"),
+            Trouble::Unreadable { wanted, why } => {
+                write!(f, "fly did not print the expected {wanted}: {why}")
+            }
         }
     }
 }
@@ -112,14 +114,14 @@ const REFUSALS: &[&str] =
 
 fn error(code: i32, stderr: &str, app: &str) -> Trouble {
     let text = stderr.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|w| text.contains(w));
-    if says(&["no access token available", "please login", "auth login", "not logged in"]) {
+    let mentions = |words: &[&str]| words.iter().any(|w| text.contains(w));
+    if mentions(&["no access token available", "please login", "auth login", "not logged in"]) {
         Trouble::NotLoggedIn
-    } else if says(&["could not find app"]) {
+    } else if mentions(&["could not find app"]) {
         Trouble::NoApp(app.to_owned())
-    } else if says(REFUSALS) {
+    } else if mentions(REFUSALS) {
         Trouble::Refused(words(stderr))
-    } else if says(&["config directory"]) {
+    } else if mentions(&["config directory"]) {
         Trouble::Broken("cannot use its configuration directory; check FLY_CONFIG_DIR or ~/.fly".to_owned())
     } else if code == PANIC {
         Trouble::Broken(format!("panicked: {}", words(stderr)))

@@ -43,8 +43,8 @@ impl Way {
     }
 }
 
-/// What to verify. `require` with a root file verifies the chain. libpq does this for old configurations, and who
-/// relies on it must not get an unverified connection.
+/// What to verify. `require` with a root file verifies the chain. libpq does this for old configurations, and users who
+/// rely on it must not get an unverified connection.
 pub fn check(dsn: &Dsn) -> Check {
     match dsn.sslmode {
         SslMode::VerifyFull => Check::ChainAndName,

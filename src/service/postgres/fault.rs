@@ -124,7 +124,7 @@ fn not_postgres() -> PgFault {
 /// Classifies an error by SQLSTATE. Poolers use general codes, so their texts count, too.
 fn from_server(error: &DbError, after: Duration) -> PgFault {
     let (sqlstate, message) = (error.code().code().to_owned(), visible(error.message().as_bytes()));
-    let says = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
+    let mentions = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
     match sqlstate.as_str() {
         "3D000" => PgFault::NoDatabase { message },
         "53300" => PgFault::TooMany { message },
@@ -132,11 +132,15 @@ fn from_server(error: &DbError, after: Duration) -> PgFault {
         "57014" => PgFault::Cancelled { after, message },
         "55P03" => PgFault::Locked { message },
         code if code.starts_with("28") => PgFault::Auth { sqlstate: Some(sqlstate), message },
-        "08P01" | "XX000" if says(&["no such database", "does not exist"]) => PgFault::NoDatabase { message },
-        "08P01" | "XX000" if says(&["no more connections", "max clients", "max_client_conn", "too many"]) => {
+        "08P01" | "XX000" if mentions(&["no such database", "does not exist"]) => {
+            PgFault::NoDatabase { message }
+        }
+        "08P01" | "XX000"
+            if mentions(&["no more connections", "max clients", "max_client_conn", "too many"]) =>
+        {
             PgFault::TooMany { message }
         }
-        "08P01" | "XX000" if says(&["tenant or user not found", "no such user", "auth"]) => {
+        "08P01" | "XX000" if mentions(&["tenant or user not found", "no such user", "auth"]) => {
             PgFault::Auth { sqlstate: Some(sqlstate), message }
         }
         _ => PgFault::Server { sqlstate, message, hint: error.hint().map(|h| visible(h.as_bytes())) },
@@ -160,7 +164,9 @@ impl fmt::Display for PgFault {
             PgFault::Auth { message, .. } => {
                 write!(f, "login rejected: {message}; check user, password and pg_hba.conf")
             }
-            PgFault::NoDatabase { message } => write!(f, "{message}; check the database name after the last slash"),
+            PgFault::NoDatabase { message } => {
+                write!(f, "{message}; check the database name after the last slash")
+            }
             PgFault::TooMany { message } => {
                 write!(f, "no connection is available: {message}; close some or raise the limit")
             }
@@ -171,7 +177,11 @@ impl fmt::Display for PgFault {
                 write!(f, "{host} is not {wanted}, which target_session_attrs requires; change the host")
             }
             PgFault::Cancelled { after, message } => {
-                write!(f, "{message} (allowed: {}); check for a missing index or a busy server", short(*after))
+                write!(
+                    f,
+                    "{message} (allowed: {}); check for a missing index or a busy server",
+                    short(*after)
+                )
             }
             PgFault::Locked { message } => write!(f, "{message}; check whether a migration is running"),
             PgFault::Server { sqlstate, message, hint } => {

@@ -91,7 +91,10 @@ impl fmt::Display for TlsFault {
                 )
             }
             TlsFault::UnknownIssuer => {
-                write!(f, "the certificate's issuer is not trusted here; pass its root certificate with --ca-file")
+                write!(
+                    f,
+                    "the certificate's issuer is not trusted here; pass its root certificate with --ca-file"
+                )
             }
             TlsFault::WrongName { names } if names.is_empty() => {
                 write!(f, "the certificate contains no host name (subjectAltName); issue one for this host")

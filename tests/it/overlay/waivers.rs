@@ -188,7 +188,7 @@ fn lint_tells_what_has_expired() {
         (lint.code, lint.stdout.as_str()),
         (
             0,
-            "hosts.disk: waiver of Ada, expired on 2020-02-29 (ops/waivers.toml:1), waives nothing: it is being mended\n\
+            "hosts.disk: waiver by Ada, expired on 2020-02-29 and without effect (ops/waivers.toml:1): it is being mended\n\
              1 check added, 0 replaced, 0 waived over the checklist, no problem\n"
         ),
         "{}",

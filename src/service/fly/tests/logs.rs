@@ -5,7 +5,7 @@ async fn logs_within(time: Duration, script: &str) -> Answer<LogBatch> {
     with_program("fly", script, &[], |env| super::logs(env, "hotdash-app", time, &redactor)).await
 }
 
-async fn says(stdout: &str) -> Result<LogBatch, Trouble> {
+async fn output_of(stdout: &str) -> Result<LogBatch, Trouble> {
     logs_within(Duration::from_secs(10), &format!("cat <<'EOF'\n{stdout}\nEOF")).await.found
 }
 
@@ -32,29 +32,29 @@ fn entry(time: &str, level: &str, message: &str) -> String {
 
 const AT: &str = "2026-03-02T09:15:27.123456789Z";
 
-fn said(batch: &LogBatch) -> Vec<&str> {
+fn messages(batch: &LogBatch) -> Vec<&str> {
     batch.lines.iter().map(|line| line.message.reveal()).collect()
 }
 
 #[tokio::test]
 async fn a_stream_of_objects_is_parsed() {
     let two = format!("{}\n{}", entry(AT, "info", "one"), entry(AT, "error", r#"two \"quoted\" \u00e9"#));
-    let batch = says(&two).await.expect("lines");
+    let batch = output_of(&two).await.expect("lines");
     assert_eq!(batch.partial, None);
-    assert_eq!(said(&batch), ["one", "two \"quoted\" é"]);
+    assert_eq!(messages(&batch), ["one", "two \"quoted\" é"]);
     let line = &batch.lines[1];
     assert_eq!((line.level.as_str(), line.instance.as_str()), ("error", "e2865013b06789"));
     assert_eq!(line.at, Some(AT.parse().expect("a time")));
-    assert_eq!(says(&two.replace('\n', " ")).await.as_ref(), Ok(&batch), "in one line too");
+    assert_eq!(output_of(&two.replace('\n', " ")).await.as_ref(), Ok(&batch), "in one line too");
 }
 
 #[tokio::test]
 async fn a_line_without_a_timestamp_is_kept() {
     for time in ["", "yesterday", "2026-03-02 09:15", "1772442927"] {
-        let batch = says(&entry(time, "error", "boom")).await.expect("a line");
-        assert_eq!((batch.lines[0].at, said(&batch)), (None, vec!["boom"]), "{time}");
+        let batch = output_of(&entry(time, "error", "boom")).await.expect("a line");
+        assert_eq!((batch.lines[0].at, messages(&batch)), (None, vec!["boom"]), "{time}");
     }
-    let bare = says(r#"{"level":"","message":"boom"}"#).await.expect("a line");
+    let bare = output_of(r#"{"level":"","message":"boom"}"#).await.expect("a line");
     assert_eq!((bare.lines[0].at, bare.lines[0].instance.as_str(), bare.partial), (None, "", None));
 }
 
@@ -71,14 +71,14 @@ async fn unreadable_output_makes_the_batch_partial() {
         (format!("{good}\n{{\"message\":\"m\",\"level\":null}}"), "without a level"),
         (format!("{good}\n{{\"message\":\"m\",\"level\":\"error\",\"level\":\"info\"}}"), "duplicate"),
     ] {
-        let batch = says(&text).await.expect("one line");
-        assert_eq!(said(&batch), ["good"], "{text}");
+        let batch = output_of(&text).await.expect("one line");
+        assert_eq!(messages(&batch), ["good"], "{text}");
         assert!(batch.partial.as_ref().is_some_and(|p| p.contains(why)), "{text}: {:?}", batch.partial);
     }
-    let around = says(&format!("{good}\n{{}}\n{good}")).await.expect("two lines");
-    assert_eq!((said(&around).len(), around.partial.is_some()), (2, true));
+    let around = output_of(&format!("{good}\n{{}}\n{good}")).await.expect("two lines");
+    assert_eq!((messages(&around).len(), around.partial.is_some()), (2, true));
     for text in ["", "null", "<html>", "Waiting for logs...", "{}", "[]"] {
-        let found = says(text).await;
+        let found = output_of(text).await;
         assert!(matches!(found, Err(Trouble::Unreadable { wanted: "log lines", .. })), "{text}: {found:?}");
     }
 }
@@ -92,7 +92,7 @@ async fn no_line_in_time_is_an_error() {
     assert!(matches!(half, Err(Trouble::TimedOut(_))), "{half:?}");
     let script = format!("cat <<'EOF'\n{}\nEOF\nsleep 60", entry(AT, "error", "boom"));
     let batch = logs_within(Duration::from_millis(800), &script).await.found.expect("a line");
-    assert_eq!(said(&batch), ["boom"]);
+    assert_eq!(messages(&batch), ["boom"]);
     assert!(batch.partial.is_some_and(|p| p.contains("still running")));
 }
 
@@ -100,7 +100,7 @@ async fn no_line_in_time_is_an_error() {
 async fn lines_before_an_error_are_kept() {
     let script = format!("cat <<'EOF'\n{}\nEOF\necho 'Error: EOF' >&2; exit 1", entry(AT, "error", "boom"));
     let batch = logs_within(Duration::from_secs(10), &script).await.found.expect("a line");
-    assert_eq!(said(&batch), ["boom"]);
+    assert_eq!(messages(&batch), ["boom"]);
     assert_eq!(batch.partial.as_deref(), Some("fly ended early: fly failed: EOF (exit code 1)"));
     let refused = "echo 'Error: Unauthorized' >&2; exit 1";
     let found = logs_within(Duration::from_secs(10), refused).await.found;
@@ -114,9 +114,9 @@ async fn a_hundred_long_lines_fit_and_more_are_reported() {
             (0..count).map(|n| entry(AT, "info", &format!("{n} {}", "x".repeat(length)))).collect();
         lines.join("\n")
     };
-    let batch = says(&long(100, 32_000)).await.expect("lines");
+    let batch = output_of(&long(100, 32_000)).await.expect("lines");
     assert_eq!((batch.lines.len(), batch.partial), (100, None));
-    let batch = says(&long(100, 50_000)).await.expect("lines");
+    let batch = output_of(&long(100, 50_000)).await.expect("lines");
     assert!(batch.lines.len() < 100 && batch.lines.len() > 50, "{}", batch.lines.len());
     assert!(batch.partial.is_some_and(|p| p.contains("more than 4 MiB")));
 }
@@ -124,8 +124,8 @@ async fn a_hundred_long_lines_fit_and_more_are_reported() {
 #[tokio::test]
 async fn masking_secrets_does_not_change_the_digest() {
     let text = entry(AT, "error", &format!("the key is {BLANKS} today"));
-    let batch = says(&text).await.expect("a line");
-    assert_eq!(said(&batch), ["the key is *** today"]);
+    let batch = output_of(&text).await.expect("a line");
+    assert_eq!(messages(&batch), ["the key is *** today"]);
     assert!(!format!("{batch:?}").contains("today"), "the message is not in the debug output");
     let script = format!("cat <<'EOF'\n{text}\nEOF");
     let unaware = Redactor::default();

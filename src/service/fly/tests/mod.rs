@@ -17,11 +17,11 @@ fn program(directory: &Path, name: &str, script: &str) {
         .expect("it can be made executable");
 }
 
-async fn ask(name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
-    ask_within(Duration::from_secs(10), name, script, env).await
+async fn run(name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
+    run_within(Duration::from_secs(10), name, script, env).await
 }
 
-async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
+async fn run_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
     let redactor = Redactor::new([BLANKS]);
     with_program(name, script, env, |env| secrets(env, "hotdash-app", time, &redactor)).await
 }
@@ -39,7 +39,7 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
     let env: Variables = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
-        let answer = ask(env.clone()).await;
+        let answer = run(env.clone()).await;
         // A child of another test may briefly hold the file that was just written.
         match &answer.found {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
@@ -48,12 +48,12 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     }
 }
 
-async fn says(stdout: &str) -> Result<Vec<Secret>, Trouble> {
-    ask("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
+async fn output_of(stdout: &str) -> Result<Vec<Secret>, Trouble> {
+    run("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
 }
 
 async fn fails(stderr: &str, code: u8) -> Trouble {
-    let answer = ask("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
+    let answer = run("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
     answer.found.expect_err("it failed")
 }
 
@@ -64,19 +64,20 @@ fn of(name: &str, status: Status) -> Secret {
 #[tokio::test]
 async fn all_three_forms_are_parsed() {
     let capitals = r#"[{"Name":"A","Digest":"d","CreatedAt":"2026-03-02T09:15:27Z"}]"#;
-    assert_eq!(says(capitals).await, Ok(vec![of("A", Status::Absent)]));
+    assert_eq!(output_of(capitals).await, Ok(vec![of("A", Status::Absent)]));
     let times = r#"[{"name":"A","digest":"d","created_at":"x","updated_at":"y"}]"#;
-    assert_eq!(says(times).await, Ok(vec![of("A", Status::Absent)]));
+    assert_eq!(output_of(times).await, Ok(vec![of("A", Status::Absent)]));
     let today = r#"[{"name":"A","digest":"d","status":"Deployed"},{"name":"B","status":"Staged"},
         {"name":"C","status":"Partial"},{"name":"D","status":"Unknown"},{"name":"E"},{"name":"F","status":"New"},
         {"name":"G","status":1}]"#;
-    let statuses: Vec<Status> = says(today).await.expect("a list").into_iter().map(|s| s.status).collect();
+    let statuses: Vec<Status> =
+        output_of(today).await.expect("a list").into_iter().map(|s| s.status).collect();
     use Status as S;
     let other = |word: &str| S::Other(word.to_owned());
     let expected =
         [S::Deployed, S::Staged, S::Partial, S::Unknown, S::Absent, other("New"), other("of another type")];
     assert_eq!(statuses, expected);
-    assert_eq!(says("[]").await, Ok(vec![]));
+    assert_eq!(output_of("[]").await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -94,11 +95,11 @@ async fn anything_but_a_list_is_unreadable() {
         "DEBUG loaded\n[]",
         "[][]",
     ] {
-        assert!(matches!(says(text).await, Err(Trouble::Unreadable { .. })), "{text}");
+        assert!(matches!(output_of(text).await, Err(Trouble::Unreadable { .. })), "{text}");
     }
-    let endless = ask_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
+    let endless = run_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
     assert!(matches!(endless.found, Err(Trouble::TimedOut(_))), "{endless:?}");
-    let long = ask("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
+    let long = run("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
     assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than 1 MiB of output")));
 }
 
@@ -118,12 +119,12 @@ async fn errors_are_classified_by_their_text() {
     assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, Trouble::Broken(_)));
     assert!(matches!(fails("panic: runtime error", 3).await, Trouble::Broken(_)));
     assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
-    let said = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
-    assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, said);
+    let error = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
+    assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, error);
     assert_eq!(fails("", 1).await, Trouble::Said("no error message (exit code 1)".to_owned()));
     let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
     assert!(long.to_string().len() < 300, "{long}");
-    let killed = ask("fly", "kill -9 $$", &[]).await;
+    let killed = run("fly", "kill -9 $$", &[]).await;
     assert!(matches!(killed.found, Err(Trouble::Broken(_))), "{killed:?}");
 }
 
@@ -145,7 +146,7 @@ async fn secrets_are_requested_with_these_arguments() {
         ("FLY_API_TOKEN", "token"),
     ];
     for name in ["fly", "flyctl"] {
-        let answer = ask(name, script, &env).await;
+        let answer = run(name, script, &env).await;
         assert_eq!(answer.found, Ok(vec![of("A", Status::Deployed)]), "{name}");
         assert_eq!(answer.asked, "fly secrets list -a hotdash-app --json");
         assert!(!answer.marker);
@@ -154,16 +155,16 @@ async fn secrets_are_requested_with_these_arguments() {
 
 #[tokio::test]
 async fn the_error_names_a_missing_program() {
-    let answer = ask("another", "exit 0", &[]).await;
+    let answer = run("another", "exit 0", &[]).await;
     assert_eq!(answer.found, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
 }
 
 #[tokio::test]
 async fn a_stand_in_is_recognised() {
-    let answer = ask("fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
+    let answer = run("fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
     assert!(answer.marker);
     assert!(answer.found.is_ok());
-    let failing = ask("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
+    let failing = run("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
     assert!(failing.marker);
     assert_eq!(failing.found, Err(Trouble::Said("no error message (exit code 1)".to_owned())));
 }
@@ -171,15 +172,17 @@ async fn a_stand_in_is_recognised() {
 #[tokio::test]
 async fn a_long_error_is_cut_between_words() {
     for lead in [170, 178, 184, 190, 199] {
-        let said = fails(
+        let error = fails(
             &format!("Error: {} 0123SECRETcanary9876zz and more words {}", "x".repeat(lead), "y ".repeat(60)),
             1,
         )
         .await;
-        let Trouble::Said(words) = said else { panic!("{said:?}") };
+        let Trouble::Said(words) = error else { panic!("{error:?}") };
         assert!(words.contains("0123SECRETcanary9876zz") || !words.contains("0123"), "{words}");
     }
-    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else { panic!("said") };
+    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else {
+        panic!("expected another kind of error")
+    };
     assert!(!words.contains('z'), "{words}");
 }
 
@@ -188,7 +191,7 @@ async fn a_known_secret_is_masked_before_it_is_cut() {
     for lead in [170, 185, 190, 195] {
         let Trouble::Said(words) = fails(&format!("Error: {0} {BLANKS} {0}", "y".repeat(lead)), 1).await
         else {
-            panic!("it said something")
+            panic!("expected another kind of error")
         };
         assert!(BLANKS.split(' ').all(|word| !words.contains(word)), "{words}");
     }
