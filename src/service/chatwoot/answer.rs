@@ -31,7 +31,7 @@ impl Api {
     pub fn read(body: &Value) -> Result<Api, String> {
         let known = ["version", "queue_services", "data_services"];
         if !known.iter().any(|key| body.get(key).is_some()) {
-            return Err("JSON, but not the response of Chatwoot's /api".to_owned());
+            return Err("JSON that is not from Chatwoot's /api".to_owned());
         }
         Ok(Api {
             version: text(body, "version"),
@@ -166,7 +166,7 @@ impl Webhook {
     /// When it is neither, or an entry has no URL: a partly parsed list could hide a second webhook.
     pub fn read_list(body: &Value) -> Result<Vec<Webhook>, String> {
         let list = body.pointer("/payload/webhooks").unwrap_or(body);
-        let list = list.as_array().ok_or("JSON, but not a list of webhooks")?;
+        let list = list.as_array().ok_or("JSON that is not a list of webhooks")?;
         list.iter()
             .map(webhook)
             .collect::<Option<Vec<_>>>()

@@ -35,7 +35,7 @@ impl Listing {
     /// are not in the requested order: a caller that stops at an old one would then miss newer ones.
     pub fn read(body: &Value) -> Result<Listing, String> {
         let list = body.pointer("/data/payload").and_then(Value::as_array);
-        let list = list.ok_or("JSON, but not a page of conversations")?;
+        let list = list.ok_or("JSON that is not a page of conversations")?;
         let count = body.pointer("/data/meta/all_count").and_then(Value::as_u64);
         let count = count.ok_or("a page of conversations without their total number")?;
         let entries = list.iter().map(entry).collect::<Option<Vec<_>>>();
@@ -104,7 +104,7 @@ pub fn messages_path(account: u64, conversation: u64, before: Option<u64>) -> St
 /// # Errors
 /// When it is not such a page, or a message has no id, time or type, or belongs to another conversation.
 pub fn read_messages(body: &Value, conversation: u64) -> Result<Vec<Message>, String> {
-    let list = body.get("payload").and_then(Value::as_array).ok_or("JSON, but not a page of messages")?;
+    let list = body.get("payload").and_then(Value::as_array).ok_or("JSON that is not a page of messages")?;
     list.iter()
         .map(|value| message(value, conversation))
         .collect::<Option<Vec<_>>>()

@@ -36,7 +36,7 @@ pub fn count_path(account: u64, counted: Counted, since: i64, until: i64) -> Str
 /// When the body is not a list of buckets, or the list is empty. Chatwoot returns an empty list when `since` or
 /// `until` is missing; a period without messages has buckets of 0.
 pub fn read_count(body: &Value) -> Result<u64, String> {
-    let buckets = body.as_array().ok_or("JSON, but not the list of buckets of a report")?;
+    let buckets = body.as_array().ok_or("JSON that is not the list of buckets of a report")?;
     if buckets.is_empty() {
         return Err(
             "the report has no buckets, which happens when the period is missing from the request".to_owned()

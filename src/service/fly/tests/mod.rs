@@ -31,7 +31,7 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     name: &str,
     script: &str,
     env: &[(&str, &str)],
-    ask: impl Fn(Variables) -> F,
+    query: impl Fn(Variables) -> F,
 ) -> Answer<T> {
     let directory = tempfile::tempdir().expect("a directory");
     program(directory.path(), name, script);
@@ -39,7 +39,7 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
     let env: Variables = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
-        let answer = run(env.clone()).await;
+        let answer = query(env.clone()).await;
         // A child of another test may briefly hold the file that was just written.
         match &answer.found {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,

@@ -135,7 +135,7 @@ fn services() -> Vec<Case> {
             .says("200, but an HTML page, not JSON")
             .arrange(|b| answer(b, "GET /api", page(200))),
         Case::new("/api is JSON of another program", SERVICES, ANSWER)
-            .says("JSON, but not the response of Chatwoot's /api")
+            .says("JSON that is not from Chatwoot's /api")
             .arrange(|b| answer(b, "GET /api", json!({ "json": { "ok": true } }))),
         Case::new("/api breaks off", SERVICES, ANSWER)
             .says("closed before the response was complete")

@@ -69,7 +69,7 @@ fn lists() -> Vec<Case> {
             .says("200, but an HTML page")
             .arrange(|b| answer(b, LIST, json!({ "status": 200, "body": "<html></html>" }))),
         broken("the list is no list")
-            .says("JSON, but not a list of webhooks")
+            .says("JSON that is not a list of webhooks")
             .arrange(|b| answer(b, LIST, json!({ "json": { "payload": {} } }))),
         broken("the list breaks off").says("closed before the response was complete").arrange(|b| {
             answer(b, LIST, json!({ "behaviour": "truncated" }));
