@@ -43,8 +43,8 @@ impl Exit {
             Exit::NotReady => "no go: a required check failed",
             Exit::Refused => "refused: fix the command line or the configuration",
             Exit::Undecided => "undecided: resolve the checks marked ? or error",
-            Exit::Interrupted => "interrupted: the report contains the results so far",
-            Exit::Terminated => "terminated: the report contains the results so far",
+            Exit::Interrupted => "interrupted: the report shows the results so far",
+            Exit::Terminated => "terminated: the report shows the results so far",
             Exit::Command(_) => "the exit code of the command",
         }
     }

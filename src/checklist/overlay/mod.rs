@@ -181,7 +181,7 @@ impl<'a> Own<'a> {
                 }
                 for (key, said) in [("title", &new.head.title), ("about", &new.head.about)] {
                     if said.as_ref().is_none_or(|text| text.trim().is_empty()) {
-                        wrong.push(format!("a new section needs a `{key}`"));
+                        wrong.push(format!("a new section needs the key `{key}`"));
                     }
                 }
             }

@@ -98,8 +98,8 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         ("preflight/schema.toml:3:", "needs `hosts.dsik`, which does not exist; did you mean `hosts.disk`?"),
         ("preflight/hosts.toml:10:", "`hosts.disk` is already defined in ops/preflight/hosts.toml"),
         ("preflight/One Host.toml:1:", "`One Host` is not kebab-case"),
-        ("preflight/One Host.toml:1:", "a new section needs a `title`"),
-        ("preflight/One Host.toml:1:", "a new section needs a `about`"),
+        ("preflight/One Host.toml:1:", "a new section needs the key `title`"),
+        ("preflight/One Host.toml:1:", "a new section needs the key `about`"),
         (
             "deploy/agent-sdk.toml:1:",
             "`agent-sdk` is a section of preflight; move it to preflight/agent-sdk.toml",
@@ -111,8 +111,8 @@ fn every_problem_is_told_at_once_with_file_and_line() {
             "no verb would run a new section in the phase `release`; put new sections into one of the folders preflight, deploy, success",
         ),
         ("mine.toml:1:", "the phase `mine`"),
-        ("preflight/deep/x.toml:", "stands too deep"),
-        ("preflight/deep/X.TOML:", "stands too deep"),
+        ("preflight/deep/x.toml:", "is nested too deeply"),
+        ("preflight/deep/X.TOML:", "is nested too deeply"),
         ("preflight/Ours.TOML:", "would be ignored; write its extension in lower case: .toml"),
         ("Waivers.Toml:", "would be ignored; write its extension in lower case: .toml"),
         ("preflight/empty.toml:1:", "contains neither [[check]] nor [[waive]]"),
@@ -124,8 +124,8 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         ("waivers.toml:1:", "`chatwoot.tokne` is not a check; did you mean `chatwoot.token`?"),
         ("waivers.toml:11:", "`schema.facts-index` already has a waiver in ops/waivers.toml:6"),
         ("waivers.toml:20:", "write the day in quotes"),
-        ("waivers.toml:21:", "`reason` is not one line"),
-        ("waivers.toml:21:", "`owner` is not one line"),
+        ("waivers.toml:21:", "`reason` must be one line"),
+        ("waivers.toml:21:", "`owner` must be one line"),
     ] {
         let told = said.lines().any(|line| line.contains(&format!("ops/{place}")) && line.contains(what));
         assert!(told, "{place} {what:?} is not told:\n{said}");
@@ -154,9 +154,9 @@ fn needs_are_resolved_across_and_circles_are_found() {
 #[test]
 fn a_directory_that_is_none_or_empty_is_refused() {
     let own = Own::new();
-    assert!(own.refused().contains("ops: no check file (*.toml) in it"));
+    assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     let own = own.file("bin/disk", "not a check").file("README.md", "notes");
-    assert!(own.refused().contains("ops: no check file (*.toml) in it"));
+    assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     std::fs::remove_dir_all(own.dir()).expect("it is ours");
     assert!(own.refused().contains("ops: cannot be read: No such file"));
     std::fs::write(own.dir(), DISK).expect("it is ours");

@@ -64,7 +64,7 @@ fn what_makes_a_check_weaker_takes_a_waiver() {
         let own = new().file("preflight/environment.toml", &text);
         let said = own.refused();
         let whole = format!(
-            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; that takes a [[waive]]"
+            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; this requires a [[waive]]"
         );
         assert!(said.contains(&whole), "{whole}:\n{said}");
         // One that has expired is none, and one of another check neither.

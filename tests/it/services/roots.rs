@@ -47,7 +47,7 @@ fn a_file_that_cannot_be_used_is_named_with_the_reason() {
         (write("key", key.as_bytes()), "contains no certificate"),
         (write("binary", b"\0\xff\xfe"), "contains no certificate"),
         (write("broken", &pem("not base64!")), "not valid PEM"),
-        (write("nonsense", &pem("aGVsbG8=")), "cannot be read"),
+        (write("nonsense", &pem("aGVsbG8=")), "contains an invalid certificate"),
     ] {
         let said = why(&path);
         assert!(said.contains(reason) && said.contains(path.to_str().unwrap()), "{said}");
