@@ -3,12 +3,11 @@
 //! and line. An operator's own directory can extend them.
 
 pub mod builtin;
-mod interval;
 mod lint;
 mod load;
 mod overlay;
-mod template;
 mod waiver;
+mod written;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,37 +17,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use builtin::BuiltinFile;
-pub use interval::Interval;
 pub use load::{load, load_paths};
 pub use overlay::{OPEN, OverlayFile, load_over};
-pub use template::{Part, Template};
-pub use waiver::{Day, WaiveEntry, Waiver};
+pub use waiver::{Day, WaiveEntry};
 
+use crate::input::interval::Interval;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Effect, Severity};
 use crate::probe::Probe;
-
-/// What a check that does not pass means for the exit code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Stops the deploy.
-    #[default]
-    Blocker,
-    /// Reported, but stops the deploy only with `--strict`.
-    Warning,
-}
-
-/// What running the check changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// The check only reads.
-    #[default]
-    None,
-    /// The check sends an event that is marked as a test and changes nothing that lasts.
-    TestEvent,
-    /// The check writes.
-    Writes,
-}
 
 /// A part of the pipeline that a target may not have; its checks are then excluded by configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,7 +145,10 @@ pub struct Checklist {
 ///
 /// # Errors
 /// Every problem of the directory, as reported by [`load_over`].
-pub fn load_with(dir: Option<&Path>, today: jiff::civil::Date) -> Result<Checklist, crate::source::Problems> {
+pub fn load_with(
+    dir: Option<&Path>,
+    today: jiff::civil::Date,
+) -> Result<Checklist, crate::input::source::Problems> {
     match dir {
         Some(dir) => load_over(dir, today),
         None => load(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
 /// Parses the whole file: variables by name, or every malformed line. A variable that is set twice to different
 /// values is an error, because parsers of such files disagree on which one counts.

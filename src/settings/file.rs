@@ -18,9 +18,9 @@ pub(super) use masked::{problem as masked_problem, words as masked_words};
 pub(super) use target::is_plain;
 
 use super::{Target, fingerprint};
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
-use crate::source::{Problem, Problems, Source};
 
 /// A parsed configuration file.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Traffic;
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 
 /// A table `[targets.NAME]` of the configuration, with defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

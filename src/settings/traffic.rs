@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 
 /// How traffic is watched and judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

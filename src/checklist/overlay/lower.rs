@@ -1,7 +1,8 @@
 //! What a replacement must not weaken without a waiver. Timeout, retries, needs and the probe itself may change; but a
 //! check that no longer counts, or that is replaced by a sign-off, would pass where the embedded check would not.
 
-use crate::checklist::{Check, CheckEntry, Feature, Severity};
+use crate::checklist::{Check, CheckEntry, Feature};
+use crate::outcome::Severity;
 
 /// The ways in which `entry` is weaker than `embedded`, as lower-case fragments.
 pub fn lowered(embedded: &Check, entry: &CheckEntry) -> Vec<&'static str> {

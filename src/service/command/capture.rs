@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 
 use crate::redact::Redactor;
-use crate::service::text::visible;
+use crate::text::visible;
 
 /// How many bytes from the start are kept for parsing, unless the command sets its own limit.
 pub(super) const HEAD: usize = 1024 * 1024;

@@ -141,7 +141,7 @@ fn words(stderr: &str) -> String {
         .find(|l| l.trim_start().starts_with("Error:"))
         .or_else(|| stderr.lines().find(line))
         .unwrap_or("no error message");
-    let said = crate::service::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
+    let said = crate::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
     // Cut between words only, because half of an unknown secret is not recognised later.
     match said.char_indices().nth(LONG) {
         Some((end, _)) => format!("{} ...", said[..end].rfind(' ').map_or("", |blank| &said[..blank])),

@@ -1,8 +1,8 @@
 //! Errors about a line whose value must not be shown. A line that does not parse, an unknown key and a value of the
 //! wrong type may all be a secret that was pasted in the wrong place, and a short password looks like any other word.
 
+use crate::input::source::{Problem, Problems};
 use crate::redact::MASK;
-use crate::source::{Problem, Problems};
 
 /// The problems with everything masked in their lines except keys and table headers.
 pub(super) fn values(problems: Problems) -> impl Iterator<Item = Problem> {

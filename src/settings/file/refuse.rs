@@ -6,9 +6,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::masked::is_secret_key;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
 use crate::settings::fingerprint::FINGERPRINTED;
-use crate::source::{Problem, Problems, Source};
 
 /// Removes every secret from the table and reports a problem without an excerpt for each.
 pub(super) fn secrets(source: Source<'_>, table: &mut DeTable<'_>, problems: &mut Problems) {

@@ -1,7 +1,37 @@
-//! What a waiver does to an outcome. A valid one lets the run go on; one that has
-//! expired lets nothing through and is told in any case, also where the check passes.
+//! The effect of a waiver on an outcome. A valid waiver lets the run continue; an expired one has no effect and is
+//! always reported, even when the check passes.
 
-use super::outcome::{Outcome, Verdict, Why};
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Outcome, Verdict, Why};
+
+/// A named, dated permission to continue although a check does not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiver {
+    /// The reason.
+    pub reason: String,
+    /// The person responsible for it.
+    pub owner: String,
+    /// The last day on which it is valid, `YYYY-MM-DD`, in UTC.
+    pub expires: String,
+    /// False once it has expired: then it has no effect.
+    pub valid: bool,
+    /// Its position: `ops/checks/waivers.toml:3`.
+    pub origin: String,
+}
+
+impl fmt::Display for Waiver {
+    /// `by Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Waiver { reason, owner, expires, valid, origin } = self;
+        match valid {
+            true => write!(f, "by {owner} until {expires} ({origin}): {reason}"),
+            false => write!(f, "by {owner}, expired on {expires} and without effect ({origin}): {reason}"),
+        }
+    }
+}
 
 impl Outcome {
     /// True when a valid waiver covers it.
