@@ -1,5 +1,7 @@
 //! Durations as people write them: `20s`, `1m 30s`, `500ms`.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
