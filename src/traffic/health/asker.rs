@@ -212,7 +212,7 @@ mod tests {
                 json!({"queue_services": null, "data_services": 1}),
                 "200, but queue_services is null and data_services is not a string",
             ),
-            (json!({}), "200, but JSON, but not what Chatwoot answers at /api"),
+            (json!({}), "200, but JSON that is not from Chatwoot's /api"),
         ] {
             assert_eq!(api(body), Answer::bad(what.to_owned()));
         }
