@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
@@ -72,6 +73,14 @@ impl Checkout {
                     "checkout: as before the first command, artifacts/ apart, contents included".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Checkout::Present => codes(["checkout", "directory", "package-json", "git"]),
+            Checkout::Unchanged => codes(["checkout"]),
         }
     }
 

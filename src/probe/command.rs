@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use result::CheckResult;
 
 use super::checkout;
+use super::codes::codes;
 use super::{Asked, CannotAsk, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
@@ -112,6 +113,18 @@ impl Command {
                 "exit code: 0".to_owned(),
                 format!("standard output: one {} document, whose claims hold", result::SCHEMA),
             ],
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match (self.result, self.tests_passed) {
+            // The program names its claims itself.
+            (Some(_), _) => codes(["*"]),
+            (None, None) => codes(["checkout", "exit-code"]),
+            (None, Some(_)) => {
+                codes(["checkout", "exit-code", "report", "tests-failed", "success", "tests-passed"])
+            }
         }
     }
 

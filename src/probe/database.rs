@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
@@ -70,6 +71,15 @@ impl Database {
             question: question.to_owned(),
             by_hand: psql(settings, sql),
             expectations: vec![format!("answer: {expectation}")],
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Database::Reachable => codes(["connection"]),
+            Database::Primary => codes(["connection", "role-of-the-server"]),
+            Database::Name => codes(["connection", "name-of-the-database"]),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
 use crate::settings::{Settings, Vars};
@@ -111,6 +112,11 @@ impl Env {
                 "value: a real one, not a placeholder".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["set", "one-value", "form", "value"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

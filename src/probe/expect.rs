@@ -5,7 +5,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Claim;
+use super::{Claim, slug};
 use crate::checklist::{Part, Template};
 use crate::settings::Target;
 
@@ -143,6 +143,11 @@ impl Expect {
             _ => {}
         }
         wrong
+    }
+
+    /// The code of its claim, made from the place: `/status` is `status`.
+    pub fn code(&self) -> String {
+        slug(&self.what())
     }
 
     fn what(&self) -> String {

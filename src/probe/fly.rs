@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checkout::own_time;
+use super::codes::codes;
 use super::env::is_name;
-use super::{Asked, CannotAsk, Claim, Finding};
+use super::{Asked, CannotAsk, Claim, Finding, slug};
 use crate::run::context::Asking;
 use crate::service::fly::{self, Answer, Secret, Trouble};
 use crate::settings::{PIPELINE, Settings};
@@ -90,6 +91,17 @@ impl Fly {
             by_hand: vec![format!("fly secrets list -a {} --json", name.as_deref().unwrap_or("APP"))],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let Fly::Secrets { all, one_of, .. } = self;
+        let mut claims = codes(["app-on-fly", "secrets-of-*"]);
+        claims.extend(all.iter().map(|name| slug(&format!("secret {name}"))));
+        if !one_of.is_empty() {
+            claims.push(slug(&format!("one of {}", one_of.join(", "))));
+        }
+        claims
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Finding};
 use crate::run::context::{Asking, Context};
 use crate::settings::Settings;
@@ -70,6 +71,11 @@ impl Health {
                 "never two misses in a row; a single one is a warning".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["health", "window"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

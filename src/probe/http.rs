@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::codes::codes;
 use super::expect::{Expect, excerpt};
 use super::{Asked, CannotAsk, Finding};
 use crate::checklist::{Part, Template};
@@ -149,6 +150,16 @@ impl Http {
             by_hand: vec![shell::curl(self, &settings.target)],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["http-status"]);
+        if !self.expect.is_empty() {
+            claims.push("body".to_owned());
+            claims.extend(self.expect.iter().map(Expect::code));
+        }
+        claims
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

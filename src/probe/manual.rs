@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::run::context::Asking;
 use crate::settings::Settings;
@@ -46,6 +47,11 @@ impl Manual {
             by_hand: vec!["look, then: hotdash-ops gate --attest ID=\"what was seen\"".to_owned()],
             expectations: vec![format!("{WHAT}: {EXPECTED}")],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["sign-off"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

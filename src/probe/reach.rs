@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::http::{by_hand, our_side, usable};
 use super::{Asked, CannotAsk, Claim, Finding};
 use crate::checklist::Template;
@@ -77,6 +78,14 @@ impl Reach {
                     "http status: below 500".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.certificate_days {
+            Some(_) => codes(["certificate"]),
+            None => codes(["resolve", "connect", "tls", "first-byte", "http-status"]),
         }
     }
 

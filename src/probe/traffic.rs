@@ -10,6 +10,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::{Asked, CannotAsk, Finding};
 use crate::run::context::{Asking, Context};
 use crate::settings::Settings;
@@ -70,6 +71,20 @@ impl Traffic {
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         explain::asked(*self, settings)
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Traffic::SuccessRate => codes(["success-rate", "window", "deploy", "standby"]),
+            Traffic::DeadLetters => codes(["dead-letters", "window", "deploy", "standby"]),
+            Traffic::Average => codes(["average-duration", "window", "deploy", "standby"]),
+            Traffic::Delivered => codes(["facts"]),
+            Traffic::NoLostMessage => codes(["lost-messages"]),
+            Traffic::FewerFacts => codes(["facts-and-messages"]),
+            Traffic::Tiers => codes(["tiers", "tier-*", "window"]),
+            Traffic::Database => codes(["database"]),
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

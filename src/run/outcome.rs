@@ -8,7 +8,7 @@ use serde::Serialize;
 pub use crate::checklist::Waiver;
 use crate::checklist::{Effect, Severity};
 use crate::exit::Exit;
-use crate::probe::{Claim, Evidence, Finding};
+use crate::probe::{Claim, Evidence, Finding, number_repeats};
 use crate::traffic::summary::Summary;
 
 /// The version of the json document. Changes only when a reader would break.
@@ -158,6 +158,7 @@ impl Outcome {
         self.reason = reason(&finding.claims, &self.verdict);
         self.asked = finding.asked;
         self.claims = finding.claims;
+        number_repeats(self.claims.iter_mut().map(|claim| &mut claim.code));
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
         let broken = |claim: &&Claim| match self.verdict {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::codes::codes;
 use super::expect::short;
 use super::http::our_side;
 use super::{Asked, CannotAsk, Claim, Finding};
@@ -117,6 +118,35 @@ impl Chatwoot {
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         explain::asked(self, settings)
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Chatwoot::Alive { .. } => codes(["liveness"]),
+            Chatwoot::Services => codes(["what-api-says", "queue-services", "data-services"]),
+            Chatwoot::Clock { .. } => codes(["clock-skew"]),
+            Chatwoot::Token => codes(["token"]),
+            Chatwoot::Account => codes(["membership", "account-status"]),
+            Chatwoot::Administrator => codes(["membership", "role-in-account-*"]),
+            Chatwoot::AccountName => codes(["account-id", "account-name"]),
+            Chatwoot::WebhooksListed => codes(["webhook-list"]),
+            Chatwoot::WebhookSingle | Chatwoot::WebhookPresent => codes(["webhooks-of-this-host"]),
+            Chatwoot::WebhookConfigured => codes(["webhook", "webhook-url", "messages", "events"]),
+            Chatwoot::WebhookSecret => codes(["webhook-secret"]),
+            // With a checkout the claims are on its script, without one those of `status`.
+            Chatwoot::HealthScript { .. } => {
+                let mut claims = codes(["exit-code", "its-line"]);
+                let status = [
+                    Chatwoot::Alive { paths: Vec::new() },
+                    Chatwoot::Services,
+                    Chatwoot::Token,
+                    Chatwoot::Account,
+                ];
+                claims.extend(status.iter().flat_map(Chatwoot::claims));
+                claims
+            }
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

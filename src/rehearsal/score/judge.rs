@@ -1,10 +1,11 @@
 //! Whether a fault was caught, and which claims that proves. Pure: what the runs told goes in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::told::{Heard, Told};
+use crate::probe::is_listed;
 use crate::rehearsal::faults::{Fault, Turn, Turned};
 
 /// How a fault ended.
@@ -29,6 +30,8 @@ pub struct Kinds {
     pub manual: BTreeSet<String>,
     /// Checks that stand in the operator's own files, of which no fault can declare anything.
     pub own: BTreeSet<String>,
+    /// The codes of the claims that each check can make, as `checks list --claims` lists them.
+    pub codes: BTreeMap<String, Vec<String>>,
 }
 
 /// What a fault's runs told against what it declares: the differences, and the claims that were turned false.
@@ -49,6 +52,7 @@ pub fn weigh(fault: &Fault, runs: &[Told], kinds: &Kinds) -> (Ending, BTreeSet<C
     }
     wrong.extend(undeclared(fault, runs, &kinds.own));
     proved.extend(of_ones_own(runs, &kinds.own));
+    wrong.extend(unlisted(runs, kinds));
     wrong.extend(codes(runs));
     match wrong.is_empty() {
         true => (Ending::Caught, proved),
@@ -129,6 +133,19 @@ fn of_ones_own(runs: &[Told], own: &BTreeSet<String>) -> Vec<ClaimId> {
         .collect()
 }
 
+/// Claims whose codes `checks list --claims` does not list. Two claims of one check with one code are among them,
+/// because the second one is numbered.
+pub fn unlisted(runs: &[Told], kinds: &Kinds) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for heard in runs.iter().flat_map(|run| &run.outcomes) {
+        let Some(codes) = kinds.codes.get(&heard.id) else { continue };
+        for claim in heard.claims.iter().filter(|claim| !is_listed(codes, &claim.code)) {
+            wrong.push(format!("{}: the claim `{}` is not in `checks list --claims`", heard.id, claim.code));
+        }
+    }
+    wrong
+}
+
 /// The exit code follows from the outcomes: 1 where a required check failed, 3 where one turned otherwise, else 0. A go
 /// although one turned is the worst there is.
 fn codes(runs: &[Told]) -> Vec<String> {
@@ -186,9 +203,18 @@ mod tests {
         }
     }
 
-    fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
+    fn kinds() -> Kinds {
         let one = |id: &str| BTreeSet::from([id.to_owned()]);
-        let (ending, proved) = weigh(fault, runs, &Kinds { manual: one("s.manual"), own: one("own.a") });
+        let codes = ["c", "e"].map(str::to_owned).into();
+        Kinds {
+            manual: one("s.manual"),
+            own: one("own.a"),
+            codes: BTreeMap::from([("s.a".to_owned(), codes)]),
+        }
+    }
+
+    fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
+        let (ending, proved) = weigh(fault, runs, &kinds());
         (ending, proved.len())
     }
 
@@ -266,6 +292,14 @@ mod tests {
         assert_eq!(ends(&fault(Turned::Fail, &[]), &runs), (Ending::Caught, 2));
         let open = told(1, vec![heard("s.a", "fail", &[("c", Some(false))]), heard("own.a", "error", &[])]);
         assert_eq!(ends(&fault(Turned::Fail, &[]), &open), (Ending::Caught, 1));
+    }
+
+    #[test]
+    fn a_claim_that_is_not_listed_is_never_caught() {
+        let twice = heard("s.a", "fail", &[("c", Some(false)), ("c-2", Some(false))]);
+        let (ending, proved) = ends(&fault(Turned::Fail, &[]), &told(1, vec![twice]));
+        let wrong = "s.a: the claim `c-2` is not in `checks list --claims`";
+        assert_eq!((ending, proved), (Ending::Missed(vec![wrong.to_owned()]), 0));
     }
 
     #[test]
