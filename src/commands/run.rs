@@ -22,6 +22,7 @@ use crate::run::plan::Plan;
 use crate::run::runner::{self, RunName};
 use crate::run::selection::Selection;
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 
@@ -107,7 +108,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     attested(&plan, &settings)?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
-    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));

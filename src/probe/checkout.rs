@@ -7,13 +7,14 @@ mod snapshot;
 mod visit;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::codes::codes;
 use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::run::context::{Asking, Context};
 use crate::settings::Settings;
 
 pub(crate) use visit::{before, environment, own_time, run};
@@ -40,9 +41,18 @@ pub(crate) fn missing(asked: impl Into<String>) -> Finding {
         .fix(NAME_IT)
 }
 
+/// The checkout that was named. A checkout of stand-ins is reported.
+fn directory(cx: &Context) -> Option<&Path> {
+    let directory = cx.settings.app_dir.as_deref()?;
+    if directory.join(MARKER).exists() {
+        cx.marker.report();
+    }
+    Some(directory)
+}
+
 impl Checkout {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let Some(directory) = &asking.cx.settings.app_dir else {
+        let Some(directory) = directory(asking.cx) else {
             return Ok(missing("the app's checkout"));
         };
         match self {

@@ -66,12 +66,9 @@ impl Fly {
             return Ok(Finding::about("fly secrets list").claim(claim).fix(line));
         };
         let (env, time) = (environment(settings), own_time(asking.deadline));
-        let (of, redactor) = (name.clone(), asking.cx.redactor.clone());
-        let take = async move { fly::secrets(env, &of, time, &redactor).await };
+        let (of, redactor, marker) = (name.clone(), asking.cx.redactor.clone(), asking.cx.marker.clone());
+        let take = async move { fly::secrets(env, &of, time, &redactor, &marker).await };
         let answer = asking.cx.measure(format!("fly secrets {name}"), asking.again, take).await;
-        if answer.marker {
-            asking.cx.saw_marker();
-        }
         finding(&answer, &name, all, one_of)
     }
 

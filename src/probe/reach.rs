@@ -38,15 +38,13 @@ impl Reach {
                 "none to judge: the URL is plain http",
             )));
         }
-        let (text, roots, now, deadline) = (url.to_string(), cx.roots.clone(), cx.now(), asking.deadline);
+        let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
+        let (now, deadline) = (cx.now(), asking.deadline);
         let key = format!("reach {}", without_user(&url));
-        let way = cx
-            .measure(key, asking.again, async move { reach::reach(&text, &roots, now, deadline).await })
-            .await;
-        match &*way {
-            Ok(reached) if reached.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(stopped) => our_side(&stopped.why)?,
+        let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
+        let way = cx.measure(key, asking.again, take).await;
+        if let Err(stopped) = &*way {
+            our_side(&stopped.why)?;
         }
         let finding = evidence(finding, &way);
         Ok(match self.days(&cx.settings) {
@@ -231,7 +229,6 @@ mod tests {
             }),
             first_byte: Some(Duration::from_millis(40)),
             status: Some(status),
-            sandbox: false,
         }
     }
 

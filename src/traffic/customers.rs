@@ -34,8 +34,6 @@ pub struct Customers {
     /// The messages in the window's whole seconds, counted after [`Customers::messages`] were read.
     pub counts: Result<Counts, Unknown>,
     pub messages: Result<Messages, Unknown>,
-    /// Whether a stand-in's marker was seen.
-    pub sandbox: bool,
 }
 
 impl Customers {
@@ -48,7 +46,6 @@ impl Customers {
             now: Err(unknown()),
             counts: Err(unknown()),
             messages: Err(unknown()),
-            sandbox: false,
         }
     }
 

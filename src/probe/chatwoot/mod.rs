@@ -13,7 +13,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::codes::codes;
 use super::expect::short;
 use super::http::our_side;
 use super::{Asked, CannotAsk, Claim, Finding};
@@ -122,31 +121,7 @@ impl Chatwoot {
 
     /// The codes of the claims that it can make.
     pub(super) fn claims(&self) -> Vec<String> {
-        match self {
-            Chatwoot::Alive { .. } => codes(["liveness"]),
-            Chatwoot::Services => codes(["what-api-says", "queue-services", "data-services"]),
-            Chatwoot::Clock { .. } => codes(["clock-skew"]),
-            Chatwoot::Token => codes(["token"]),
-            Chatwoot::Account => codes(["membership", "account-status"]),
-            Chatwoot::Administrator => codes(["membership", "role-in-account-*"]),
-            Chatwoot::AccountName => codes(["account-id", "account-name"]),
-            Chatwoot::WebhooksListed => codes(["webhook-list"]),
-            Chatwoot::WebhookSingle | Chatwoot::WebhookPresent => codes(["webhooks-of-this-host"]),
-            Chatwoot::WebhookConfigured => codes(["webhook", "webhook-url", "messages", "events"]),
-            Chatwoot::WebhookSecret => codes(["webhook-secret"]),
-            // With a checkout the claims are on its script, without one those of `status`.
-            Chatwoot::HealthScript { .. } => {
-                let mut claims = codes(["exit-code", "its-line"]);
-                let status = [
-                    Chatwoot::Alive { paths: Vec::new() },
-                    Chatwoot::Services,
-                    Chatwoot::Token,
-                    Chatwoot::Account,
-                ];
-                claims.extend(status.iter().flat_map(Chatwoot::claims));
-                claims
-            }
-        }
+        explain::claims(self)
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -214,10 +189,8 @@ async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
     let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
-    match &*seen {
-        Ok(page) if page.sandbox => cx.saw_marker(),
-        Ok(_) => {}
-        Err(fault) => our_side(fault)?,
+    if let Err(fault) = &*seen {
+        our_side(fault)?;
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
@@ -323,14 +296,7 @@ mod samples {
     /// An answer with this status and body.
     pub fn page(status: u16, body: &str) -> Seen {
         let body = body::parse(body.as_bytes());
-        Ok(Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        })
+        Ok(Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO })
     }
 
     /// No answer, because the name does not resolve.

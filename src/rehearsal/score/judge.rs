@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::told::{Heard, Told};
-use crate::probe::is_listed;
 use crate::rehearsal::faults::{Fault, Turn, Turned};
 
 /// How a fault ended.
@@ -52,7 +51,7 @@ pub fn weigh(fault: &Fault, runs: &[Told], kinds: &Kinds) -> (Ending, BTreeSet<C
     }
     wrong.extend(undeclared(fault, runs, &kinds.own));
     proved.extend(of_ones_own(runs, &kinds.own));
-    wrong.extend(unlisted(runs, kinds));
+    wrong.extend(runs.iter().flat_map(|run| run.unlisted(&kinds.codes)));
     wrong.extend(codes(runs));
     match wrong.is_empty() {
         true => (Ending::Caught, proved),
@@ -131,19 +130,6 @@ fn of_ones_own(runs: &[Told], own: &BTreeSet<String>) -> Vec<ClaimId> {
         .filter(|(_, claim)| claim.holds == Some(false))
         .map(|(heard, claim)| (heard.id.clone(), claim.code.clone()))
         .collect()
-}
-
-/// Claims whose codes `checks list --claims` does not list. Two claims of one check with one code are among them,
-/// because the second one is numbered.
-pub fn unlisted(runs: &[Told], kinds: &Kinds) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for heard in runs.iter().flat_map(|run| &run.outcomes) {
-        let Some(codes) = kinds.codes.get(&heard.id) else { continue };
-        for claim in heard.claims.iter().filter(|claim| !is_listed(codes, &claim.code)) {
-            wrong.push(format!("{}: the claim `{}` is not in `checks list --claims`", heard.id, claim.code));
-        }
-    }
-    wrong
 }
 
 /// The exit code follows from the outcomes: 1 where a required check failed, 3 where one turned otherwise, else 0. A go

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Done;
-use super::judge::{ClaimId, Ending, Kinds, unlisted, weigh};
+use super::judge::{ClaimId, Ending, Kinds, weigh};
 use super::told::Told;
 use crate::checklist::Checklist;
 use crate::exit::Exit;
@@ -184,7 +184,7 @@ impl Matrix {
                     let claims = outcome.claims.iter().map(|claim| (outcome.id.clone(), claim.code.clone()));
                     self.seen.extend(claims);
                 }
-                let unlisted = unlisted(&runs, &self.kinds);
+                let unlisted = runs.iter().flat_map(|run| run.unlisted(&self.kinds.codes));
                 outcomes()
                     // A warning may come true on a machine that is busy with six worlds; what is required may not.
                     .filter(|o| o.turned() && o.required && !self.kinds.own.contains(&o.id))

@@ -21,8 +21,6 @@ pub struct Answer {
     pub redirects: Vec<String>,
     /// From the call to the end of the body, redirects included.
     pub took: Duration,
-    /// Whether a stand-in's marker was seen on any hop.
-    pub sandbox: bool,
 }
 
 impl Answer {

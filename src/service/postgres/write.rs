@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::transaction::{Access, Transaction};
 use super::{Bounds, PgFault, Row, Session, connect};
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 
 /// A connection that may write.
@@ -20,8 +21,13 @@ pub struct Writer {
 ///
 /// # Errors
 /// As [`connect`].
-pub async fn connect_to_write(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Writer, PgFault> {
-    Ok(Writer { session: connect(dsn, roots, deadline).await? })
+pub async fn connect_to_write(
+    dsn: &Dsn,
+    roots: &Roots,
+    marker: &MarkerSink,
+    deadline: Duration,
+) -> Result<Writer, PgFault> {
+    Ok(Writer { session: connect(dsn, roots, marker, deadline).await? })
 }
 
 impl Writer {

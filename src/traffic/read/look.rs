@@ -16,8 +16,6 @@ pub struct Look {
     pub now: Timestamp,
     /// On a standby: up to when it has replayed; the epoch when it cannot say.
     pub replayed_to: Option<Timestamp>,
-    /// It bears the mark of a rehearsal.
-    pub sandbox: bool,
     /// Row level security keeps facts from this role; how. Counts would then be too small without an error.
     pub rows_hidden: Option<String>,
 }
@@ -44,7 +42,7 @@ pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
     let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
-    Ok(Look { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
+    Ok(Look { source, now, replayed_to, rows_hidden })
 }
 
 fn now(engine: Engine) -> String {
@@ -54,10 +52,7 @@ fn now(engine: Engine) -> String {
         }
         Engine::Cockroach => "NULL",
     };
-    format!(
-        "SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to, \
-         EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox"
-    )
+    format!("SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to")
 }
 
 /// The type of the column that dates a fact: asked of an expression, so that a domain shows what is beneath it,

@@ -19,6 +19,7 @@ use hotdash_ops::run::context::{Asking, Context};
 use hotdash_ops::run::outcome::Verdict;
 use hotdash_ops::run::selection::Selection;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Settings, Target, Vars};
 
@@ -79,7 +80,7 @@ impl Look {
             Some(file) => Roots::only(file).expect("the roots are readable"),
             None => Roots::none(),
         };
-        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         Context::new(Arc::new(self.settings()), Redactor::default(), roots, http).0
     }
 

@@ -12,6 +12,7 @@ use hotdash_ops::run::context::Context;
 use hotdash_ops::run::event::Event;
 use hotdash_ops::run::selection::Selection;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Settings, Target, Traffic, Vars, Watch};
 use hotdash_ops::traffic::window::Mode;
@@ -61,7 +62,7 @@ pub fn context(dsn: &str, watch: Watch) -> (Arc<Context>, Receiver<Event>) {
         runs_dir: None,
     };
     let roots = Roots::none();
-    let http = Client::new(&roots, Proxies::default()).expect("a client");
+    let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
     Context::new(Arc::new(settings), Redactor::default(), roots, http)
 }
 
