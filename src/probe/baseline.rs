@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::codes::codes;
 use super::database::{Trouble, dsn, psql};
-use super::{Asked, CannotAsk, Claim, Finding, slug};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding, slug};
 use crate::service::postgres::PgFault;
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;

@@ -12,12 +12,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::codes::codes;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 
-pub(crate) use visit::{before, environment, own_time, run};
+pub(crate) use visit::{before, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +65,7 @@ impl Checkout {
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let directory = settings.app_dir.as_ref().map_or_else(
             || "APP_DIR".to_owned(),
-            |path| super::command::shown(&[path.to_string_lossy().into_owned()]),
+            |path| crate::text::shell_line(&[path.to_string_lossy().into_owned()]),
         );
         match self {
             Checkout::Present => Asked {

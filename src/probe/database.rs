@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::codes::codes;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::quote_ident;
 use crate::settings::Settings;

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::codes::codes;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::{Settings, Vars};
 
 /// A variable of the pipeline: set, of one value, well-formed, and no placeholder.

@@ -11,15 +11,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::Asked;
 use super::codes::codes;
-use super::expect::{Expect, excerpt};
-use super::{Asked, CannotAsk, Finding};
-use crate::checklist::{Part, Template};
-use crate::run::context::{Asking, Context};
+use super::expect::Expect;
+use crate::context::{Asking, Context};
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::http::{Answer, Request};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
+use crate::text::excerpt;
 
 pub(super) use shell::by_hand;
 
@@ -197,7 +199,7 @@ enum Operand {
     /// The expanded text, for the operators that have one.
     Text(Option<String>),
     /// The claim that stays open because the target does not say.
-    Unconfigured(super::Claim),
+    Unconfigured(Claim),
 }
 
 /// The URL of a template. What is wrong with it is said by the template's names, because somebody may have

@@ -10,7 +10,6 @@ mod command;
 mod database;
 mod env;
 mod expect;
-mod finding;
 mod fly;
 mod health;
 mod http;
@@ -33,7 +32,6 @@ pub use codes::is_listed;
 pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
-pub use finding::{CannotAsk, Claim, Evidence, Finding, number_repeats, slug};
 pub use fly::Fly;
 pub use health::Health;
 pub use http::Http;
@@ -43,10 +41,8 @@ pub use reach::Reach;
 pub use schema::Schema;
 pub use traffic::Traffic;
 
-pub(crate) use expect::excerpt;
-pub(crate) use fly::environment as fly_environment;
-
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
 /// The kinds of questions. Written as `probe.http = { ... }`: exactly one kind per check.
@@ -137,7 +133,7 @@ impl Probe {
     /// one claim for each name that the configuration or a program gives.
     pub fn claims(&self) -> Vec<String> {
         let mut claims = each_kind!(self, kind => kind.claims());
-        number_repeats(claims.iter_mut());
+        crate::outcome::finding::number_repeats(claims.iter_mut());
         claims
     }
 

@@ -15,6 +15,7 @@ mod fly_shim;
 mod formats;
 mod formats_real;
 mod given_database;
+mod layers;
 mod monitor;
 mod overlay;
 mod postgres_world;

@@ -18,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::codes::codes;
-use super::{Asked, CannotAsk, Finding, slug};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding, slug};
 use crate::settings::{Names, Settings};
 use name::TableName;
 

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::outcome::report::SCHEMA;
 use crate::probe::is_listed;
-use crate::run::outcome::SCHEMA;
 
 /// One run of a verb.
 #[derive(Clone, Debug, PartialEq)]
