@@ -29,3 +29,4 @@ mod support;
 mod traffic;
 mod vitest;
 mod watching;
+mod words;
