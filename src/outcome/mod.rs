@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use finding::{Claim, Evidence, Finding};
+use finding::{Claim, Evidence, Finding, number_repeats};
 use waived::Waiver;
 
 /// What a check that does not pass means for the exit code.
@@ -185,6 +185,7 @@ impl Outcome {
         self.reason = reason(&finding.claims, &self.verdict);
         self.asked = finding.asked;
         self.claims = finding.claims;
+        number_repeats(self.claims.iter_mut().map(|claim| &mut claim.code));
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
         let broken = |claim: &&Claim| match self.verdict {
