@@ -1,7 +1,6 @@
-//! What a run shows on stderr while it goes on: on a terminal a bar with the
-//! names of what is being asked and, while traffic is watched, its window beneath
-//! it; elsewhere a line per finished check and per tick. Which of them is a pure
-//! function of facts that are passed in.
+//! What a run shows on stderr: on a terminal a bar with the names of the running checks
+//! and, while traffic is watched, its window below the bar; elsewhere one line per
+//! finished check and per tick. A pure function of [`Facts`] decides between them.
 
 mod bar;
 mod facts;
@@ -24,25 +23,25 @@ use self::watch::Watch;
 pub struct Progress {
     drawing: Drawing,
     planned: usize,
-    /// The label of each finished check: an outcome can be revised.
+    /// The label of each finished check, by id, because an outcome can be revised.
     finished: HashMap<String, &'static str>,
     sink: Box<dyn Write + Send>,
     bar: Option<Bar>,
 }
 
 impl Progress {
-    /// Progress on `sink`, which is stderr (see [`crate::printer::stderr`]); the bar draws itself there.
+    /// Progress on `sink`, which is stderr (see [`crate::printer::stderr`]); the bar is drawn on stderr, too.
     pub fn new(drawing: Drawing, sink: Box<dyn Write + Send>) -> Progress {
         Progress::onto(drawing, sink, ProgressDrawTarget::stderr())
     }
 
-    /// The same with another place for the bar.
+    /// The same with another draw target for the bar.
     pub fn onto(drawing: Drawing, sink: Box<dyn Write + Send>, target: ProgressDrawTarget) -> Progress {
         let bar = (drawing.way == Way::Bar).then(|| Bar::new(target, drawing.colour));
         Progress { drawing, planned: 0, finished: HashMap::new(), sink, bar }
     }
 
-    /// Shows what happened.
+    /// Shows one event.
     pub fn on(&mut self, event: &Event) {
         match event {
             Event::Planned { checks, verb, target, .. } => {
@@ -51,7 +50,7 @@ impl Progress {
                     bar.set_length(checks.len());
                 }
                 let (verb, target) = (text::plain(verb), text::plain(target));
-                self.line(&format!("{verb} of {target}: {}", text::checks(checks.len())));
+                self.line(&format!("{verb} on {target}: {}", text::checks(checks.len())));
             }
             Event::Started { id, .. } => {
                 if let Some(bar) = &self.bar {
@@ -65,7 +64,7 @@ impl Progress {
             Event::Line { .. } => {}
             Event::Retrying { id, attempt, reason, .. } => {
                 let (id, reason) = (text::plain(id), text::cell(reason, 200));
-                self.above(&format!("    {id}: attempt {attempt} did not pass, asking again: {reason}"));
+                self.above(&format!("    {id}: attempt {attempt} failed, retrying: {reason}"));
             }
             Event::Finished { outcome, .. } => self.finished(outcome),
             Event::Revised { outcome } => {
@@ -77,7 +76,7 @@ impl Progress {
                 self.line(&watch::opening(window));
                 for remark in remarks {
                     let remark = text::cell(remark, 400);
-                    // A log has lines of any length, and whoever searches it wants the whole sentence.
+                    // A log has lines of any length, and a search in it finds whole sentences.
                     let width = self.bar.as_ref().map_or(usize::MAX, |_| bar::width());
                     watch::remark(&remark, width).iter().for_each(|line| self.above(line));
                 }
@@ -95,7 +94,7 @@ impl Progress {
         }
     }
 
-    /// Runs `f` while nothing is drawn, for those who write to the same terminal.
+    /// Runs `f` while nothing is drawn, so that it can write to the same terminal.
     pub fn suspend<T>(&self, f: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(f),
@@ -120,7 +119,7 @@ impl Progress {
         }
     }
 
-    /// A line where there is no bar.
+    /// A line, only without a bar.
     fn line(&mut self, line: &str) {
         if self.drawing.way == Way::Lines {
             self.write(line);
@@ -137,8 +136,8 @@ impl Progress {
     }
 
     fn write(&mut self, line: &str) {
-        // Progress that cannot be shown is no reason to stop a run.
-        let _nowhere_to_tell = writeln!(self.sink, "{line}");
+        // A closed stderr must not stop a run.
+        let _ = writeln!(self.sink, "{line}");
     }
 }
 
@@ -153,15 +152,26 @@ fn described(outcome: &Outcome) -> String {
     format!("{}  {id}{time}{reason}", badge(outcome))
 }
 
-/// The labels other than `pass`, counted, worst first: `1 fail, 2 warn`.
+/// The labels other than `pass`, counted, worst first: `1 failed, 2 warnings`.
 fn tallied(labels: impl Iterator<Item = &'static str> + Clone) -> String {
-    ["fail", "error", "inconclusive", "blocked", "warn", "waived", "skipped"]
-        .into_iter()
-        .map(|label| (labels.clone().filter(|l| *l == label).count(), label))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, label)| format!("{count} {label}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    [
+        ("fail", "failed"),
+        ("error", "could not run"),
+        ("inconclusive", "undecided"),
+        ("blocked", "blocked"),
+        ("warn", "warning"),
+        ("waived", "waived"),
+        ("skipped", "skipped"),
+    ]
+    .into_iter()
+    .map(|(label, word)| (labels.clone().filter(|l| *l == label).count(), word))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| match word {
+        "warning" => format!("{count} {}", text::plural(count, word)),
+        _ => format!("{count} {word}"),
+    })
+    .collect::<Vec<_>>()
+    .join(", ")
 }
 
 #[cfg(test)]

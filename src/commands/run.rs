@@ -1,4 +1,4 @@
-//! Verbs that are a run of checks: plan, ask, report, end in one exit code.
+//! The verbs that run checks: plan, run, report, end in one exit code.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,21 +25,21 @@ use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 
-/// A verb that asks checks.
+/// A verb that runs checks.
 #[derive(Clone, Copy, Debug)]
 pub struct Verb {
     pub name: &'static str,
-    /// The folders of `checks/` it asks.
+    /// The folders of `checks/` it runs.
     pub phases: &'static [&'static str],
-    /// The sections of these phases it asks; none named is all of them.
+    /// The sections of these phases it runs; empty for all.
     pub sections: &'static [&'static str],
-    /// Whether only the whole of it may be asked: a part that is well must not say that the whole is.
+    /// Whether it must run as a whole: its exit code and first line speak for all of its checks.
     pub whole: bool,
-    /// The checks it asks when the verb stands for a few of them.
+    /// The checks it runs, if the verb runs only a few.
     pub only: &'static [&'static str],
-    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
+    /// Whether its runs leave a journal; a verb that cron runs every few minutes would fill the disk.
     pub journal: bool,
-    /// What a verb for cron says before everything else: when it goes well, and when not.
+    /// The first line of a verb for cron, when all is well and when not.
     pub headline: Option<(&'static str, &'static str)>,
 }
 
@@ -54,7 +54,7 @@ pub const PREFLIGHT: Verb = Verb {
     headline: None,
 };
 
-/// `status`: Chatwoot's health, in place of the app's health check script.
+/// `status`: Chatwoot's health, to replace the app's health check script.
 pub const STATUS: Verb = Verb {
     name: "status",
     whole: true,
@@ -71,7 +71,7 @@ pub const MONITOR: Verb =
 /// `gate`: the success criteria.
 pub const GATE: Verb = Verb { name: "gate", phases: &["success"], whole: true, ..PREFLIGHT };
 
-/// How a run is told.
+/// How and where the result of a run is written.
 #[derive(Clone, Debug, Default)]
 pub struct Telling {
     pub format: Format,
@@ -79,23 +79,22 @@ pub struct Telling {
     pub problems_only: bool,
     pub quiet: bool,
     pub verbose: u8,
-    /// What settings had to say, for the report's notes.
+    /// Notes from the settings, for the report.
     pub notes: Vec<String>,
 }
 
-/// Asks the verb's checks and tells the result.
+/// Runs the verb's checks and writes the result.
 ///
 /// # Errors
-/// Everything that refuses the call before a check is asked: exit 2.
+/// Everything that refuses the call before a check is run: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
     if verb.whole && settings.selection != Selection::default() {
-        // Its one line, or its exit code, says that the whole is well; a part of it must never be able to say so.
         let instead = match verb.phases {
             ["after"] => "",
-            ["success"] => ", or choose checks with `monitor`",
-            _ => ", or choose checks with `preflight`",
+            ["success"] => ", or use `monitor` to run a part",
+            _ => ", or use `preflight` to run a part",
         };
-        anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
+        anyhow::bail!("`{}` always runs all of its checks; remove --only and --skip{instead}", verb.name);
     }
     let now = Timestamp::now();
     let list = asked_by(verb, &checklist::load_with(settings.checks.as_deref(), overlay::today(now))?);
@@ -121,8 +120,9 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
         match Journal::open(folder, &run, &plan, &settings) {
             Ok(open) => journal = Some(open),
-            Err(why) => notes
-                .push(format!("{why}; name another folder with HOTDASH_OPS_RUNS_DIR, or give --no-journal")),
+            Err(why) => {
+                notes.push(format!("{why}; set HOTDASH_OPS_RUNS_DIR to another folder, or use --no-journal"))
+            }
         }
     }
 
@@ -151,13 +151,13 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
             runner::run(&plan, &cx, name, lines, signalled(), &mut on_event).await
         })
     };
-    // A name look-up that hangs in the system's resolver must not hold the verdict back.
+    // A name look-up that hangs in the system's resolver must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
     tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
 }
 
-/// Refuses a sign-off of what nobody signs off: a check that the program asks itself, or none at all.
+/// Refuses a sign-off of a check that is automatic or not part of this run.
 fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
     let manual: Vec<&str> = plan
         .steps
@@ -168,16 +168,16 @@ fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
     if let Some(id) = settings.attest.keys().find(|id| !manual.contains(&id.as_str())) {
         let known = plan.steps.iter().any(|step| step.check.id == *id);
         let why = if known {
-            "is asked by the program, and nobody can sign it off"
+            "is an automatic check and cannot be signed off"
         } else {
-            "is no check of this run"
+            "is not a check of this run"
         };
-        anyhow::bail!("--attest {id}: {id} {why} (manual checks: {})", manual.join(", "));
+        anyhow::bail!("--attest {id}: `{id}` {why} (manual checks: {})", manual.join(", "));
     }
     Ok(())
 }
 
-/// Writes the report everywhere it is wanted. A pass that could not be told is not a pass.
+/// Writes the report to stdout and to files. A pass that could not be written is not a pass.
 fn tell(
     verb: Verb,
     report: &Report,
@@ -193,30 +193,30 @@ fn tell(
         problems_only: telling.problems_only,
         verbose: telling.verbose,
     };
-    let mut untold: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
+    let mut unwritten: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
     if let Err(error) = report::write_files(&telling.reports, report, &style) {
-        untold.push(format!("{error:#}"));
+        unwritten.push(format!("{error:#}"));
     }
     if telling.format != Format::Jsonl
         && let Err(error) = printer.data(&text(verb, report, telling, &style))
     {
-        untold.push(format!("{error:#}"));
+        unwritten.push(format!("{error:#}"));
     }
     match journal.map(|j| j.close(report)) {
         Some(Ok(folder)) => printer.note(&format!("journal: {}", folder.display())),
         Some(Err(why)) => printer.error(&format!("warning: {why}")),
         None => {}
     }
-    for line in &untold {
+    for line in &unwritten {
         printer.error(&format!("error: {line}"));
     }
-    match (report.exit, untold.is_empty()) {
+    match (report.exit, unwritten.is_empty()) {
         (Exit::Ready, false) => Ok(Exit::Undecided),
         (exit, _) => Ok(exit),
     }
 }
 
-/// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
+/// The text for stdout. A verb with a headline starts with it, and with --quiet shows nothing else if all is well.
 fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
     match (verb.headline, telling.format) {
         (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
@@ -229,7 +229,7 @@ fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String
     }
 }
 
-/// True when something of the run is not the checklist's own: then one line would hide it.
+/// True when a check of the run is replaced or waived, which a single line would hide.
 fn owned(report: &Report) -> bool {
     report.outcomes().any(|outcome| outcome.replaces.is_some() || outcome.waiver.is_some())
 }
@@ -242,21 +242,21 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         .outcomes()
         .find(|o| o.verdict == Verdict::Fail)
         .or_else(|| report.outcomes().find(|o| o.verdict != Verdict::Pass));
-    // A server's words may hold anything; on this line they are cut and made harmless.
+    // The reason can quote a server, so it is truncated and made harmless.
     first.map_or_else(
         || bad.to_owned(),
         |o| format!("{bad}: {}: {}", o.id, report::text::cell(&o.reason, 240)),
     )
 }
 
-/// The checks that a verb asks: of its phases all, or the sections it names and the operator's own, or a few.
+/// The checks of a verb: all of its phases, or only certain sections plus the operator's own, or only certain checks.
 pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
     let mut list = list.phases(verb.phases);
     list.sections.retain(|s| verb.sections.is_empty() || s.own || verb.sections.contains(&s.id.as_str()));
     narrowed(list, verb)
 }
 
-/// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.
+/// The list with only the verb's checks and the checks they need, so that such a run is not partial.
 fn narrowed(list: Checklist, verb: Verb) -> Checklist {
     if verb.only.is_empty() {
         return list;
@@ -279,7 +279,7 @@ fn narrowed(list: Checklist, verb: Verb) -> Checklist {
     narrow
 }
 
-/// Resolves with the first signal. Without a way to listen it never resolves, and signals keep their usual
+/// Resolves with the first signal. If signals cannot be caught it never resolves, and they keep their default
 /// effect.
 async fn signalled() -> Stopped {
     match Signals::listen() {

@@ -1,8 +1,8 @@
-//! How it is told: one pure renderer per format, from a [`Report`] to a string.
-//! No renderer knows a clock, a terminal or a file; what it needs to know about
-//! where the text goes stands in [`Style`]. Writing reports to files is apart,
-//! in [`files`].
+//! Reports as text: one pure renderer per format, from a [`Report`] to a string.
+//! No renderer reads a clock, a terminal or a file; [`Style`] describes where the
+//! text will be read. [`files`] writes reports to disk.
 
+mod conclusion;
 mod files;
 mod github;
 pub mod json;
@@ -24,9 +24,10 @@ use anyhow::{Result, bail};
 use crate::checklist::Severity;
 use crate::run::outcome::{Outcome, Report, Verdict, Waiver, Why};
 
+pub use conclusion::conclusion;
 pub use files::{prepare, write_files};
 
-/// The formats in which a report can be told.
+/// The formats of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// For people at a terminal.
@@ -34,7 +35,7 @@ pub enum Format {
     Table,
     /// One versioned document, described by [`json::schema`].
     Json,
-    /// One JSON object a line; live on stdout, in checklist order in a file.
+    /// One JSON object per line; live on stdout, in checklist order in a file.
     Jsonl,
     /// JUnit XML, for CI systems that list tests.
     Junit,
@@ -96,7 +97,7 @@ impl FromStr for Format {
     }
 }
 
-/// A `--report FORMAT:PATH`: a second telling of the same run, in a file.
+/// A `--report FORMAT:PATH`: the same run as a file in another format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportTarget {
     pub format: Format,
@@ -106,34 +107,34 @@ pub struct ReportTarget {
 impl FromStr for ReportTarget {
     type Err = anyhow::Error;
 
-    /// Only the first colon separates, so a path may contain more of them.
+    /// Splits at the first colon, so the path can contain colons.
     fn from_str(argument: &str) -> Result<ReportTarget> {
         let Some((format, path)) = argument.split_once(':') else {
-            bail!("{argument:?} names no format; write FORMAT:PATH, for example junit:report.xml");
+            bail!("{argument:?} has no format; write FORMAT:PATH, for example junit:report.xml");
         };
         let format: Format = format.parse()?;
         match path {
-            "" => bail!("{argument:?} names no path; write for example {format}:report.out"),
-            "-" => bail!("stdout carries one format, and --format chooses it; use --format {format}"),
+            "" => bail!("{argument:?} has no path; write for example {format}:report.out"),
+            "-" => bail!("a report on stdout is chosen with --format; use --format {format}"),
             _ => Ok(ReportTarget { format, path: PathBuf::from(path) }),
         }
     }
 }
 
-/// What a renderer may know about the place where its text will be read.
+/// Where the text will be read, and how much of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Whether ANSI colours may be used; only the table uses them.
     pub colour: bool,
     /// The terminal's width in columns; `None` when there is no terminal.
     pub width: Option<u16>,
-    /// Only what is wrong: the table without its passing rows.
+    /// Show only problems: the table without its rows.
     pub problems_only: bool,
-    /// 0: claims where something is wrong; 1: all claims and evidence; 2 and more: nothing is cut.
+    /// 0: claims of checks that did not pass; 1: all claims and evidence; 2 and more: no truncation.
     pub verbose: u8,
 }
 
-/// Tells `report` in `format`. The text ends with a newline.
+/// Renders `report` in `format`. The text ends with a newline.
 pub fn render(format: Format, report: &Report, style: &Style) -> String {
     match format {
         Format::Table => table::render(report, style),
@@ -146,8 +147,8 @@ pub fn render(format: Format, report: &Report, style: &Style) -> String {
     }
 }
 
-/// What an outcome means for the run it belongs to. Red and green in every format follow from
-/// this, so that a format is red exactly where the exit code is not 0.
+/// What an outcome means for the exit code. Every format chooses red and green by it, so that a
+/// format is red exactly when the exit code is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     /// A plain pass.
@@ -156,14 +157,14 @@ enum Standing {
     Excluded,
     /// Does not pass, and a valid waiver covers it.
     Waived,
-    /// Worth a look, and without a part in the exit code.
+    /// A problem that does not affect the exit code.
     Note,
     /// Keeps the exit code from being 0.
-    InTheWay,
+    Blocking,
 }
 
 impl Standing {
-    /// The standing of `outcome`; `strict` as in the report.
+    /// Classifies `outcome`; `strict` as in the report.
     fn of(outcome: &Outcome, strict: bool) -> Standing {
         let passed = outcome.verdict == Verdict::Pass;
         if matches!(outcome.verdict, Verdict::Skipped(Why::Excluded(_))) {
@@ -175,12 +176,12 @@ impl Standing {
         } else if outcome.waived() || !outcome.required(strict) || (passed && !strict) {
             Standing::Note
         } else {
-            Standing::InTheWay
+            Standing::Blocking
         }
     }
 }
 
-/// Why an outcome is not a plain pass, one sentence each, as found (not neutralised).
+/// Why an outcome is not a plain pass, one sentence each, not yet made safe for a terminal.
 fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     let mut parts = Vec::new();
     match (&outcome.verdict, outcome.reason.is_empty()) {
@@ -191,14 +192,14 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     }
     parts.extend(outcome.warnings.iter().cloned());
     let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
-    if only_strict && Standing::of(outcome, strict) == Standing::InTheWay {
-        parts.push("--strict counts warnings".to_owned());
+    if only_strict && Standing::of(outcome, strict) == Standing::Blocking {
+        parts.push("--strict counts warnings as failures".to_owned());
     }
     parts
 }
 
-/// What of an outcome is not the checklist's own, one sentence each, as found: the waiver that covers it, and
-/// the operator's check in the place of an embedded one. What has expired stands in the reason.
+/// How the operator's own files affect an outcome, one sentence each, not yet made safe for a terminal: the valid
+/// waiver that covers it, and the check that replaces an embedded one. An expired waiver is part of the reason.
 fn marks(outcome: &Outcome) -> Vec<String> {
     let waiver = outcome.waiver.as_ref().filter(|_| outcome.waived() && outcome.verdict != Verdict::Pass);
     let waived = waiver.map(|Waiver { owner, expires, origin, reason, .. }| {
@@ -209,7 +210,7 @@ fn marks(outcome: &Outcome) -> Vec<String> {
 
 fn replaced(outcome: &Outcome) -> Option<String> {
     let replaces = outcome.replaces.as_ref()?;
-    Some(format!("replaced: asked as {} says, in place of {replaces}", outcome.origin))
+    Some(format!("replaced: run as defined in {} instead of {replaces}", outcome.origin))
 }
 
 /// The counts of a run in one line.
@@ -218,13 +219,21 @@ fn counts(report: &Report) -> String {
     text::counts(&report.tally, blocked.count())
 }
 
+/// The word of an outcome for people, who read `undecided` where machine formats have `inconclusive`.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome.label() {
+        "inconclusive" => "undecided",
+        label => label,
+    }
+}
+
 /// The mark and the word of an outcome: `✗ fail`. Each mark is one column wide.
 pub fn badge(outcome: &Outcome) -> String {
-    let label = outcome.label();
+    let label = word(outcome);
     let mark = match label {
         "pass" => "✓",
         "fail" | "error" => "✗",
-        "inconclusive" => "?",
+        "undecided" => "?",
         "warn" => "!",
         "waived" => "~",
         _ => "-",

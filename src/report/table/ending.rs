@@ -1,20 +1,20 @@
-//! The end of the table: the problems, first the harmless and last what is in
-//! the way, then notes, counts and the exit code. Fixes and links are never
-//! broken or cut, so that they can be copied.
+//! The end of the table: the problems, the blocking ones last, then notes, counts and
+//! the decision. Fixes and links are neither wrapped nor truncated, so that they can
+//! be copied.
 
 use crate::exit::Exit;
 use crate::run::outcome::Outcome;
 
 use super::super::problems::{Problem, Problems, consequence, fix};
-use super::super::{badge, counts, marks, text, why};
+use super::super::{badge, conclusion, counts, marks, text, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
 
 impl Page<'_> {
     pub(super) fn ending(&self, lines: &mut Vec<String>) {
         let problems = Problems::of(self.report);
-        self.problems("Worth a look, not in the way", &problems.notes, lines);
-        self.problems("In the way", &problems.in_the_way, lines);
+        self.problems("Not blocking", &problems.notes, lines);
+        self.problems("Blocking", &problems.blocking, lines);
         for note in &self.report.notes {
             let columns = Column::fill(&[Column::left(4), Column::left(0)], self.width);
             lines.extend(grid(&["note".to_owned(), text::cell(note, 1_000)], &columns));
@@ -29,9 +29,7 @@ impl Page<'_> {
         if problems.is_empty() {
             return;
         }
-        let count = problems.len();
-        let heading = format!("{heading}: {count} {}", text::plural(count, "problem"));
-        lines.push(self.paint(Ink::Bold, &heading));
+        lines.push(self.paint(Ink::Bold, &format!("{heading} ({})", problems.len())));
         for problem in problems {
             match problem {
                 Problem::Single { outcome, blocks } => self.single(outcome, blocks, lines),
@@ -54,7 +52,7 @@ impl Page<'_> {
             lines.push(self.raw("see", runbook));
         }
         if let Some(line) = consequence(blocks) {
-            lines.extend(self.entry("so", &text::plain(&line)));
+            lines.extend(self.entry("blocks", &text::plain(&line)));
         }
     }
 
@@ -66,7 +64,7 @@ impl Page<'_> {
         lines.push(self.raw("fix", fix));
     }
 
-    /// Badge, id and title; the title on a line of its own where the first is full.
+    /// Badge, id and title; the title goes on its own line if it does not fit.
     fn named(&self, outcome: &Outcome, title: &str) -> Vec<String> {
         let (badge, id) = (badge(outcome), text::plain(&outcome.id));
         let painted = self.paint(self.ink(outcome), &badge);
@@ -83,9 +81,10 @@ impl Page<'_> {
         }
     }
 
-    /// A word and a wrapped text, indented.
+    /// A label and a wrapped text, indented.
     fn entry(&self, word: &str, value: &str) -> Vec<String> {
-        let columns = Column::fill(&[Column::left(2), Column::left(4), Column::left(0)], self.width);
+        let label = Column::left(word.chars().count().max(4));
+        let columns = Column::fill(&[Column::left(2), label, Column::left(0)], self.width);
         grid(&[String::new(), word.to_owned(), value.to_owned()], &columns)
             .into_iter()
             .map(|line| match line.strip_prefix(&format!("    {word}")) {
@@ -95,7 +94,7 @@ impl Page<'_> {
             .collect()
     }
 
-    /// A word and a text that is neither wrapped nor cut.
+    /// A label and a text that is neither wrapped nor truncated.
     fn raw(&self, word: &str, value: &str) -> String {
         format!("    {}   {}", self.paint(Ink::Dim, word), text::plain(value))
     }
@@ -107,16 +106,15 @@ impl Page<'_> {
             lines.push(self.paint(Ink::Bold, &line));
         }
         if let Some(partial) = &report.partial {
-            let others = partial.of.saturating_sub(partial.planned);
-            let line = format!("{}: the other {others} were not asked", text::partial(partial));
-            lines.push(self.paint(Ink::Yellow, &line));
+            lines.push(self.paint(Ink::Yellow, &text::partial(partial)));
         }
         let ink = match report.exit {
             Exit::Ready => Ink::Green,
             Exit::Undecided => Ink::Yellow,
             _ => Ink::Red,
         };
-        let line = format!("exit {}: {}", report.exit.code(), report.meaning());
-        lines.push(self.paint(ink, &line));
+        for line in grid(&[conclusion(report)], &[Column::left(self.width)]) {
+            lines.push(self.paint(ink, &line));
+        }
     }
 }
