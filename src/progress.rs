@@ -152,26 +152,9 @@ fn described(outcome: &Outcome) -> String {
     format!("{}  {id}{time}{reason}", badge(outcome))
 }
 
-/// The labels other than `pass`, counted, worst first: `1 failed, 2 warnings`.
+/// The labels other than `pass`, counted: `1 failed, 2 warnings`.
 fn tallied(labels: impl Iterator<Item = &'static str> + Clone) -> String {
-    [
-        ("fail", "failed"),
-        ("error", "could not run"),
-        ("inconclusive", "undecided"),
-        ("blocked", "blocked"),
-        ("warn", "warning"),
-        ("waived", "waived"),
-        ("skipped", "skipped"),
-    ]
-    .into_iter()
-    .map(|(label, word)| (labels.clone().filter(|l| *l == label).count(), word))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| match word {
-        "warning" => format!("{count} {}", text::plural(count, word)),
-        _ => format!("{count} {word}"),
-    })
-    .collect::<Vec<_>>()
-    .join(", ")
+    text::counts(labels.filter(|label| *label != "pass")).join(", ")
 }
 
 #[cfg(test)]

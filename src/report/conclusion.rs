@@ -1,6 +1,7 @@
 //! The last line of a report: the decision, the numbers behind it, and the exit code.
 
 use super::text;
+use crate::checklist::Severity;
 use crate::exit::Exit;
 use crate::run::outcome::{Outcome, Report, Verdict, Why};
 
@@ -44,16 +45,19 @@ fn failed(report: &Report) -> String {
     let (mut failed, mut warned, mut lapsed) = (0, 0, 0);
     for outcome in required(report).filter(|outcome| !outcome.waived()) {
         match outcome.verdict {
-            Verdict::Fail => failed += 1,
-            Verdict::Pass if report.strict && !outcome.warnings.is_empty() => warned += 1,
+            Verdict::Fail if outcome.severity == Severity::Blocker => failed += 1,
+            // Only `--strict` makes these required.
+            Verdict::Fail => warned += 1,
+            Verdict::Pass if !outcome.warnings.is_empty() => warned += usize::from(report.strict),
             Verdict::Pass => {}
             _ if outcome.lapsed() => lapsed += 1,
             _ => {}
         }
     }
+    let warnings = if warned == 1 { "warning counts as a failure" } else { "warnings count as failures" };
     let parts = [
         (failed, format!("{} failed", required_checks(failed))),
-        (warned, format!("{} passed with a warning (--strict)", text::checks(warned))),
+        (warned, format!("{warned} {} (--strict)", warnings)),
         (lapsed, format!("{} with an expired waiver could not be decided", text::checks(lapsed))),
     ];
     let parts: Vec<String> =

@@ -44,8 +44,9 @@ impl Page<'_> {
         if self.style.problems_only {
             self.details(outcome, lines);
         }
-        for reason in why(outcome, self.report.strict).into_iter().chain(marks(outcome)) {
-            lines.extend(self.entry("why", &text::cell(&reason, self.limit().max(400))));
+        let reasons = why(outcome, self.report.strict).into_iter().map(|reason| ("why", reason));
+        for (label, text) in reasons.chain(marks(outcome).into_iter().map(|mark| ("note", mark))) {
+            lines.extend(self.entry(label, &text::cell(&text, self.limit().max(400))));
         }
         lines.extend(fix(self.report, outcome).map(|fix| self.raw("fix", &fix)));
         if let Some(runbook) = &outcome.runbook {
@@ -101,10 +102,8 @@ impl Page<'_> {
 
     fn summary(&self, lines: &mut Vec<String>) {
         let report = self.report;
-        let line = format!("{} · {}", counts(report), text::took(report.took_ms));
-        for line in grid(&[line], &[Column::left(self.width)]) {
-            lines.push(self.paint(Ink::Bold, &line));
-        }
+        let took = text::took(report.took_ms).replace(' ', "\u{a0}");
+        self.closing(Ink::Bold, &format!("{} · {took}", counts(report)), lines);
         if let Some(partial) = &report.partial {
             lines.push(self.paint(Ink::Yellow, &text::partial(partial)));
         }
@@ -113,8 +112,13 @@ impl Page<'_> {
             Exit::Undecided => Ink::Yellow,
             _ => Ink::Red,
         };
-        for line in grid(&[conclusion(report)], &[Column::left(self.width)]) {
-            lines.push(self.paint(ink, &line));
+        self.closing(ink, &conclusion(report).replace("(exit ", "(exit\u{a0}"), lines);
+    }
+
+    /// A wrapped line of the summary, in which no-break spaces hold a number and its unit together.
+    fn closing(&self, ink: Ink, text: &str, lines: &mut Vec<String>) {
+        for line in grid(&[text.to_owned()], &[Column::left(self.width)]) {
+            lines.push(self.paint(ink, &line.replace('\u{a0}', " ")));
         }
     }
 }

@@ -97,7 +97,7 @@ fn the_conclusion_counts_what_decided() {
     let strict = conclusion(&sample::strict());
     assert_eq!(
         strict,
-        "NO GO: 5 required checks failed, 1 check passed with a warning (--strict); 36 other checks were not run (exit 1)"
+        "NO GO: 3 required checks failed, 2 warnings count as failures (--strict); 36 other checks were not run (exit 1)"
     );
     assert_eq!(conclusion(&sample::interrupted()), "INTERRUPTED: 2 checks did not finish (exit 130)");
     assert_eq!(
@@ -204,5 +204,5 @@ fn each_v_shows_more() {
     let (terse, verbose, all) = (told(0), told(1), told(2));
     assert!(terse.contains("(4760 more characters)") && verbose.contains("(4000 more characters)"));
     assert!(!all.contains("(4000 more characters)") && digits(&all) > 10_000, "nothing found is cut");
-    assert!(!terse.contains("defined in") && verbose.contains("defined in  checks/"));
+    assert!(!terse.contains("defined in") && verbose.contains("defined in    checks/"));
 }
