@@ -153,7 +153,7 @@ fn described(outcome: &Outcome) -> String {
 }
 
 /// The labels other than `pass`, counted: `1 failed, 2 warnings`.
-fn tallied(labels: impl Iterator<Item = &'static str> + Clone) -> String {
+fn tallied(labels: impl Iterator<Item = &'static str>) -> String {
     text::counts(labels.filter(|label| *label != "pass")).join(", ")
 }
 

@@ -64,7 +64,8 @@ pub fn took(ms: u64) -> String {
 
 /// How many of `labels` there are of each kind, in words: `45 passed`, `2 failed`, `3 warnings`. Kinds that do not occur
 /// are left out.
-pub fn counts(labels: impl Iterator<Item = &'static str> + Clone) -> Vec<String> {
+pub fn counts(labels: impl Iterator<Item = &'static str>) -> Vec<String> {
+    let labels: Vec<&str> = labels.collect();
     let words = [
         ("pass", "passed"),
         ("fail", "failed"),
@@ -76,7 +77,7 @@ pub fn counts(labels: impl Iterator<Item = &'static str> + Clone) -> Vec<String>
         ("skipped", "skipped"),
     ];
     let counted =
-        words.into_iter().map(|(label, word)| (labels.clone().filter(|l| *l == label).count(), word));
+        words.into_iter().map(|(label, word)| (labels.iter().filter(|l| **l == label).count(), word));
     counted
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| match word {
