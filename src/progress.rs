@@ -11,9 +11,10 @@ use std::io::Write;
 
 use indicatif::ProgressDrawTarget;
 
-use crate::report::{badge, text};
-use crate::run::event::Event;
-use crate::run::outcome::Outcome;
+use crate::outcome::Outcome;
+use crate::outcome::event::Event;
+use crate::report::{badge, counts};
+use crate::text;
 
 use self::bar::Bar;
 pub use self::facts::{Drawing, Facts, Way};
@@ -154,7 +155,7 @@ fn described(outcome: &Outcome) -> String {
 
 /// The labels other than `pass`, counted: `1 failed, 2 warnings`.
 fn tallied(labels: impl Iterator<Item = &'static str>) -> String {
-    text::counts(labels.filter(|label| *label != "pass")).join(", ")
+    counts::counts(labels.filter(|label| *label != "pass")).join(", ")
 }
 
 #[cfg(test)]

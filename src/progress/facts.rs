@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::report::Format;
+use crate::input::format::Format;
 
 /// The facts that decide how progress is shown.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::bar::running;
 use super::*;
-use crate::report::Format;
+use crate::input::format::Format;
 
 const PLAIN: Facts = Facts {
     stdout_terminal: true,

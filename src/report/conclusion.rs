@@ -1,9 +1,9 @@
 //! The last line of a report: the decision, the numbers behind it, and the exit code.
 
-use super::text;
-use crate::checklist::Severity;
 use crate::exit::Exit;
-use crate::run::outcome::{Outcome, Report, Verdict, Why};
+use crate::outcome::report::Report;
+use crate::outcome::{Outcome, Severity, Verdict, Why};
+use crate::text;
 
 /// The decision in one line: `GO: all 54 required checks passed (exit 0)`.
 ///

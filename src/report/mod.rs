@@ -3,6 +3,7 @@
 //! text will be read. [`files`] writes reports to disk.
 
 mod conclusion;
+pub mod counts;
 mod files;
 mod github;
 pub mod json;
@@ -13,113 +14,18 @@ mod problems;
 mod prom;
 pub mod spark;
 mod table;
-pub mod text;
 mod traffic;
 
-use std::path::PathBuf;
-use std::str::FromStr;
+use crate::outcome::Severity;
+use crate::outcome::report::Report;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Verdict, Why};
 
-use anyhow::{Result, bail};
-
-use crate::checklist::Severity;
-use crate::run::outcome::{Outcome, Report, Verdict, Waiver, Why};
+use crate::input::format::{Format, ReportTarget};
+use crate::text;
 
 pub use conclusion::conclusion;
 pub use files::{prepare, write_files};
-
-/// The formats of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// For people at a terminal.
-    #[default]
-    Table,
-    /// One versioned document, described by [`json::schema`].
-    Json,
-    /// One JSON object per line; live on stdout, in checklist order in a file.
-    Jsonl,
-    /// JUnit XML, for CI systems that list tests.
-    Junit,
-    /// Prometheus text format, for the node exporter's textfile collector.
-    Prom,
-    /// GitHub-flavoured Markdown, for a CI summary.
-    Markdown,
-    /// GitHub workflow commands: annotations.
-    Github,
-}
-
-impl Format {
-    /// Every format, in the order in which help and errors name them.
-    pub const ALL: [Format; 7] = [
-        Format::Table,
-        Format::Json,
-        Format::Jsonl,
-        Format::Junit,
-        Format::Prom,
-        Format::Markdown,
-        Format::Github,
-    ];
-
-    /// The word used on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Table => "table",
-            Format::Json => "json",
-            Format::Jsonl => "jsonl",
-            Format::Junit => "junit",
-            Format::Prom => "prom",
-            Format::Markdown => "markdown",
-            Format::Github => "github",
-        }
-    }
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = anyhow::Error;
-
-    fn from_str(word: &str) -> Result<Format> {
-        if let Some(format) = Format::ALL.into_iter().find(|f| f.name() == word) {
-            return Ok(format);
-        }
-        let nearest = Format::ALL
-            .into_iter()
-            .map(|f| (strsim::damerau_levenshtein(f.name(), &word.to_lowercase()), f))
-            .min_by_key(|(distance, _)| *distance)
-            .filter(|(distance, _)| *distance <= 2);
-        let hint = nearest.map(|(_, f)| format!("; did you mean {f}?")).unwrap_or_default();
-        let names = Format::ALL.map(Format::name).join(", ");
-        bail!("unknown format {:?}{hint} (use one of {names})", text::cut(word, 40))
-    }
-}
-
-/// A `--report FORMAT:PATH`: the same run as a file in another format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportTarget {
-    pub format: Format,
-    pub path: PathBuf,
-}
-
-impl FromStr for ReportTarget {
-    type Err = anyhow::Error;
-
-    /// Splits at the first colon, so the path can contain colons.
-    fn from_str(argument: &str) -> Result<ReportTarget> {
-        let Some((format, path)) = argument.split_once(':') else {
-            bail!("{argument:?} has no format; write FORMAT:PATH, for example junit:report.xml");
-        };
-        let format: Format = format.parse()?;
-        match path {
-            "" => bail!("{argument:?} has no path; write for example {format}:report.out"),
-            "-" => bail!("a report on stdout is chosen with --format; use --format {format}"),
-            _ => Ok(ReportTarget { format, path: PathBuf::from(path) }),
-        }
-    }
-}
 
 /// Where the text will be read, and how much of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,6 +38,18 @@ pub struct Style {
     pub problems_only: bool,
     /// 0: claims of checks that did not pass; 1: all claims and evidence; 2 and more: no truncation.
     pub verbose: u8,
+}
+
+/// How and where the result of a run is written.
+#[derive(Clone, Debug, Default)]
+pub struct Telling {
+    pub format: Format,
+    pub reports: Vec<ReportTarget>,
+    pub problems_only: bool,
+    pub quiet: bool,
+    pub verbose: u8,
+    /// Notes from the settings, for the report.
+    pub notes: Vec<String>,
 }
 
 /// Renders `report` in `format`. The text ends with a newline.
@@ -215,7 +133,7 @@ fn replaced(outcome: &Outcome) -> Option<String> {
 
 /// The counts of a run in one line: `52 checks: 45 passed, 2 failed, 3 blocked, 2 warnings`.
 fn counts(report: &Report) -> String {
-    let parts = text::counts(report.outcomes().map(Outcome::label));
+    let parts = counts::counts(report.outcomes().map(Outcome::label));
     let all = text::checks(report.tally.planned);
     if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
 }

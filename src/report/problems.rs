@@ -2,9 +2,11 @@
 //! are listed with the check that blocks them, because twenty checks behind an
 //! unreachable database are one problem to fix.
 
-use crate::run::outcome::{Outcome, Report, Verdict, Why};
+use crate::outcome::report::Report;
+use crate::outcome::{Outcome, Verdict, Why};
 
-use super::{Standing, text};
+use super::Standing;
+use crate::text;
 
 /// One problem, with everything it causes.
 pub enum Problem<'a> {

@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::{spark, text};
-use crate::traffic::summary::{Counted, Summary};
-use crate::traffic::window::{Ended, Mode};
+use super::spark;
+use crate::outcome::traffic::{Counted, Summary};
+use crate::outcome::window::{Ended, Mode};
+use crate::text;
 
 /// The most kinds of failures, remarks or gaps shown without `-v`.
 const FEW: usize = 5;

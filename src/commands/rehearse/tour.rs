@@ -12,6 +12,7 @@ use tokio::process::Command;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::overlay_notes::today;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -20,7 +21,6 @@ use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
 use crate::rehearsal::stage::Scene;
-use crate::run::overlay::today;
 
 /// A step of the tour: what it is for, and its arguments.
 struct Step {

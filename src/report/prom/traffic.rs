@@ -1,7 +1,7 @@
 //! The gauges of a watched window, in base units: ratios, seconds, counts. Error texts
 //! are not labels, because each new error would create a new series.
 
-use crate::traffic::summary::Summary;
+use crate::outcome::traffic::Summary;
 
 type Gauge = (&'static str, &'static str, Option<String>);
 

@@ -3,12 +3,13 @@
 //! be copied.
 
 use crate::exit::Exit;
-use crate::run::outcome::Outcome;
+use crate::outcome::Outcome;
 
 use super::super::problems::{Problem, Problems, consequence, fix};
-use super::super::{badge, conclusion, counts, marks, text, why};
+use super::super::{badge, conclusion, counts, marks, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
+use crate::text;
 
 impl Page<'_> {
     pub(super) fn ending(&self, lines: &mut Vec<String>) {
@@ -105,7 +106,7 @@ impl Page<'_> {
         let took = text::took(report.took_ms).replace(' ', "\u{a0}");
         self.closing(Ink::Bold, &format!("{} · {took}", counts(report)), lines);
         if let Some(partial) = &report.partial {
-            lines.push(self.paint(Ink::Yellow, &text::partial(partial)));
+            lines.push(self.paint(Ink::Yellow, &partial.to_string()));
         }
         let ink = match report.exit {
             Exit::Ready => Ink::Green,

@@ -1,8 +1,8 @@
 //! The numbers of a watched window, below the sections whose checks judge them.
 
-use super::super::text;
 use super::super::traffic::{Extent, PROVISIONAL, facts, window};
 use super::{GUTTER, Ink, Page};
+use crate::text;
 
 impl Page<'_> {
     /// With `--problems` this shows only that nothing was judged.

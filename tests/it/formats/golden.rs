@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use hotdash_ops::checklist::Severity;
-use hotdash_ops::report::{Format, Style, conclusion, render};
-use hotdash_ops::run::outcome::{Partial, Report, Stopped, Verdict, Why};
+use hotdash_ops::input::format::Format;
+use hotdash_ops::outcome::report::{Partial, Report, Stopped};
+use hotdash_ops::outcome::{Severity, Verdict, Why};
+use hotdash_ops::report::{Style, conclusion, render};
 
 use super::{sample, traffic};
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::context::{Asking, Context};
-use super::event::Event;
-use super::outcome::{Outcome, Verdict, Waiver, Why};
 use super::plan::Step;
-use crate::probe::{CannotAsk, Claim, Finding};
+use crate::context::{Asking, Context};
+use crate::outcome::event::Event;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Verdict, Why};
 
 /// Added to the check's timeout, so that the time-out of the service itself is reported.
 const SLACK: Duration = Duration::from_millis(1500);
@@ -29,8 +30,13 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
     let mut needed_retry = false;
     loop {
         outcome.attempts += 1;
-        let asking =
-            Asking { cx, check: &step.check, deadline: entry.timeout.0, again: outcome.attempts > 1 };
+        let asking = Asking {
+            cx,
+            id: &step.check.id,
+            folder: step.check.folder.as_deref(),
+            deadline: entry.timeout.0,
+            again: outcome.attempts > 1,
+        };
         entry.probe.prepare(&asking).await;
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
             Ok(Ok(finding)) => judge(&mut outcome, finding, step),
@@ -64,7 +70,7 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         outcome.warnings.push(format!("passed only on attempt {}", outcome.attempts));
     } else if outcome.attempts > 1 && outcome.verdict == Verdict::Pass {
         let value = format!("answered on attempt {} after {} ms", outcome.attempts, millis(began.elapsed()));
-        outcome.evidence.push(crate::probe::Evidence { name: "cold start".to_owned(), value });
+        outcome.evidence.push(crate::outcome::finding::Evidence { name: "cold start".to_owned(), value });
     }
     outcome.took_ms = millis(began.elapsed());
     finish(cx, outcome, step)

@@ -2,8 +2,6 @@
 //! escape sequences, line breaks or characters that change the reading direction; here
 //! they become visible, harmless and short.
 
-use crate::run::outcome::Partial;
-
 /// The text on one line, with control and format characters as readable escapes: `\n`, `\x1b`, `\u{202e}`.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -62,31 +60,6 @@ pub fn took(ms: u64) -> String {
     }
 }
 
-/// How many of `labels` there are of each kind, in words: `45 passed`, `2 failed`, `3 warnings`. Kinds that do not occur
-/// are left out.
-pub fn counts(labels: impl Iterator<Item = &'static str>) -> Vec<String> {
-    let labels: Vec<&str> = labels.collect();
-    let words = [
-        ("pass", "passed"),
-        ("fail", "failed"),
-        ("error", "could not run"),
-        ("inconclusive", "undecided"),
-        ("blocked", "blocked"),
-        ("warn", "warning"),
-        ("waived", "waived"),
-        ("skipped", "skipped"),
-    ];
-    let counted =
-        words.into_iter().map(|(label, word)| (labels.iter().filter(|l| **l == label).count(), word));
-    counted
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| match word {
-            "warning" => format!("{count} {}", plural(count, word)),
-            _ => format!("{count} {word}"),
-        })
-        .collect()
-}
-
 /// `1 check`, `52 checks`.
 pub fn checks(count: usize) -> String {
     format!("{count} {}", plural(count, "check"))
@@ -97,14 +70,77 @@ pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// The mark of a partial run in every format: `PARTIAL 7 of 52`.
-pub fn partial(partial: &Partial) -> String {
-    format!("PARTIAL {} of {}", partial.planned, partial.of)
+/// Decodes UTF-8, replacing what is not, and shows control characters other than line breaks and
+/// tabs by their pictures (NUL as `␀`, ESC as `␛`).
+pub fn visible(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().map(picture).collect()
+}
+
+fn picture(c: char) -> char {
+    match u32::from(c) {
+        9 | 10 | 13 => c,
+        code @ 0..32 => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        127 => '\u{2421}',
+        128..160 => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    }
+}
+
+/// A text of the other side on one harmless line, or how long it is. Nothing is cut, because redaction
+/// would not recognise half a secret.
+pub fn short(text: &str, most: usize) -> String {
+    match text.chars().count() {
+        length if length > most => format!("a text of {length} characters"),
+        _ => harmless(text),
+    }
+}
+
+/// The first `most` characters of a text that has been redacted, on one harmless line.
+pub fn excerpt(redacted: &str, most: usize) -> String {
+    let shown: String = redacted.trim().chars().take(most).collect();
+    let more = if redacted.trim().chars().nth(most).is_some() { " ..." } else { "" };
+    format!("{}{more}", harmless(&shown))
+}
+
+/// What a terminal would obey (control characters, marks that turn the writing direction) becomes a
+/// visible escape.
+fn harmless(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.trim().chars() {
+        match character {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// An argument list as a line for a shell.
+pub fn shell_line(argv: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    let quoted = |word: &String| match word.is_empty() || !word.chars().all(plain) {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => word.clone(),
+    };
+    argv.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_made_visible() {
+        assert_eq!(
+            visible(b"a\0b\x1b[31m\x7f\xff\r\n\t\xc3\xa9"),
+            "a\u{2400}b\u{241b}[31m\u{2421}\u{fffd}\r\n\té"
+        );
+    }
 
     #[test]
     fn plain_text_escapes_control_and_invisible_characters() {
@@ -135,12 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_leave_out_zeros_and_have_the_right_plural() {
-        assert_eq!(
-            counts(["warn", "pass", "warn", "error"].into_iter()),
-            ["1 passed", "1 could not run", "2 warnings"]
-        );
-        assert_eq!(counts(["warn"].into_iter()), ["1 warning"]);
-        assert_eq!(partial(&Partial { planned: 7, of: 52 }), "PARTIAL 7 of 52");
+    fn an_excerpt_is_one_harmless_line() {
+        assert_eq!(excerpt("a\nb\tc", 10), "a b c");
+        assert_eq!(excerpt("\u{1b}[2Jgone", 20), "\\u{1b}[2Jgone");
+        assert_eq!(excerpt("x\u{202e}y\u{0}", 20), "x\\u{202e}y\\u{0}");
+        assert_eq!(excerpt("äöü", 2), "äö ...");
+        assert_eq!(excerpt("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 2), "a text of 3 characters");
     }
 }
