@@ -1,4 +1,4 @@
-//! `sandbox`: the whole world on loopback, for one command or until it is told to end.
+//! `sandbox`: the whole pipeline on loopback, for one command or until it is stopped.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,21 +19,21 @@ use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::stage::Scene;
 use crate::rehearsal::world::{Database, World};
 
-/// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
+/// Starts the pipeline. With a command, runs it inside and ends with its exit code; without one, prints the variables
 /// and `# ready` and serves until SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// A part that cannot be started, and a command that cannot be run.
 pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     let per_minute = args.per_minute;
-    ensure!((0.0..=6000.0).contains(&per_minute), "--per-minute {per_minute}: 0 to 6000");
+    ensure!((0.0..=6000.0).contains(&per_minute), "--per-minute {per_minute} is not between 0 and 6000");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
     runtime.block_on(async {
-        let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
-        let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
+        let interrupt = signal(SignalKind::interrupt()).context("cannot catch Ctrl-C")?;
+        let terminate = signal(SignalKind::terminate()).context("cannot catch SIGTERM")?;
         let fault = args.fault.as_deref().map(named).transpose()?;
         let (mut world, base) = match &args.database {
             Some(url) => (World::start(Database::Given(url.clone())).await?, None),
@@ -43,7 +43,7 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
                     stageable(fault, engine)?;
                     ensure!(
                         fault.is_of_the_world(),
-                        "{} is a matter of how the program is called: play it with `rehearse --fault {}`",
+                        "{} is a fault of the command line; use `rehearse --fault {}`",
                         fault.name,
                         fault.name
                     );
@@ -59,7 +59,7 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
         let mut later = None;
         if let (Some(fault), Some(base)) = (&fault, &base) {
             let mut scene = Scene::new(&world, base);
-            scene.set(&fault.stage).await.context("the fault cannot be staged")?;
+            scene.set(&fault.stage).await.context("cannot inject the fault")?;
             variables = scene.variables.clone();
             later = fault.later.as_ref().map(|later| (scene, later));
         }
@@ -75,7 +75,7 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
         let change = async {
             if let Some((mut scene, later)) = later {
                 tokio::time::sleep(later.after.0).await;
-                scene.set(&later.stage).await.context("the fault cannot be staged")?;
+                scene.set(&later.stage).await.context("cannot inject the fault")?;
             }
             std::future::pending::<Result<Exit>>().await
         };
@@ -86,7 +86,7 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     })
 }
 
-/// The lines that put variables into a shell.
+/// The variables as lines for a shell.
 pub(super) fn exports(variables: &BTreeMap<String, String>) -> String {
     let line =
         |(name, value): (&String, &String)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"));
@@ -109,8 +109,8 @@ async fn inside(
         .with_context(|| format!("cannot run {} inside the sandbox", program.display()))?;
     loop {
         tokio::select! {
-            status = child.wait() => return Ok(Exit::Command(code(status.context("the command is lost")?))),
-            // Ctrl-C reaches the command too, which is in our process group; its answer to it is the answer.
+            status = child.wait() => return Ok(Exit::Command(code(status.context("cannot wait for the command")?))),
+            // Ctrl-C also reaches the command, which is in our process group and decides what to do.
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {
                 if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
@@ -122,7 +122,7 @@ async fn inside(
     }
 }
 
-/// The program on the sandbox's own PATH; the parent's PATH, which the system would search, has no stand-ins.
+/// The program on the sandbox's PATH; the system would search the parent's PATH, which has no stand-ins.
 fn found(program: &OsString, path: &str) -> OsString {
     if program.to_string_lossy().contains('/') {
         return program.clone();

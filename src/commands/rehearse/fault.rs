@@ -1,4 +1,4 @@
-//! `rehearse --fault NAME`: one thing is wrong; what the program says of it, and then time to practise.
+//! `rehearse --fault NAME`: injects one fault, shows the reports, and keeps running for practice.
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use crate::rehearsal::score::{manual, play, runs_of};
 /// The fault of that name.
 ///
 /// # Errors
-/// A name that is none, with the nearest.
+/// An unknown name, with the nearest one.
 pub fn named(name: &str) -> Result<Fault> {
     let faults = faults::load()?;
     let near = nearest(name, faults.iter().map(|fault| fault.name.as_str()));
@@ -30,28 +30,28 @@ pub fn named(name: &str) -> Result<Fault> {
         Some(fault) => Ok(fault),
         None => {
             let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            bail!("no fault is called `{name}`{hint} (see `hotdash-ops rehearse --list`)")
+            bail!("there is no fault named `{name}`{hint} (see `hotdash-ops rehearse --list`)")
         }
     }
 }
 
-/// Refuses a fault that this engine cannot stage.
+/// Refuses a fault that this database engine cannot produce.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason.
 pub fn stageable(fault: &Fault, engine: Engine) -> Result<()> {
     match &fault.native_only {
         Some(why) if engine != Engine::Native => {
-            bail!("{} cannot be staged on the {} engine: {why}", fault.name, engine.name())
+            bail!("{} is not possible with the {} PostgreSQL: {why}", fault.name, engine.name())
         }
         _ => Ok(()),
     }
 }
 
-/// Puts the fault into a world, shows what the runs that should tell say, and stays up until Ctrl-C.
+/// Injects the fault, shows the reports of the runs that must catch it, and keeps running until Ctrl-C.
 ///
 /// # Errors
-/// A world that does not start.
+/// A pipeline that does not start.
 pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<Exit> {
     let fault = named(name)?;
     let engine = Engine::choose(args.postgres)?;
@@ -61,7 +61,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
     let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
     let runs = runs_of(&fault, &list);
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
+        let mut signals = Signals::listen().context("cannot catch Ctrl-C")?;
         let ground = async { play::Ground::new(&Bases::start(engine).await?, &runs, Some(&fault)).await };
         let ground = tokio::select! {
             ground = ground => ground?,
@@ -70,7 +70,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
         printer.note(&format!("postgres: {}", engine.name()));
         printer.note(&format!("{}: {}", fault.name, fault.about));
         for turn in &fault.turns {
-            printer.note(&format!("  must turn {}", words(turn)));
+            printer.note(&format!("  expected: {}", words(turn)));
         }
         let mut scene = ground.scene();
         tokio::select! {

@@ -1,4 +1,4 @@
-//! `rehearse --list`: the faults, and what each must turn.
+//! `rehearse --list`: the faults, and the checks that must catch them.
 
 use anyhow::Result;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::ScoreFormat;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::faults::{self, Fault, Turn};
+use crate::rehearsal::faults::{self, Fault, Turn, Turned};
 
 /// Prints every fault.
 ///
@@ -15,7 +15,7 @@ use crate::rehearsal::faults::{self, Fault, Turn};
 pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
     let faults = faults::load()?;
     let text = match format {
-        ScoreFormat::Table => faults.iter().map(told).collect::<Vec<_>>().join("\n"),
+        ScoreFormat::Table => faults.iter().map(described).collect::<Vec<_>>().join("\n"),
         ScoreFormat::Json => {
             let list: Vec<_> = faults
                 .iter()
@@ -37,7 +37,7 @@ pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
             format!("{:#}\n", json!({ "schema": "hotdash-ops.faults/1", "faults": list }))
         }
         ScoreFormat::Markdown => {
-            let head = "| fault | what is wrong | what must turn |\n|---|---|---|\n".to_owned();
+            let head = "| fault | what is wrong | what must happen |\n|---|---|---|\n".to_owned();
             faults.iter().fold(head, |text, fault| {
                 let turns: Vec<String> = fault.turns.iter().map(words).collect();
                 text + &format!(
@@ -53,24 +53,31 @@ pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
     Ok(Exit::Ready)
 }
 
-fn told(fault: &Fault) -> String {
+fn described(fault: &Fault) -> String {
     let mut text = format!("{}\n  {}\n", fault.name, fault.about);
     for turn in &fault.turns {
-        text.push_str(&format!("  turns {}\n", words(turn)));
+        text.push_str(&format!("  expected: {}\n", words(turn)));
     }
     if !fault.also.is_empty() {
-        text.push_str(&format!("  and with it {}\n", fault.also.join(", ")));
+        text.push_str(&format!("  also affected: {}\n", fault.also.join(", ")));
     }
     if let Some(why) = &fault.native_only {
-        text.push_str(&format!("  on a native PostgreSQL only: {why}\n"));
+        text.push_str(&format!("  only with a native PostgreSQL: {why}\n"));
     }
     text
 }
 
-/// `chatwoot.token: fail (token)`.
+/// `chatwoot.token fails (claim: token)`.
 pub fn words(turn: &Turn) -> String {
+    let ends = match turn.verdict {
+        Turned::Fail => "fails",
+        Turned::Inconclusive => "is undecided",
+        Turned::Error => "cannot run",
+        Turned::Warn => "passes with a warning",
+    };
     match turn.claims.as_slice() {
-        [] => format!("{}: {}", turn.check, turn.verdict.name()),
-        claims => format!("{}: {} ({})", turn.check, turn.verdict.name(), claims.join(", ")),
+        [] => format!("{} {ends}", turn.check),
+        [claim] => format!("{} {ends} (claim: {claim})", turn.check),
+        claims => format!("{} {ends} (claims: {})", turn.check, claims.join(", ")),
     }
 }

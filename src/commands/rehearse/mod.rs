@@ -1,4 +1,4 @@
-//! `rehearse`: the tour through a good world, one fault to practise on, and the score.
+//! `rehearse`: the tour of a healthy pipeline, one fault for practice, and the score.
 
 mod fault;
 mod list;
@@ -15,12 +15,12 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::printer::Printer;
 
-/// Does what was asked: the score, one fault, the list, or with none of them the tour.
+/// Runs the score, one fault, the list, or by default the tour.
 ///
 /// # Errors
-/// A world that does not start, a fault that is not known, and a score that cannot be written.
+/// A pipeline that does not start, an unknown fault, and output that cannot be written.
 pub fn rehearse(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
-    // Wherever it may hang, a second signal ends it.
+    // A second signal ends the program even if it hangs.
     ending::arm();
     match (&args.fault, args.score, args.list) {
         (_, true, _) => score::score(args, printer),

@@ -1,4 +1,4 @@
-//! `rehearse --score`: every fault once, with progress, and the matrix.
+//! `rehearse --score`: injects every fault once, shows progress, and prints the matrix.
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::{Event, Scoring, tell};
 
-/// Plays the faults and tells the score.
+/// Injects the faults and prints the score.
 ///
 /// # Errors
-/// A world that does not start, a fault that is not known, and stdout that cannot be written.
+/// A pipeline that does not start, an unknown fault, and stdout that cannot be written.
 pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let all = faults::load()?;
     let faults = chosen(all.clone(), &args.only)?;
@@ -32,7 +32,7 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let program = std::env::current_exe().context("this program's own path")?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let runtime = runtime()?;
-    let mut signals = runtime.block_on(async { Signals::listen() }).context("no way to hear Ctrl-C")?;
+    let mut signals = runtime.block_on(async { Signals::listen() }).context("cannot catch Ctrl-C")?;
     let engine = Engine::choose(args.postgres)?;
     let bases = runtime.block_on(async {
         tokio::select! {
@@ -72,19 +72,19 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
 fn chosen(faults: Vec<Fault>, only: &[String]) -> Result<Vec<Fault>> {
     let patterns: Vec<glob::Pattern> = only
         .iter()
-        .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: no glob")))
+        .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: not a valid glob")))
         .collect::<Result<_>>()?;
     for (word, pattern) in only.iter().zip(&patterns) {
         let near = nearest(word, faults.iter().map(|fault| fault.name.as_str()));
         let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         let known = faults.iter().any(|fault| pattern.matches(&fault.name));
-        ensure!(known, "--only {word}: no fault is called so{hint} (see `hotdash-ops rehearse --list`)");
+        ensure!(known, "--only {word}: there is no such fault{hint} (see `hotdash-ops rehearse --list`)");
     }
     let wanted = |fault: &Fault| patterns.is_empty() || patterns.iter().any(|p| p.matches(&fault.name));
     Ok(faults.into_iter().filter(wanted).collect())
 }
 
-/// Progress on stderr: a bar on a terminal, else a line a fault.
+/// Progress on stderr: a bar on a terminal, elsewhere one line per fault.
 struct Shown {
     bar: Option<ProgressBar>,
     live: bool,
@@ -100,7 +100,11 @@ impl Shown {
         match event {
             Event::Begins { faults, expected } => {
                 self.total = *faults;
-                printer.note(&format!("{faults} worlds to play, about {}", minutes(*expected)));
+                printer.note(&format!(
+                    "{faults} {} to inject, about {}",
+                    crate::text::plural(*faults, "fault"),
+                    minutes(*expected)
+                ));
                 if self.live {
                     let bar = ProgressBar::with_draw_target(
                         u64::try_from(*faults).ok(),

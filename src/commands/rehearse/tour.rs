@@ -1,4 +1,5 @@
-//! `rehearse`: the tour. A good world, and in it what an operator does around a deploy, with the real program.
+//! `rehearse`: the tour. The real program does what an operator does around a deploy, in a healthy pipeline of
+//! stand-ins.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -21,21 +22,21 @@ use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
 use crate::rehearsal::stage::Scene;
 
-/// A step of the tour: what it is for, and the words behind the program's name.
+/// A step of the tour: what it is for, and its arguments.
 struct Step {
     about: &'static str,
     words: &'static [&'static str],
 }
 
 const STEPS: [Step; 4] = [
-    Step { about: "Before a deploy: every line of the checklist's pre-deploy half", words: &["preflight"] },
+    Step { about: "Before a deploy: all pre-deploy checks", words: &["preflight"] },
     Step {
-        about: "After it: the first traffic, watched for nine seconds",
+        about: "After the deploy: watch the first traffic for nine seconds",
         words: &["monitor", "--minutes", "0.15"],
     },
-    Step { about: "The last hour's numbers, recorded to compare with later", words: &["baseline"] },
+    Step { about: "Record the last hour's numbers, to compare with later", words: &["baseline"] },
     Step {
-        about: "The success criteria, for CI, with what only a person can see signed off",
+        about: "The success criteria for CI, with the manual checks signed off",
         words: &[
             "gate",
             "--minutes",
@@ -43,21 +44,21 @@ const STEPS: [Step; 4] = [
             "--attest",
             "success.end-to-end=conversation 7: draft after 1 s (rehearsed)",
             "--attest",
-            "success.dashboards=looked at by the rehearsal",
+            "success.dashboards=checked by the rehearsal",
         ],
     },
 ];
 
-/// Runs the steps in a good world with traffic; 0 when each ends with 0.
+/// Runs the steps in a healthy pipeline with traffic; 0 if each ends with 0.
 ///
 /// # Errors
-/// A world that does not start.
+/// A pipeline that does not start.
 pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let began = Instant::now();
-    // What is wrong with the operator's own checks is told before a world is built for them.
+    // Problems of the operator's own checks are reported before the pipeline starts.
     checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
+        let mut signals = Signals::listen().context("cannot catch Ctrl-C")?;
         let engine = Engine::choose(args.postgres)?;
         let ground = async { play::Ground::new(&Bases::start(engine).await?, &[Run::Monitor], None).await };
         let ground = tokio::select! {
@@ -66,8 +67,8 @@ pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
         };
         let scene = ground.scene();
         let _ = printer.data(&format!(
-            "A whole support pipeline on loopback: Chatwoot, the app, the Agent SDK, fly and a checkout as stand-ins, \
-             and a real PostgreSQL. Customers write, the app forwards and records.\npostgres: {} ({})\n",
+            "A whole support pipeline on loopback: stand-ins for Chatwoot, the app, the Agent SDK, fly and a checkout, \
+             and a real PostgreSQL. Customers write, and the app forwards and records their messages.\npostgres: {} ({})\n",
             engine.name(),
             ground.version().await?
         ))?;
@@ -80,13 +81,13 @@ pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
                 how = signals.next() => return Ok(how.into()),
             };
             if code != 0 {
-                printer.error(&format!("`hotdash-ops {shown}` ended with {code} in a world without a fault"));
+                printer.error(&format!("`hotdash-ops {shown}` ended with exit code {code} although the pipeline has no fault"));
                 return Ok(Exit::NotReady);
             }
         }
         let _ = printer.data(&format!(
-            "\nThe tour took {} s. Next: `rehearse --list` names what can go wrong, `rehearse --fault NAME` puts one \
-             thing wrong and stays up for practice, `rehearse --score` shows that each is caught.\n",
+            "\nThe tour took {} s. Next: `rehearse --list` lists what can go wrong, `rehearse --fault NAME` injects one \
+             fault and keeps running for practice, `rehearse --score` shows that every fault is caught.\n",
             began.elapsed().as_secs()
         ))?;
         Ok(Exit::Ready)
@@ -100,13 +101,13 @@ async fn run(program: &Path, words: &[&str], scene: &Scene<'_>, checks: Option<&
         command.arg("--checks").arg(folder);
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
-    // Told to end, and not killed, it ends what it has started.
+    // It is terminated and not killed, so that it stops the processes it has started.
     let mut child = Ending::of(command.spawn().context("cannot run this program")?);
     let (status, ..) = child.finish().await?;
     Ok(status.code().unwrap_or(-1))
 }
 
-/// The words as one would type them.
+/// The arguments as typed in a shell.
 fn shell(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| match word.contains(' ') {
         true => format!("\"{word}\""),

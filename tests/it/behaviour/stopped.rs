@@ -127,7 +127,7 @@ fn the_runs_deadline_turns_what_is_unfinished_into_errors() {
     for check in ["health", "health-head", "version", "test-webhook"] {
         let outcome = ran.outcome(&format!("agent-sdk.{check}"));
         assert_eq!(outcome["verdict"], "error", "{outcome:#}");
-        assert_eq!(outcome["reason"], "the run's deadline of 1s passed first");
+        assert_eq!(outcome["reason"], "not finished within the run's timeout of 1s");
         assert!(outcome["fix"].to_string().contains("--timeout"), "{outcome:#}");
     }
     assert_eq!(ran.verdict("environment.agent-sdk-url"), "pass");

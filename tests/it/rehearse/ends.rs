@@ -58,7 +58,7 @@ fn one_fault_stays_up_for_practice() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     for words in [
         "queue-failing: Chatwoot's Redis is gone",
-        "must turn chatwoot.services: fail (queue_services)",
+        "expected: chatwoot.services fails (claim: queue-services)",
         "54 checks",
     ] {
         assert!(said.contains(words), "{words}: {said}");

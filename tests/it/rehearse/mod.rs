@@ -80,7 +80,7 @@ fn the_tour_goes_well_and_leaves_nothing_behind() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    assert_eq!(ran.stdout.matches("exit 0: go").count(), 4, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("\nGO: ").count(), 4, "{}", ran.stdout);
     assert_eq!(home.left(), Vec::<String>::new());
 }
 
@@ -94,10 +94,11 @@ fn faults_are_listed_and_explain_names_those_that_prove_a_check() {
     assert_eq!(wrong["turns"][0]["check"], "chatwoot.token");
     let table = home.run(&["rehearse", "--list"]);
     assert!(
-        table.stdout.contains("token-wrong\n") && table.stdout.contains("turns chatwoot.token: fail (token)")
+        table.stdout.contains("token-wrong\n")
+            && table.stdout.contains("expected: chatwoot.token fails (claim: token)")
     );
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
-    let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
+    let line = "proven by    token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
     assert!(explained.stdout.contains(line), "{}", explained.stdout);
 }
 
