@@ -18,8 +18,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::rehearsal::standins::fly::Fly;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::fly::{LogBatch, LogLine};
 use hotdash_ops::service::postgres::{Session, connect};

@@ -13,10 +13,10 @@ use crate::cli::SandboxArgs;
 use crate::commands::rehearse::{named, stageable};
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
-use crate::rehearsal::base::Bases;
-use crate::rehearsal::customers::Habits;
+use crate::rehearsal::faults::stage::Scene;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::stage::Scene;
+use crate::rehearsal::postgres::base::Bases;
+use crate::rehearsal::standins::customers::Habits;
 use crate::rehearsal::world::{Database, World};
 
 /// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
@@ -149,7 +149,7 @@ async fn serve(
     text.push_str(&format!(
         "# control: {} (header {}: {})\n",
         world.hub.url(),
-        crate::rehearsal::server::KEY_HEADER,
+        crate::rehearsal::http::KEY_HEADER,
         world.hub.control_key()
     ));
     text.push_str("# ready\n");

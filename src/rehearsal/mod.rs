@@ -3,43 +3,20 @@
 //!
 //! Which faults there are is compiled into every build, so that `checks explain` can name them; everything that plays
 //! them only with the feature `rehearsal`.
+//!
+//! Imports point down only: `score` and `faults` may use everything here, `world` the stand-ins, `http` and `postgres`,
+//! the stand-ins `http`; `http` and `postgres` use none of the others.
 
-#[cfg(feature = "rehearsal")]
-pub mod agent;
-#[cfg(feature = "rehearsal")]
-pub mod app;
-#[cfg(feature = "rehearsal")]
-pub mod base;
-#[cfg(feature = "rehearsal")]
-pub mod chatwoot;
-#[cfg(feature = "rehearsal")]
-pub mod checkout;
-#[cfg(feature = "rehearsal")]
-pub mod customers;
 pub mod faults;
 #[cfg(feature = "rehearsal")]
-pub mod fly;
-#[cfg(feature = "rehearsal")]
-pub mod hub;
-#[cfg(feature = "rehearsal")]
-pub mod keeper;
-#[cfg(feature = "rehearsal")]
-mod live;
-#[cfg(feature = "rehearsal")]
-pub mod port;
+pub mod http;
 #[cfg(feature = "rehearsal")]
 pub mod postgres;
 #[cfg(feature = "rehearsal")]
 pub mod score;
 #[cfg(feature = "rehearsal")]
-pub mod server;
+mod shell;
 #[cfg(feature = "rehearsal")]
-pub mod setting;
-#[cfg(feature = "rehearsal")]
-pub mod slate;
-#[cfg(feature = "rehearsal")]
-pub mod stage;
-#[cfg(feature = "rehearsal")]
-pub mod tls;
+pub mod standins;
 #[cfg(feature = "rehearsal")]
 pub mod world;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::checkout::{
+use hotdash_ops::rehearsal::standins::checkout::{
     Answers, Checkout, HEALTH_LINES, MARKER, Said, TestFile, ToolName, WEBHOOK_TESTS, npm,
 };
 use serde_json::{Value, json};

@@ -11,9 +11,9 @@ pub use tellings::accept;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
+use hotdash_ops::rehearsal::standins::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::json;
 
 use crate::support::bench::{Bench, verdict};

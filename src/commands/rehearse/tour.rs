@@ -14,11 +14,11 @@ use crate::cli::RehearseArgs;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::base::Bases;
+use crate::rehearsal::faults::stage::Scene;
 use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::postgres::base::Bases;
 use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
-use crate::rehearsal::stage::Scene;
 use crate::run::overlay::today;
 
 /// A step of the tour: what it is for, and the words behind the program's name.

@@ -10,6 +10,9 @@
 //! stage.set = { CHATWOOT_API_KEY = "aaaaaaaabbbbbbbbcccccccc" }
 //! ```
 
+#[cfg(feature = "rehearsal")]
+pub mod stage;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 

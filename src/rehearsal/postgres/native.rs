@@ -1,6 +1,6 @@
 //! The PostgreSQL that is installed here: a private cluster in a temporary directory, on loopback, with
 //! passwords that are really checked, and a good database to spoil. It ends with its owner, however the
-//! owner ends (see [`crate::rehearsal::keeper`]).
+//! owner ends (see [`crate::rehearsal::postgres::keeper`]).
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::Programs;
 use super::good::{self, DATABASE, OWNER};
-use crate::rehearsal::keeper::Keeper;
-use crate::rehearsal::port;
+use crate::rehearsal::http::port;
+use crate::rehearsal::postgres::keeper::Keeper;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Fast shutdown, immediate shutdown, and what nothing withstands.

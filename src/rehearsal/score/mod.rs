@@ -17,13 +17,13 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use super::base::Bases;
-use super::faults::Fault;
-use super::postgres::Engine;
 use crate::checklist::Checklist;
 use crate::commands::baseline::{BASELINE, COMPARE};
 use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::ending::Signals;
+use crate::rehearsal::faults::Fault;
+use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::postgres::base::Bases;
 use crate::run::outcome::Stopped;
 use matrix::{Matrix, Played};
 use play::{Playing, Run};

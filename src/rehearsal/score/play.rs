@@ -8,12 +8,12 @@ use futures_util::future::join_all;
 
 use super::child::{Ear, Finished, run};
 use super::told::Told;
-use crate::rehearsal::base::{Base, Bases};
-use crate::rehearsal::checkout::npm;
-use crate::rehearsal::customers::Habits;
+use crate::rehearsal::faults::stage::Scene;
 use crate::rehearsal::faults::{Fault, Server, Stage};
-use crate::rehearsal::setting::Setting;
-use crate::rehearsal::stage::Scene;
+use crate::rehearsal::postgres::base::{Base, Bases};
+use crate::rehearsal::standins::checkout::npm;
+use crate::rehearsal::standins::customers::Habits;
+use crate::rehearsal::world::setting::Setting;
 use crate::rehearsal::world::{Database, World};
 
 /// The window of a watch in minutes: enough deliveries to judge at [`PER_MINUTE`], and several looks at health.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{ACCOUNT, World};
-use crate::rehearsal::chatwoot;
+use crate::rehearsal::standins::chatwoot;
 use crate::settings::fingerprint;
 
 impl World {

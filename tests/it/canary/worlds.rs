@@ -1,8 +1,8 @@
 //! Worlds, good and broken, in which every secret is a canary.
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
+use hotdash_ops::rehearsal::standins::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::{Value, json};
 
 use super::finder::forms;

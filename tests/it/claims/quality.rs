@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use hotdash_ops::rehearsal::checkout::{Answers, Said, TestFile, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Answers, Said, TestFile, Tool, ToolName};
 
 use super::Case;
 use crate::support::bench::{Bench, verdict};

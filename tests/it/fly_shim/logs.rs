@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::fly::{Fault, Fly};
+use hotdash_ops::rehearsal::standins::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};

@@ -4,9 +4,9 @@ use std::process::Stdio;
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::fly::Fault;
+use hotdash_ops::rehearsal::world::setting::Setting;
 use serde_json::json;
 
 use super::{FACTS, Told, bench, facts, told};

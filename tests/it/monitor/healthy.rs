@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotdash_ops::rehearsal::customers::Habits;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setting::Setting;
 
 use super::told;
 use crate::support::bench::Bench;

@@ -7,9 +7,9 @@ mod survives;
 mod windows;
 mod worlds;
 
-use hotdash_ops::rehearsal::customers::Habits;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setting::Setting;
 use serde_json::Value;
 
 use crate::support::bench::{Bench, Ran};

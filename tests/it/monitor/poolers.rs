@@ -4,7 +4,7 @@
 use std::thread::scope;
 
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::world::setting::Setting;
 
 use super::{FACTS, bench, counted, facts, oracle, reported, told};
 use crate::support;
@@ -48,7 +48,11 @@ fn poolers_do_not_change_the_numbers() {
 fn a_partitioned_table_is_read_as_one() {
     let mut bench = Bench::with_sql(&format!("truncate dashboard_facts; {}", variant::PARTITIONED));
     bench.start_traffic(
-        hotdash_ops::rehearsal::customers::Habits { per_minute: 150.0, seed: 35, ..Default::default() },
+        hotdash_ops::rehearsal::standins::customers::Habits {
+            per_minute: 150.0,
+            seed: 35,
+            ..Default::default()
+        },
         Setting::Healthy,
     );
     let told = told(&bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());

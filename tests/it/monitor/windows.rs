@@ -4,7 +4,7 @@
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::world::setting::Setting;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{FACTS, Told, bench, facts, oracle, reported, told};

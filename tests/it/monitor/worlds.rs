@@ -1,6 +1,6 @@
 //! What a watch says of each named world: the exit code and which check turned.
 
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::world::setting::Setting;
 
 use super::{Told, bench, told};
 

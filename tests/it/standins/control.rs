@@ -1,8 +1,9 @@
 //! The control route: who may use it, what it changes, what it shows.
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::hub::{Hub, Roster};
-use hotdash_ops::rehearsal::{agent, server};
+use hotdash_ops::rehearsal::http::KEY_HEADER;
+use hotdash_ops::rehearsal::http::hub::{Hub, Roster};
+use hotdash_ops::rehearsal::standins::agent;
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
 
 use super::{Back, client};
@@ -16,7 +17,7 @@ async fn get(chatwoot: &Chatwoot, path: &str) -> Back {
 }
 
 async fn post(url: &str, key: &str, body: &str) -> Back {
-    let request = client(None).post(url).header(server::KEY_HEADER, key).body(body.to_owned());
+    let request = client(None).post(url).header(KEY_HEADER, key).body(body.to_owned());
     Back::of(request).await
 }
 
@@ -61,7 +62,7 @@ async fn what_grows_with_traffic_is_shown_when_asked_for_and_patched_when_named(
     assert!(answer["state"].get("conversations").is_none());
     let show = || async {
         let url = format!("{}/__control", chatwoot.url());
-        Back::of(client(None).get(url).header(server::KEY_HEADER, chatwoot.control_key())).await.json()
+        Back::of(client(None).get(url).header(KEY_HEADER, chatwoot.control_key())).await.json()
     };
     let shown = show().await["state"].clone();
     assert_eq!(shown["conversations"][0]["messages"][0]["content"], "hello");
@@ -192,8 +193,7 @@ async fn the_log_proves_what_was_sent() {
     let request = client(None).post(format!("{}/nowhere?a=b", chatwoot.url()));
     Back::of(request.header("api_access_token", "t0ken").body("ümlaut")).await;
     let url = format!("{}/__control", chatwoot.url());
-    let shown =
-        Back::of(client(None).get(&url).header(server::KEY_HEADER, chatwoot.control_key())).await.json();
+    let shown = Back::of(client(None).get(&url).header(KEY_HEADER, chatwoot.control_key())).await.json();
     let entry = &shown["log"][0];
     assert_eq!(
         (&entry["method"], &entry["path"], &entry["query"], &entry["body"], &entry["status"]),
@@ -223,8 +223,7 @@ async fn the_hub_reaches_every_stand_in_even_behind_a_closed_door() {
     );
     post(&hub.url(), hub.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
     assert_eq!(get(&chatwoot, "/api").await.status, 200);
-    let shown =
-        Back::of(client(None).get(hub.url()).header(server::KEY_HEADER, hub.control_key())).await.json();
+    let shown = Back::of(client(None).get(hub.url()).header(KEY_HEADER, hub.control_key())).await.json();
     assert_eq!(shown["chatwoot"]["log"].as_array().unwrap().len(), 1);
     let unknown = post(&hub.url(), hub.control_key(), r#"{"chatwot": {}}"#).await;
     assert_eq!(unknown.status, 422);

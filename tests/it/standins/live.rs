@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::customers::Habits;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setting::Setting;
 
 use crate::support::bench::Bench;
 
@@ -35,7 +35,8 @@ fn traffic(setting: Setting, seconds: u64) -> Came {
     };
     let (incoming, drafts) = bench.world.chatwoot.update(|chatwoot| {
         let messages = || chatwoot.conversations.of(3).flat_map(|c| c.messages.iter());
-        let incoming = messages().filter(|m| m.kind == hotdash_ops::rehearsal::chatwoot::Kind::Incoming);
+        let incoming =
+            messages().filter(|m| m.kind == hotdash_ops::rehearsal::standins::chatwoot::Kind::Incoming);
         (incoming.count() as i64, messages().filter(|m| m.private).count() as i64)
     });
     let retry = "fact_type = 'support.webhook.retry'";

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotdash_ops::rehearsal::customers::Habits;
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setting::Setting;
 use hotdash_ops::rehearsal::world::{Database, World};
 use serde_json::Value;
 

@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::keeper::Keeper;
-use hotdash_ops::rehearsal::port;
+use hotdash_ops::rehearsal::http::port;
 use hotdash_ops::rehearsal::postgres::Native;
+use hotdash_ops::rehearsal::postgres::keeper::Keeper;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 

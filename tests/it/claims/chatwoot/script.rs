@@ -1,6 +1,6 @@
 //! The health check script: what the checkout's own can say, and what takes its place without a checkout.
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Said, Tool, ToolName};
 use serde_json::json;
 
 use super::{answer, person, state, token};
@@ -15,8 +15,9 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn script(bench: &Bench, does: Tool) {
-    let set =
-        |answers: &mut hotdash_ops::rehearsal::checkout::Answers| *answers.tool(ToolName::Health) = does;
+    let set = |answers: &mut hotdash_ops::rehearsal::standins::checkout::Answers| {
+        *answers.tool(ToolName::Health) = does
+    };
     bench.world.checkout.change(set).expect("the script does so");
 }
 

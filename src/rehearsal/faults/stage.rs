@@ -1,0 +1,277 @@
+//! Puts a fault into a good world: turns its data into control documents, statements, files and variables.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result, bail, ensure};
+use jiff::{SignedDuration, Timestamp};
+use regex::Regex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::rehearsal::faults::{Server, Stage};
+use crate::rehearsal::http::merge;
+use crate::rehearsal::postgres::base::Base;
+use crate::rehearsal::postgres::variant;
+use crate::rehearsal::standins::fly::Status;
+use crate::rehearsal::world::World;
+use crate::rehearsal::world::setting::Setting;
+use crate::settings::fingerprint::fingerprint;
+
+/// A world that a fault can be put into, and the variables that the program is then given.
+pub struct Scene<'w> {
+    pub world: &'w World,
+    pub base: &'w Base,
+    pub variables: BTreeMap<String, String>,
+    /// What ends with the scene: a replica, for one.
+    kept: Vec<Box<dyn Send>>,
+}
+
+impl<'w> Scene<'w> {
+    /// The good world.
+    pub fn new(world: &'w World, base: &'w Base) -> Scene<'w> {
+        let mut variables = world.variables().clone();
+        variables.insert("HOME".to_owned(), world.folder().display().to_string());
+        Scene { world, base, variables, kept: Vec::new() }
+    }
+
+    /// Changes the world as the stage says, and the variables of programs that are started after it.
+    ///
+    /// # Errors
+    /// Whatever of it cannot be done: a stage is there as a whole or not at all.
+    pub async fn set(&mut self, stage: &Stage) -> Result<()> {
+        self.set_world(stage).await?;
+        if let Some(name) = &stage.variant {
+            let (_, sql) = variant::ALL
+                .iter()
+                .find(|(known, _)| known == name)
+                .context("no variant of the database is called so")?;
+            self.base.sql(sql).await.context("the variant of the database")?;
+        }
+        if let Some(sql) = &stage.sql {
+            self.base.sql(&self.filled(sql)?).await.context("the fault's statements")?;
+        }
+        self.set_fly(stage)?;
+        self.set_checkout(stage)?;
+        self.set_config(stage)?;
+        if let Some(role) = &stage.role {
+            self.variables.insert("DATABASE_URL".to_owned(), self.base.login(role));
+        }
+        match stage.server {
+            None => {}
+            Some(Server::Standby) => {
+                let (login, kept) = self.base.standby()?;
+                self.variables.insert("DATABASE_URL".to_owned(), login);
+                self.kept.push(kept);
+            }
+            Some(Server::Killed) => self.base.kill()?,
+        }
+        self.set_variables(stage)
+    }
+
+    async fn set_world(&self, stage: &Stage) -> Result<()> {
+        if let Some(name) = &stage.world {
+            name.parse::<Setting>()?.apply(self.world).await?;
+        }
+        let parts = [
+            ("chatwoot", &stage.chatwoot),
+            ("agent", &stage.agent),
+            ("app", &stage.app),
+            ("customers", &stage.customers),
+        ];
+        for (name, document) in parts {
+            if let Some(document) = document {
+                let change = serde_json::json!({ name: self.document(document)? });
+                self.world.hub.change(&change).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set_fly(&self, stage: &Stage) -> Result<()> {
+        let fly = &self.world.fly;
+        if let Some(change) = &stage.fly {
+            fly.set(merged(&fly.answers(), &self.document(change)?)?)?;
+        }
+        for (place, state) in &stage.secrets {
+            let (app, name) = place.split_once(' ').context("a secret is named `APP NAME`")?;
+            let status: Option<Status> = match state.as_str() {
+                "gone" => None,
+                word => Some(serde_json::from_value(word.into()).context("no state of a secret")?),
+            };
+            fly.set_secret(app, name, status)?;
+        }
+        for line in &stage.log {
+            fly.log("hotdash-app", &line.level, &line.text, Timestamp::now())?;
+        }
+        Ok(())
+    }
+
+    fn set_checkout(&self, stage: &Stage) -> Result<()> {
+        let checkout = &self.world.checkout;
+        if let Some(change) = &stage.tools {
+            checkout.set(merged(&checkout.answers(), &self.document(change)?)?)?;
+        }
+        for (name, text) in &stage.files {
+            let path = checkout.path().join(name);
+            fs::create_dir_all(path.parent().unwrap_or(checkout.path()))?;
+            fs::write(&path, self.filled(text)?)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        for name in &stage.removed {
+            remove(&checkout.path().join(name))?;
+        }
+        Ok(())
+    }
+
+    fn set_config(&self, stage: &Stage) -> Result<()> {
+        if stage.config.is_empty() && stage.unconfigured.is_empty() {
+            return Ok(());
+        }
+        let path = self.world.config_path();
+        let text = fs::read_to_string(&path).context("the world's configuration")?;
+        let mut config: toml::Table = text.parse().context("the world's configuration")?;
+        let change = self.filled(&stage.config.to_string())?;
+        merge_tables(&mut config, change.parse().context("the fault's configuration")?);
+        for key in &stage.unconfigured {
+            take(&mut config, key).with_context(|| format!("the configuration has no {key}"))?;
+        }
+        fs::write(&path, config.to_string()).context("the world's configuration")
+    }
+
+    fn set_variables(&mut self, stage: &Stage) -> Result<()> {
+        for name in &stage.unset {
+            ensure!(self.variables.remove(name).is_some(), "{name} is not set in the world");
+        }
+        let set: Vec<(String, String)> = stage
+            .set
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), self.filled(value)?)))
+            .collect::<Result<_>>()?;
+        self.variables.extend(set);
+        if let Some(lines) = &stage.env_file {
+            let path = self.world.folder().join("fault.env");
+            fs::write(&path, self.filled(lines)?).context("the fault's env file")?;
+            self.variables.insert("HOTDASH_OPS_ENV_FILE".to_owned(), path.display().to_string());
+        }
+        Ok(())
+    }
+
+    /// A document with its texts filled in; a text that is a whole document is read as JSON, which has null.
+    fn document(&self, value: &Value) -> Result<Value> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        serde_json::from_str(&self.filled(&text)?).context("the fault's document is not JSON")
+    }
+
+    /// The text with every `${NAME}` filled in.
+    fn filled(&self, text: &str) -> Result<String> {
+        static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([^}]*)\}").ok());
+        let pattern = NAME.as_ref().context("the pattern of names")?;
+        let mut whole = String::new();
+        let mut at = 0;
+        for found in pattern.captures_iter(text) {
+            let (Some(all), Some(name)) = (found.get(0), found.get(1)) else { continue };
+            whole.push_str(&text[at..all.start()]);
+            whole.push_str(&self.value(name.as_str())?);
+            at = all.end();
+        }
+        whole.push_str(&text[at..]);
+        Ok(whole)
+    }
+
+    fn dsn(&self) -> Result<url::Url> {
+        let text = self.world.variables().get("DATABASE_URL").context("the world has no database")?;
+        url::Url::parse(text).context("the world's connection string")
+    }
+
+    fn value(&self, name: &str) -> Result<String> {
+        if let Some(value) = self.variables.get(name) {
+            return Ok(value.clone());
+        }
+        let world = self.world;
+        Ok(match name.split_once('.') {
+            Some(("port", "chatwoot")) => world.chatwoot.port().to_string(),
+            Some(("port", "agent")) => world.agent.port().to_string(),
+            Some(("port", "app")) => world.app.port().to_string(),
+            Some(("port", "postgres")) => self.dsn()?.port().unwrap_or(5432).to_string(),
+            Some(("token", "bot")) => world
+                .chatwoot
+                .update(|state| state.bots.get("bot").map(|bot| bot.token.clone()))
+                .context("Chatwoot has no bot")?,
+            Some(("token", "platform")) => world.chatwoot.update(|state| state.platform_token.clone()),
+            Some(("token", person)) => {
+                let token = world.chatwoot.update(|state| state.token_of(person));
+                ensure!(!token.is_empty(), "Chatwoot has no {person}");
+                token
+            }
+            Some(("login", role)) => self.base.login(role),
+            Some(("fingerprint", name)) => {
+                let config: toml::Table = fs::read_to_string(world.config_path())?.parse()?;
+                let key = config
+                    .get("fingerprint_key")
+                    .and_then(toml::Value::as_str)
+                    .context("a fingerprint key")?;
+                let value = self.variables.get(name).with_context(|| format!("{name} is not set"))?;
+                fingerprint(key, name, value).context("no fingerprint")?
+            }
+            // A dollar sign and braces that are to reach the program as they are.
+            Some(("literally", text)) => format!("${{{text}}}"),
+            None if name == "database" => self.dsn()?.path().trim_start_matches('/').to_owned(),
+            None if name == "folder" => world.folder().display().to_string(),
+            None if name.starts_with("now") => moment(&name[3..])?,
+            _ => bail!("a fault speaks of ${{{name}}}, which is nothing in this world"),
+        })
+    }
+}
+
+/// `-120s` before now, or `+1h` after it, in RFC 3339.
+fn moment(offset: &str) -> Result<String> {
+    let now = Timestamp::now();
+    let at = if offset.is_empty() {
+        now
+    } else {
+        let length: SignedDuration = offset[1..].parse().context("a moment is written now-120s")?;
+        match &offset[..1] {
+            "-" => now.checked_sub(length)?,
+            "+" => now.checked_add(length)?,
+            other => bail!("a moment is written now-120s, not now{other}"),
+        }
+    };
+    Ok(at.to_string())
+}
+
+fn merged<T: Serialize + DeserializeOwned>(present: &T, change: &Value) -> Result<T> {
+    let mut value = serde_json::to_value(present).context("the stand-in's answers")?;
+    merge(&mut value, change);
+    serde_json::from_value(value).context("the stand-in cannot answer so")
+}
+
+fn merge_tables(into: &mut toml::Table, change: toml::Table) {
+    for (key, value) in change {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(more)) => merge_tables(inner, more),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Takes a dotted key out of a table.
+fn take(table: &mut toml::Table, key: &str) -> Option<toml::Value> {
+    match key.split_once('.') {
+        None => table.remove(key),
+        Some((first, rest)) => take(table.get_mut(first)?.as_table_mut()?, rest),
+    }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    gone.with_context(|| format!("cannot remove {}", path.display()))
+}

@@ -1,0 +1,126 @@
+//! One door to all stand-ins: `/__control` on a port of its own, which stays open and plain when a stand-in's own port
+//! is shut or shows a bad certificate. `GET` shows every stand-in by name; `POST` takes one control document per name,
+//! `{"chatwoot": {"state": {"version": "4.8.0"}}}`, and applies them in turn up to the first that is refused.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Context;
+use serde_json::{Map, Value};
+
+use super::{
+    Answer, Answering, CONTROL_PATH, Course, KEY_HEADER, MARKER, Remote, Request, Server, StandIn, Wire,
+    control, random_hex,
+};
+
+/// The stand-ins that a hub reaches, by name.
+#[derive(Clone, Default)]
+pub struct Roster {
+    members: Arc<RwLock<BTreeMap<String, Arc<dyn Remote>>>>,
+}
+
+impl Roster {
+    /// Adds a stand-in under a name.
+    pub fn with<S: StandIn>(self, name: &str, server: &Server<S>) -> Roster {
+        self.add(name, server.remote());
+        self
+    }
+
+    /// Adds whatever takes control documents, in place of what had that name.
+    fn add(&self, name: &str, member: Arc<dyn Remote>) {
+        self.members.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), member);
+    }
+
+    fn members(&self) -> BTreeMap<String, Arc<dyn Remote>> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn change(&self, document: &[u8]) -> anyhow::Result<Value> {
+        let changes: Map<String, Value> = serde_json::from_slice(document)
+            .context("the hub takes an object of control documents by name")?;
+        let mut shown = Map::new();
+        let members = self.members();
+        for (name, change) in changes {
+            let known = || members.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let member = members
+                .get(&name)
+                .with_context(|| format!("no stand-in '{name}'; there are: {}", known()))?;
+            let after = Arc::clone(member).change(change).await.with_context(|| format!("at '{name}'"))?;
+            shown.insert(name, after);
+        }
+        Ok(Value::Object(shown))
+    }
+
+    fn show(&self) -> anyhow::Result<Value> {
+        let members = self.members();
+        let shown = members.iter().map(|(name, member)| Ok((name.clone(), member.show()?)));
+        Ok(Value::Object(shown.collect::<anyhow::Result<Map<_, _>>>()?))
+    }
+
+    async fn answer(&self, request: &Request, key: &str) -> Answer {
+        if request.path != CONTROL_PATH || request.header(KEY_HEADER) != Some(key) {
+            return Answer::new(404, "text/plain", "not found\n");
+        }
+        control::answer(match request.method.as_str() {
+            "GET" => self.show(),
+            "POST" => self.change(&request.body).await,
+            method => Err(anyhow::anyhow!("the control route takes GET and POST, not {method}")),
+        })
+    }
+}
+
+/// A running hub. Dropping it ends the hub, not the stand-ins.
+pub struct Hub {
+    roster: Roster,
+    wire: Wire,
+    key: String,
+}
+
+impl Hub {
+    /// Starts a hub for these stand-ins on a free loopback port, in plain HTTP.
+    pub async fn start(roster: Roster) -> anyhow::Result<Hub> {
+        let key = random_hex();
+        let known = key.clone();
+        let members = roster.clone();
+        let (wire, _) = Wire::open(None, |_| {
+            Arc::new(move |request: Request| -> Answering {
+                let (roster, key) = (roster.clone(), known.clone());
+                Box::pin(async move {
+                    let mut answer = roster.answer(&request, &key).await;
+                    answer.set_header(MARKER, "1");
+                    (answer, Course::Whole)
+                })
+            })
+        })
+        .await?;
+        Ok(Hub { roster: members, wire, key })
+    }
+
+    /// Lets the hub reach one more thing under a name.
+    pub(in crate::rehearsal) fn add(&self, name: &str, member: Arc<dyn Remote>) {
+        self.roster.add(name, member);
+    }
+
+    /// Applies control documents by name, as `POST /__control` does.
+    ///
+    /// # Errors
+    /// A name that is no stand-in's, and a document that one refuses.
+    pub async fn change(&self, document: &Value) -> anyhow::Result<Value> {
+        self.roster.change(document.to_string().as_bytes()).await
+    }
+
+    /// The URL to ask, `http://127.0.0.1:<port>/__control`.
+    pub fn url(&self) -> String {
+        format!("http://{}{CONTROL_PATH}", self.wire.address)
+    }
+
+    /// The value that the header [`KEY_HEADER`] must have.
+    pub fn control_key(&self) -> &str {
+        &self.key
+    }
+
+    /// Ends the hub.
+    pub async fn stop(self) {
+        self.wire.close().await;
+    }
+}

@@ -1,0 +1,227 @@
+//! One loopback HTTP server for every stand-in.
+//!
+//! A stand-in is plain data with a function from request to answer ([`StandIn`]). The server around it speaks HTTP/1.1
+//! or HTTPS on a free loopback port, marks every answer, remembers every request, lets answers be overridden and
+//! broken, and offers all of it on one route, `/__control` (see [`control`]).
+
+pub mod control;
+mod course;
+pub mod hub;
+mod log;
+mod message;
+mod overrides;
+pub mod port;
+pub mod tls;
+mod wire;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use control::Remote;
+pub use control::{CONTROL_PATH, KEY_HEADER};
+pub use course::Behaviour;
+use course::Course;
+pub use log::Entry;
+pub use message::{Answer, Request};
+pub use overrides::{Override, merge};
+pub use wire::Door;
+use wire::{Answering, Wire};
+
+use crate::rehearsal::http::tls::{Authority, CertificateSpec};
+use log::Log;
+use overrides::Overrides;
+use wire::Knobs;
+
+/// The header that every answer of a stand-in carries, so that nobody takes it for production.
+pub const MARKER: &str = "x-hotdash-ops-sandbox";
+
+/// The world of one stand-in: its whole state as data, and its answers as a function of it.
+pub trait StandIn: Serialize + DeserializeOwned + Send + 'static {
+    /// What the stand-in is called in messages and on the hub.
+    const NAME: &'static str;
+
+    /// Answers one request; `now` is this machine's clock.
+    fn answer(&mut self, request: &Request, now: Timestamp) -> Answer;
+
+    /// Merges a patch into the state, whole or not at all.
+    fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
+        *self = patched(self, patch)?;
+        Ok(())
+    }
+
+    /// The state as a document. A stand-in whose state grows with traffic leaves that part out unless the whole is
+    /// asked for.
+    fn shown(&mut self, _whole: bool) -> anyhow::Result<Value> {
+        serde_json::to_value(self).context("the state cannot be shown")
+    }
+}
+
+/// The state with a patch merged into it.
+pub(super) fn patched<S: StandIn>(stand_in: &S, patch: &Value) -> anyhow::Result<S> {
+    let mut state = serde_json::to_value(stand_in).context("the state cannot be shown")?;
+    merge(&mut state, patch);
+    serde_json::from_value(state).with_context(|| format!("{} cannot be in that state", S::NAME))
+}
+
+/// What a stand-in speaks.
+#[derive(Clone, Default)]
+pub enum Transport {
+    /// Plain HTTP.
+    #[default]
+    Plain,
+    /// HTTPS, with a certificate that the authority issues.
+    Tls(Authority, CertificateSpec),
+}
+
+/// A running stand-in. Dropping it ends it with all its connections.
+///
+/// It lives on the runtime that started it and answers while that runtime runs.
+pub struct Server<S> {
+    shared: Arc<Shared<S>>,
+    wire: Wire,
+    scheme: &'static str,
+}
+
+/// A hold on a running stand-in's state for tasks beside its server, such as one that makes traffic. It does not keep
+/// the server running. Cloning it gives a hold on the same.
+pub struct Handle<S>(Arc<Shared<S>>);
+
+struct Shared<S> {
+    inner: Mutex<Inner<S>>,
+    knobs: Knobs,
+    transport: Transport,
+    key: String,
+}
+
+struct Inner<S> {
+    stand_in: S,
+    overrides: Overrides,
+    certificate: Option<CertificateSpec>,
+    log: Log,
+}
+
+impl<S: StandIn> Server<S> {
+    /// Starts a stand-in in the given state on a free loopback port.
+    pub async fn start(stand_in: S, transport: Transport) -> anyhow::Result<Server<S>> {
+        let (scheme, tls, certificate) = match &transport {
+            Transport::Plain => ("http", None, None),
+            Transport::Tls(authority, spec) => ("https", Some(authority.issue(spec)?), Some(spec.clone())),
+        };
+        let inner = Inner { stand_in, overrides: Overrides::default(), certificate, log: Log::default() };
+        let mut made = None;
+        let (wire, _) = Wire::open(tls, |knobs| {
+            let shared = Arc::new(Shared { inner: Mutex::new(inner), knobs, transport, key: random_hex() });
+            made = Some(Arc::clone(&shared));
+            Arc::new(move |request| -> Answering {
+                let shared = Arc::clone(&shared);
+                Box::pin(async move { shared.handle(request).await })
+            })
+        })
+        .await?;
+        let shared = made.ok_or_else(|| anyhow::anyhow!("the socket made no handler"))?;
+        Ok(Server { shared, wire, scheme })
+    }
+
+    /// The base URL, `http://127.0.0.1:<port>` or with https, without a slash at the end.
+    pub fn url(&self) -> String {
+        self.url_at("127.0.0.1")
+    }
+
+    /// The base URL with another name of the same machine, such as `localhost`.
+    pub fn url_at(&self, host: &str) -> String {
+        format!("{}://{host}:{}", self.scheme, self.port())
+    }
+
+    /// The TCP port.
+    pub fn port(&self) -> u16 {
+        self.wire.address.port()
+    }
+
+    /// The value that the header [`KEY_HEADER`] must have on the control route.
+    pub fn control_key(&self) -> &str {
+        &self.shared.key
+    }
+
+    /// Does what `POST /__control` does with this document, and returns its answer; the change is in force then.
+    pub async fn control(&self, change: Value) -> anyhow::Result<Value> {
+        self.shared.apply(change).await
+    }
+
+    /// A handle that carries control documents to this stand-in, for the hub.
+    pub(super) fn remote(&self) -> Arc<dyn Remote> {
+        Arc::clone(&self.shared) as Arc<dyn Remote>
+    }
+
+    /// Changes the stand-in's state in place.
+    pub fn update<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        change(&mut self.shared.lock().stand_in)
+    }
+
+    /// A hold on the state that can be moved into a task.
+    pub fn handle(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.shared))
+    }
+
+    /// The requests received, oldest first.
+    pub fn received(&self) -> Vec<Entry> {
+        self.shared.lock().log.all()
+    }
+
+    /// Forgets the requests received.
+    pub fn forget(&self) {
+        self.shared.lock().log.clear();
+    }
+
+    /// Ends the stand-in; its port is free and its connections are closed when this returns.
+    pub async fn stop(self) {
+        self.wire.close().await;
+    }
+}
+
+impl<S> Clone for Handle<S> {
+    fn clone(&self) -> Handle<S> {
+        Handle(Arc::clone(&self.0))
+    }
+}
+
+impl<S: StandIn> Handle<S> {
+    /// Changes the stand-in's state in place; requests wait meanwhile.
+    pub fn update<T>(&self, change: impl FnOnce(&mut S) -> T) -> T {
+        change(&mut self.0.lock().stand_in)
+    }
+}
+
+impl<S: StandIn> Shared<S> {
+    fn lock(&self) -> MutexGuard<'_, Inner<S>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn handle(&self, request: Request) -> (Answer, Course) {
+        if let Some(mut answer) = self.control_route(&request).await {
+            answer.set_header(MARKER, "1");
+            return (answer, Course::Whole);
+        }
+        let now = Timestamp::now();
+        let mut inner = self.lock();
+        let Inner { stand_in, overrides, log, .. } = &mut *inner;
+        let (answer, course, overridden) = overrides.decide(&request, || stand_in.answer(&request, now));
+        log.add(&request, now, answer.status, overridden);
+        (answer, course)
+    }
+}
+
+/// A random number. `RandomState` is seeded by the system; nothing here guards more than a loopback port.
+pub(super) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// 32 random hexadecimal digits.
+pub(super) fn random_hex() -> String {
+    format!("{:016x}{:016x}", random(), random())
+}

@@ -1,0 +1,161 @@
+//! A checkout of the app for the rehearsal: a real git repository with the app's npm scripts, whose tools
+//! (vitest, eslint, prettier, gitleaks, the health script) are stand-ins that do what is set here. The
+//! tests in it are real ones, so that a real vitest can be put in the stand-in's place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::rehearsal::shell::{quote, write_program};
+use crate::rehearsal::standins::slate::Slate;
+
+mod answers;
+pub mod npm;
+
+pub use answers::{Answers, Said, TestFile, Tool, ToolName};
+
+/// The file that marks a checkout of the rehearsal.
+pub const MARKER: &str = ".hotdash-ops-sandbox";
+/// The test file that the checklist names; eighteen tests.
+pub const WEBHOOK_TESTS: &str = "tests/integration/support.webhook.spec.ts";
+/// Where the health script leaves its lines: not ignored by git, as in the app.
+pub const HEALTH_LINES: &str = "artifacts/ops/chatwoot-health.jsonl";
+
+const HEALTH_SCRIPT: &str = "scripts/ops/check-chatwoot-health.sh";
+
+const FILES: [(&str, &str); 9] = [
+    (".gitignore", "node_modules/\n"),
+    (MARKER, "A checkout of the rehearsal, with stand-ins for its tools.\n"),
+    ("README.md", include_str!("app/README.md")),
+    ("package.json", include_str!("app/package.json")),
+    ("app/support.webhook.ts", include_str!("app/support.webhook.ts")),
+    (WEBHOOK_TESTS, include_str!("app/support.webhook.spec.ts")),
+    ("tests/unit/delays.spec.ts", include_str!("app/delays.spec.ts")),
+    ("tests/unit/retries.spec.ts", include_str!("app/retries.spec.ts")),
+    (".prettierrc.json", "{}\n"),
+];
+
+/// A checkout on disk and what its tools do.
+#[derive(Debug)]
+pub struct Checkout {
+    path: PathBuf,
+    slate: Slate,
+    answers: Mutex<Answers>,
+}
+
+impl Checkout {
+    /// Makes a checkout in `directory`, which must be absent or empty, with everything committed and green.
+    /// `state` is a directory of its own, outside of the checkout; both must live as long as the tools are
+    /// used. Needs git.
+    pub fn create(directory: &Path, state: &Path) -> Result<Checkout> {
+        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        let path = directory.canonicalize().context("cannot find the checkout")?;
+        let empty = fs::read_dir(&path).context("cannot read the checkout")?.next().is_none();
+        ensure!(empty, "{} is not empty: a checkout needs a directory of its own", path.display());
+        let checkout = Checkout { path, slate: Slate::new(state)?, answers: Mutex::new(Answers::good()) };
+        checkout.set(Answers::good())?;
+        for (name, contents) in FILES {
+            checkout.write(name, contents)?;
+        }
+        for tool in ToolName::ALL {
+            checkout.install(tool)?;
+        }
+        checkout.git(&["init", "-q", "-b", "main"])?;
+        for (key, value) in [
+            ("user.name", "The rehearsal"),
+            ("user.email", "rehearsal@hotdash.example"),
+            ("commit.gpgsign", "false"),
+            ("core.autocrlf", "false"),
+            ("gc.auto", "0"),
+        ] {
+            checkout.git(&["config", key, value])?;
+        }
+        checkout.git(&["add", "-A"])?;
+        checkout.git(&["commit", "-q", "-m", "The app as the rehearsal needs it"])?;
+        Ok(checkout)
+    }
+
+    /// The checkout's directory, without symbolic links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the tools do at present.
+    pub fn answers(&self) -> Answers {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes the tools do this from now on.
+    pub fn set(&self, answers: Answers) -> Result<()> {
+        let mut present = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.slate.write(&answers.files(&self.path))?;
+        *present = answers;
+        Ok(())
+    }
+
+    /// Changes what the tools do.
+    pub fn change(&self, how: impl FnOnce(&mut Answers)) -> Result<()> {
+        let mut answers = self.answers();
+        how(&mut answers);
+        self.set(answers)
+    }
+
+    /// What `git status --porcelain` says: empty when nothing was changed.
+    pub fn changed(&self) -> Result<String> {
+        self.git(&["status", "--porcelain"])
+    }
+
+    /// Undoes whatever the tools have changed, artifacts included.
+    pub fn restore(&self) -> Result<()> {
+        self.git(&["checkout", "-q", "--", "."])?;
+        self.git(&["clean", "-q", "-f", "-d"]).map(|_| ())
+    }
+
+    fn write(&self, name: &str, contents: &str) -> Result<()> {
+        let path = self.place(name)?;
+        fs::write(&path, contents).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn place(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        let parent = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        Ok(path)
+    }
+
+    fn install(&self, tool: ToolName) -> Result<()> {
+        let (body, place) = match tool {
+            ToolName::Vitest => (include_str!("tools/vitest.sh"), "node_modules/.bin/vitest"),
+            ToolName::Eslint => (include_str!("tools/eslint.sh"), "node_modules/.bin/eslint"),
+            ToolName::Prettier => (include_str!("tools/prettier.sh"), "node_modules/.bin/prettier"),
+            ToolName::Gitleaks => (include_str!("tools/gitleaks.sh"), "node_modules/.bin/gitleaks"),
+            ToolName::Health => (include_str!("tools/health.sh"), HEALTH_SCRIPT),
+        };
+        let text = format!("{}{body}", include_str!("tools/begin.sh"))
+            .replace("@NAME@", tool.name())
+            .replace("@SLATE@", &quote(&self.slate.now().display().to_string()))
+            .replace("@ROOT@", &quote(&self.path.display().to_string()));
+        write_program(&self.place(place)?, &text)
+    }
+
+    /// Git without the user's or the system's configuration, and deaf to a repository around us.
+    fn git(&self, args: &[&str]) -> Result<String> {
+        let output = Command::new("git")
+            .args(args)
+            .current_dir(&self.path)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.path)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", self.path.parent().unwrap_or(&self.path))
+            .output()
+            .context("cannot run git: `apt-get install git`")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "git {}: {}", args.join(" "), said.trim());
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
