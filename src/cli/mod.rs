@@ -203,7 +203,7 @@ pub struct SandboxArgs {
     /// What is wrong in it while customers write: healthy, agent-down, agent-slow, one-in-ten, dead-letter,
     /// silent-loss, worker-dead, quiet, late-commits, unreadable, many-unreadable, logs-unreadable
     #[arg(long, value_name = "NAME", default_value = "healthy")]
-    pub world: crate::rehearsal::world::setting::Setting,
+    pub world: crate::rehearsal::world::setup::Setup,
     /// One thing that is wrong in it, of those that `rehearse --list` names
     #[arg(long, value_name = "NAME", conflicts_with_all = ["world", "database"])]
     pub fault: Option<String>,

@@ -13,9 +13,9 @@ use crate::cli::SandboxArgs;
 use crate::commands::rehearse::{named, stageable};
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
-use crate::rehearsal::faults::stage::Scene;
+use crate::rehearsal::faults::injection::FaultedWorld;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::postgres::base::Bases;
+use crate::rehearsal::postgres::database::DatabaseFactory;
 use crate::rehearsal::standins::customers::Habits;
 use crate::rehearsal::world::{Database, World};
 
@@ -35,7 +35,7 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
         let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
         let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
         let fault = args.fault.as_deref().map(named).transpose()?;
-        let (mut world, base) = match &args.database {
+        let (mut world, database) = match &args.database {
             Some(url) => (World::start(Database::Given(url.clone())).await?, None),
             None => {
                 let engine = Engine::choose(args.postgres)?;
@@ -48,8 +48,11 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
                         fault.name
                     );
                 }
-                let base = Bases::start(engine).await?.base(true).await?;
-                (World::start(Database::Of(Arc::clone(&base.postgres), base.name.clone())).await?, Some(base))
+                let database = DatabaseFactory::start(engine).await?.create(true).await?;
+                (
+                    World::start(Database::Of(Arc::clone(&database.postgres), database.name.clone())).await?,
+                    Some(database),
+                )
             }
         };
         printer.note(&format!("postgres: {}", world.engine));
@@ -57,11 +60,11 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
         world.start_traffic(habits, args.world).await?;
         let mut variables = world.variables().clone();
         let mut later = None;
-        if let (Some(fault), Some(base)) = (&fault, &base) {
-            let mut scene = Scene::new(&world, base);
-            scene.set(&fault.stage).await.context("the fault cannot be staged")?;
-            variables = scene.variables.clone();
-            later = fault.later.as_ref().map(|later| (scene, later));
+        if let (Some(fault), Some(database)) = (&fault, &database) {
+            let mut faulted = FaultedWorld::new(&world, database);
+            faulted.set(&fault.stage).await.context("the fault cannot be staged")?;
+            variables = faulted.variables.clone();
+            later = fault.later.as_ref().map(|later| (faulted, later));
         }
         let world = &world;
         let work = async {
@@ -73,9 +76,9 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
             }
         };
         let change = async {
-            if let Some((mut scene, later)) = later {
+            if let Some((mut faulted, later)) = later {
                 tokio::time::sleep(later.after.0).await;
-                scene.set(&later.stage).await.context("the fault cannot be staged")?;
+                faulted.set(&later.stage).await.context("the fault cannot be staged")?;
             }
             std::future::pending::<Result<Exit>>().await
         };
@@ -148,9 +151,9 @@ async fn serve(
     let mut text = exports(variables);
     text.push_str(&format!(
         "# control: {} (header {}: {})\n",
-        world.hub.url(),
+        world.control.url(),
         crate::rehearsal::http::KEY_HEADER,
-        world.hub.control_key()
+        world.control.control_key()
     ));
     text.push_str("# ready\n");
     if printer.data(&text)? == Sent::Closed {

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::standins::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
 use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn broken_world() -> Bench {
     bench.control("chatwoot", json!({ "set": { "GET /api/v1/accounts/3/webhooks": refused } }));
     bench.control("chatwoot", json!({ "state": { "accounts": { "3": { "name": HOSTILE } } } }));
     bench.world.fly.break_command("secrets list", Fault::error(HOSTILE)).expect("fly takes it");
-    let says = Said { stdout: HOSTILE.to_owned(), stderr: HOSTILE.to_owned(), code: 1 };
+    let says = ToolOutput { stdout: HOSTILE.to_owned(), stderr: HOSTILE.to_owned(), code: 1 };
     let tool = Tool { says: Some(says), ..Tool::default() };
     bench
         .world

@@ -13,8 +13,8 @@ use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::postgres::base::Bases;
-use crate::rehearsal::score::child::Ear;
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::score::child::Output;
 use crate::rehearsal::score::{manual, play, runs_of};
 use crate::run::overlay::today;
 use crate::run::selection::nearest;
@@ -58,28 +58,29 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
     stageable(&fault, engine)?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let program = std::env::current_exe().context("this program's own path")?;
-    let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
+    let options = play::RunOptions { program, checks: args.checks.clone(), manual: manual(&list) };
     let runs = runs_of(&fault, &list);
     runtime()?.block_on(async {
         let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
-        let ground = async { play::Ground::new(&Bases::start(engine).await?, &runs, Some(&fault)).await };
-        let ground = tokio::select! {
-            ground = ground => ground?,
+        let test_world =
+            async { play::TestWorld::new(&DatabaseFactory::start(engine).await?, &runs, Some(&fault)).await };
+        let test_world = tokio::select! {
+            test_world = test_world => test_world?,
             how = signals.next() => return Ok(how.into()),
         };
         printer.note(&format!("postgres: {}", engine.name()));
         printer.note(&format!("{}: {}", fault.name, fault.about));
-        for turn in &fault.turns {
-            printer.note(&format!("  must turn {}", words(turn)));
+        for expectation in &fault.expectations {
+            printer.note(&format!("  must turn {}", words(expectation)));
         }
-        let mut scene = ground.scene();
+        let mut faulted = test_world.faulted();
         tokio::select! {
-            played = play::perform(&playing, &mut scene, &runs, Some(&fault), Ear::Person) => {
+            played = play::perform(&options, &mut faulted, &runs, Some(&fault), Output::Terminal) => {
                 played?;
             }
             how = signals.next() => return Ok(how.into()),
         }
-        let mut text = exports(&scene.variables);
+        let mut text = exports(&faulted.variables);
         text.push_str("# ready\n");
         if printer.data(&text)? == Sent::Closed {
             return Ok(Exit::Ready);

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli::ScoreFormat;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::faults::{self, Fault, Turn};
+use crate::rehearsal::faults::{self, Expectation, Fault};
 
 /// Prints every fault.
 ///
@@ -20,15 +20,15 @@ pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
             let list: Vec<_> = faults
                 .iter()
                 .map(|fault| {
-                    let turns: Vec<_> = fault
-                        .turns
+                    let expectations: Vec<_> = fault
+                        .expectations
                         .iter()
                         .map(|t| json!({ "check": t.check, "claims": t.claims, "verdict": t.verdict }))
                         .collect();
                     json!({
                         "name": fault.name,
                         "about": fault.about,
-                        "turns": turns,
+                        "turns": expectations,
                         "also": fault.also,
                         "native_only": fault.native_only,
                     })
@@ -39,12 +39,12 @@ pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
         ScoreFormat::Markdown => {
             let head = "| fault | what is wrong | what must turn |\n|---|---|---|\n".to_owned();
             faults.iter().fold(head, |text, fault| {
-                let turns: Vec<String> = fault.turns.iter().map(words).collect();
+                let expectations: Vec<String> = fault.expectations.iter().map(words).collect();
                 text + &format!(
                     "| {} | {} | {} |\n",
                     fault.name,
                     fault.about.replace('|', "\\|"),
-                    turns.join("<br>")
+                    expectations.join("<br>")
                 )
             })
         }
@@ -55,8 +55,8 @@ pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
 
 fn told(fault: &Fault) -> String {
     let mut text = format!("{}\n  {}\n", fault.name, fault.about);
-    for turn in &fault.turns {
-        text.push_str(&format!("  turns {}\n", words(turn)));
+    for expectation in &fault.expectations {
+        text.push_str(&format!("  turns {}\n", words(expectation)));
     }
     if !fault.also.is_empty() {
         text.push_str(&format!("  and with it {}\n", fault.also.join(", ")));
@@ -68,9 +68,9 @@ fn told(fault: &Fault) -> String {
 }
 
 /// `chatwoot.token: fail (token)`.
-pub fn words(turn: &Turn) -> String {
-    match turn.claims.as_slice() {
-        [] => format!("{}: {}", turn.check, turn.verdict.name()),
-        claims => format!("{}: {} ({})", turn.check, turn.verdict.name(), claims.join(", ")),
+pub fn words(expectation: &Expectation) -> String {
+    match expectation.claims.as_slice() {
+        [] => format!("{}: {}", expectation.check, expectation.verdict.name()),
+        claims => format!("{}: {} ({})", expectation.check, expectation.verdict.name(), claims.join(", ")),
     }
 }

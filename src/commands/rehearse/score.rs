@@ -15,8 +15,8 @@ use crate::printer::{self, Printer};
 use crate::progress::{Facts, Way};
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::postgres::base::Bases;
-use crate::rehearsal::score::{Event, Scoring, tell};
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::score::{Event, Scoring, render};
 use crate::report::Format;
 use crate::run::overlay::today;
 use crate::run::selection::nearest;
@@ -34,18 +34,18 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::listen() }).context("no way to hear Ctrl-C")?;
     let engine = Engine::choose(args.postgres)?;
-    let bases = runtime.block_on(async {
+    let databases = runtime.block_on(async {
         tokio::select! {
-            bases = Bases::start(engine) => bases.map(Ok),
+            databases = DatabaseFactory::start(engine) => databases.map(Ok),
             how = signals.next() => Ok(Err(how)),
         }
     })?;
-    let bases = match bases {
-        Ok(bases) => bases,
+    let databases = match databases {
+        Ok(databases) => databases,
         Err(how) => return Ok(how.into()),
     };
-    printer.note(&format!("postgres: {}", bases.engine().name()));
-    let scoring = Scoring { faults, list, bases, program, checks: args.checks.clone() };
+    printer.note(&format!("postgres: {}", databases.engine().name()));
+    let scoring = Scoring { faults, list, databases, program, checks: args.checks.clone() };
     let facts = Facts::here(Format::Table, false);
     let mut shown = Shown::new(facts.drawing().way == Way::Bar);
     let matrix = scoring.play(&runtime, signals, &mut |event| shown.on(&event, printer));
@@ -60,10 +60,10 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let text = match args.format {
         ScoreFormat::Table => {
             let width = facts.stdout_terminal.then(printer::width).flatten();
-            tell::table(&matrix, width)
+            render::table(&matrix, width)
         }
-        ScoreFormat::Json => tell::json(&matrix),
-        ScoreFormat::Markdown => tell::markdown(&matrix),
+        ScoreFormat::Json => render::json(&matrix),
+        ScoreFormat::Markdown => render::markdown(&matrix),
     };
     let _ = printer.data(&text)?;
     Ok(matrix.exit())
@@ -98,7 +98,7 @@ impl Shown {
 
     fn on(&mut self, event: &Event<'_>, printer: &mut Printer) {
         match event {
-            Event::Begins { faults, expected } => {
+            Event::Started { faults, expected } => {
                 self.total = *faults;
                 printer.note(&format!("{faults} worlds to play, about {}", minutes(*expected)));
                 if self.live {
@@ -112,7 +112,7 @@ impl Shown {
                     self.bar = Some(bar);
                 }
             }
-            Event::Played { played, left } => {
+            Event::Finished { played, left } => {
                 let (result, name) = (played.result.result, &played.name);
                 let seconds = played.took_ms as f64 / 1000.0;
                 match &self.bar {

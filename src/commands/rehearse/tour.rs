@@ -14,9 +14,9 @@ use crate::cli::RehearseArgs;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::faults::stage::Scene;
+use crate::rehearsal::faults::injection::FaultedWorld;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::postgres::base::Bases;
+use crate::rehearsal::postgres::database::DatabaseFactory;
 use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
 use crate::run::overlay::today;
@@ -59,24 +59,24 @@ pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     runtime()?.block_on(async {
         let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
         let engine = Engine::choose(args.postgres)?;
-        let ground = async { play::Ground::new(&Bases::start(engine).await?, &[Run::Monitor], None).await };
-        let ground = tokio::select! {
-            ground = ground => ground?,
+        let test_world = async { play::TestWorld::new(&DatabaseFactory::start(engine).await?, &[Run::Monitor], None).await };
+        let test_world = tokio::select! {
+            test_world = test_world => test_world?,
             how = signals.next() => return Ok(how.into()),
         };
-        let scene = ground.scene();
+        let faulted = test_world.faulted();
         let _ = printer.data(&format!(
             "A whole support pipeline on loopback: Chatwoot, the app, the Agent SDK, fly and a checkout as stand-ins, \
              and a real PostgreSQL. Customers write, the app forwards and records.\npostgres: {} ({})\n",
             engine.name(),
-            ground.version().await?
+            test_world.version().await?
         ))?;
         let program = std::env::current_exe().context("this program's own path")?;
         for (at, step) in STEPS.iter().enumerate() {
             let shown = shell(step.words);
             let _ = printer.data(&format!("\n{}. {}\n   $ hotdash-ops {shown}\n\n", at + 1, step.about))?;
             let code = tokio::select! {
-                code = run(&program, step.words, &scene, args.checks.as_deref()) => code?,
+                code = run(&program, step.words, &faulted, args.checks.as_deref()) => code?,
                 how = signals.next() => return Ok(how.into()),
             };
             if code != 0 {
@@ -93,9 +93,14 @@ pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     })
 }
 
-async fn run(program: &Path, words: &[&str], scene: &Scene<'_>, checks: Option<&Path>) -> Result<i32> {
+async fn run(
+    program: &Path,
+    words: &[&str],
+    faulted: &FaultedWorld<'_>,
+    checks: Option<&Path>,
+) -> Result<i32> {
     let mut command = Command::new(program);
-    command.env_clear().envs(&scene.variables).args(words).args(["--problems", "--no-journal", "--quiet"]);
+    command.env_clear().envs(&faulted.variables).args(words).args(["--problems", "--no-journal", "--quiet"]);
     if let Some(folder) = checks {
         command.arg("--checks").arg(folder);
     }

@@ -11,7 +11,7 @@
 //! ```
 
 #[cfg(feature = "rehearsal")]
-pub mod stage;
+pub mod injection;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -53,7 +53,8 @@ pub struct Fault {
     /// What is wrong, a sentence without its full stop.
     pub about: String,
     /// What must turn. A fault is caught when exactly this is told.
-    pub turns: Vec<Turn>,
+    #[serde(rename = "turns")]
+    pub expectations: Vec<Expectation>,
     /// Ids of further required checks that turn with it, in whichever way, or globs of such as may.
     #[serde(default)]
     pub also: Vec<String>,
@@ -61,7 +62,7 @@ pub struct Fault {
     pub native_only: Option<String>,
     /// What is changed before the run.
     #[serde(default)]
-    pub stage: Stage,
+    pub stage: WorldChange,
     /// What is changed while the run goes on.
     pub later: Option<Later>,
     /// What the run is called with, behind the verb and the score's own window.
@@ -75,8 +76,8 @@ pub struct Fault {
 impl Fault {
     /// True when the world alone makes it: not the words of the call, a sign-off, or a baseline recorded before.
     pub fn is_of_the_world(&self) -> bool {
-        let compares = |turn: &Turn| COMPARED.contains(&turn.check.as_str());
-        self.args.is_empty() && self.withheld.is_empty() && !self.turns.iter().any(compares)
+        let compares = |expectation: &Expectation| COMPARED.contains(&expectation.check.as_str());
+        self.args.is_empty() && self.withheld.is_empty() && !self.expectations.iter().any(compares)
     }
 }
 
@@ -86,14 +87,14 @@ const COMPARED: [&str; 3] = ["baseline.comparable", "baseline.rate-holds", "base
 /// One check that a fault turns.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Turn {
+pub struct Expectation {
     /// The check's full id.
     pub check: String,
     /// The claims that must not hold, by their codes; none where nothing could be asked, or a pass only warns.
     #[serde(default)]
     pub claims: Vec<String>,
     #[serde(default)]
-    pub verdict: Turned,
+    pub verdict: ExpectedVerdict,
     /// What the reason, the fix or a warning must say; empty for no matter what.
     #[serde(default)]
     pub says: String,
@@ -102,7 +103,7 @@ pub struct Turn {
 /// How a turned check must end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Turned {
+pub enum ExpectedVerdict {
     /// A claim does not hold. Only this proves a claim; a manual check is proved by a sign-off that is withheld.
     #[default]
     Fail,
@@ -112,14 +113,14 @@ pub enum Turned {
     Warn,
 }
 
-impl Turned {
+impl ExpectedVerdict {
     /// The lower-case word, as in a file.
     pub fn name(self) -> &'static str {
         match self {
-            Turned::Fail => "fail",
-            Turned::Inconclusive => "inconclusive",
-            Turned::Error => "error",
-            Turned::Warn => "warn",
+            ExpectedVerdict::Fail => "fail",
+            ExpectedVerdict::Inconclusive => "inconclusive",
+            ExpectedVerdict::Error => "error",
+            ExpectedVerdict::Warn => "warn",
         }
     }
 }
@@ -128,7 +129,7 @@ impl Turned {
 /// the stage knows (`${port.app}`, `${token.agent}`, `${folder}`, `${now-120s}`, ..).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Stage {
+pub struct WorldChange {
     /// A named world of the sandbox.
     pub world: Option<String>,
     /// Variables of the program.
@@ -192,7 +193,7 @@ pub struct LogLine {
 pub struct Later {
     /// How long after the run's start.
     pub after: Interval,
-    pub stage: Box<Stage>,
+    pub stage: Box<WorldChange>,
 }
 
 /// Every embedded fault, in the order of the files.
@@ -218,11 +219,13 @@ pub fn load() -> Result<Vec<Fault>, Problems> {
             if !names.insert(fault.name.clone()) {
                 complain("a fault of this name is already there");
             }
-            if fault.turns.is_empty() {
+            if fault.expectations.is_empty() {
                 complain("a fault that turns nothing proves nothing");
             }
-            for turn in &fault.turns {
-                if turn.claims.is_empty() != matches!(turn.verdict, Turned::Error | Turned::Warn) {
+            for expectation in &fault.expectations {
+                if expectation.claims.is_empty()
+                    != matches!(expectation.verdict, ExpectedVerdict::Error | ExpectedVerdict::Warn)
+                {
                     complain(
                         "a fail or inconclusive verdict names its claims, and an error or a warning has none",
                     );
@@ -238,7 +241,7 @@ pub fn load() -> Result<Vec<Fault>, Problems> {
 pub fn proving(check: &str) -> Vec<(String, String)> {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| load().unwrap_or_default());
     ALL.iter()
-        .filter(|fault| fault.turns.iter().any(|turn| turn.check == check))
+        .filter(|fault| fault.expectations.iter().any(|expectation| expectation.check == check))
         .map(|fault| (fault.name.clone(), fault.about.clone()))
         .collect()
 }
@@ -264,8 +267,8 @@ mod tests {
     fn faults_speak_of_checks_that_there_are() {
         let list = checklist::load().expect("the embedded checklist");
         for fault in faults() {
-            for turn in &fault.turns {
-                assert!(list.get(&turn.check).is_some(), "{}: {}", fault.name, turn.check);
+            for expectation in &fault.expectations {
+                assert!(list.get(&expectation.check).is_some(), "{}: {}", fault.name, expectation.check);
             }
             for text in &fault.also {
                 let pattern = glob::Pattern::new(text).expect("a glob");
@@ -285,9 +288,14 @@ mod tests {
     fn what_must_be_said_is_not_what_the_check_says_anyway() {
         let list = checklist::load().expect("the embedded checklist");
         for fault in faults() {
-            for turn in &fault.turns {
-                let fix = &list.get(&turn.check).expect("the check").entry.fix;
-                assert!(turn.says.is_empty() || !fix.contains(&turn.says), "{}: {}", fault.name, turn.says);
+            for expectation in &fault.expectations {
+                let fix = &list.get(&expectation.check).expect("the check").entry.fix;
+                assert!(
+                    expectation.says.is_empty() || !fix.contains(&expectation.says),
+                    "{}: {}",
+                    fault.name,
+                    expectation.says
+                );
             }
         }
     }

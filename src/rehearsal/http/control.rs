@@ -132,13 +132,13 @@ impl<S: StandIn> Shared<S> {
             }
         }
         if tls.is_some() {
-            self.knobs.set_tls(tls).await;
+            self.controls.set_tls(tls).await;
         }
         match change.door {
             None => {}
-            Some(DoorChange::Stays(door)) => self.knobs.move_door(door, None).await?,
+            Some(DoorChange::Stays(door)) => self.controls.move_door(door, None).await?,
             Some(DoorChange::Reopens { is, for_ms }) => {
-                self.knobs.move_door(is, Some(Duration::from_millis(for_ms))).await?;
+                self.controls.move_door(is, Some(Duration::from_millis(for_ms))).await?;
             }
         }
         self.shown(false)
@@ -153,7 +153,7 @@ impl<S: StandIn> Shared<S> {
             "name": S::NAME,
             "state": state,
             "overrides": inner.overrides.show(),
-            "door": self.knobs.door(),
+            "door": self.controls.door(),
             "certificate": inner.certificate,
         });
         if whole {

@@ -5,14 +5,14 @@
 //! broken, and offers all of it on one route, `/__control` (see [`control`]).
 
 pub mod control;
-mod course;
-pub mod hub;
+pub mod control_server;
 mod log;
 mod message;
 mod overrides;
 pub mod port;
+mod socket;
 pub mod tls;
-mod wire;
+mod transmission;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,18 +25,18 @@ use serde_json::Value;
 
 pub use control::Remote;
 pub use control::{CONTROL_PATH, KEY_HEADER};
-pub use course::Behaviour;
-use course::Course;
 pub use log::Entry;
 pub use message::{Answer, Request};
 pub use overrides::{Override, merge};
-pub use wire::Door;
-use wire::{Answering, Wire};
+pub use socket::Door;
+use socket::{Answering, Socket};
+pub use transmission::Behaviour;
+use transmission::Transmission;
 
 use crate::rehearsal::http::tls::{Authority, CertificateSpec};
 use log::Log;
 use overrides::Overrides;
-use wire::Knobs;
+use socket::SocketControls;
 
 /// The header that every answer of a stand-in carries, so that nobody takes it for production.
 pub const MARKER: &str = "x-hotdash-ops-sandbox";
@@ -84,7 +84,7 @@ pub enum Transport {
 /// It lives on the runtime that started it and answers while that runtime runs.
 pub struct Server<S> {
     shared: Arc<Shared<S>>,
-    wire: Wire,
+    socket: Socket,
     scheme: &'static str,
 }
 
@@ -94,7 +94,7 @@ pub struct Handle<S>(Arc<Shared<S>>);
 
 struct Shared<S> {
     inner: Mutex<Inner<S>>,
-    knobs: Knobs,
+    controls: SocketControls,
     transport: Transport,
     key: String,
 }
@@ -115,8 +115,9 @@ impl<S: StandIn> Server<S> {
         };
         let inner = Inner { stand_in, overrides: Overrides::default(), certificate, log: Log::default() };
         let mut made = None;
-        let (wire, _) = Wire::open(tls, |knobs| {
-            let shared = Arc::new(Shared { inner: Mutex::new(inner), knobs, transport, key: random_hex() });
+        let (socket, _) = Socket::open(tls, |controls| {
+            let shared =
+                Arc::new(Shared { inner: Mutex::new(inner), controls, transport, key: random_hex() });
             made = Some(Arc::clone(&shared));
             Arc::new(move |request| -> Answering {
                 let shared = Arc::clone(&shared);
@@ -125,7 +126,7 @@ impl<S: StandIn> Server<S> {
         })
         .await?;
         let shared = made.ok_or_else(|| anyhow::anyhow!("the socket made no handler"))?;
-        Ok(Server { shared, wire, scheme })
+        Ok(Server { shared, socket, scheme })
     }
 
     /// The base URL, `http://127.0.0.1:<port>` or with https, without a slash at the end.
@@ -140,7 +141,7 @@ impl<S: StandIn> Server<S> {
 
     /// The TCP port.
     pub fn port(&self) -> u16 {
-        self.wire.address.port()
+        self.socket.address.port()
     }
 
     /// The value that the header [`KEY_HEADER`] must have on the control route.
@@ -180,7 +181,7 @@ impl<S: StandIn> Server<S> {
 
     /// Ends the stand-in; its port is free and its connections are closed when this returns.
     pub async fn stop(self) {
-        self.wire.close().await;
+        self.socket.close().await;
     }
 }
 
@@ -202,17 +203,18 @@ impl<S: StandIn> Shared<S> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn handle(&self, request: Request) -> (Answer, Course) {
+    async fn handle(&self, request: Request) -> (Answer, Transmission) {
         if let Some(mut answer) = self.control_route(&request).await {
             answer.set_header(MARKER, "1");
-            return (answer, Course::Whole);
+            return (answer, Transmission::Whole);
         }
         let now = Timestamp::now();
         let mut inner = self.lock();
         let Inner { stand_in, overrides, log, .. } = &mut *inner;
-        let (answer, course, overridden) = overrides.decide(&request, || stand_in.answer(&request, now));
+        let (answer, transmission, overridden) =
+            overrides.decide(&request, || stand_in.answer(&request, now));
         log.add(&request, now, answer.status, overridden);
-        (answer, course)
+        (answer, transmission)
     }
 }
 

@@ -13,8 +13,8 @@ use hyper::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::course::{Behaviour, Course};
 use super::message::{Answer, Request};
+use super::transmission::{Behaviour, Transmission};
 
 /// One answer set from outside. Without `status`, `body`, `body_base64`, `json` and `location` the stand-in's own
 /// answer is kept, and only delay, headers, patch and behaviour are laid over it.
@@ -109,7 +109,7 @@ impl Override {
     }
 
     /// Lays the rest of the override over an answer, the replacement or the stand-in's own.
-    fn lay_over(&self, mut answer: Answer) -> (Answer, Course) {
+    fn lay_over(&self, mut answer: Answer) -> (Answer, Transmission) {
         if let Some(patch) = &self.patch
             && let Ok(mut own) = serde_json::from_slice::<Value>(&answer.body)
         {
@@ -123,8 +123,8 @@ impl Override {
             answer.set_header("location", target);
         }
         answer.delay += Duration::from_millis(self.delay_ms);
-        let course = self.behaviour.course(self.size, self.every_ms, &answer);
-        (answer, course)
+        let transmission = self.behaviour.transmission(self.size, self.every_ms, &answer);
+        (answer, transmission)
     }
 
     /// Sets and takes away header lines; last of all, so that even the marker can go.
@@ -216,16 +216,16 @@ impl Overrides {
         &mut self,
         request: &Request,
         own: impl FnOnce() -> Answer,
-    ) -> (Answer, Course, Option<String>) {
+    ) -> (Answer, Transmission, Option<String>) {
         let Some((pattern, set)) = self.take(request) else {
             let mut answer = own();
             answer.set_header(super::MARKER, "1");
-            return (answer, Course::Whole, None);
+            return (answer, Transmission::Whole, None);
         };
-        let (mut answer, course) = set.lay_over(set.replacement().unwrap_or_else(own));
+        let (mut answer, transmission) = set.lay_over(set.replacement().unwrap_or_else(own));
         answer.set_header(super::MARKER, "1");
         set.apply_headers(&mut answer);
-        (answer, course, Some(pattern))
+        (answer, transmission, Some(pattern))
     }
 
     /// The overrides still in force, as they can be set again.

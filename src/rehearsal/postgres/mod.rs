@@ -1,19 +1,19 @@
 //! A real PostgreSQL for the rehearsal, with a good database to spoil. There are two engines: [`Native`], the
 //! one that is installed here, can stage everything; [`Embedded`] is inside the program, needs nothing, and
 //! serves one connection at a time. [`Postgres`] is what they have in common. Either ends with its owner,
-//! however the owner ends (see [`crate::rehearsal::postgres::keeper`]).
+//! however the owner ends (see [`crate::rehearsal::postgres::process_guard`]).
 
 use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
-pub mod base;
+pub mod database;
 pub mod embedded;
 pub mod given;
 mod good;
-pub mod keeper;
 mod native;
+pub mod process_guard;
 mod programs;
 pub mod query;
 pub mod variant;

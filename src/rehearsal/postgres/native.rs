@@ -1,6 +1,6 @@
 //! The PostgreSQL that is installed here: a private cluster in a temporary directory, on loopback, with
 //! passwords that are really checked, and a good database to spoil. It ends with its owner, however the
-//! owner ends (see [`crate::rehearsal::postgres::keeper`]).
+//! owner ends (see [`crate::rehearsal::postgres::process_guard`]).
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::Programs;
 use super::good::{self, DATABASE, OWNER};
 use crate::rehearsal::http::port;
-use crate::rehearsal::postgres::keeper::Keeper;
+use crate::rehearsal::postgres::process_guard::ProcessGuard;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Fast shutdown, immediate shutdown, and what nothing withstands.
@@ -42,7 +42,7 @@ pub struct Options {
 /// A running PostgreSQL cluster. Dropping it ends the server and removes its directory.
 #[derive(Debug)]
 pub struct Native {
-    keeper: Keeper,
+    guard: ProcessGuard,
     programs: Programs,
     port: u16,
     secret: String,
@@ -53,10 +53,10 @@ impl Native {
     /// where PostgreSQL is missing.
     pub fn start(options: &Options) -> Result<Native> {
         let programs = Programs::find()?;
-        let keeper = Keeper::new("pg", &SIGNALS)?;
+        let guard = ProcessGuard::new("pg", &SIGNALS)?;
         let mut secret = [0; 8];
         getrandom::fill(&mut secret).context("no randomness for passwords")?;
-        let mut server = Native { keeper, programs, port: 0, secret: hex::encode(secret) };
+        let mut server = Native { guard, programs, port: 0, secret: hex::encode(secret) };
         server.initialise(options)?;
         server.port = server.start_on_free_port()?;
         server.psql("template1", &good::roles(|role| server.password(role)))?;
@@ -96,11 +96,11 @@ impl Native {
         file.write_all(sql.as_bytes())?;
         file.seek(SeekFrom::Start(0))?;
         let output = self
-            .keeper
+            .guard
             .command(&self.programs.psql)
             .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()])
             .args(["-d", database, "-h"])
-            .arg(self.keeper.directory())
+            .arg(self.guard.directory())
             // Whoever waits here serves nobody meanwhile: a server that hangs must not keep it for ever.
             .env("PGCONNECT_TIMEOUT", "30")
             .env("PGOPTIONS", "-c lock_timeout=60s")
@@ -122,29 +122,29 @@ impl Native {
     /// Starts a streaming replica of this cluster, with the same roles and databases, read-only. Drop it
     /// before its primary.
     pub fn standby(&self) -> Result<Native> {
-        let keeper = Keeper::new("pg", &SIGNALS)?;
-        let data = keeper.directory().join("data").display().to_string();
-        let from = self.keeper.directory().display().to_string();
+        let guard = ProcessGuard::new("pg", &SIGNALS)?;
+        let data = guard.directory().join("data").display().to_string();
+        let from = self.guard.directory().display().to_string();
         let port = self.port.to_string();
         let args = ["-h", &from, "-p", &port, "-U", "postgres", "-D", &data]
             .into_iter()
             .chain(["-R", "-X", "stream", "-c", "fast", "--no-sync"])
             .map(str::to_owned);
-        keeper.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
+        guard.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
         let mut standby =
-            Native { keeper, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
+            Native { guard, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
         standby.port = standby.start_on_free_port()?;
         Ok(standby)
     }
 
     /// Stops the server in good order (fast shutdown). Its data and its port stay.
     pub fn stop(&self) -> Result<()> {
-        self.keeper.end(&SIGNALS)
+        self.guard.end(&SIGNALS)
     }
 
     /// Kills the server, as if its machine had failed.
     pub fn kill(&self) -> Result<()> {
-        self.keeper.end(&["KILL"])
+        self.guard.end(&["KILL"])
     }
 
     /// Starts a stopped or killed server again, on the same port.
@@ -165,29 +165,29 @@ impl Native {
 
     /// The server's log so far.
     pub fn log(&self) -> String {
-        self.keeper.log()
+        self.guard.log()
     }
 
     /// The directory that holds the cluster and its socket, and that goes with it.
     pub fn directory(&self) -> &Path {
-        self.keeper.directory()
+        self.guard.directory()
     }
 
     fn initialise(&self, options: &Options) -> Result<()> {
-        let data = self.keeper.directory().join("data").display().to_string();
+        let data = self.guard.directory().join("data").display().to_string();
         let args = ["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C"]
             .into_iter()
             .chain(["--auth=trust", "--no-sync", "--no-instructions"])
             .map(str::to_owned);
-        self.keeper.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
+        self.guard.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
         let mut settings = include_str!("postgresql.conf").to_owned();
         for line in &options.settings {
             settings.push_str(&format!("{line}\n"));
         }
         if let Some(tls) = &options.tls {
             // Under the names that PostgreSQL looks for, so that a replica finds its own copies.
-            self.keeper.write("data/server.crt", &tls.certificate)?;
-            self.keeper.write("data/server.key", &tls.key)?;
+            self.guard.write("data/server.crt", &tls.certificate)?;
+            self.guard.write("data/server.key", &tls.key)?;
             settings.push_str("ssl = on\n");
         }
         let required = options.tls.as_ref().is_some_and(|tls| tls.required);
@@ -196,8 +196,8 @@ impl Native {
         let access = format!(
             "local all all trust\nlocal replication all trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n"
         );
-        self.keeper.write("data/postgresql.conf", &settings)?;
-        self.keeper.write("data/pg_hba.conf", &access).map(|_| ())
+        self.guard.write("data/postgresql.conf", &settings)?;
+        self.guard.write("data/pg_hba.conf", &access).map(|_| ())
     }
 
     fn start_on_free_port(&self) -> Result<u16> {
@@ -212,7 +212,7 @@ impl Native {
 
     /// Starts the server and waits: true when it answers, false when it ended instead.
     fn launch(&self, port: u16) -> Result<bool> {
-        let directory = self.keeper.directory();
+        let directory = self.guard.directory();
         let args = [
             "-D".to_owned(),
             directory.join("data").display().to_string(),
@@ -223,7 +223,7 @@ impl Native {
         ];
         // A killed server leaves its own behind, which says `ready` until the next one writes another.
         let left = self.pid_file();
-        self.keeper.start(&self.programs.postgres, &args)?;
+        self.guard.start(&self.programs.postgres, &args)?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(50));
@@ -231,7 +231,7 @@ impl Native {
             if file.lines().next() != left.lines().next() && is_ready(&file, port) {
                 return Ok(true);
             }
-            if !self.keeper.alive()? {
+            if !self.guard.alive()? {
                 return Ok(false);
             }
         }
@@ -239,7 +239,7 @@ impl Native {
     }
 
     fn pid_file(&self) -> String {
-        fs::read_to_string(self.keeper.directory().join("data/postmaster.pid")).unwrap_or_default()
+        fs::read_to_string(self.guard.directory().join("data/postmaster.pid")).unwrap_or_default()
     }
 }
 

@@ -12,8 +12,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-use super::play::{Playing, Run, arguments};
-use super::told::Told;
+use super::play::{Run, RunOptions, arguments};
+use super::run_result::RunResult;
 use crate::rehearsal::faults::Fault;
 
 /// What one run may take before it counts as one that does not end.
@@ -23,11 +23,11 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// Who listens to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ear {
+pub enum Output {
     /// The score, which reads its json.
-    Score,
+    Json,
     /// A person at the terminal: its table goes to stderr, where ours has other data.
-    Person,
+    Terminal,
 }
 
 /// A run that has ended.
@@ -45,8 +45,8 @@ impl Finished {
     ///
     /// # Errors
     /// A run that left no report.
-    pub fn told(&self) -> Result<Told> {
-        Told::read(self.code, &self.stdout).with_context(|| self.to_string())
+    pub fn result(&self) -> Result<RunResult> {
+        RunResult::read(self.code, &self.stdout).with_context(|| self.to_string())
     }
 }
 
@@ -61,20 +61,20 @@ impl fmt::Display for Finished {
 /// # Errors
 /// A program that cannot be started, and one that does not end or is ended by a signal.
 pub async fn run(
-    playing: &Playing,
+    options: &RunOptions,
     variables: &BTreeMap<String, String>,
     verb: Run,
     fault: Option<&Fault>,
-    ear: Ear,
+    output: Output,
 ) -> Result<Finished> {
-    let mut command = Command::new(&playing.program);
-    command.env_clear().envs(variables).args(arguments(playing, verb, fault));
+    let mut command = Command::new(&options.program);
+    command.env_clear().envs(variables).args(arguments(options, verb, fault));
     command.stdin(Stdio::null()).kill_on_drop(true);
-    match ear {
-        Ear::Score => {
+    match output {
+        Output::Json => {
             command.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         }
-        Ear::Person => {
+        Output::Terminal => {
             let stderr = std::io::stderr().as_fd().try_clone_to_owned().context("stderr is closed")?;
             command.stdout(Stdio::from(stderr));
         }
@@ -118,9 +118,9 @@ impl Ending {
                 None => Ok(()),
             }
         };
-        let (read, told, status) = tokio::join!(reading_out, reading_err, child.wait());
+        let (read, result, status) = tokio::join!(reading_out, reading_err, child.wait());
         read.context("its stdout")?;
-        told.context("its stderr")?;
+        result.context("its stderr")?;
         let status = status.context("the run is lost")?;
         self.0 = None;
         Ok((status, out, err))

@@ -7,23 +7,24 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Done;
-use super::judge::{ClaimId, Ending, Kinds, weigh};
-use super::told::Told;
+use super::judge::{CheckKinds, ClaimId, Ending, weigh};
+use super::run_result::RunResult;
 use crate::checklist::Checklist;
 use crate::exit::Exit;
-use crate::rehearsal::faults::{Fault, Turn, Turned};
+use crate::rehearsal::faults::{Expectation, ExpectedVerdict, Fault};
 
 /// The version of the json document.
 pub const SCHEMA: &str = "hotdash-ops.score/1";
 
 /// One fault, or the good world, that was played.
 #[derive(Clone, Debug, Serialize)]
-pub struct Played {
+pub struct FaultResult {
     /// The fault's name; `good world` for none.
     pub name: String,
     pub about: String,
     /// What it declares to turn, `check: claim`.
-    pub turns: Vec<String>,
+    #[serde(rename = "turns")]
+    pub expectations: Vec<String>,
     #[serde(flatten)]
     pub result: Outcome,
     pub took_ms: u64,
@@ -47,13 +48,13 @@ pub struct Row {
     pub check: String,
     pub claim: String,
     pub faults: Vec<String>,
-    pub standing: Standing,
+    pub standing: ProofStatus,
 }
 
 /// What the faults say of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum ProofStatus {
     /// A fault that was caught turned it false.
     Proved,
     /// No fault did, although one could be staged here, or none is known.
@@ -82,12 +83,12 @@ pub struct Matrix {
     /// A score of some of the faults only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
-    pub faults: Vec<Played>,
+    pub faults: Vec<FaultResult>,
     pub claims: Vec<Row>,
     #[serde(skip)]
     order: Vec<String>,
     #[serde(skip)]
-    kinds: Kinds,
+    kinds: CheckKinds,
     #[serde(skip)]
     seen: BTreeSet<ClaimId>,
     /// The claims of faults that were not staged.
@@ -95,21 +96,21 @@ pub struct Matrix {
     beyond: BTreeSet<ClaimId>,
 }
 
-impl Played {
+impl FaultResult {
     /// A fault that this engine cannot stage.
-    pub fn unstaged(fault: &Fault, why: &str) -> Played {
-        Played::of(fault, Ending::NotStaged(why.to_owned()), BTreeSet::new(), Duration::ZERO)
+    pub fn unstaged(fault: &Fault, why: &str) -> FaultResult {
+        FaultResult::of(fault, Ending::NotStaged(why.to_owned()), BTreeSet::new(), Duration::ZERO)
     }
 
-    fn of(fault: &Fault, ending: Ending, proved: BTreeSet<ClaimId>, took: Duration) -> Played {
+    fn of(fault: &Fault, ending: Ending, proved: BTreeSet<ClaimId>, took: Duration) -> FaultResult {
         let result = match ending {
             Ending::Caught => Outcome { result: "caught", why: vec![] },
             Ending::Missed(why) => Outcome { result: "missed", why },
             Ending::NotStaged(why) => Outcome { result: "not-staged", why: vec![why] },
         };
-        let turns = fault.turns.iter().map(words).collect();
+        let expectations = fault.expectations.iter().map(words).collect();
         let (name, about, took_ms) = (fault.name.clone(), fault.about.clone(), millis(took));
-        Played { name, about, turns, result, took_ms, proved }
+        FaultResult { name, about, expectations, result, took_ms, proved }
     }
 
     /// True for what makes the score fail.
@@ -118,10 +119,10 @@ impl Played {
     }
 }
 
-fn words(turn: &Turn) -> String {
-    match turn.claims.as_slice() {
-        [] => format!("{} {}", turn.check, turn.verdict.name()),
-        claims => format!("{} {}: {}", turn.check, turn.verdict.name(), claims.join(", ")),
+fn words(expectation: &Expectation) -> String {
+    match expectation.claims.as_slice() {
+        [] => format!("{} {}", expectation.check, expectation.verdict.name()),
+        claims => format!("{} {}: {}", expectation.check, expectation.verdict.name(), claims.join(", ")),
     }
 }
 
@@ -135,10 +136,10 @@ impl Matrix {
         engine: &str,
         list: &Checklist,
         own: BTreeSet<String>,
-        unstaged: Vec<(Fault, Played)>,
+        unstaged: Vec<(Fault, FaultResult)>,
     ) -> Matrix {
         let manual = list.checks().filter(|check| check.entry.probe.is_manual());
-        let claims = |fault: &Fault| fault.turns.iter().flat_map(claims_of).collect::<Vec<ClaimId>>();
+        let claims = |fault: &Fault| fault.expectations.iter().flat_map(claims_of).collect::<Vec<ClaimId>>();
         Matrix {
             schema: SCHEMA,
             engine: engine.to_owned(),
@@ -147,31 +148,31 @@ impl Matrix {
             faults: unstaged.into_iter().map(|(_, played)| played).collect(),
             claims: Vec::new(),
             order: list.checks().map(|check| check.id.clone()).collect(),
-            kinds: Kinds { manual: manual.map(|check| check.id.clone()).collect(), own },
+            kinds: CheckKinds { manual: manual.map(|check| check.id.clone()).collect(), own },
             seen: BTreeSet::new(),
         }
     }
 
     /// Takes in what was played.
-    pub(super) fn take(&mut self, done: Done) -> Played {
-        let Done { job, told, took } = done;
-        let played = match (&job.fault, told) {
-            (Some(fault), Ok(told)) => {
-                let (ending, proved) = weigh(fault, &told, &self.kinds);
-                Played::of(fault, ending, proved, took)
+    pub(super) fn take(&mut self, done: Done) -> FaultResult {
+        let Done { job, result, took } = done;
+        let played = match (&job.fault, result) {
+            (Some(fault), Ok(result)) => {
+                let (ending, proved) = weigh(fault, &result, &self.kinds);
+                FaultResult::of(fault, ending, proved, took)
             }
             (Some(fault), Err(error)) => {
-                Played::of(fault, Ending::Missed(vec![format!("{error:#}")]), BTreeSet::new(), took)
+                FaultResult::of(fault, Ending::Missed(vec![format!("{error:#}")]), BTreeSet::new(), took)
             }
-            (None, told) => self.good(told, took),
+            (None, result) => self.good(result, took),
         };
         self.faults.push(played.clone());
         played
     }
 
     /// The good world, in which every claim must hold: it says which claims there are.
-    fn good(&mut self, told: anyhow::Result<Vec<Told>>, took: Duration) -> Played {
-        let why = match told {
+    fn good(&mut self, result: anyhow::Result<Vec<RunResult>>, took: Duration) -> FaultResult {
+        let why = match result {
             Err(error) => vec![format!("{error:#}")],
             Ok(runs) => {
                 let outcomes =
@@ -188,10 +189,10 @@ impl Matrix {
             }
         };
         let result = if why.is_empty() { "good" } else { "missed" };
-        Played {
+        FaultResult {
             name: "good world".to_owned(),
             about: "nothing is wrong".to_owned(),
-            turns: vec![],
+            expectations: vec![],
             result: Outcome { result, why },
             took_ms: millis(took),
             proved: BTreeSet::new(),
@@ -203,7 +204,7 @@ impl Matrix {
         for fault in faults {
             if !self.faults.iter().any(|played| played.name == fault.name) {
                 let why = Ending::Missed(vec!["it was not played".to_owned()]);
-                self.faults.push(Played::of(fault, why, BTreeSet::new(), Duration::ZERO));
+                self.faults.push(FaultResult::of(fault, why, BTreeSet::new(), Duration::ZERO));
             }
         }
         let place = |name: &str| faults.iter().position(|fault| fault.name == name);
@@ -219,12 +220,12 @@ impl Matrix {
             .into_iter()
             .map(|((check, claim), faults)| {
                 let standing = match faults.is_empty() {
-                    false => Standing::Proved,
-                    true if self.kinds.own.contains(&check) => Standing::Own,
+                    false => ProofStatus::Proved,
+                    true if self.kinds.own.contains(&check) => ProofStatus::Own,
                     true if self.beyond.contains(&(check.clone(), claim.clone())) => {
-                        Standing::NotProvableHere
+                        ProofStatus::NotProvableHere
                     }
-                    true => Standing::Unproved,
+                    true => ProofStatus::Unproved,
                 };
                 Row { check, claim, faults, standing }
             })
@@ -237,8 +238,11 @@ impl Matrix {
     /// Keeps only the claims that the chosen faults declare, and those of the operator's own checks: what a part of
     /// the faults says of all the others is nothing.
     pub fn narrow(&mut self, chosen: &[Fault], of: usize) {
-        let declared: BTreeSet<ClaimId> =
-            chosen.iter().flat_map(|fault| &fault.turns).flat_map(|turn| self.provable(turn)).collect();
+        let declared: BTreeSet<ClaimId> = chosen
+            .iter()
+            .flat_map(|fault| &fault.expectations)
+            .flat_map(|expectation| self.provable(expectation))
+            .collect();
         let own = &self.kinds.own;
         self.claims.retain(|row| {
             own.contains(&row.check) || declared.contains(&(row.check.clone(), row.claim.clone()))
@@ -247,20 +251,20 @@ impl Matrix {
     }
 
     /// The claims that a turn proves when its fault is caught.
-    fn provable(&self, turn: &Turn) -> Vec<ClaimId> {
-        match turn.verdict == Turned::Fail || self.kinds.manual.contains(&turn.check) {
-            true => claims_of(turn),
+    fn provable(&self, expectation: &Expectation) -> Vec<ClaimId> {
+        match expectation.verdict == ExpectedVerdict::Fail || self.kinds.manual.contains(&expectation.check) {
+            true => claims_of(expectation),
             false => Vec::new(),
         }
     }
 
     /// The faults that nobody caught, and good worlds that were not called good.
-    pub fn missed(&self) -> impl Iterator<Item = &Played> {
+    pub fn missed(&self) -> impl Iterator<Item = &FaultResult> {
         self.faults.iter().filter(|played| played.is_missed())
     }
 
     /// The claims of one standing.
-    pub fn standing(&self, standing: Standing) -> impl Iterator<Item = &Row> {
+    pub fn standing(&self, standing: ProofStatus) -> impl Iterator<Item = &Row> {
         self.claims.iter().filter(move |row| row.standing == standing)
     }
 
@@ -272,7 +276,10 @@ impl Matrix {
     /// 0 when every fault was caught and every claim turned false by one, else 1.
     pub fn exit(&self) -> Exit {
         let caught = self.count("caught") > 0;
-        match self.missed().next().is_none() && self.standing(Standing::Unproved).next().is_none() && caught {
+        match self.missed().next().is_none()
+            && self.standing(ProofStatus::Unproved).next().is_none()
+            && caught
+        {
             true => Exit::Ready,
             false => Exit::NotReady,
         }
@@ -280,22 +287,24 @@ impl Matrix {
 
     /// The score in one sentence.
     pub fn summary(&self) -> String {
-        let proved = self.standing(Standing::Proved).count();
-        let checks: BTreeSet<&str> = self.standing(Standing::Proved).map(|row| row.check.as_str()).collect();
+        let proved = self.standing(ProofStatus::Proved).count();
+        let checks: BTreeSet<&str> =
+            self.standing(ProofStatus::Proved).map(|row| row.check.as_str()).collect();
         let part = self.partial.map(|part| format!("PARTIAL {} of {}: ", part.planned, part.of));
         let mut text = part.unwrap_or_default();
-        let told = format!(
+        let result = format!(
             "{} faults caught, {} missed, {} not staged; {proved} claims of {} checks turned false, {} never",
             self.count("caught"),
             self.missed().count(),
             self.count("not-staged"),
             checks.len(),
-            self.standing(Standing::Unproved).count(),
+            self.standing(ProofStatus::Unproved).count(),
         );
-        text.push_str(&told);
-        for (standing, words) in
-            [(Standing::NotProvableHere, "not provable here"), (Standing::Own, "of your own never turned")]
-        {
+        text.push_str(&result);
+        for (standing, words) in [
+            (ProofStatus::NotProvableHere, "not provable here"),
+            (ProofStatus::Own, "of your own never turned"),
+        ] {
             let count = self.standing(standing).count();
             if count > 0 {
                 text.push_str(&format!(", {count} {words}"));
@@ -306,6 +315,6 @@ impl Matrix {
 }
 
 /// The claims that a turn proves or, where it cannot be staged, would have proved.
-fn claims_of(turn: &Turn) -> Vec<ClaimId> {
-    turn.claims.iter().map(|claim| (turn.check.clone(), claim.clone())).collect()
+fn claims_of(expectation: &Expectation) -> Vec<ClaimId> {
+    expectation.claims.iter().map(|claim| (expectation.check.clone(), claim.clone())).collect()
 }

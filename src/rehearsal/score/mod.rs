@@ -5,8 +5,8 @@ pub mod child;
 pub mod judge;
 pub mod matrix;
 pub mod play;
-pub mod tell;
-pub mod told;
+pub mod render;
+pub mod run_result;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -23,11 +23,11 @@ use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::ending::Signals;
 use crate::rehearsal::faults::Fault;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::postgres::base::Bases;
+use crate::rehearsal::postgres::database::DatabaseFactory;
 use crate::run::outcome::Stopped;
-use matrix::{Matrix, Played};
-use play::{Playing, Run};
-use told::Told;
+use matrix::{FaultResult, Matrix};
+use play::{Run, RunOptions};
+use run_result::RunResult;
 
 /// The verbs that are scored, in the order of the checklist.
 const VERBS: [(Run, Verb); 5] = [
@@ -46,7 +46,7 @@ const COSTS: (u64, u64) = (24, 8);
 pub struct Scoring {
     pub faults: Vec<Fault>,
     pub list: Checklist,
-    pub bases: Bases,
+    pub databases: DatabaseFactory,
     pub program: PathBuf,
     /// The operator's own checks.
     pub checks: Option<PathBuf>,
@@ -55,9 +55,9 @@ pub struct Scoring {
 /// What happens while faults are played.
 pub enum Event<'a> {
     /// How many runs there will be, and about how long they take.
-    Begins { faults: usize, expected: Duration },
+    Started { faults: usize, expected: Duration },
     /// A fault, or the good world, has been played.
-    Played { played: &'a Played, left: usize },
+    Finished { played: &'a FaultResult, left: usize },
 }
 
 /// One world to play: a fault's, or with none the good one.
@@ -75,7 +75,7 @@ impl Job {
 /// A job that was played.
 pub struct Done {
     job: Job,
-    told: Result<Vec<Told>>,
+    result: Result<Vec<RunResult>>,
     took: Duration,
 }
 
@@ -85,7 +85,7 @@ impl Scoring {
         self.list.checks().filter(|check| check.folder.is_some()).map(|check| check.id.clone()).collect()
     }
 
-    fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, Played)>) {
+    fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, FaultResult)>) {
         let mut unstaged = Vec::new();
         let wanted: BTreeSet<Run> = self.faults.iter().flat_map(|fault| runs_of(fault, &self.list)).collect();
         let mut jobs: Vec<Job> =
@@ -97,8 +97,10 @@ impl Scoring {
                 .map(|runs| Job { fault: None, runs })
                 .collect();
         for fault in &self.faults {
-            if let Some(why) = fault.native_only.as_ref().filter(|_| self.bases.engine() != Engine::Native) {
-                unstaged.push((fault.clone(), Played::unstaged(fault, why)));
+            if let Some(why) =
+                fault.native_only.as_ref().filter(|_| self.databases.engine() != Engine::Native)
+            {
+                unstaged.push((fault.clone(), FaultResult::unstaged(fault, why)));
                 continue;
             }
             jobs.push(Job { fault: Some(fault.clone()), runs: runs_of(fault, &self.list) });
@@ -120,21 +122,21 @@ impl Scoring {
     ) -> Result<Matrix, Stopped> {
         let (jobs, unstaged) = self.jobs();
         let total = jobs.len();
-        on_event(Event::Begins { faults: total, expected: expected(&jobs) });
+        on_event(Event::Started { faults: total, expected: expected(&jobs) });
         let jobs = Mutex::new(jobs);
-        let playing = Playing {
+        let options = RunOptions {
             program: self.program.clone(),
             checks: self.checks.clone(),
             manual: manual(&self.list),
         };
-        let mut matrix = Matrix::new(self.bases.engine().name(), &self.list, self.own(), unstaged);
+        let mut matrix = Matrix::new(self.databases.engine().name(), &self.list, self.own(), unstaged);
         let (halt, halted) = watch::channel(false);
         let (done, mut results) = mpsc::unbounded_channel();
         let stopped = std::thread::scope(|threads| {
             for _ in 0..TOGETHER.min(total) {
                 let (done, halted) = (done.clone(), halted.clone());
-                let (jobs, playing, bases) = (&jobs, &playing, &self.bases);
-                threads.spawn(move || work(jobs, playing, bases, halted, &done));
+                let (jobs, options, databases) = (&jobs, &options, &self.databases);
+                threads.spawn(move || work(jobs, options, databases, halted, &done));
             }
             drop(done);
             runtime.block_on(async {
@@ -147,7 +149,7 @@ impl Scoring {
                             Some(done) => {
                                 left -= 1;
                                 let played = matrix.take(done);
-                                on_event(Event::Played { played: &played, left });
+                                on_event(Event::Finished { played: &played, left });
                             }
                         },
                         how = signals.next() => {
@@ -170,7 +172,7 @@ impl Scoring {
 pub fn runs_of(fault: &Fault, list: &Checklist) -> Vec<Run> {
     let asks = |verb: Verb| {
         let list = asked_by(verb, list);
-        fault.turns.iter().any(|turn| list.get(&turn.check).is_some())
+        fault.expectations.iter().any(|expectation| list.get(&expectation.check).is_some())
     };
     VERBS.into_iter().filter(|&(_, verb)| asks(verb)).map(|(run, _)| run).collect()
 }
@@ -198,8 +200,8 @@ fn expected(jobs: &VecDeque<Job>) -> Duration {
 /// Plays jobs until there are none left, each in worlds of its own on a runtime of its own.
 fn work(
     jobs: &Mutex<VecDeque<Job>>,
-    playing: &Playing,
-    bases: &Bases,
+    options: &RunOptions,
+    databases: &DatabaseFactory,
     mut halted: watch::Receiver<bool>,
     done: &mpsc::UnboundedSender<Done>,
 ) {
@@ -208,18 +210,18 @@ fn work(
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(job) = next else { return };
         let began = Instant::now();
-        let told = runtime().and_then(|runtime| {
-            let told = runtime.block_on(async {
+        let result = runtime().and_then(|runtime| {
+            let result = runtime.block_on(async {
                 tokio::select! {
-                    told = play::play(playing, bases, &job.runs, job.fault.as_ref()) => told,
+                    result = play::play(options, databases, &job.runs, job.fault.as_ref()) => result,
                     _ = halted.wait_for(|&halt| halt) => Err(anyhow::anyhow!("interrupted")),
                 }
             });
             runtime.shutdown_timeout(Duration::from_secs(1));
-            told
+            result
         });
         // Where nobody listens any more, the score has ended.
-        if *halted.borrow() || done.send(Done { job, told, took: began.elapsed() }).is_err() {
+        if *halted.borrow() || done.send(Done { job, result, took: began.elapsed() }).is_err() {
             return;
         }
     }

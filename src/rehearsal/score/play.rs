@@ -6,14 +6,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use futures_util::future::join_all;
 
-use super::child::{Ear, Finished, run};
-use super::told::Told;
-use crate::rehearsal::faults::stage::Scene;
-use crate::rehearsal::faults::{Fault, Server, Stage};
-use crate::rehearsal::postgres::base::{Base, Bases};
+use super::child::{Finished, Output, run};
+use super::run_result::RunResult;
+use crate::rehearsal::faults::injection::FaultedWorld;
+use crate::rehearsal::faults::{Fault, Server, WorldChange};
+use crate::rehearsal::postgres::database::{DatabaseFactory, TestDatabase};
 use crate::rehearsal::standins::checkout::npm;
 use crate::rehearsal::standins::customers::Habits;
-use crate::rehearsal::world::setting::Setting;
+use crate::rehearsal::world::setup::Setup;
 use crate::rehearsal::world::{Database, World};
 
 /// The window of a watch in minutes: enough deliveries to judge at [`PER_MINUTE`], and several looks at health.
@@ -51,7 +51,7 @@ impl Run {
 
 /// What a scene needs beside its fault.
 #[derive(Clone, Debug)]
-pub struct Playing {
+pub struct RunOptions {
     /// The program to run.
     pub program: PathBuf,
     /// The operator's own checks, if any.
@@ -61,31 +61,31 @@ pub struct Playing {
 }
 
 /// A good world on a good database of its own.
-pub struct Ground {
+pub struct TestWorld {
     pub world: World,
-    base: Base,
+    database: TestDatabase,
 }
 
-impl Ground {
+impl TestWorld {
     /// Starts what these runs need, and this fault if there is one.
     ///
     /// # Errors
     /// A world that does not start.
-    pub async fn new(bases: &Bases, runs: &[Run], fault: Option<&Fault>) -> Result<Ground> {
+    pub async fn new(databases: &DatabaseFactory, runs: &[Run], fault: Option<&Fault>) -> Result<TestWorld> {
         let killed =
             fault.is_some_and(|fault| stages(fault).any(|stage| stage.server == Some(Server::Killed)));
-        let base = bases.base(killed).await?;
-        let database = Database::Of(Arc::clone(&base.postgres), base.name.clone());
-        let mut world = World::start(database).await?;
+        let database = databases.create(killed).await?;
+        let served = Database::Of(Arc::clone(&database.postgres), database.name.clone());
+        let mut world = World::start(served).await?;
         // A hundred worlds need not start Node a thousand times.
         if !npm::is_missing() {
             npm::install(&world.folder().join("bin"))?;
         }
         if runs.iter().any(|run| run.watches()) {
             let habits = Habits { per_minute: PER_MINUTE, ..Habits::default() };
-            world.start_traffic(habits, Setting::Healthy).await?;
+            world.start_traffic(habits, Setup::Healthy).await?;
         }
-        Ok(Ground { world, base })
+        Ok(TestWorld { world, database })
     }
 
     /// The version of its PostgreSQL.
@@ -93,18 +93,18 @@ impl Ground {
     /// # Errors
     /// A server that does not answer.
     pub async fn version(&self) -> Result<String> {
-        self.base.postgres.version().await
+        self.database.postgres.version().await
     }
 
     /// Ends the world, and then its database.
     pub async fn end(self) {
         drop(self.world);
-        self.base.remove().await;
+        self.database.remove().await;
     }
 
     /// The world, before anything in it has been changed.
-    pub fn scene(&self) -> Scene<'_> {
-        Scene::new(&self.world, &self.base)
+    pub fn faulted(&self) -> FaultedWorld<'_> {
+        FaultedWorld::new(&self.world, &self.database)
     }
 }
 
@@ -113,17 +113,17 @@ impl Ground {
 /// # Errors
 /// A world that does not start, a fault that cannot be put into it, and a run that leaves no report.
 pub async fn play(
-    playing: &Playing,
-    bases: &Bases,
+    options: &RunOptions,
+    databases: &DatabaseFactory,
     runs: &[Run],
     fault: Option<&Fault>,
-) -> Result<Vec<Told>> {
-    let ground = Ground::new(bases, runs, fault).await?;
-    let mut scene = ground.scene();
-    let heard = perform(playing, &mut scene, runs, fault, Ear::Score).await;
-    drop(scene);
-    ground.end().await;
-    heard?.into_iter().map(|heard| heard.told()).collect()
+) -> Result<Vec<RunResult>> {
+    let test_world = TestWorld::new(databases, runs, fault).await?;
+    let mut faulted = test_world.faulted();
+    let finished = perform(options, &mut faulted, runs, fault, Output::Json).await;
+    drop(faulted);
+    test_world.end().await;
+    finished?.into_iter().map(|run| run.result()).collect()
 }
 
 /// Puts the fault into the scene and runs the program in it, as often as there are runs, at the same time.
@@ -131,27 +131,27 @@ pub async fn play(
 /// # Errors
 /// A fault that cannot be put into the world, and a run that cannot be started or does not end.
 pub async fn perform(
-    playing: &Playing,
-    scene: &mut Scene<'_>,
+    options: &RunOptions,
+    faulted: &mut FaultedWorld<'_>,
     runs: &[Run],
     fault: Option<&Fault>,
-    ear: Ear,
+    output: Output,
 ) -> Result<Vec<Finished>> {
     if runs.contains(&Run::Compare) {
-        let captured = run(playing, &scene.variables, Run::Baseline, None, Ear::Score).await?;
+        let captured = run(options, &faulted.variables, Run::Baseline, None, Output::Json).await?;
         ensure!(captured.code == 0, "the good hour makes no baseline: {captured}");
     }
     let mut later = None;
     if let Some(fault) = fault {
-        scene.set(&fault.stage).await.context("the fault cannot be staged")?;
+        faulted.set(&fault.stage).await.context("the fault cannot be staged")?;
         later = fault.later.as_ref();
     }
-    let variables = scene.variables.clone();
-    let all = join_all(runs.iter().map(|&verb| run(playing, &variables, verb, fault, ear)));
+    let variables = faulted.variables.clone();
+    let all = join_all(runs.iter().map(|&verb| run(options, &variables, verb, fault, output)));
     let changing = async {
         if let Some(later) = later {
             tokio::time::sleep(later.after.0).await;
-            scene.set(&later.stage).await.context("the fault cannot be staged later")?;
+            faulted.set(&later.stage).await.context("the fault cannot be staged later")?;
         }
         Ok::<(), anyhow::Error>(())
     };
@@ -160,15 +160,15 @@ pub async fn perform(
     finished.into_iter().collect()
 }
 
-fn stages(fault: &Fault) -> impl Iterator<Item = &Stage> {
+fn stages(fault: &Fault) -> impl Iterator<Item = &WorldChange> {
     std::iter::once(&fault.stage).chain(fault.later.iter().map(|later| later.stage.as_ref()))
 }
 
 /// What the verb is called with.
-pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<String> {
+pub fn arguments(options: &RunOptions, verb: Run, fault: Option<&Fault>) -> Vec<String> {
     let mut words: Vec<String> = verb.words().iter().map(|&word| word.to_owned()).collect();
     words.push("--no-journal".to_owned());
-    if let Some(checks) = &playing.checks {
+    if let Some(checks) = &options.checks {
         words.extend(["--checks".to_owned(), checks.display().to_string()]);
     }
     let more = fault.map(|fault| fault.args.as_slice()).unwrap_or_default();
@@ -177,7 +177,7 @@ pub fn arguments(playing: &Playing, verb: Run, fault: Option<&Fault>) -> Vec<Str
     }
     if verb == Run::Gate {
         let withheld = fault.map(|fault| fault.withheld.as_slice()).unwrap_or_default();
-        for id in playing.manual.iter().filter(|id| !withheld.contains(id)) {
+        for id in options.manual.iter().filter(|id| !withheld.contains(id)) {
             words.extend(["--attest".to_owned(), format!("{id}=seen in the rehearsal")]);
         }
     }

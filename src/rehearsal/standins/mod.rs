@@ -3,8 +3,8 @@
 
 pub mod agent;
 pub mod app;
+mod atomic_dir;
 pub mod chatwoot;
 pub mod checkout;
 pub mod customers;
 pub mod fly;
-mod slate;

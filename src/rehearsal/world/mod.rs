@@ -3,8 +3,8 @@
 //! and the variables and the configuration that go with them.
 
 mod config;
-mod live;
-pub mod setting;
+pub mod setup;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,20 +14,20 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use crate::rehearsal::http::Transport;
-use crate::rehearsal::http::hub::{Hub, Roster};
+use crate::rehearsal::http::control_server::{ControlServer, StandInRegistry};
 use crate::rehearsal::http::tls::{Authority, CertificateSpec};
-use crate::rehearsal::postgres::keeper::Keeper;
+use crate::rehearsal::postgres::process_guard::ProcessGuard;
 use crate::rehearsal::postgres::{self, Engine, Postgres};
 use crate::rehearsal::standins::agent::{self, Agent};
-use crate::rehearsal::standins::app::facts::Seats;
+use crate::rehearsal::standins::app::facts::ConnectionLimit;
 use crate::rehearsal::standins::app::{self, App};
 use crate::rehearsal::standins::chatwoot::{self, Chatwoot, Deliverer};
 use crate::rehearsal::standins::checkout::{self, Checkout};
 use crate::rehearsal::standins::customers::Habits;
 use crate::rehearsal::standins::fly::Fly;
 use crate::service::tls::Roots;
-use live::{Between, Live};
-use setting::Setting;
+use setup::Setup;
+use traffic::{Traffic, TrafficParts};
 
 /// Chatwoot's account in the sandbox.
 pub const ACCOUNT: u64 = 3;
@@ -53,15 +53,15 @@ pub struct World {
     pub fly: Fly,
     pub checkout: Checkout,
     pub authority: Authority,
-    pub hub: Hub,
+    pub control: ControlServer,
     /// Which PostgreSQL it is, in a few words; empty where a test said so itself.
     pub engine: String,
     /// How many may be connected to the database.
-    seats: Seats,
-    live: Option<Live>,
+    connection_limit: ConnectionLimit,
+    live: Option<Traffic>,
     writer: Option<String>,
     /// A keeper removes the folder also when this process is killed.
-    folder: Keeper,
+    folder: ProcessGuard,
     variables: BTreeMap<String, String>,
 }
 
@@ -71,7 +71,8 @@ impl World {
     /// # Errors
     /// A missing part (PostgreSQL's programs, git) says what to install.
     pub async fn start(database: Database) -> Result<World> {
-        let folder = Keeper::as_we_are("ops-sandbox", &[]).context("no temporary folder for the sandbox")?;
+        let folder =
+            ProcessGuard::as_we_are("ops-sandbox", &[]).context("no temporary folder for the sandbox")?;
         let root = folder.directory().to_path_buf();
         let at = |name: &str| root.join(name);
         let authority = Authority::new()?;
@@ -86,9 +87,10 @@ impl World {
         let chatwoot = Chatwoot::start(state, tls()).await?;
         let deliverer = Deliverer::start(&chatwoot, &Roots::none())?;
         let agent = Agent::start(agent::State::default(), tls()).await?;
-        let hub =
-            Hub::start(Roster::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app))
-                .await?;
+        let control = ControlServer::start(
+            StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent).with("app", &app),
+        )
+        .await?;
 
         let bin = at("bin");
         let fly = Fly::install(&bin, &at("fly"))?;
@@ -96,7 +98,7 @@ impl World {
             checkout::npm::install(&bin)?;
         }
         let checkout = Checkout::create(&at("app"), &at("tools"))?;
-        let Served { seats, engine, reader, writer } = serve(database).await?;
+        let Served { connection_limit, engine, reader, writer } = serve(database).await?;
         let variables = BTreeMap::from(
             [
                 ("CHATWOOT_BASE_URL", chatwoot.url_at("localhost")),
@@ -120,9 +122,9 @@ impl World {
             fly,
             checkout,
             authority,
-            hub,
+            control,
             engine,
-            seats,
+            connection_limit,
             live: None,
             writer,
             folder,
@@ -139,24 +141,24 @@ impl World {
     ///
     /// # Errors
     /// A part that does not start, and a setting that a stand-in refuses.
-    pub async fn start_traffic(&mut self, habits: Habits, setting: Setting) -> Result<()> {
+    pub async fn start_traffic(&mut self, habits: Habits, setting: Setup) -> Result<()> {
         // What is still under way must not flow into the new traffic.
         self.live = None;
         let quiet = Habits { per_minute: 0.0, ..habits };
-        let live = Live::start(
-            &Between {
+        let live = Traffic::start(
+            &TrafficParts {
                 chatwoot: &self.chatwoot,
                 agent: &self.agent,
                 app: &self.app,
                 fly: self.fly.clone(),
                 ca_file: &self.folder().join("ca.pem"),
                 writer: self.writer.as_deref(),
-                seats: self.seats,
+                connection_limit: self.connection_limit,
                 account: ACCOUNT,
             },
             quiet,
         )?;
-        self.hub.add("customers", live.customers.remote());
+        self.control.add("customers", live.customers.remote());
         self.live = Some(live);
         self.customers(|customers| customers.per_minute = habits.per_minute);
         setting.apply(self).await
@@ -205,7 +207,7 @@ impl World {
 
 /// The world's database, ready.
 struct Served {
-    seats: Seats,
+    connection_limit: ConnectionLimit,
     engine: String,
     reader: String,
     writer: Option<String>,
@@ -217,22 +219,27 @@ async fn serve(database: Database) -> Result<Served> {
             let engine = format!("{} (PostgreSQL {})", postgres.engine().name(), postgres.version().await?);
             let login = |role| postgres.login(role, &name);
             let (reader, writer) = (login(postgres::READER), Some(login(postgres::OWNER)));
-            Ok(Served { seats: seats(&postgres), engine, reader, writer })
+            Ok(Served { connection_limit: connection_limit(&postgres), engine, reader, writer })
         }
         Database::Given(url) => {
             let engine = format!("given (PostgreSQL {})", postgres::given::prepare(&url).await?);
-            Ok(Served { seats: Seats::Many, engine, reader: url.clone(), writer: Some(url) })
+            Ok(Served {
+                connection_limit: ConnectionLimit::Unlimited,
+                engine,
+                reader: url.clone(),
+                writer: Some(url),
+            })
         }
         Database::At { reader, writer } => {
-            Ok(Served { seats: Seats::Many, engine: String::new(), reader, writer })
+            Ok(Served { connection_limit: ConnectionLimit::Unlimited, engine: String::new(), reader, writer })
         }
     }
 }
 
-fn seats(postgres: &Postgres) -> Seats {
+fn connection_limit(postgres: &Postgres) -> ConnectionLimit {
     match postgres.engine() {
-        Engine::Native => Seats::Many,
-        Engine::Embedded => Seats::One,
+        Engine::Native => ConnectionLimit::Unlimited,
+        Engine::Embedded => ConnectionLimit::One,
     }
 }
 

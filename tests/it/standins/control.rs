@@ -1,7 +1,7 @@
 //! The control route: who may use it, what it changes, what it shows.
 
 use hotdash_ops::rehearsal::http::KEY_HEADER;
-use hotdash_ops::rehearsal::http::hub::{Hub, Roster};
+use hotdash_ops::rehearsal::http::control_server::{ControlServer, StandInRegistry};
 use hotdash_ops::rehearsal::standins::agent;
 use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
@@ -209,23 +209,24 @@ async fn the_log_proves_what_was_sent() {
 async fn the_hub_reaches_every_stand_in_even_behind_a_closed_door() {
     let chatwoot = chatwoot().await;
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
-    let roster = Roster::default().with("chatwoot", &chatwoot).with("agent", &agent);
-    let hub = Hub::start(roster).await.unwrap();
-    assert_eq!(Back::of(client(None).get(hub.url())).await.status, 404);
+    let registry = StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent);
+    let control = ControlServer::start(registry).await.unwrap();
+    assert_eq!(Back::of(client(None).get(control.url())).await.status, 404);
     let change =
         json!({"chatwoot": {"door": "closed"}, "agent": {"state": {"version": "3.0.0"}}}).to_string();
-    let answer = post(&hub.url(), hub.control_key(), &change).await;
+    let answer = post(&control.url(), control.control_key(), &change).await;
     assert_eq!((answer.status, &answer.json()["chatwoot"]["door"]), (200, &"closed".into()));
     assert!(client(None).get(format!("{}/api", chatwoot.url())).send().await.unwrap_err().is_connect());
     assert_eq!(
         Back::of(client(None).get(format!("{}/health", agent.url()))).await.json()["version"],
         "3.0.0"
     );
-    post(&hub.url(), hub.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
+    post(&control.url(), control.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
     assert_eq!(get(&chatwoot, "/api").await.status, 200);
-    let shown = Back::of(client(None).get(hub.url()).header(KEY_HEADER, hub.control_key())).await.json();
+    let shown =
+        Back::of(client(None).get(control.url()).header(KEY_HEADER, control.control_key())).await.json();
     assert_eq!(shown["chatwoot"]["log"].as_array().unwrap().len(), 1);
-    let unknown = post(&hub.url(), hub.control_key(), r#"{"chatwot": {}}"#).await;
+    let unknown = post(&control.url(), control.control_key(), r#"{"chatwot": {}}"#).await;
     assert_eq!(unknown.status, 422);
     assert!(unknown.body.contains("there are: agent, chatwoot"), "{}", unknown.body);
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
 use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::world::setting::Setting;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use hotdash_ops::rehearsal::world::{Database, World};
 use serde_json::Value;
 
@@ -70,8 +70,8 @@ impl Bench {
     }
 
     /// Lets customers write, in a world changed by this setting.
-    pub fn start_traffic(&mut self, habits: Habits, setting: Setting) {
-        let started = self.runtime.block_on(self.world.start_traffic(habits, setting));
+    pub fn start_traffic(&mut self, habits: Habits, setup: Setup) {
+        let started = self.runtime.block_on(self.world.start_traffic(habits, setup));
         started.expect("customers write");
     }
 

@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::good::{self, DATABASE, OWNER};
 use super::query;
-use crate::rehearsal::postgres::keeper::Keeper;
+use crate::rehearsal::postgres::process_guard::ProcessGuard;
 
 /// It has nothing to say goodbye to: each connection's end leaves the data in order.
 const SIGNALS: [&str; 2] = ["TERM", "KILL"];
@@ -34,7 +34,7 @@ pub const VERB: &str = "serve-postgres";
 /// A running embedded PostgreSQL. Dropping it ends the server and removes its directory.
 #[derive(Debug)]
 pub struct Embedded {
-    keeper: Keeper,
+    guard: ProcessGuard,
     program: PathBuf,
     port: u16,
 }
@@ -45,10 +45,10 @@ impl Embedded {
     /// # Errors
     /// What the server logged when it does not start.
     pub async fn start(program: &Path) -> Result<Embedded> {
-        let keeper = Keeper::as_we_are("pg", &SIGNALS)?;
+        let guard = ProcessGuard::as_we_are("pg", &SIGNALS)?;
         // Where it looks for its cache is fixed but for the home, and a home of its own is what its files go with.
-        symlink(cache()?, keeper.directory().join(".cache")).context("no link to the engine's cache")?;
-        let mut server = Embedded { keeper, program: program.to_owned(), port: 0 };
+        symlink(cache()?, guard.directory().join(".cache")).context("no link to the engine's cache")?;
+        let mut server = Embedded { guard, program: program.to_owned(), port: 0 };
         server.port = server.launch()?;
         server.run("template1", &good::roles(password)).await?;
         server.run("template1", &format!("create database {DATABASE} owner {OWNER}")).await?;
@@ -80,7 +80,7 @@ impl Embedded {
     /// # Errors
     /// A server that does not end.
     pub fn stop(&self) -> Result<()> {
-        self.keeper.end(&SIGNALS)
+        self.guard.end(&SIGNALS)
     }
 
     /// Starts a stopped server again, on the same port.
@@ -93,17 +93,17 @@ impl Embedded {
 
     /// The directory that holds everything the server writes, and that goes with it.
     pub fn directory(&self) -> &Path {
-        self.keeper.directory()
+        self.guard.directory()
     }
 
     /// Starts the server on its port, or on any where it has none yet, and waits until it listens.
     fn launch(&self) -> Result<u16> {
-        let directory = self.keeper.directory();
+        let directory = self.guard.directory();
         let listening = directory.join(LISTENING);
         // What an earlier server left there is no answer of this one.
         let _ = fs::remove_file(&listening);
         let args = [VERB.to_owned(), directory.display().to_string(), self.port.to_string()];
-        self.keeper.start(&self.program, &args)?;
+        self.guard.start(&self.program, &args)?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Ok(port) = fs::read_to_string(&listening) {
@@ -111,21 +111,21 @@ impl Embedded {
                 return Ok(port);
             }
             ensure!(
-                self.keeper.alive()?,
+                self.guard.alive()?,
                 "the embedded PostgreSQL does not start: {}",
-                self.keeper.log().trim()
+                self.guard.log().trim()
             );
             std::thread::sleep(Duration::from_millis(10));
         }
-        bail!("the embedded PostgreSQL does not answer: {}", self.keeper.log().trim())
+        bail!("the embedded PostgreSQL does not answer: {}", self.guard.log().trim())
     }
 }
 
 /// What every engine unpacks at its first start, 90 MB: shared by those of this process, and gone with it.
 fn cache() -> Result<&'static Path> {
-    static CACHE: OnceLock<Option<Keeper>> = OnceLock::new();
-    let kept = CACHE.get_or_init(|| Keeper::as_we_are("pg-cache", &[]).ok());
-    kept.as_ref().map(Keeper::directory).context("no temporary folder for the embedded PostgreSQL")
+    static CACHE: OnceLock<Option<ProcessGuard>> = OnceLock::new();
+    let kept = CACHE.get_or_init(|| ProcessGuard::as_we_are("pg-cache", &[]).ok());
+    kept.as_ref().map(ProcessGuard::directory).context("no temporary folder for the embedded PostgreSQL")
 }
 
 /// Any would do; an operator's configuration has one.

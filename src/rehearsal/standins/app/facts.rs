@@ -17,7 +17,7 @@ pub type Connect = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Client>> +
 /// missing, as with the real app.
 pub struct Facts {
     connect: Connect,
-    seats: Seats,
+    connection_limit: ConnectionLimit,
     client: tokio::sync::Mutex<Option<Held>>,
     /// How many facts are to be written now.
     pending: AtomicUsize,
@@ -32,9 +32,9 @@ struct Held {
 
 /// How many may be connected to the database at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seats {
+pub enum ConnectionLimit {
     /// As many as the app likes: it keeps its connection, as a pool does.
-    Many,
+    Unlimited,
     /// One, and the next one waits: whoever keeps a connection keeps everybody else out.
     One,
 }
@@ -64,9 +64,9 @@ const INSERT_DATED: &str =
 
 impl Facts {
     /// Facts for the database to which `connect` leads.
-    pub fn new(connect: Connect, seats: Seats) -> Facts {
+    pub fn new(connect: Connect, connection_limit: ConnectionLimit) -> Facts {
         let client = tokio::sync::Mutex::new(None);
-        Facts { connect, seats, client, pending: AtomicUsize::new(0) }
+        Facts { connect, connection_limit, client, pending: AtomicUsize::new(0) }
     }
 
     /// Records a delivery.
@@ -86,7 +86,7 @@ impl Facts {
     /// As [`Facts::retry`].
     pub async fn retry_late(&self, retry: &Retry, open: Duration) -> Result<()> {
         let (value, metadata) = retry.row();
-        if self.seats == Seats::One {
+        if self.connection_limit == ConnectionLimit::One {
             tokio::time::sleep(open).await;
             return self.insert("support.webhook.retry", &value, &metadata, open).await;
         }
@@ -139,7 +139,7 @@ impl Facts {
         tokio::time::timeout(PATIENCE, written_now).await.context("the database takes too long")??;
         let written = written + 1;
         let others_wait = self.pending.load(Ordering::Relaxed) > 1;
-        if self.seats == Seats::Many || (others_wait && written < TURN) {
+        if self.connection_limit == ConnectionLimit::Unlimited || (others_wait && written < TURN) {
             *held = Some(Held { client, written });
         }
         Ok(())

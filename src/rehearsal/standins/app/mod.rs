@@ -2,8 +2,8 @@
 //! the Agent SDK, with retries, and the facts it records of that ([`pump`]).
 
 pub mod facts;
+pub mod forwarder;
 mod handling;
-pub mod pump;
 
 use std::collections::VecDeque;
 

@@ -56,13 +56,13 @@ pub struct Tool {
     /// Never ends, and has a child process that holds its output open.
     pub hang: bool,
     /// Does no work, but ends with exactly this.
-    pub says: Option<Said>,
+    pub says: Option<ToolOutput>,
 }
 
 /// An ending of a tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Said {
+pub struct ToolOutput {
     pub stdout: String,
     pub stderr: String,
     pub code: u8,

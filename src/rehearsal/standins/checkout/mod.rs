@@ -10,12 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, ensure};
 
 use crate::rehearsal::shell::{quote, write_program};
-use crate::rehearsal::standins::slate::Slate;
+use crate::rehearsal::standins::atomic_dir::AtomicDir;
 
 mod answers;
 pub mod npm;
 
-pub use answers::{Answers, Said, TestFile, Tool, ToolName};
+pub use answers::{Answers, TestFile, Tool, ToolName, ToolOutput};
 
 /// The file that marks a checkout of the rehearsal.
 pub const MARKER: &str = ".hotdash-ops-sandbox";
@@ -42,7 +42,7 @@ const FILES: [(&str, &str); 9] = [
 #[derive(Debug)]
 pub struct Checkout {
     path: PathBuf,
-    slate: Slate,
+    files: AtomicDir,
     answers: Mutex<Answers>,
 }
 
@@ -55,7 +55,7 @@ impl Checkout {
         let path = directory.canonicalize().context("cannot find the checkout")?;
         let empty = fs::read_dir(&path).context("cannot read the checkout")?.next().is_none();
         ensure!(empty, "{} is not empty: a checkout needs a directory of its own", path.display());
-        let checkout = Checkout { path, slate: Slate::new(state)?, answers: Mutex::new(Answers::good()) };
+        let checkout = Checkout { path, files: AtomicDir::new(state)?, answers: Mutex::new(Answers::good()) };
         checkout.set(Answers::good())?;
         for (name, contents) in FILES {
             checkout.write(name, contents)?;
@@ -91,7 +91,7 @@ impl Checkout {
     /// Makes the tools do this from now on.
     pub fn set(&self, answers: Answers) -> Result<()> {
         let mut present = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.slate.write(&answers.files(&self.path))?;
+        self.files.write(&answers.files(&self.path))?;
         *present = answers;
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Checkout {
         };
         let text = format!("{}{body}", include_str!("tools/begin.sh"))
             .replace("@NAME@", tool.name())
-            .replace("@SLATE@", &quote(&self.slate.now().display().to_string()))
+            .replace("@ANSWERS@", &quote(&self.files.now().display().to_string()))
             .replace("@ROOT@", &quote(&self.path.display().to_string()));
         write_program(&self.place(place)?, &text)
     }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A stand-in for flyctl. It reads what to answer from a slate that its owner rewrites, and marks itself.
-slate=@SLATE@
+answers=@ANSWERS@
 logs=@LOGS@
 echo hotdash-ops-sandbox >&2
 
@@ -82,7 +82,7 @@ esac
 [ "$command" = releases ] || [ -z "$image_flag" ] || unknown_flag "$image_flag"
 
 for key in "$command" any; do
-    fault=$slate/fault/$key
+    fault=$answers/fault/$key
     if [ -e "$fault/hang" ]; then
         # Not replaced by `sleep`: killing this shell alone leaves a child that holds the output open.
         sleep 600
@@ -106,7 +106,7 @@ esac
 kind=txt
 [ -z "$json" ] || kind=json
 if [ "$command" = version ]; then
-    exec cat "$slate/version.$kind"
+    exec cat "$answers/version.$kind"
 fi
 
 # A variable that is set but empty hides the one after it.
@@ -117,11 +117,11 @@ elif [ "${FLY_ACCESS_TOKEN+set}" ]; then
 else
     token=${FLY_API_TOKEN:-}
 fi
-if [ -z "$token" ] && [ ! -e "$slate/login" ]; then
+if [ -z "$token" ] && [ ! -e "$answers/login" ]; then
     fail "no access token available. Please login with 'flyctl auth login'"
 fi
 if [ "$command" = auth-whoami ]; then
-    exec cat "$slate/whoami.$kind"
+    exec cat "$answers/whoami.$kind"
 fi
 
 app=${app:-${FLY_APP:-}}
@@ -134,7 +134,7 @@ case $command in
 esac
 case $app in
     */* | .*) known= ;;
-    *) known=$slate/$folder/$app.$kind ;;
+    *) known=$answers/$folder/$app.$kind ;;
 esac
 [ -n "$known" ] && [ -e "$known" ] || fail "$lead: Could not find App \"$app\""
 [ "$command" = logs ] || exec cat "$known"

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::rehearsal::shell::{quote, write_program};
-use crate::rehearsal::standins::slate::Slate;
+use crate::rehearsal::standins::atomic_dir::AtomicDir;
 
 mod answers;
 mod log;
@@ -31,7 +31,7 @@ pub struct Fly {
 
 #[derive(Debug)]
 struct Inner {
-    slate: Slate,
+    files: AtomicDir,
     answers: Mutex<Answers>,
     logs: Logs,
 }
@@ -40,21 +40,21 @@ impl Fly {
     /// Writes the programs `fly` and `flyctl` into `bin`, answering [`Answers::good`]. `state` is a directory
     /// of its own; it must live as long as the programs.
     pub fn install(bin: &Path, state: &Path) -> Result<Fly> {
-        let slate = Slate::new(state)?;
+        let files = AtomicDir::new(state)?;
         let answers = Answers::good();
-        slate.write(&answers.files())?;
+        files.write(&answers.files())?;
         std::fs::create_dir_all(bin).with_context(|| format!("cannot make {}", bin.display()))?;
-        let now = slate.now();
+        let now = files.now();
         let logs = Logs::new(now.with_file_name("logs"))?;
         let text = include_str!("fly.sh")
-            .replace("@SLATE@", &quote(&now.display().to_string()))
+            .replace("@ANSWERS@", &quote(&now.display().to_string()))
             .replace("@LOGS@", &quote(&logs.folder().display().to_string()))
             .replace("@LINES@", &log::lines_of_an_entry().to_string())
             .replace("@NEWEST@", &log::NEWEST.to_string())
             .replace("@REGION@", log::REGION);
         write_program(&bin.join("fly"), &text)?;
         write_program(&bin.join("flyctl"), &text)?;
-        Ok(Fly { inner: Arc::new(Inner { slate, answers: Mutex::new(answers), logs }) })
+        Ok(Fly { inner: Arc::new(Inner { files, answers: Mutex::new(answers), logs }) })
     }
 
     /// What is answered at present.
@@ -65,7 +65,7 @@ impl Fly {
     /// Answers this from now on.
     pub fn set(&self, answers: Answers) -> Result<()> {
         let mut present = self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.inner.slate.write(&answers.files())?;
+        self.inner.files.write(&answers.files())?;
         *present = answers;
         Ok(())
     }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # @NAME@: a stand-in in a checkout of the rehearsal. What it does is read from a slate that its owner rewrites.
-slate=@SLATE@
+answers=@ANSWERS@
 root=@ROOT@
-orders=$slate/tool/@NAME@
+orders=$answers/tool/@NAME@
 
 # What any program may do besides its work.
 if [ -e "$orders/changes" ]; then

@@ -59,7 +59,7 @@ begun=$(milliseconds)
 results=
 lines=
 files=0 bad_files=0 suites=0 bad_suites=0 passed=0 failed=0 skipped=0 todo=0
-for entry in "$slate"/vitest/*; do
+for entry in "$answers"/vitest/*; do
     [ -e "$entry/counts" ] || continue
     path=$(cat "$entry/path")
     chosen "$path" || continue
@@ -90,7 +90,7 @@ done
 
 # An error outside of every test ends vitest with 1, and its report still says success.
 unhandled=
-[ ! -e "$slate/vitest/unhandled" ] || unhandled=1
+[ ! -e "$answers/vitest/unhandled" ] || unhandled=1
 success=true
 [ "$bad_files" = 0 ] || success=false
 [ "$files" != 0 ] || [ -n "$empty_is_fine" ] || success=false

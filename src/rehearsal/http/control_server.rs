@@ -9,19 +9,19 @@ use anyhow::Context;
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Answering, CONTROL_PATH, Course, KEY_HEADER, MARKER, Remote, Request, Server, StandIn, Wire,
-    control, random_hex,
+    Answer, Answering, CONTROL_PATH, KEY_HEADER, MARKER, Remote, Request, Server, Socket, StandIn,
+    Transmission, control, random_hex,
 };
 
 /// The stand-ins that a hub reaches, by name.
 #[derive(Clone, Default)]
-pub struct Roster {
+pub struct StandInRegistry {
     members: Arc<RwLock<BTreeMap<String, Arc<dyn Remote>>>>,
 }
 
-impl Roster {
+impl StandInRegistry {
     /// Adds a stand-in under a name.
-    pub fn with<S: StandIn>(self, name: &str, server: &Server<S>) -> Roster {
+    pub fn with<S: StandIn>(self, name: &str, server: &Server<S>) -> StandInRegistry {
         self.add(name, server.remote());
         self
     }
@@ -37,7 +37,7 @@ impl Roster {
 
     async fn change(&self, document: &[u8]) -> anyhow::Result<Value> {
         let changes: Map<String, Value> = serde_json::from_slice(document)
-            .context("the hub takes an object of control documents by name")?;
+            .context("the control server takes an object of control documents by name")?;
         let mut shown = Map::new();
         let members = self.members();
         for (name, change) in changes {
@@ -70,30 +70,30 @@ impl Roster {
 }
 
 /// A running hub. Dropping it ends the hub, not the stand-ins.
-pub struct Hub {
-    roster: Roster,
-    wire: Wire,
+pub struct ControlServer {
+    roster: StandInRegistry,
+    socket: Socket,
     key: String,
 }
 
-impl Hub {
+impl ControlServer {
     /// Starts a hub for these stand-ins on a free loopback port, in plain HTTP.
-    pub async fn start(roster: Roster) -> anyhow::Result<Hub> {
+    pub async fn start(roster: StandInRegistry) -> anyhow::Result<ControlServer> {
         let key = random_hex();
         let known = key.clone();
         let members = roster.clone();
-        let (wire, _) = Wire::open(None, |_| {
+        let (socket, _) = Socket::open(None, |_| {
             Arc::new(move |request: Request| -> Answering {
                 let (roster, key) = (roster.clone(), known.clone());
                 Box::pin(async move {
                     let mut answer = roster.answer(&request, &key).await;
                     answer.set_header(MARKER, "1");
-                    (answer, Course::Whole)
+                    (answer, Transmission::Whole)
                 })
             })
         })
         .await?;
-        Ok(Hub { roster: members, wire, key })
+        Ok(ControlServer { roster: members, socket, key })
     }
 
     /// Lets the hub reach one more thing under a name.
@@ -111,7 +111,7 @@ impl Hub {
 
     /// The URL to ask, `http://127.0.0.1:<port>/__control`.
     pub fn url(&self) -> String {
-        format!("http://{}{CONTROL_PATH}", self.wire.address)
+        format!("http://{}{CONTROL_PATH}", self.socket.address)
     }
 
     /// The value that the header [`KEY_HEADER`] must have.
@@ -121,6 +121,6 @@ impl Hub {
 
     /// Ends the hub.
     pub async fn stop(self) {
-        self.wire.close().await;
+        self.socket.close().await;
     }
 }

@@ -51,21 +51,21 @@ pub struct Parts {
 }
 
 /// The running pump; it ends when this is dropped.
-pub struct Pump {
+pub struct Forwarder {
     task: JoinHandle<()>,
 }
 
-impl Drop for Pump {
+impl Drop for Forwarder {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Pump {
+impl Forwarder {
     /// Starts it on the caller's runtime.
-    pub fn start(parts: Parts) -> Pump {
+    pub fn start(parts: Parts) -> Forwarder {
         let work = Arc::new(Work { parts, numbers: AtomicU64::new(0) });
-        Pump { task: tokio::spawn(run(work)) }
+        Forwarder { task: tokio::spawn(run(work)) }
     }
 }
 

@@ -12,91 +12,91 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::rehearsal::faults::{Server, Stage};
+use crate::rehearsal::faults::{Server, WorldChange};
 use crate::rehearsal::http::merge;
-use crate::rehearsal::postgres::base::Base;
+use crate::rehearsal::postgres::database::TestDatabase;
 use crate::rehearsal::postgres::variant;
 use crate::rehearsal::standins::fly::Status;
 use crate::rehearsal::world::World;
-use crate::rehearsal::world::setting::Setting;
+use crate::rehearsal::world::setup::Setup;
 use crate::settings::fingerprint::fingerprint;
 
 /// A world that a fault can be put into, and the variables that the program is then given.
-pub struct Scene<'w> {
+pub struct FaultedWorld<'w> {
     pub world: &'w World,
-    pub base: &'w Base,
+    pub database: &'w TestDatabase,
     pub variables: BTreeMap<String, String>,
     /// What ends with the scene: a replica, for one.
     kept: Vec<Box<dyn Send>>,
 }
 
-impl<'w> Scene<'w> {
+impl<'w> FaultedWorld<'w> {
     /// The good world.
-    pub fn new(world: &'w World, base: &'w Base) -> Scene<'w> {
+    pub fn new(world: &'w World, database: &'w TestDatabase) -> FaultedWorld<'w> {
         let mut variables = world.variables().clone();
         variables.insert("HOME".to_owned(), world.folder().display().to_string());
-        Scene { world, base, variables, kept: Vec::new() }
+        FaultedWorld { world, database, variables, kept: Vec::new() }
     }
 
     /// Changes the world as the stage says, and the variables of programs that are started after it.
     ///
     /// # Errors
     /// Whatever of it cannot be done: a stage is there as a whole or not at all.
-    pub async fn set(&mut self, stage: &Stage) -> Result<()> {
-        self.set_world(stage).await?;
-        if let Some(name) = &stage.variant {
+    pub async fn set(&mut self, change: &WorldChange) -> Result<()> {
+        self.set_world(change).await?;
+        if let Some(name) = &change.variant {
             let (_, sql) = variant::ALL
                 .iter()
                 .find(|(known, _)| known == name)
                 .context("no variant of the database is called so")?;
-            self.base.sql(sql).await.context("the variant of the database")?;
+            self.database.sql(sql).await.context("the variant of the database")?;
         }
-        if let Some(sql) = &stage.sql {
-            self.base.sql(&self.filled(sql)?).await.context("the fault's statements")?;
+        if let Some(sql) = &change.sql {
+            self.database.sql(&self.filled(sql)?).await.context("the fault's statements")?;
         }
-        self.set_fly(stage)?;
-        self.set_checkout(stage)?;
-        self.set_config(stage)?;
-        if let Some(role) = &stage.role {
-            self.variables.insert("DATABASE_URL".to_owned(), self.base.login(role));
+        self.set_fly(change)?;
+        self.set_checkout(change)?;
+        self.set_config(change)?;
+        if let Some(role) = &change.role {
+            self.variables.insert("DATABASE_URL".to_owned(), self.database.login(role));
         }
-        match stage.server {
+        match change.server {
             None => {}
             Some(Server::Standby) => {
-                let (login, kept) = self.base.standby()?;
+                let (login, kept) = self.database.standby()?;
                 self.variables.insert("DATABASE_URL".to_owned(), login);
                 self.kept.push(kept);
             }
-            Some(Server::Killed) => self.base.kill()?,
+            Some(Server::Killed) => self.database.kill()?,
         }
-        self.set_variables(stage)
+        self.set_variables(change)
     }
 
-    async fn set_world(&self, stage: &Stage) -> Result<()> {
-        if let Some(name) = &stage.world {
-            name.parse::<Setting>()?.apply(self.world).await?;
+    async fn set_world(&self, change: &WorldChange) -> Result<()> {
+        if let Some(name) = &change.world {
+            name.parse::<Setup>()?.apply(self.world).await?;
         }
         let parts = [
-            ("chatwoot", &stage.chatwoot),
-            ("agent", &stage.agent),
-            ("app", &stage.app),
-            ("customers", &stage.customers),
+            ("chatwoot", &change.chatwoot),
+            ("agent", &change.agent),
+            ("app", &change.app),
+            ("customers", &change.customers),
         ];
         for (name, document) in parts {
             if let Some(document) = document {
                 let change = serde_json::json!({ name: self.document(document)? });
-                self.world.hub.change(&change).await?;
+                self.world.control.change(&change).await?;
             }
         }
         Ok(())
     }
 
-    fn set_fly(&self, stage: &Stage) -> Result<()> {
+    fn set_fly(&self, change: &WorldChange) -> Result<()> {
         let fly = &self.world.fly;
-        if let Some(change) = &stage.fly {
+        if let Some(change) = &change.fly {
             fly.set(merged(&fly.answers(), &self.document(change)?)?)?;
         }
-        for (place, state) in &stage.secrets {
+        for (place, state) in &change.secrets {
             let (app, name) = place.split_once(' ').context("a secret is named `APP NAME`")?;
             let status: Option<Status> = match state.as_str() {
                 "gone" => None,
@@ -104,55 +104,55 @@ impl<'w> Scene<'w> {
             };
             fly.set_secret(app, name, status)?;
         }
-        for line in &stage.log {
+        for line in &change.log {
             fly.log("hotdash-app", &line.level, &line.text, Timestamp::now())?;
         }
         Ok(())
     }
 
-    fn set_checkout(&self, stage: &Stage) -> Result<()> {
+    fn set_checkout(&self, change: &WorldChange) -> Result<()> {
         let checkout = &self.world.checkout;
-        if let Some(change) = &stage.tools {
+        if let Some(change) = &change.tools {
             checkout.set(merged(&checkout.answers(), &self.document(change)?)?)?;
         }
-        for (name, text) in &stage.files {
+        for (name, text) in &change.files {
             let path = checkout.path().join(name);
             fs::create_dir_all(path.parent().unwrap_or(checkout.path()))?;
             fs::write(&path, self.filled(text)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
-        for name in &stage.removed {
+        for name in &change.removed {
             remove(&checkout.path().join(name))?;
         }
         Ok(())
     }
 
-    fn set_config(&self, stage: &Stage) -> Result<()> {
-        if stage.config.is_empty() && stage.unconfigured.is_empty() {
+    fn set_config(&self, change: &WorldChange) -> Result<()> {
+        if change.config.is_empty() && change.unconfigured.is_empty() {
             return Ok(());
         }
         let path = self.world.config_path();
         let text = fs::read_to_string(&path).context("the world's configuration")?;
         let mut config: toml::Table = text.parse().context("the world's configuration")?;
-        let change = self.filled(&stage.config.to_string())?;
-        merge_tables(&mut config, change.parse().context("the fault's configuration")?);
-        for key in &stage.unconfigured {
+        let addition = self.filled(&change.config.to_string())?;
+        merge_tables(&mut config, addition.parse().context("the fault's configuration")?);
+        for key in &change.unconfigured {
             take(&mut config, key).with_context(|| format!("the configuration has no {key}"))?;
         }
         fs::write(&path, config.to_string()).context("the world's configuration")
     }
 
-    fn set_variables(&mut self, stage: &Stage) -> Result<()> {
-        for name in &stage.unset {
+    fn set_variables(&mut self, change: &WorldChange) -> Result<()> {
+        for name in &change.unset {
             ensure!(self.variables.remove(name).is_some(), "{name} is not set in the world");
         }
-        let set: Vec<(String, String)> = stage
+        let set: Vec<(String, String)> = change
             .set
             .iter()
             .map(|(name, value)| Ok((name.clone(), self.filled(value)?)))
             .collect::<Result<_>>()?;
         self.variables.extend(set);
-        if let Some(lines) = &stage.env_file {
+        if let Some(lines) = &change.env_file {
             let path = self.world.folder().join("fault.env");
             fs::write(&path, self.filled(lines)?).context("the fault's env file")?;
             self.variables.insert("HOTDASH_OPS_ENV_FILE".to_owned(), path.display().to_string());
@@ -210,7 +210,7 @@ impl<'w> Scene<'w> {
                 ensure!(!token.is_empty(), "Chatwoot has no {person}");
                 token
             }
-            Some(("login", role)) => self.base.login(role),
+            Some(("login", role)) => self.database.login(role),
             Some(("fingerprint", name)) => {
                 let config: toml::Table = fs::read_to_string(world.config_path())?.parse()?;
                 let key = config

@@ -15,17 +15,17 @@ const KEPT: u64 = 20;
 
 /// A directory whose contents are replaced at once.
 #[derive(Debug)]
-pub struct Slate {
+pub struct AtomicDir {
     directory: PathBuf,
-    turn: AtomicU64,
+    generation: AtomicU64,
 }
 
-impl Slate {
+impl AtomicDir {
     /// Makes the directory `at`, and nothing in it yet.
-    pub fn new(at: &Path) -> Result<Slate> {
+    pub fn new(at: &Path) -> Result<AtomicDir> {
         fs::create_dir_all(at).with_context(|| format!("cannot make {}", at.display()))?;
         let directory = at.canonicalize().with_context(|| format!("cannot find {}", at.display()))?;
-        Ok(Slate { directory, turn: AtomicU64::new(0) })
+        Ok(AtomicDir { directory, generation: AtomicU64::new(0) })
     }
 
     /// Where readers find the files written last.
@@ -33,20 +33,20 @@ impl Slate {
         self.directory.join(NOW)
     }
 
-    /// Replaces everything by these files: paths below [`Slate::now`], and contents.
+    /// Replaces everything by these files: paths below [`AtomicDir::now`], and contents.
     pub fn write(&self, files: &[(String, String)]) -> Result<()> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let fresh = self.directory.join(turn.to_string());
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        let fresh = self.directory.join(generation.to_string());
         for (name, contents) in files {
             let path = fresh.join(name);
             let parent = path.parent().unwrap_or(&fresh);
             fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
             fs::write(&path, contents).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        let link = self.directory.join(format!("{NOW}-{turn}"));
-        symlink(&fresh, &link).context("cannot link the fresh slate")?;
-        fs::rename(&link, self.now()).context("cannot show the fresh slate")?;
-        if let Some(old) = turn.checked_sub(KEPT) {
+        let link = self.directory.join(format!("{NOW}-{generation}"));
+        symlink(&fresh, &link).context("cannot link the fresh files")?;
+        fs::rename(&link, self.now()).context("cannot show the fresh files")?;
+        if let Some(old) = generation.checked_sub(KEPT) {
             let _ = fs::remove_dir_all(self.directory.join(old.to_string()));
         }
         Ok(())

@@ -9,24 +9,24 @@ use anyhow::{Result, bail, ensure};
 use super::{DATABASE, Engine, Postgres, READER};
 
 /// Where good databases come from.
-pub struct Bases {
+pub struct DatabaseFactory {
     engine: Engine,
     /// The cluster that is copied in.
     cluster: Option<Arc<Postgres>>,
     next: AtomicU64,
 }
 
-impl Bases {
+impl DatabaseFactory {
     /// Starts what is shared.
     ///
     /// # Errors
     /// An engine that is not here, with what to install or how to build.
-    pub async fn start(engine: Engine) -> Result<Bases> {
+    pub async fn start(engine: Engine) -> Result<DatabaseFactory> {
         let cluster = match engine {
             Engine::Native => Some(Arc::new(Postgres::start(engine).await?)),
             Engine::Embedded => None,
         };
-        Ok(Bases { engine, cluster, next: AtomicU64::new(0) })
+        Ok(DatabaseFactory { engine, cluster, next: AtomicU64::new(0) })
     }
 
     /// Which engine it is.
@@ -38,7 +38,7 @@ impl Bases {
     ///
     /// # Errors
     /// A server that does not start, or refuses.
-    pub async fn base(&self, own: bool) -> Result<Base> {
+    pub async fn create(&self, own: bool) -> Result<TestDatabase> {
         let (postgres, name) = match &self.cluster {
             Some(cluster) if !own => {
                 let name = format!("rehearsal_{}", self.next.fetch_add(1, Ordering::Relaxed));
@@ -47,17 +47,17 @@ impl Bases {
             }
             _ => (Arc::new(Postgres::start(self.engine).await?), DATABASE.to_owned()),
         };
-        Ok(Base { postgres, name })
+        Ok(TestDatabase { postgres, name })
     }
 }
 
 /// The database of a world, as a fault reaches it. Its server ends with the last that holds it.
-pub struct Base {
+pub struct TestDatabase {
     pub postgres: Arc<Postgres>,
     pub name: String,
 }
 
-impl Base {
+impl TestDatabase {
     /// Runs statements as the superuser.
     ///
     /// # Errors

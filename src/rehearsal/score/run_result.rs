@@ -8,16 +8,16 @@ use crate::run::outcome::SCHEMA;
 
 /// One run of a verb.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct RunResult {
     /// The exit code.
     pub code: i32,
     /// The outcomes in checklist order.
-    pub outcomes: Vec<Heard>,
+    pub outcomes: Vec<OutcomeRecord>,
 }
 
 /// One outcome of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Heard {
+pub struct OutcomeRecord {
     pub id: String,
     /// Whether the exit code depends on it: a blocker that is neither excluded nor validly waived.
     pub required: bool,
@@ -25,42 +25,42 @@ pub struct Heard {
     pub verdict: String,
     /// Whether it carries warnings.
     pub warned: bool,
-    pub claims: Vec<HeardClaim>,
+    pub claims: Vec<ClaimRecord>,
     /// Reason, fix and warnings in one text.
     pub said: String,
 }
 
 /// One claim of an outcome.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct HeardClaim {
+pub struct ClaimRecord {
     pub code: String,
     pub holds: Option<bool>,
 }
 
-impl Told {
+impl RunResult {
     /// Reads what a run left on stdout.
     ///
     /// # Errors
     /// Anything but one whole report.
-    pub fn read(code: i32, stdout: &str) -> Result<Told> {
+    pub fn read(code: i32, stdout: &str) -> Result<RunResult> {
         let report: Value = serde_json::from_str(stdout).context("the run left no json report")?;
         ensure!(report["schema"] == SCHEMA, "the run left a report of another kind: {}", report["schema"]);
         let sections = report["sections"].as_array().context("the report has no sections")?;
         let mut outcomes = Vec::new();
         for outcome in sections.iter().filter_map(|s| s["outcomes"].as_array()).flatten() {
-            outcomes.push(Heard::read(outcome)?);
+            outcomes.push(OutcomeRecord::read(outcome)?);
         }
-        Ok(Told { code, outcomes })
+        Ok(RunResult { code, outcomes })
     }
 
     /// The outcome of a check.
-    pub fn of(&self, id: &str) -> Option<&Heard> {
+    pub fn of(&self, id: &str) -> Option<&OutcomeRecord> {
         self.outcomes.iter().find(|outcome| outcome.id == id)
     }
 }
 
-impl Heard {
-    fn read(outcome: &Value) -> Result<Heard> {
+impl OutcomeRecord {
+    fn read(outcome: &Value) -> Result<OutcomeRecord> {
         let text = |key: &str| outcome[key].as_str().map(str::to_owned);
         let verdict = match &outcome["verdict"] {
             Value::String(name) => name.clone(),
@@ -74,7 +74,7 @@ impl Heard {
         let waived = outcome["waiver"]["valid"] == true;
         let warnings = outcome["warnings"].as_array().context("an outcome without warnings")?;
         let words: Vec<&str> = warnings.iter().filter_map(Value::as_str).collect();
-        Ok(Heard {
+        Ok(OutcomeRecord {
             id: text("id").context("an outcome without an id")?,
             required: outcome["severity"] == "blocker" && verdict != "excluded" && !waived,
             verdict,
@@ -94,7 +94,7 @@ impl Heard {
     }
 
     /// The claim with that code.
-    pub fn claim(&self, code: &str) -> Option<&HeardClaim> {
+    pub fn claim(&self, code: &str) -> Option<&ClaimRecord> {
         self.claims.iter().find(|claim| claim.code == code)
     }
 }

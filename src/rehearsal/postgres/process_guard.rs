@@ -21,31 +21,36 @@ const ACCOUNT: &str = "postgres";
 const LONGEST_BASE: usize = 60;
 
 /// One server process, its directory, and the shell that watches over both.
-pub struct Keeper {
+pub struct ProcessGuard {
     shell: Child,
     talk: Mutex<Option<(ChildStdin, BufReader<ChildStdout>)>>,
     directory: PathBuf,
     account: Option<(u32, u32)>,
 }
 
-impl Keeper {
+impl ProcessGuard {
     /// Makes a private directory whose name starts with `name` and a keeper for it. `signals` end the
     /// server, the politest first: `["INT", "QUIT", "KILL"]`. Nothing is started yet. As root the server gets
     /// an account of its own.
-    pub fn new(name: &str, signals: &[&str]) -> Result<Keeper> {
+    pub fn new(name: &str, signals: &[&str]) -> Result<ProcessGuard> {
         let account = account()?;
         let base = std::env::temp_dir();
         let fits = account.is_none() && base.as_os_str().len() <= LONGEST_BASE;
-        Keeper::within(if fits { base } else { PathBuf::from("/tmp") }, name, signals, account)
+        ProcessGuard::within(if fits { base } else { PathBuf::from("/tmp") }, name, signals, account)
     }
 
-    /// As [`Keeper::new`], for a server that does not mind to run as whoever we are and has no Unix socket, and
+    /// As [`ProcessGuard::new`], for a server that does not mind to run as whoever we are and has no Unix socket, and
     /// for a directory without a server.
-    pub fn as_we_are(name: &str, signals: &[&str]) -> Result<Keeper> {
-        Keeper::within(std::env::temp_dir(), name, signals, None)
+    pub fn as_we_are(name: &str, signals: &[&str]) -> Result<ProcessGuard> {
+        ProcessGuard::within(std::env::temp_dir(), name, signals, None)
     }
 
-    fn within(base: PathBuf, name: &str, signals: &[&str], account: Option<(u32, u32)>) -> Result<Keeper> {
+    fn within(
+        base: PathBuf,
+        name: &str,
+        signals: &[&str],
+        account: Option<(u32, u32)>,
+    ) -> Result<ProcessGuard> {
         let made = tempfile::Builder::new()
             .prefix(&format!("hotdash-{name}-"))
             .tempdir_in(&base)
@@ -55,7 +60,7 @@ impl Keeper {
             chown(&directory, Some(uid), Some(gid)).context("cannot give the server its directory")?;
         }
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", include_str!("keeper.sh"), "hotdash-keeper"]).arg(&directory).args(signals);
+        command.args(["-c", include_str!("process_guard.sh"), "hotdash-guard"]).arg(&directory).args(signals);
         become_account(&mut command, account);
         settle(&mut command, &directory);
         // A group of its own: Ctrl-C at a terminal is meant for us, and the pipe tells the keeper.
@@ -65,7 +70,7 @@ impl Keeper {
         let talk = shell.stdin.take().zip(shell.stdout.take().map(BufReader::new));
         // From here on the directory is the keeper's to remove.
         let directory = made.keep();
-        Ok(Keeper { shell, talk: Mutex::new(talk), directory, account })
+        Ok(ProcessGuard { shell, talk: Mutex::new(talk), directory, account })
     }
 
     /// The directory that is removed with the server.
@@ -138,15 +143,15 @@ impl Keeper {
     fn say(&self, line: &str) -> Result<i32> {
         ensure!(!line.contains('\n'), "an argument of a server must not contain a line break");
         let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((input, output)) = talk.as_mut() else { bail!("the server's keeper is gone") };
-        writeln!(input, "{line}").context("the server's keeper is gone")?;
+        let Some((input, output)) = talk.as_mut() else { bail!("the server's guard is gone") };
+        writeln!(input, "{line}").context("the server's guard is gone")?;
         let mut answer = String::new();
-        output.read_line(&mut answer).context("the server's keeper is gone")?;
-        answer.trim().parse().context("the server's keeper is gone")
+        output.read_line(&mut answer).context("the server's guard is gone")?;
+        answer.trim().parse().context("the server's guard is gone")
     }
 }
 
-impl Drop for Keeper {
+impl Drop for ProcessGuard {
     fn drop(&mut self) {
         // Closing the pipe is the order to end; the keeper's own end is its answer.
         *self.talk.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
@@ -155,9 +160,9 @@ impl Drop for Keeper {
     }
 }
 
-impl std::fmt::Debug for Keeper {
+impl std::fmt::Debug for ProcessGuard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keeper").field("directory", &self.directory).finish_non_exhaustive()
+        f.debug_struct("ProcessGuard").field("directory", &self.directory).finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::rehearsal::world::World;
 
 /// A named state of the world. What a watch says of each is in the README's table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Setting {
+pub enum Setup {
     #[default]
     Healthy,
     /// The Agent SDK's port is closed.
@@ -35,21 +35,21 @@ pub enum Setting {
     LogsUnreadable,
 }
 
-impl Setting {
+impl Setup {
     /// Every setting, in the order of the help text.
-    pub const ALL: [(&str, Setting); 12] = [
-        ("healthy", Setting::Healthy),
-        ("agent-down", Setting::AgentDown),
-        ("agent-slow", Setting::AgentSlow),
-        ("one-in-ten", Setting::OneInTen),
-        ("dead-letter", Setting::DeadLetter),
-        ("silent-loss", Setting::SilentLoss),
-        ("worker-dead", Setting::WorkerDead),
-        ("quiet", Setting::Quiet),
-        ("late-commits", Setting::LateCommits),
-        ("unreadable", Setting::Unreadable),
-        ("many-unreadable", Setting::ManyUnreadable),
-        ("logs-unreadable", Setting::LogsUnreadable),
+    pub const ALL: [(&str, Setup); 12] = [
+        ("healthy", Setup::Healthy),
+        ("agent-down", Setup::AgentDown),
+        ("agent-slow", Setup::AgentSlow),
+        ("one-in-ten", Setup::OneInTen),
+        ("dead-letter", Setup::DeadLetter),
+        ("silent-loss", Setup::SilentLoss),
+        ("worker-dead", Setup::WorkerDead),
+        ("quiet", Setup::Quiet),
+        ("late-commits", Setup::LateCommits),
+        ("unreadable", Setup::Unreadable),
+        ("many-unreadable", Setup::ManyUnreadable),
+        ("logs-unreadable", Setup::LogsUnreadable),
     ];
 
     /// Brings a good world into this state.
@@ -59,24 +59,24 @@ impl Setting {
     pub async fn apply(self, world: &World) -> Result<()> {
         let handling = |change: fn(&mut Handling)| world.app.update(|app| change(&mut app.handling));
         match self {
-            Setting::Healthy => {}
-            Setting::AgentDown => {
+            Setup::Healthy => {}
+            Setup::AgentDown => {
                 world.agent.control(serde_json::json!({"door": "closed"})).await?;
             }
-            Setting::AgentSlow => world.agent.update(|agent| agent.webhook_delay_ms = 900),
-            Setting::OneInTen => handling(|h| h.late_draft_percent = 10.0),
-            Setting::DeadLetter => handling(|h| h.failing_percent = 3.0),
-            Setting::SilentLoss => handling(|h| {
+            Setup::AgentSlow => world.agent.update(|agent| agent.webhook_delay_ms = 900),
+            Setup::OneInTen => handling(|h| h.late_draft_percent = 10.0),
+            Setup::DeadLetter => handling(|h| h.failing_percent = 3.0),
+            Setup::SilentLoss => handling(|h| {
                 // Enough that some stay without a later reply in their conversation, which would pass for an answer.
                 h.failing_percent = 30.0;
                 h.throws_before_recording = true;
             }),
-            Setting::WorkerDead => world.chatwoot.update(|chatwoot| chatwoot.worker_running = false),
-            Setting::Quiet => world.customers(|habits| habits.per_minute = 0.0),
-            Setting::LateCommits => handling(|h| h.late_commit_percent = 20.0),
-            Setting::Unreadable => handling(|h| h.unreadable_percent = 0.5),
-            Setting::ManyUnreadable => handling(|h| h.unreadable_percent = 5.0),
-            Setting::LogsUnreadable => {
+            Setup::WorkerDead => world.chatwoot.update(|chatwoot| chatwoot.worker_running = false),
+            Setup::Quiet => world.customers(|habits| habits.per_minute = 0.0),
+            Setup::LateCommits => handling(|h| h.late_commit_percent = 20.0),
+            Setup::Unreadable => handling(|h| h.unreadable_percent = 0.5),
+            Setup::ManyUnreadable => handling(|h| h.unreadable_percent = 5.0),
+            Setup::LogsUnreadable => {
                 world.fly.break_command("logs", Fault::error("unauthorized: the token may not read logs"))?;
             }
         }
@@ -84,12 +84,12 @@ impl Setting {
     }
 }
 
-impl std::str::FromStr for Setting {
+impl std::str::FromStr for Setup {
     type Err = anyhow::Error;
 
-    fn from_str(word: &str) -> Result<Setting> {
-        let names = Setting::ALL.map(|(name, _)| name).join(", ");
-        match Setting::ALL.into_iter().find(|(name, _)| *name == word) {
+    fn from_str(word: &str) -> Result<Setup> {
+        let names = Setup::ALL.map(|(name, _)| name).join(", ");
+        match Setup::ALL.into_iter().find(|(name, _)| *name == word) {
             Some((_, setting)) => Ok(setting),
             None => bail!("no world is called `{word}`; there are: {names}"),
         }

@@ -22,8 +22,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use super::course::{self, Course, Cut};
 use super::message::{Answer, Request};
+use super::transmission::{self, Abort, Transmission};
 
 /// The most of a request's body that is read; more is cut off by closing the connection.
 const BODY_LIMIT: usize = 16 << 20;
@@ -45,7 +45,7 @@ pub enum Door {
 
 /// Where the door is wanted, and after how long it opens by itself.
 #[derive(Clone, Copy, Default)]
-struct Wish {
+struct DoorRequest {
     door: Door,
     then_open: Option<Duration>,
     serial: u64,
@@ -53,31 +53,31 @@ struct Wish {
 
 /// Where the door is, and the last wish that was heard.
 #[derive(Clone, Copy, Default)]
-struct Moved {
+struct DoorState {
     door: Door,
     serial: u64,
 }
 
-pub type Answering = Pin<Box<dyn Future<Output = (Answer, Course)> + Send>>;
+pub type Answering = Pin<Box<dyn Future<Output = (Answer, Transmission)> + Send>>;
 pub type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
 
 /// What may be changed about a socket while it runs.
 #[derive(Clone)]
-pub struct Knobs {
-    wanted: watch::Sender<Wish>,
-    moved: watch::Receiver<Moved>,
+pub struct SocketControls {
+    wanted: watch::Sender<DoorRequest>,
+    moved: watch::Receiver<DoorState>,
     tls: Arc<Mutex<Option<Arc<ServerConfig>>>>,
     /// Counts the changes after which a kept-alive connection is out of date.
-    turn: watch::Sender<u64>,
+    generation: watch::Sender<u64>,
 }
 
-impl Knobs {
+impl SocketControls {
     /// Moves the door, and opens it again by itself after `then_open`. Returns when it has moved.
     pub async fn move_door(&self, to: Door, then_open: Option<Duration>) -> anyhow::Result<()> {
         let mut serial = 0;
-        self.wanted.send_modify(|wish| {
-            *wish = Wish { door: to, then_open, serial: wish.serial + 1 };
-            serial = wish.serial;
+        self.wanted.send_modify(|request| {
+            *request = DoorRequest { door: to, then_open, serial: request.serial + 1 };
+            serial = request.serial;
         });
         self.retire_connections().await;
         let mut moved = self.moved.clone();
@@ -102,33 +102,38 @@ impl Knobs {
 
     /// Ends connections that are kept alive after the answer under way, so that the next request meets the change.
     async fn retire_connections(&self) {
-        self.turn.send_modify(|turn| *turn += 1);
+        self.generation.send_modify(|generation| *generation += 1);
         // An idle connection ends at once, but its client has to hear of it before it sends the next request there.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
 /// A running socket; dropping it ends it with all its connections.
-pub struct Wire {
+pub struct Socket {
     pub address: SocketAddr,
     task: JoinHandle<()>,
 }
 
-impl Wire {
+impl Socket {
     /// Listens on a free loopback port. `handler` is given the knobs before the first connection is accepted.
     pub async fn open(
         tls: Option<Arc<ServerConfig>>,
-        handler: impl FnOnce(Knobs) -> Handler,
-    ) -> anyhow::Result<(Wire, Knobs)> {
+        handler: impl FnOnce(SocketControls) -> Handler,
+    ) -> anyhow::Result<(Socket, SocketControls)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free loopback port")?;
         let address = listener.local_addr().context("the listener has no address")?;
-        let (wanted, wishes) = watch::channel(Wish::default());
-        let (mover, moved) = watch::channel(Moved::default());
-        let knobs = Knobs { wanted, moved, tls: Arc::new(Mutex::new(tls)), turn: watch::Sender::new(0) };
-        let handler = handler(knobs.clone());
-        let porter = Porter { address, listener: Some(listener), reserved: None, wishes, moved: mover };
-        let task = tokio::spawn(porter.run(knobs.clone(), handler));
-        Ok((Wire { address, task }, knobs))
+        let (wanted, requests) = watch::channel(DoorRequest::default());
+        let (mover, moved) = watch::channel(DoorState::default());
+        let controls = SocketControls {
+            wanted,
+            moved,
+            tls: Arc::new(Mutex::new(tls)),
+            generation: watch::Sender::new(0),
+        };
+        let handler = handler(controls.clone());
+        let listener = Listener { address, listener: Some(listener), reserved: None, requests, moved: mover };
+        let task = tokio::spawn(listener.run(controls.clone(), handler));
+        Ok((Socket { address, task }, controls))
     }
 
     pub async fn close(mut self) {
@@ -137,24 +142,24 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for Socket {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// Accepts connections, and moves the door on request.
-struct Porter {
+struct Listener {
     address: SocketAddr,
     listener: Option<TcpListener>,
     /// Holds the port while the door is closed: bound without listening, it refuses.
     reserved: Option<TcpSocket>,
-    wishes: watch::Receiver<Wish>,
-    moved: watch::Sender<Moved>,
+    requests: watch::Receiver<DoorRequest>,
+    moved: watch::Sender<DoorState>,
 }
 
-impl Porter {
-    async fn run(mut self, knobs: Knobs, handler: Handler) {
+impl Listener {
+    async fn run(mut self, controls: SocketControls, handler: Handler) {
         let mut connections = JoinSet::new();
         let mut reopen_at: Option<tokio::time::Instant> = None;
         loop {
@@ -172,13 +177,13 @@ impl Porter {
             };
             tokio::select! {
                 biased;
-                wish = self.wishes.changed() => {
-                    if wish.is_err() {
+                request = self.requests.changed() => {
+                    if request.is_err() {
                         return;
                     }
-                    let wish = *self.wishes.borrow_and_update();
-                    reopen_at = wish.then_open.map(|pause| tokio::time::Instant::now() + pause);
-                    self.put(wish.door, wish.serial);
+                    let request = *self.requests.borrow_and_update();
+                    reopen_at = request.then_open.map(|pause| tokio::time::Instant::now() + pause);
+                    self.put(request.door, request.serial);
                 }
                 () = reopening => {
                     reopen_at = None;
@@ -190,7 +195,7 @@ impl Porter {
                     // A failed accept concerns that one connection.
                     if let Ok((stream, _)) = accepted {
                         let door = self.moved.borrow().door;
-                        connections.spawn(receive(stream, door, knobs.clone(), Arc::clone(&handler)));
+                        connections.spawn(receive(stream, door, controls.clone(), Arc::clone(&handler)));
                     }
                 }
             }
@@ -207,7 +212,7 @@ impl Porter {
             self.listener = socket.and_then(|socket| socket.listen(1024)).ok();
         }
         let door = if self.listener.is_none() { Door::Closed } else { door };
-        self.moved.send_replace(Moved { door, serial });
+        self.moved.send_replace(DoorState { door, serial });
     }
 
     fn bind(&self) -> std::io::Result<TcpSocket> {
@@ -218,38 +223,38 @@ impl Porter {
     }
 }
 
-async fn receive(mut stream: TcpStream, door: Door, knobs: Knobs, handler: Handler) {
+async fn receive(mut stream: TcpStream, door: Door, controls: SocketControls, handler: Handler) {
     match door {
         Door::Reset => {
             let _already_gone = stream.set_zero_linger();
         }
         Door::Silent => {
-            let mut heard = [0; 4096];
-            while stream.read(&mut heard).await.is_ok_and(|count| count > 0) {}
+            let mut buffer = [0; 4096];
+            while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
         }
-        Door::Open | Door::Closed => match knobs.acceptor() {
-            None => serve(stream, knobs, handler, |stream| stream).await,
+        Door::Open | Door::Closed => match controls.acceptor() {
+            None => serve(stream, controls, handler, |stream| stream).await,
             Some(acceptor) => {
                 // A client that does not trust the certificate ends here; its own error says so.
                 if let Ok(stream) = acceptor.accept(stream).await {
-                    serve(stream, knobs, handler, |stream| stream.get_ref().0).await;
+                    serve(stream, controls, handler, |stream| stream.get_ref().0).await;
                 }
             }
         },
     }
 }
 
-async fn serve<S>(stream: S, knobs: Knobs, handler: Handler, tcp: impl Fn(&S) -> &TcpStream)
+async fn serve<S>(stream: S, controls: SocketControls, handler: Handler, tcp: impl Fn(&S) -> &TcpStream)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut turn = knobs.turn.subscribe();
+    let mut generation = controls.generation.subscribe();
     let service = service_fn(move |incoming: hyper::Request<Incoming>| {
         let handler = Arc::clone(&handler);
         async move {
-            let request = read(incoming).await.ok_or(Cut::Close)?;
-            let (answer, course) = handler(request).await;
-            course::send(answer, course).await
+            let request = read(incoming).await.ok_or(Abort::Close)?;
+            let (answer, transmission) = handler(request).await;
+            transmission::send(answer, transmission).await
         }
     });
     let mut builder = http1::Builder::new();
@@ -257,7 +262,7 @@ where
     let ended = loop {
         tokio::select! {
             ended = &mut connection => break ended,
-            changed = turn.changed() => {
+            changed = generation.changed() => {
                 if changed.is_err() {
                     return;
                 }
@@ -266,14 +271,14 @@ where
         }
     };
     let Err(error) = ended else { return };
-    let Some(cut) = error.source().and_then(|source| source.downcast_ref::<Cut>()) else { return };
+    let Some(abort) = error.source().and_then(|source| source.downcast_ref::<Abort>()) else { return };
     let mut stream = connection.into_parts().io.into_inner();
-    match cut {
-        Cut::Close => {}
-        Cut::Reset => {
+    match abort {
+        Abort::Close => {}
+        Abort::Reset => {
             let _already_gone = tcp(&stream).set_zero_linger();
         }
-        Cut::Raw(bytes) => {
+        Abort::Raw(bytes) => {
             let _reader_left = stream.write_all(bytes).await;
             let _reader_left = stream.shutdown().await;
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::matrix::{Matrix, Played, Standing};
+use super::matrix::{FaultResult, Matrix, ProofStatus};
 
 /// The score for people: every fault, every claim with the faults that turn it, and what is wrong last.
 pub fn table(matrix: &Matrix, width: Option<u16>) -> String {
@@ -38,9 +38,9 @@ pub fn json(matrix: &Matrix) -> String {
     };
     let mut document = serde_json::to_value(matrix).unwrap_or_default();
     document["missed"] = serde_json::json!(missed);
-    document["never_turned"] = serde_json::json!(claims(Standing::Unproved));
-    document["not_provable_here"] = serde_json::json!(claims(Standing::NotProvableHere));
-    document["own_never_turned"] = serde_json::json!(claims(Standing::Own));
+    document["never_turned"] = serde_json::json!(claims(ProofStatus::Unproved));
+    document["not_provable_here"] = serde_json::json!(claims(ProofStatus::NotProvableHere));
+    document["own_never_turned"] = serde_json::json!(claims(ProofStatus::Own));
     document["summary"] = matrix.summary().into();
     document["exit"] = matrix.exit().code().into();
     format!("{document:#}\n")
@@ -79,28 +79,28 @@ pub fn problems(matrix: &Matrix) -> Vec<String> {
         lines.extend(played.result.why.iter().map(|why| format!("    {why}")));
     }
     for (which, words) in [
-        (Standing::Unproved, "never turned false, so nothing shows that it can fail"),
-        (Standing::NotProvableHere, "not provable on this engine"),
-        (Standing::Own, "a check of your own that no fault turned"),
+        (ProofStatus::Unproved, "never turned false, so nothing shows that it can fail"),
+        (ProofStatus::NotProvableHere, "not provable on this engine"),
+        (ProofStatus::Own, "a check of your own that no fault turned"),
     ] {
         lines.extend(matrix.standing(which).map(|row| format!("{}: {}: {words}", row.check, row.claim)));
     }
     lines
 }
 
-fn turned(played: &Played) -> String {
+fn turned(played: &FaultResult) -> String {
     match played.result.result {
         "not-staged" => played.result.why.join("; "),
-        _ => played.turns.join("\n"),
+        _ => played.expectations.join("\n"),
     }
 }
 
-fn standing(standing: Standing) -> &'static str {
+fn standing(standing: ProofStatus) -> &'static str {
     match standing {
-        Standing::Proved => "",
-        Standing::Unproved => "(nothing)",
-        Standing::NotProvableHere => "(not provable here)",
-        Standing::Own => "(nothing: a check of your own)",
+        ProofStatus::Proved => "",
+        ProofStatus::Unproved => "(nothing)",
+        ProofStatus::NotProvableHere => "(not provable here)",
+        ProofStatus::Own => "(nothing: a check of your own)",
     }
 }
 

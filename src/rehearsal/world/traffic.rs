@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use crate::rehearsal::postgres::query;
 use crate::rehearsal::standins::agent::Agent;
 use crate::rehearsal::standins::app::App;
-use crate::rehearsal::standins::app::facts::{Connect, Facts, Seats};
-use crate::rehearsal::standins::app::pump::{Level, Log, Parts, Pump};
+use crate::rehearsal::standins::app::facts::{Connect, ConnectionLimit, Facts};
+use crate::rehearsal::standins::app::forwarder::{Forwarder, Level, Log, Parts};
 use crate::rehearsal::standins::chatwoot::{Chatwoot, Sender};
 use crate::rehearsal::standins::customers::{Customers, Habits};
 use crate::rehearsal::standins::fly::Fly;
@@ -18,13 +18,13 @@ use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 
 /// What keeps traffic going; it stops when this is dropped.
-pub struct Live {
+pub struct Traffic {
     pub customers: Customers,
-    _pump: Pump,
+    _pump: Forwarder,
 }
 
 /// The parts of a world between which traffic goes.
-pub(super) struct Between<'a> {
+pub(super) struct TrafficParts<'a> {
     pub chatwoot: &'a Chatwoot,
     pub agent: &'a Agent,
     pub app: &'a App,
@@ -34,12 +34,12 @@ pub(super) struct Between<'a> {
     /// A connection string that may write facts.
     pub writer: Option<&'a str>,
     /// How many may be connected to that database.
-    pub seats: Seats,
+    pub connection_limit: ConnectionLimit,
     pub account: u64,
 }
 
-impl Live {
-    pub(super) fn start(between: &Between<'_>, habits: Habits) -> Result<Live> {
+impl Traffic {
+    pub(super) fn start(between: &TrafficParts<'_>, habits: Habits) -> Result<Traffic> {
         let roots = Roots::only(between.ca_file).context("the rehearsal's authority")?;
         let http = Client::new(&roots, Proxies::none())?;
         let (staff, bot) = between.chatwoot.update(|chatwoot| {
@@ -51,18 +51,18 @@ impl Live {
         let drafts_by = Sender::Bot(bot.context("Chatwoot has no bot")?);
         let seed = habits.seed;
         between.app.update(|app| app.handling.seed = seed);
-        let pump = Pump::start(Parts {
+        let pump = Forwarder::start(Parts {
             app: between.app.handle(),
             chatwoot: between.chatwoot.handle(),
             agent_url: between.agent.url_at("localhost"),
             http,
-            facts: between.writer.map(|dsn| Facts::new(connector(dsn), between.seats)),
+            facts: between.writer.map(|dsn| Facts::new(connector(dsn), between.connection_limit)),
             log: log_of(between.fly.clone()),
             account: between.account,
             drafts_by,
         });
         let customers = Customers::start(between.chatwoot.handle(), between.account, staff, habits);
-        Ok(Live { customers, _pump: pump })
+        Ok(Traffic { customers, _pump: pump })
     }
 }
 

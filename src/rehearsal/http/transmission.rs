@@ -44,26 +44,33 @@ pub enum Behaviour {
 }
 
 impl Behaviour {
-    pub(super) fn course(self, size: Option<u64>, every_ms: Option<u64>, answer: &Answer) -> Course {
+    pub(super) fn transmission(
+        self,
+        size: Option<u64>,
+        every_ms: Option<u64>,
+        answer: &Answer,
+    ) -> Transmission {
         match self {
-            Behaviour::Answer => Course::Whole,
-            Behaviour::Close => Course::Cut(Cut::Close),
-            Behaviour::Reset => Course::Cut(Cut::Reset),
-            Behaviour::Silent => Course::Silent,
-            Behaviour::Endless => Course::Filled(None),
-            Behaviour::Huge => Course::Filled(Some(size.unwrap_or(64 << 20))),
-            Behaviour::SlowTrickle => Course::Trickle(Duration::from_millis(every_ms.unwrap_or(100))),
-            Behaviour::Stall => Course::Half { then_close: false },
-            Behaviour::Truncated => Course::Half { then_close: true },
-            Behaviour::Garbage => Course::Cut(Cut::Raw(b"\x00\xff\x15 this is not HTTP\r\n\r\n".to_vec())),
-            Behaviour::Raw => Course::Cut(Cut::Raw(answer.body.clone())),
+            Behaviour::Answer => Transmission::Whole,
+            Behaviour::Close => Transmission::Abort(Abort::Close),
+            Behaviour::Reset => Transmission::Abort(Abort::Reset),
+            Behaviour::Silent => Transmission::Silent,
+            Behaviour::Endless => Transmission::Filled(None),
+            Behaviour::Huge => Transmission::Filled(Some(size.unwrap_or(64 << 20))),
+            Behaviour::SlowTrickle => Transmission::Trickle(Duration::from_millis(every_ms.unwrap_or(100))),
+            Behaviour::Stall => Transmission::Half { then_close: false },
+            Behaviour::Truncated => Transmission::Half { then_close: true },
+            Behaviour::Garbage => {
+                Transmission::Abort(Abort::Raw(b"\x00\xff\x15 this is not HTTP\r\n\r\n".to_vec()))
+            }
+            Behaviour::Raw => Transmission::Abort(Abort::Raw(answer.body.clone())),
         }
     }
 }
 
 /// The same with its numbers, ready to be carried out.
 #[derive(Clone, Debug)]
-pub enum Course {
+pub enum Transmission {
     Whole,
     Silent,
     /// A body of that many bytes, or without end.
@@ -72,47 +79,47 @@ pub enum Course {
     Half {
         then_close: bool,
     },
-    Cut(Cut),
+    Abort(Abort),
 }
 
 /// The ends of a connection that carry no HTTP answer.
 #[derive(Clone, Debug)]
-pub enum Cut {
+pub enum Abort {
     Close,
     Reset,
     Raw(Vec<u8>),
 }
 
-impl fmt::Display for Cut {
+impl fmt::Display for Abort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the stand-in ends this connection on purpose")
     }
 }
 
-impl std::error::Error for Cut {}
+impl std::error::Error for Abort {}
 
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// Waits the answer's delay and starts it on its course.
-pub(super) async fn send(answer: Answer, course: Course) -> Result<Response<Body>, Cut> {
+pub(super) async fn send(answer: Answer, transmission: Transmission) -> Result<Response<Body>, Abort> {
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;
     }
     let length = answer.body.len();
     let mut declared = None;
-    let body: Body = match course {
-        Course::Whole => Full::new(Bytes::from(answer.body)).map_err(never).boxed_unsync(),
-        Course::Silent => return std::future::pending().await,
-        Course::Cut(cut) => return Err(cut),
-        Course::Filled(size) => {
+    let body: Body = match transmission {
+        Transmission::Whole => Full::new(Bytes::from(answer.body)).map_err(never).boxed_unsync(),
+        Transmission::Silent => return std::future::pending().await,
+        Transmission::Abort(abort) => return Err(abort),
+        Transmission::Filled(size) => {
             declared = size;
             streamed(filler(size))
         }
-        Course::Trickle(pause) => {
+        Transmission::Trickle(pause) => {
             declared = Some(length as u64);
             streamed(trickle(answer.body, pause))
         }
-        Course::Half { then_close } => {
+        Transmission::Half { then_close } => {
             // A body too short to be halved is declared longer than it is.
             declared = Some(length.max(2) as u64);
             streamed(half(answer.body, then_close))
@@ -126,7 +133,7 @@ pub(super) async fn send(answer: Answer, course: Course) -> Result<Response<Body
         response = response.header("content-length", length);
     }
     // A header that HTTP does not allow was set on the control route: the caller gets a closed connection.
-    response.body(body).map_err(|_| Cut::Close)
+    response.body(body).map_err(|_| Abort::Close)
 }
 
 fn never(never: Infallible) -> io::Error {
