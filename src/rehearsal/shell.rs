@@ -1,4 +1,4 @@
-//! Shell programs that a rehearsal writes: quoting, and files that can be executed at once.
+//! Helpers for the shell programs that a rehearsal writes: quoting, and files that can be executed at once.
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
@@ -11,11 +11,10 @@ pub fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Writes a program of ours: executable by everyone, and executable at once. Another process does the
-/// writing: a file that we had open for writing, a child forked at that moment may hold open a little
-/// longer, and the kernel refuses to execute it meanwhile.
+/// Writes an executable program that can be executed at once. Another process writes it: a child forked while we have
+/// the file open for writing would hold it open a little longer, and the kernel does not execute such a file.
 pub fn write_program(path: &Path, text: &str) -> Result<()> {
-    let mut source = tempfile::tempfile().context("cannot make a temporary file")?;
+    let mut source = tempfile::tempfile().context("cannot create a temporary file")?;
     source.write_all(text.as_bytes())?;
     source.seek(SeekFrom::Start(0))?;
     let status = Command::new("/bin/sh")

@@ -1,4 +1,4 @@
-//! Puts a fault into a good world: turns its data into control documents, statements, files and variables.
+//! Injects a fault into a good world: converts its data into control documents, statements, files and variables.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,38 +21,38 @@ use crate::rehearsal::world::World;
 use crate::rehearsal::world::setup::Setup;
 use crate::settings::fingerprint::fingerprint;
 
-/// A world that a fault can be put into, and the variables that the program is then given.
+/// A world into which faults can be injected, and the variables for the program.
 pub struct FaultedWorld<'w> {
     pub world: &'w World,
     pub database: &'w TestDatabase,
     pub variables: BTreeMap<String, String>,
-    /// What ends with the scene: a replica, for one.
+    /// What must exist as long as this world: a replica, for example.
     kept: Vec<Box<dyn Send>>,
 }
 
 impl<'w> FaultedWorld<'w> {
-    /// The good world.
+    /// A world without faults.
     pub fn new(world: &'w World, database: &'w TestDatabase) -> FaultedWorld<'w> {
         let mut variables = world.variables().clone();
         variables.insert("HOME".to_owned(), world.folder().display().to_string());
         FaultedWorld { world, database, variables, kept: Vec::new() }
     }
 
-    /// Changes the world as the stage says, and the variables of programs that are started after it.
+    /// Changes the world, and the variables of programs that are started afterwards.
     ///
     /// # Errors
-    /// Whatever of it cannot be done: a stage is there as a whole or not at all.
-    pub async fn set(&mut self, change: &WorldChange) -> Result<()> {
+    /// A change that cannot be made; the world may then be changed in part.
+    pub async fn apply(&mut self, change: &WorldChange) -> Result<()> {
         self.set_world(change).await?;
         if let Some(name) = &change.variant {
             let (_, sql) = variant::ALL
                 .iter()
                 .find(|(known, _)| known == name)
-                .context("no variant of the database is called so")?;
-            self.database.sql(sql).await.context("the variant of the database")?;
+                .context("the database has no variant with this name")?;
+            self.database.sql(sql).await.context("cannot apply the variant of the database")?;
         }
         if let Some(sql) = &change.sql {
-            self.database.sql(&self.filled(sql)?).await.context("the fault's statements")?;
+            self.database.sql(&self.fill_in(sql)?).await.context("cannot run the fault's statements")?;
         }
         self.set_fly(change)?;
         self.set_checkout(change)?;
@@ -97,10 +97,10 @@ impl<'w> FaultedWorld<'w> {
             fly.set(merged(&fly.answers(), &self.document(change)?)?)?;
         }
         for (place, state) in &change.secrets {
-            let (app, name) = place.split_once(' ').context("a secret is named `APP NAME`")?;
+            let (app, name) = place.split_once(' ').context("a secret must be given as `APP NAME`")?;
             let status: Option<Status> = match state.as_str() {
                 "gone" => None,
-                word => Some(serde_json::from_value(word.into()).context("no state of a secret")?),
+                word => Some(serde_json::from_value(word.into()).context("not a valid status of a secret")?),
             };
             fly.set_secret(app, name, status)?;
         }
@@ -118,7 +118,7 @@ impl<'w> FaultedWorld<'w> {
         for (name, text) in &change.files {
             let path = checkout.path().join(name);
             fs::create_dir_all(path.parent().unwrap_or(checkout.path()))?;
-            fs::write(&path, self.filled(text)?)
+            fs::write(&path, self.fill_in(text)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         for name in &change.removed {
@@ -132,14 +132,14 @@ impl<'w> FaultedWorld<'w> {
             return Ok(());
         }
         let path = self.world.config_path();
-        let text = fs::read_to_string(&path).context("the world's configuration")?;
-        let mut config: toml::Table = text.parse().context("the world's configuration")?;
-        let addition = self.filled(&change.config.to_string())?;
-        merge_tables(&mut config, addition.parse().context("the fault's configuration")?);
+        let text = fs::read_to_string(&path).context("cannot read the world's configuration")?;
+        let mut config: toml::Table = text.parse().context("the world's configuration is not valid")?;
+        let addition = self.fill_in(&change.config.to_string())?;
+        merge_tables(&mut config, addition.parse().context("the fault's configuration is not valid")?);
         for key in &change.unconfigured {
             take(&mut config, key).with_context(|| format!("the configuration has no {key}"))?;
         }
-        fs::write(&path, config.to_string()).context("the world's configuration")
+        fs::write(&path, config.to_string()).context("cannot write the world's configuration")
     }
 
     fn set_variables(&mut self, change: &WorldChange) -> Result<()> {
@@ -149,30 +149,30 @@ impl<'w> FaultedWorld<'w> {
         let set: Vec<(String, String)> = change
             .set
             .iter()
-            .map(|(name, value)| Ok((name.clone(), self.filled(value)?)))
+            .map(|(name, value)| Ok((name.clone(), self.fill_in(value)?)))
             .collect::<Result<_>>()?;
         self.variables.extend(set);
         if let Some(lines) = &change.env_file {
             let path = self.world.folder().join("fault.env");
-            fs::write(&path, self.filled(lines)?).context("the fault's env file")?;
+            fs::write(&path, self.fill_in(lines)?).context("cannot write the fault's env file")?;
             self.variables.insert("HOTDASH_OPS_ENV_FILE".to_owned(), path.display().to_string());
         }
         Ok(())
     }
 
-    /// A document with its texts filled in; a text that is a whole document is read as JSON, which has null.
+    /// A document with the values filled in; a string that contains a whole document is parsed as JSON, which has null.
     fn document(&self, value: &Value) -> Result<Value> {
         let text = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        serde_json::from_str(&self.filled(&text)?).context("the fault's document is not JSON")
+        serde_json::from_str(&self.fill_in(&text)?).context("the fault's document is not valid JSON")
     }
 
-    /// The text with every `${NAME}` filled in.
-    fn filled(&self, text: &str) -> Result<String> {
+    /// The text with every `${NAME}` replaced by its value.
+    fn fill_in(&self, text: &str) -> Result<String> {
         static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([^}]*)\}").ok());
-        let pattern = NAME.as_ref().context("the pattern of names")?;
+        let pattern = NAME.as_ref().context("cannot compile the pattern of names")?;
         let mut whole = String::new();
         let mut at = 0;
         for found in pattern.captures_iter(text) {
@@ -187,7 +187,7 @@ impl<'w> FaultedWorld<'w> {
 
     fn dsn(&self) -> Result<url::Url> {
         let text = self.world.variables().get("DATABASE_URL").context("the world has no database")?;
-        url::Url::parse(text).context("the world's connection string")
+        url::Url::parse(text).context("the world's connection string is not valid")
     }
 
     fn value(&self, name: &str) -> Result<String> {
@@ -216,40 +216,40 @@ impl<'w> FaultedWorld<'w> {
                 let key = config
                     .get("fingerprint_key")
                     .and_then(toml::Value::as_str)
-                    .context("a fingerprint key")?;
+                    .context("the configuration has no fingerprint key")?;
                 let value = self.variables.get(name).with_context(|| format!("{name} is not set"))?;
-                fingerprint(key, name, value).context("no fingerprint")?
+                fingerprint(key, name, value).context("cannot compute the fingerprint")?
             }
-            // A dollar sign and braces that are to reach the program as they are.
+            // For a dollar sign and braces that must reach the program unchanged.
             Some(("literally", text)) => format!("${{{text}}}"),
             None if name == "database" => self.dsn()?.path().trim_start_matches('/').to_owned(),
             None if name == "folder" => world.folder().display().to_string(),
-            None if name.starts_with("now") => moment(&name[3..])?,
-            _ => bail!("a fault speaks of ${{{name}}}, which is nothing in this world"),
+            None if name.starts_with("now") => relative_time(&name[3..])?,
+            _ => bail!("the fault uses ${{{name}}}, which is not defined"),
         })
     }
 }
 
-/// `-120s` before now, or `+1h` after it, in RFC 3339.
-fn moment(offset: &str) -> Result<String> {
+/// `-120s` (before now) or `+1h` (after now) as a time in RFC 3339.
+fn relative_time(offset: &str) -> Result<String> {
     let now = Timestamp::now();
     let at = if offset.is_empty() {
         now
     } else {
-        let length: SignedDuration = offset[1..].parse().context("a moment is written now-120s")?;
+        let length: SignedDuration = offset[1..].parse().context("a time must be written like now-120s")?;
         match &offset[..1] {
             "-" => now.checked_sub(length)?,
             "+" => now.checked_add(length)?,
-            other => bail!("a moment is written now-120s, not now{other}"),
+            other => bail!("a time must be written like now-120s, not now{other}"),
         }
     };
     Ok(at.to_string())
 }
 
 fn merged<T: Serialize + DeserializeOwned>(present: &T, change: &Value) -> Result<T> {
-    let mut value = serde_json::to_value(present).context("the stand-in's answers")?;
+    let mut value = serde_json::to_value(present).context("cannot serialize the stand-in's answers")?;
     merge(&mut value, change);
-    serde_json::from_value(value).context("the stand-in cannot answer so")
+    serde_json::from_value(value).context("not valid answers of the stand-in")
 }
 
 fn merge_tables(into: &mut toml::Table, change: toml::Table) {
@@ -263,7 +263,7 @@ fn merge_tables(into: &mut toml::Table, change: toml::Table) {
     }
 }
 
-/// Takes a dotted key out of a table.
+/// Removes a dotted key from a table.
 fn take(table: &mut toml::Table, key: &str) -> Option<toml::Value> {
     match key.split_once('.') {
         None => table.remove(key),

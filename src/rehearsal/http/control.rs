@@ -1,18 +1,18 @@
 //! The control route: `GET /__control` shows a stand-in, `POST /__control` changes it while it runs.
 //!
 //! Both need the header `x-hotdash-ops-control` with the stand-in's key; without it the route does not exist. A change
-//! is one JSON object, applied whole or (422, `{"error"}`) not at all, in this order:
+//! is one JSON object, applied as a whole or not at all (422, `{"error"}`), in this order:
 //!
 //! | key | value |
 //! |---|---|
-//! | `clear` | `true`, or a list of patterns: takes overrides away |
-//! | `set` | overrides by pattern: `{"GET /api": {"status": 500, "times": 2}}`; a list serves in turn |
+//! | `clear` | `true`, or a list of patterns: removes overrides |
+//! | `set` | overrides by pattern: `{"GET /api": {"status": 500, "times": 2}}`; a list is served in order |
 //! | `state` | merged into the stand-in's state: objects key by key, anything else replaced |
-//! | `forget_log` | `true` forgets the requests received |
-//! | `certificate` | another certificate, e.g. `{"days_left": -1}`; `null` keys keep their default |
-//! | `door` | `"open"`, `"closed"`, `"silent"`, `"reset"`; `{"is": "closed", "for_ms": 2000}` opens it again |
+//! | `forget_log` | `true` clears the request log |
+//! | `certificate` | another certificate, e.g. `{"days_left": -1}`; missing keys have their default |
+//! | `door` | `"open"`, `"closed"`, `"silent"`, `"reset"`; `{"is": "closed", "for_ms": 2000}` reopens it afterwards |
 //!
-//! The answer to a change shows the stand-in without its log and without those parts of its state that grow with
+//! The response to a change shows the stand-in without its log and without the parts of its state that grow with
 //! traffic; `GET` shows everything.
 
 use std::pin::Pin;
@@ -45,20 +45,20 @@ struct Change {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "clear is true or a list of patterns")]
+#[serde(untagged, expecting = "clear must be true or a list of patterns")]
 enum Clear {
     All(bool),
     Some(Vec<String>),
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "door is open, closed, silent or reset, or {\"is\": .., \"for_ms\": ..}")]
+#[serde(untagged, expecting = "door must be open, closed, silent or reset, or {\"is\": .., \"for_ms\": ..}")]
 enum DoorChange {
     Stays(Door),
     Reopens { is: Door, for_ms: u64 },
 }
 
-/// What the hub can do with a stand-in, whichever it is.
+/// What the control server can do with any stand-in.
 pub trait Remote: Send + Sync {
     /// Applies a control document, as `POST /__control` does.
     fn change(
@@ -84,7 +84,7 @@ impl<S: StandIn> Remote for Shared<S> {
 }
 
 impl<S: StandIn> Shared<S> {
-    /// The answer of the control route, or none when this request is not for it.
+    /// The response of the control route, or none if the request is not for it.
     pub(super) async fn control_route(&self, request: &Request) -> Option<Answer> {
         if request.path != CONTROL_PATH || request.header(KEY_HEADER) != Some(&self.key) {
             return None;
@@ -95,19 +95,19 @@ impl<S: StandIn> Shared<S> {
                 Ok(change) => self.apply(change).await,
                 Err(error) => Err(error).context("the control document is not JSON"),
             },
-            method => Err(anyhow::anyhow!("the control route takes GET and POST, not {method}")),
+            method => Err(anyhow::anyhow!("the control route accepts GET and POST, not {method}")),
         };
         Some(answer(done))
     }
 
-    /// Applies a change, whole or not at all, and shows what the stand-in is then, without the log and without what
-    /// grows with traffic.
+    /// Applies a change, as a whole or not at all, and returns the new state without the log and without what grows
+    /// with traffic.
     pub(super) async fn apply(&self, document: Value) -> anyhow::Result<Value> {
-        let change: Change = serde_json::from_value(document).context("the control document was refused")?;
+        let change: Change = serde_json::from_value(document).context("the control document is not valid")?;
         let tls = match (&change.certificate, &self.transport) {
             (None, _) => None,
             (Some(spec), Transport::Tls(authority, _)) => Some(authority.issue(spec)?),
-            (Some(_), Transport::Plain) => bail!("{} speaks plain http; it has no certificate", S::NAME),
+            (Some(_), Transport::Plain) => bail!("{} uses plain HTTP, so it has no certificate", S::NAME),
         };
         {
             let mut inner = self.lock();
@@ -144,8 +144,8 @@ impl<S: StandIn> Shared<S> {
         self.shown(false)
     }
 
-    /// The stand-in as a document: name, state, overrides, door, certificate; and the log and the whole state if asked
-    /// for.
+    /// The stand-in as a document: name, state, overrides, door and certificate; with `whole` also the log and the
+    /// whole state.
     fn shown(&self, whole: bool) -> anyhow::Result<Value> {
         let mut inner = self.lock();
         let state = inner.stand_in.shown(whole)?;
@@ -157,13 +157,13 @@ impl<S: StandIn> Shared<S> {
             "certificate": inner.certificate,
         });
         if whole {
-            shown["log"] = serde_json::to_value(inner.log.all()).context("the log cannot be shown")?;
+            shown["log"] = serde_json::to_value(inner.log.all()).context("cannot serialize the log")?;
         }
         Ok(shown)
     }
 }
 
-/// A control answer: 200 with the document, or 422 with what was wrong with the change.
+/// A response of the control route: 200 with the document, or 422 with the error.
 pub(in crate::rehearsal) fn answer(done: anyhow::Result<Value>) -> Answer {
     match done {
         Ok(shown) => Answer::json(200, &shown),

@@ -1,6 +1,6 @@
-//! One door to all stand-ins: `/__control` on a port of its own, which stays open and plain when a stand-in's own port
-//! is shut or shows a bad certificate. `GET` shows every stand-in by name; `POST` takes one control document per name,
-//! `{"chatwoot": {"state": {"version": "4.8.0"}}}`, and applies them in turn up to the first that is refused.
+//! One control route for all stand-ins: `/__control` on its own port, in plain HTTP, so that it stays reachable when a
+//! stand-in's port is closed or has a bad certificate. `GET` shows every stand-in by name; `POST` takes one control
+//! document per name, `{"chatwoot": {"state": {"version": "4.8.0"}}}`, and applies them in order until one is rejected.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +13,7 @@ use super::{
     Transmission, control, random_hex,
 };
 
-/// The stand-ins that a hub reaches, by name.
+/// The stand-ins that a control server can change, by name.
 #[derive(Clone, Default)]
 pub struct StandInRegistry {
     members: Arc<RwLock<BTreeMap<String, Arc<dyn Remote>>>>,
@@ -26,7 +26,7 @@ impl StandInRegistry {
         self
     }
 
-    /// Adds whatever takes control documents, in place of what had that name.
+    /// Adds anything that accepts control documents, and replaces a previous entry with that name.
     fn add(&self, name: &str, member: Arc<dyn Remote>) {
         self.members.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), member);
     }
@@ -44,8 +44,9 @@ impl StandInRegistry {
             let known = || members.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let member = members
                 .get(&name)
-                .with_context(|| format!("no stand-in '{name}'; there are: {}", known()))?;
-            let after = Arc::clone(member).change(change).await.with_context(|| format!("at '{name}'"))?;
+                .with_context(|| format!("there is no stand-in '{name}'; known: {}", known()))?;
+            let after =
+                Arc::clone(member).change(change).await.with_context(|| format!("stand-in '{name}'"))?;
             shown.insert(name, after);
         }
         Ok(Value::Object(shown))
@@ -64,12 +65,12 @@ impl StandInRegistry {
         control::answer(match request.method.as_str() {
             "GET" => self.show(),
             "POST" => self.change(&request.body).await,
-            method => Err(anyhow::anyhow!("the control route takes GET and POST, not {method}")),
+            method => Err(anyhow::anyhow!("the control route accepts GET and POST, not {method}")),
         })
     }
 }
 
-/// A running hub. Dropping it ends the hub, not the stand-ins.
+/// A running control server. Dropping it does not stop the stand-ins.
 pub struct ControlServer {
     roster: StandInRegistry,
     socket: Socket,
@@ -77,7 +78,7 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Starts a hub for these stand-ins on a free loopback port, in plain HTTP.
+    /// Starts a control server for these stand-ins on a free loopback port, in plain HTTP.
     pub async fn start(roster: StandInRegistry) -> anyhow::Result<ControlServer> {
         let key = random_hex();
         let known = key.clone();
@@ -96,7 +97,7 @@ impl ControlServer {
         Ok(ControlServer { roster: members, socket, key })
     }
 
-    /// Lets the hub reach one more thing under a name.
+    /// Adds another stand-in under a name.
     pub(in crate::rehearsal) fn add(&self, name: &str, member: Arc<dyn Remote>) {
         self.roster.add(name, member);
     }
@@ -104,12 +105,12 @@ impl ControlServer {
     /// Applies control documents by name, as `POST /__control` does.
     ///
     /// # Errors
-    /// A name that is no stand-in's, and a document that one refuses.
+    /// An unknown name, and a document that a stand-in rejects.
     pub async fn change(&self, document: &Value) -> anyhow::Result<Value> {
         self.roster.change(document.to_string().as_bytes()).await
     }
 
-    /// The URL to ask, `http://127.0.0.1:<port>/__control`.
+    /// The URL of the control route, `http://127.0.0.1:<port>/__control`.
     pub fn url(&self) -> String {
         format!("http://{}{CONTROL_PATH}", self.socket.address)
     }
@@ -119,7 +120,7 @@ impl ControlServer {
         &self.key
     }
 
-    /// Ends the hub.
+    /// Stops the control server.
     pub async fn stop(self) {
         self.socket.close().await;
     }

@@ -1,4 +1,4 @@
-//! What a stand-in was asked: the proof of which requests, and which headers, really were sent.
+//! The requests that a stand-in received: proof of which requests and headers were really sent.
 
 use std::collections::VecDeque;
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::message::Request;
 
-/// How many requests are remembered; older ones are forgotten first.
+/// How many requests are remembered; the oldest are dropped first.
 const KEPT: usize = 5_000;
 /// How much of a body is remembered, in bytes.
 const BODY_KEPT: usize = 64 << 10;
 
-/// One request that arrived (the control route's own are not counted).
+/// A request that arrived (the control route's own requests are not logged).
 #[derive(Clone, Serialize)]
 pub struct Entry {
     /// When it arrived, by this machine's clock.
@@ -27,9 +27,9 @@ pub struct Entry {
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body, lossy UTF-8.
     pub body: String,
-    /// The status decided on; what a behaviour then did to the answer does not show here.
+    /// The status that was chosen; it does not reflect a behaviour that broke the response.
     pub status: u16,
-    /// The pattern of the override that served, or none.
+    /// The pattern of the override that was used, or none.
     #[serde(rename = "override")]
     pub overridden: Option<String>,
 }

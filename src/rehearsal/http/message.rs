@@ -1,17 +1,17 @@
-//! What a stand-in is asked and what it says, as plain data: a stand-in is a function from one to the other.
+//! Requests and responses as plain data: a stand-in is a function from one to the other.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// A request as it arrived. Header names are lower case (HTTP makes no difference), values lossy UTF-8.
+/// A request as it arrived. Header names are in lower case (HTTP ignores case), values are lossy UTF-8.
 #[derive(Clone)]
 pub struct Request {
     /// The method, in capitals.
     pub method: String,
     /// The path, percent-encoded as sent, without the query.
     pub path: String,
-    /// What follows the question mark; empty without one.
+    /// The text after the question mark; empty without one.
     pub query: String,
     /// Every header line, in the order received.
     pub headers: Vec<(String, String)>,
@@ -25,55 +25,55 @@ impl Request {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The method a router looks for: HEAD is answered like GET, without the body.
+    /// The method used for routing: HEAD is handled like GET, without the body.
     pub fn verb(&self) -> &str {
         if self.method == "HEAD" { "GET" } else { &self.method }
     }
 
-    /// The path's parts, empty ones left out.
+    /// The path's segments, without empty ones.
     pub fn segments(&self) -> Vec<&str> {
         self.path.split('/').filter(|part| !part.is_empty()).collect()
     }
 
-    /// Whether the body calls itself JSON.
+    /// Whether the content type is JSON.
     pub fn is_json(&self) -> bool {
         let kind = self.header("content-type").unwrap_or_default();
         kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     }
 }
 
-/// An answer before it travels.
+/// A response before it is sent.
 #[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Header lines; `content-length` is added when the answer is sent.
+    /// The headers; `content-length` is added when the response is sent.
     pub headers: Vec<(String, String)>,
     /// The body's bytes.
     pub body: Vec<u8>,
-    /// How long the stand-in takes before its first byte.
+    /// How long the stand-in waits before the first byte.
     pub delay: Duration,
 }
 
 impl Answer {
-    /// An answer with a body of the given content type.
+    /// A response with a body of the given content type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Answer { status, headers, body: body.into(), delay: Duration::ZERO }
     }
 
-    /// A JSON answer, written compactly and in key order, as Express and Rails write it.
+    /// A JSON response, compact and in key order, as Express and Rails write it.
     pub fn json(status: u16, body: &Value) -> Answer {
         Answer::new(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    /// Sets a header line, in place of one of the same name.
+    /// Sets a header, replacing one of the same name.
     pub fn set_header(&mut self, name: &str, value: &str) {
         self.drop_header(name);
         self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
     }
 
-    /// Takes every header line of that name away.
+    /// Removes every header of that name.
     pub fn drop_header(&mut self, name: &str) {
         self.headers.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
     }

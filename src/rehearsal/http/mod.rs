@@ -1,8 +1,8 @@
 //! One loopback HTTP server for every stand-in.
 //!
-//! A stand-in is plain data with a function from request to answer ([`StandIn`]). The server around it speaks HTTP/1.1
-//! or HTTPS on a free loopback port, marks every answer, remembers every request, lets answers be overridden and
-//! broken, and offers all of it on one route, `/__control` (see [`control`]).
+//! A stand-in is plain data with a function from request to response ([`StandIn`]). The server around it speaks
+//! HTTP/1.1 or HTTPS on a free loopback port, marks every response, logs every request, and lets responses be
+//! overridden and broken. All of that is controlled on one route, `/__control` (see [`control`]).
 
 pub mod control;
 pub mod control_server;
@@ -38,58 +38,57 @@ use log::Log;
 use overrides::Overrides;
 use socket::SocketControls;
 
-/// The header that every answer of a stand-in carries, so that nobody takes it for production.
+/// The header on every response of a stand-in, so that it is never mistaken for production.
 pub const MARKER: &str = "x-hotdash-ops-sandbox";
 
-/// The world of one stand-in: its whole state as data, and its answers as a function of it.
+/// The state of one stand-in as data, and its responses as a function of it.
 pub trait StandIn: Serialize + DeserializeOwned + Send + 'static {
-    /// What the stand-in is called in messages and on the hub.
+    /// The stand-in's name in messages and on the control server.
     const NAME: &'static str;
 
-    /// Answers one request; `now` is this machine's clock.
+    /// Answers one request; `now` is this machine's time.
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer;
 
-    /// Merges a patch into the state, whole or not at all.
+    /// Merges a patch into the state, as a whole or not at all.
     fn patch(&mut self, patch: &Value) -> anyhow::Result<()> {
         *self = patched(self, patch)?;
         Ok(())
     }
 
-    /// The state as a document. A stand-in whose state grows with traffic leaves that part out unless the whole is
-    /// asked for.
+    /// The state as a document. A stand-in whose state grows with traffic omits that part unless `whole` is set.
     fn shown(&mut self, _whole: bool) -> anyhow::Result<Value> {
-        serde_json::to_value(self).context("the state cannot be shown")
+        serde_json::to_value(self).context("cannot serialize the state")
     }
 }
 
 /// The state with a patch merged into it.
 pub(super) fn patched<S: StandIn>(stand_in: &S, patch: &Value) -> anyhow::Result<S> {
-    let mut state = serde_json::to_value(stand_in).context("the state cannot be shown")?;
+    let mut state = serde_json::to_value(stand_in).context("cannot serialize the state")?;
     merge(&mut state, patch);
-    serde_json::from_value(state).with_context(|| format!("{} cannot be in that state", S::NAME))
+    serde_json::from_value(state).with_context(|| format!("not a valid state of {}", S::NAME))
 }
 
-/// What a stand-in speaks.
+/// The protocol of a stand-in.
 #[derive(Clone, Default)]
 pub enum Transport {
     /// Plain HTTP.
     #[default]
     Plain,
-    /// HTTPS, with a certificate that the authority issues.
+    /// HTTPS, with a certificate issued by the authority.
     Tls(Authority, CertificateSpec),
 }
 
-/// A running stand-in. Dropping it ends it with all its connections.
+/// A running stand-in. Dropping it stops it and closes its connections.
 ///
-/// It lives on the runtime that started it and answers while that runtime runs.
+/// It runs on the runtime that started it.
 pub struct Server<S> {
     shared: Arc<Shared<S>>,
     socket: Socket,
     scheme: &'static str,
 }
 
-/// A hold on a running stand-in's state for tasks beside its server, such as one that makes traffic. It does not keep
-/// the server running. Cloning it gives a hold on the same.
+/// A handle to a running stand-in's state for separate tasks, such as one that makes traffic. It does not keep the
+/// server running. Clones refer to the same stand-in.
 pub struct Handle<S>(Arc<Shared<S>>);
 
 struct Shared<S> {
@@ -125,16 +124,16 @@ impl<S: StandIn> Server<S> {
             })
         })
         .await?;
-        let shared = made.ok_or_else(|| anyhow::anyhow!("the socket made no handler"))?;
+        let shared = made.ok_or_else(|| anyhow::anyhow!("the socket created no handler"))?;
         Ok(Server { shared, socket, scheme })
     }
 
-    /// The base URL, `http://127.0.0.1:<port>` or with https, without a slash at the end.
+    /// The base URL, `http://127.0.0.1:<port>` or with https, without a trailing slash.
     pub fn url(&self) -> String {
         self.url_at("127.0.0.1")
     }
 
-    /// The base URL with another name of the same machine, such as `localhost`.
+    /// The base URL with another host name of this machine, such as `localhost`.
     pub fn url_at(&self, host: &str) -> String {
         format!("{}://{host}:{}", self.scheme, self.port())
     }
@@ -149,12 +148,12 @@ impl<S: StandIn> Server<S> {
         &self.shared.key
     }
 
-    /// Does what `POST /__control` does with this document, and returns its answer; the change is in force then.
+    /// Does what `POST /__control` does with this document and returns its response; the change is in effect on return.
     pub async fn control(&self, change: Value) -> anyhow::Result<Value> {
         self.shared.apply(change).await
     }
 
-    /// A handle that carries control documents to this stand-in, for the hub.
+    /// The handle through which the control server changes this stand-in.
     pub(super) fn remote(&self) -> Arc<dyn Remote> {
         Arc::clone(&self.shared) as Arc<dyn Remote>
     }
@@ -164,7 +163,7 @@ impl<S: StandIn> Server<S> {
         change(&mut self.shared.lock().stand_in)
     }
 
-    /// A hold on the state that can be moved into a task.
+    /// A handle to the state that can be moved into a task.
     pub fn handle(&self) -> Handle<S> {
         Handle(Arc::clone(&self.shared))
     }
@@ -174,12 +173,12 @@ impl<S: StandIn> Server<S> {
         self.shared.lock().log.all()
     }
 
-    /// Forgets the requests received.
+    /// Clears the log of requests.
     pub fn forget(&self) {
         self.shared.lock().log.clear();
     }
 
-    /// Ends the stand-in; its port is free and its connections are closed when this returns.
+    /// Stops the stand-in; its port is free and its connections are closed when this returns.
     pub async fn stop(self) {
         self.socket.close().await;
     }
@@ -218,7 +217,7 @@ impl<S: StandIn> Shared<S> {
     }
 }
 
-/// A random number. `RandomState` is seeded by the system; nothing here guards more than a loopback port.
+/// A random number. `RandomState` is seeded by the system; nothing here protects more than a loopback port.
 pub(super) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,8 +1,8 @@
-//! Answers set from outside: per method and path, in place of the stand-in's own or laid over it.
+//! Overrides: responses set per method and path, which replace the stand-in's own response or modify it.
 //!
-//! A pattern is `METHOD PATH`; the method may be `*`, the path may end in `*`, and the query is not looked at. An
-//! exact pattern goes before one with a star, otherwise the earlier one wins. Under one pattern stand one override or
-//! a list; each serves its `times` and gives way to the next, the last to the stand-in itself.
+//! A pattern is `METHOD PATH`; the method can be `*`, the path can end in `*`, and the query is ignored. An exact
+//! pattern takes precedence over one with a star, otherwise the first one wins. A pattern has one override or a list;
+//! each is used `times` times, then the next one, and after the last the stand-in answers itself.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -16,30 +16,30 @@ use serde_json::{Map, Value};
 use super::message::{Answer, Request};
 use super::transmission::{Behaviour, Transmission};
 
-/// One answer set from outside. Without `status`, `body`, `body_base64`, `json` and `location` the stand-in's own
-/// answer is kept, and only delay, headers, patch and behaviour are laid over it.
+/// One override. Without `status`, `body`, `body_base64`, `json` and `location` the stand-in's own response is kept,
+/// and only delay, headers, patch and behaviour modify it.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Override {
-    /// The HTTP status (200 where a body is set without one, 302 with `location`).
+    /// The HTTP status (default: 200 with a body, 302 with `location`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Header lines to set; null takes a header away, the stand-ins' marker included.
+    /// Headers to set; null removes a header, even the stand-in's marker.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Option<String>>,
-    /// The `content-type` (JSON for `json`, else plain text).
+    /// The `content-type` (default: JSON for `json`, else plain text).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// A body as text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// A body as bytes, in base64, for what JSON strings cannot carry.
+    /// A body as bytes, in base64, for what a JSON string cannot contain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_base64: Option<String>,
     /// A body as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<Value>,
-    /// Merged into the stand-in's own JSON answer: objects key by key, anything else replaced.
+    /// Merged into the stand-in's own JSON response: objects key by key, anything else replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patch: Option<Value>,
     /// The target of a redirect.
@@ -48,15 +48,15 @@ pub struct Override {
     /// Milliseconds before the first byte.
     #[serde(skip_serializing_if = "is_zero")]
     pub delay_ms: u64,
-    /// How the answer travels.
+    /// How the response is sent.
     pub behaviour: Behaviour,
-    /// Bytes of a `huge` body (64 MiB).
+    /// The size of a `huge` body in bytes (default: 64 MiB).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// Milliseconds between two bytes of a `slow-trickle` (100).
+    /// Milliseconds between two bytes of a `slow-trickle` (default: 100).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every_ms: Option<u64>,
-    /// How often it serves; without end when left out.
+    /// How often it is used; without limit if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
 }
@@ -67,23 +67,28 @@ impl Override {
             [self.body.is_some(), self.body_base64.is_some(), self.json.is_some(), self.patch.is_some()];
         ensure!(
             bodies.iter().filter(|given| **given).count() < 2,
-            "give one of body, body_base64, json and patch"
+            "give only one of body, body_base64, json and patch"
         );
         ensure!(
             self.status.is_none_or(|code| (200..=599).contains(&code)),
-            "a status lies between 200 and 599"
+            "status must be between 200 and 599"
         );
-        ensure!(self.times != Some(0), "times is at least 1; use clear to take an override away");
+        ensure!(self.times != Some(0), "times must be at least 1; use clear to remove an override");
         for (name, value) in &self.headers {
             let framing =
                 ["content-length", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str());
-            ensure!(!framing, "'{name}' follows from the body; use the behaviour raw to send another");
-            HeaderName::try_from(name.as_str()).with_context(|| format!("'{name}' is no header name"))?;
+            ensure!(
+                !framing,
+                "'{name}' is derived from the body; use the behaviour raw to send another value"
+            );
+            HeaderName::try_from(name.as_str())
+                .with_context(|| format!("'{name}' is not a valid header name"))?;
             HeaderValue::try_from(value.as_deref().unwrap_or_default())
                 .with_context(|| format!("header '{name}'"))?;
         }
         for value in self.content_type.iter().chain(&self.location) {
-            HeaderValue::try_from(value.as_str()).context("content_type and location are header values")?;
+            HeaderValue::try_from(value.as_str())
+                .context("content_type and location must be valid header values")?;
         }
         self.bytes().map(|_| ())
     }
@@ -97,7 +102,7 @@ impl Override {
         Ok(json.or_else(|| self.body.as_ref().map(|text| text.clone().into_bytes())))
     }
 
-    /// The answer with which the override replaces the stand-in's own, if it does.
+    /// The response that replaces the stand-in's own, if there is one.
     fn replacement(&self) -> Option<Answer> {
         let body = self.bytes().unwrap_or_default();
         if body.is_none() && self.status.is_none() && self.location.is_none() {
@@ -108,7 +113,7 @@ impl Override {
         Some(Answer::new(status, kind, body.unwrap_or_default()))
     }
 
-    /// Lays the rest of the override over an answer, the replacement or the stand-in's own.
+    /// Applies the rest of the override to a response, the replacement or the stand-in's own.
     fn lay_over(&self, mut answer: Answer) -> (Answer, Transmission) {
         if let Some(patch) = &self.patch
             && let Ok(mut own) = serde_json::from_slice::<Value>(&answer.body)
@@ -127,7 +132,7 @@ impl Override {
         (answer, transmission)
     }
 
-    /// Sets and takes away header lines; last of all, so that even the marker can go.
+    /// Sets and removes headers; this comes last, so that even the marker can be removed.
     fn apply_headers(&self, answer: &mut Answer) {
         for (name, value) in &self.headers {
             match value {
@@ -142,7 +147,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Merges `patch` into `own`: objects key by key, anything else (null and lists too) replaces what was there.
+/// Merges `patch` into `own`: objects key by key; anything else (also null and lists) replaces the old value.
 pub fn merge(own: &mut Value, patch: &Value) {
     match (own, patch) {
         (Value::Object(own), Value::Object(patch)) => {
@@ -154,29 +159,29 @@ pub fn merge(own: &mut Value, patch: &Value) {
     }
 }
 
-/// The overrides in force, by pattern.
+/// The active overrides, by pattern.
 #[derive(Clone, Default)]
 pub(super) struct Overrides {
     entries: Vec<(String, VecDeque<Override>)>,
 }
 
 impl Overrides {
-    /// Puts `value` (one override, or a list that serves in turn) under a pattern, in place of what was there.
+    /// Sets `value` (one override, or a list that is served in order) for a pattern, replacing what was there.
     pub(super) fn set(&mut self, pattern: &str, value: Value) -> anyhow::Result<()> {
         let shape = pattern.split_once(' ').is_some_and(|(method, path)| {
             !method.is_empty() && (path.starts_with('/') || path == "*") && !path.contains(['?', ' '])
         });
         ensure!(
             shape,
-            "'{pattern}' is no pattern; write METHOD /path, with * as the method or as the path's end"
+            "'{pattern}' is not a valid pattern; write METHOD /path, with * as the method or at the end of the path"
         );
         let list = if let Value::Array(list) = value { list } else { vec![value] };
-        ensure!(!list.is_empty(), "the list under '{pattern}' is empty; use clear to take an override away");
+        ensure!(!list.is_empty(), "the list for '{pattern}' is empty; use clear to remove an override");
         let mut queue = VecDeque::new();
         for value in list {
             let one: Override =
-                serde_json::from_value(value).with_context(|| format!("under '{pattern}'"))?;
-            one.check().with_context(|| format!("under '{pattern}'"))?;
+                serde_json::from_value(value).with_context(|| format!("override for '{pattern}'"))?;
+            one.check().with_context(|| format!("override for '{pattern}'"))?;
             queue.push_back(one);
         }
         self.clear(pattern);
@@ -184,12 +189,12 @@ impl Overrides {
         Ok(())
     }
 
-    /// Takes the override of that pattern away.
+    /// Removes the override for that pattern.
     pub(super) fn clear(&mut self, pattern: &str) {
         self.entries.retain(|(known, _)| known != pattern);
     }
 
-    /// The override that serves this request now, with its pattern; counts it as used.
+    /// The override to use for this request, with its pattern; counts the use.
     fn take(&mut self, request: &Request) -> Option<(String, Override)> {
         let exact =
             self.entries.iter().position(|(pattern, _)| !pattern.contains('*') && fits(pattern, request));
@@ -209,9 +214,9 @@ impl Overrides {
         Some((pattern, used))
     }
 
-    /// Decides how a request is answered, and tells the pattern that served. `own` has the stand-in act and answer; it
-    /// is not called where an override replaces the answer, so that a refused POST creates nothing. A behaviour alone,
-    /// `close` for one, loses the answer to what was done.
+    /// Decides how to answer a request, and returns the pattern that was used. `own` makes the stand-in act and answer;
+    /// it is not called if an override replaces the response, so a rejected POST creates nothing. With a behaviour
+    /// alone, such as `close`, the stand-in acts and its response is lost.
     pub(super) fn decide(
         &mut self,
         request: &Request,
@@ -228,7 +233,7 @@ impl Overrides {
         (answer, transmission, Some(pattern))
     }
 
-    /// The overrides still in force, as they can be set again.
+    /// The active overrides, in the format in which they are set.
     pub(super) fn show(&self) -> Value {
         let shown = self.entries.iter().map(|(pattern, queue)| {
             let list = queue.iter().map(|one| serde_json::to_value(one).unwrap_or_default()).collect();

@@ -1,5 +1,6 @@
-//! The socket of a stand-in: a loopback listener whose door can be shut and opened, whose certificate can be changed
-//! while it runs, and whose connections end with it. Knows no stand-in: a handler turns requests into answers.
+//! The socket of a stand-in: a loopback listener that can be closed and reopened, whose certificate can be changed
+//! while it runs, and whose connections end with it. It does not depend on a stand-in: a handler turns requests into
+//! responses.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -25,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use super::message::{Answer, Request};
 use super::transmission::{self, Abort, Transmission};
 
-/// The most of a request's body that is read; more is cut off by closing the connection.
+/// The maximum size of a request body, in bytes; the connection is closed if it is larger.
 const BODY_LIMIT: usize = 16 << 20;
 
 /// What happens to a new connection.
@@ -35,15 +36,15 @@ pub enum Door {
     /// It is served.
     #[default]
     Open,
-    /// It is refused, as on a port where nobody listens; the port stays reserved.
+    /// It is rejected as on a port without a listener; the port stays reserved.
     Closed,
-    /// It is accepted, and nothing is ever said on it.
+    /// It is accepted, and nothing is ever sent.
     Silent,
     /// It is accepted and reset.
     Reset,
 }
 
-/// Where the door is wanted, and after how long it opens by itself.
+/// The requested state of the door, and after how long it opens again.
 #[derive(Clone, Copy, Default)]
 struct DoorRequest {
     door: Door,
@@ -51,7 +52,7 @@ struct DoorRequest {
     serial: u64,
 }
 
-/// Where the door is, and the last wish that was heard.
+/// The state of the door, and the last request that was processed.
 #[derive(Clone, Copy, Default)]
 struct DoorState {
     door: Door,
@@ -61,18 +62,18 @@ struct DoorState {
 pub type Answering = Pin<Box<dyn Future<Output = (Answer, Transmission)> + Send>>;
 pub type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
 
-/// What may be changed about a socket while it runs.
+/// What can be changed about a socket while it runs.
 #[derive(Clone)]
 pub struct SocketControls {
     wanted: watch::Sender<DoorRequest>,
     moved: watch::Receiver<DoorState>,
     tls: Arc<Mutex<Option<Arc<ServerConfig>>>>,
-    /// Counts the changes after which a kept-alive connection is out of date.
+    /// Counts the changes that make kept-alive connections outdated.
     generation: watch::Sender<u64>,
 }
 
 impl SocketControls {
-    /// Moves the door, and opens it again by itself after `then_open`. Returns when it has moved.
+    /// Changes the state of the door, and opens it again after `then_open`. Returns when the change is done.
     pub async fn move_door(&self, to: Door, then_open: Option<Duration>) -> anyhow::Result<()> {
         let mut serial = 0;
         self.wanted.send_modify(|request| {
@@ -81,9 +82,12 @@ impl SocketControls {
         });
         self.retire_connections().await;
         let mut moved = self.moved.clone();
-        let now =
-            moved.wait_for(|moved| moved.serial >= serial).await.context("the stand-in has ended")?.door;
-        ensure!(now == to, "the door stays {now:?}: another program took the port");
+        let now = moved
+            .wait_for(|moved| moved.serial >= serial)
+            .await
+            .context("the stand-in is no longer running")?
+            .door;
+        ensure!(now == to, "the door is still {now:?}: another program took the port");
         Ok(())
     }
 
@@ -100,28 +104,28 @@ impl SocketControls {
         self.tls.lock().unwrap_or_else(PoisonError::into_inner).clone().map(TlsAcceptor::from)
     }
 
-    /// Ends connections that are kept alive after the answer under way, so that the next request meets the change.
+    /// Ends kept-alive connections after their current response, so that the next request sees the change.
     async fn retire_connections(&self) {
         self.generation.send_modify(|generation| *generation += 1);
-        // An idle connection ends at once, but its client has to hear of it before it sends the next request there.
+        // An idle connection ends at once, but its client has to notice before it sends the next request.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// A running socket; dropping it ends it with all its connections.
+/// A running socket; dropping it closes it with all its connections.
 pub struct Socket {
     pub address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Socket {
-    /// Listens on a free loopback port. `handler` is given the knobs before the first connection is accepted.
+    /// Listens on a free loopback port. `handler` gets the controls before the first connection is accepted.
     pub async fn open(
         tls: Option<Arc<ServerConfig>>,
         handler: impl FnOnce(SocketControls) -> Handler,
     ) -> anyhow::Result<(Socket, SocketControls)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free loopback port")?;
-        let address = listener.local_addr().context("the listener has no address")?;
+        let address = listener.local_addr().context("cannot get the listener's address")?;
         let (wanted, requests) = watch::channel(DoorRequest::default());
         let (mover, moved) = watch::channel(DoorState::default());
         let controls = SocketControls {
@@ -148,11 +152,11 @@ impl Drop for Socket {
     }
 }
 
-/// Accepts connections, and moves the door on request.
+/// Accepts connections, and opens and closes the door on request.
 struct Listener {
     address: SocketAddr,
     listener: Option<TcpListener>,
-    /// Holds the port while the door is closed: bound without listening, it refuses.
+    /// Holds the port while the door is closed: a bound socket that does not listen rejects connections.
     reserved: Option<TcpSocket>,
     requests: watch::Receiver<DoorRequest>,
     moved: watch::Sender<DoorState>,
@@ -192,7 +196,7 @@ impl Listener {
                 }
                 Some(_ended) = connections.join_next() => {}
                 accepted = accepting => {
-                    // A failed accept concerns that one connection.
+                    // An error of accept concerns only that one connection.
                     if let Ok((stream, _)) = accepted {
                         let door = self.moved.borrow().door;
                         connections.spawn(receive(stream, door, controls.clone(), Arc::clone(&handler)));
@@ -202,7 +206,7 @@ impl Listener {
         }
     }
 
-    /// Puts the door where it is wanted; one that cannot be opened (the port was lost) stays closed.
+    /// Changes the state of the door; it stays closed if the port was taken meanwhile.
     fn put(&mut self, door: Door, serial: u64) {
         if door == Door::Closed {
             self.listener = None;
@@ -235,7 +239,7 @@ async fn receive(mut stream: TcpStream, door: Door, controls: SocketControls, ha
         Door::Open | Door::Closed => match controls.acceptor() {
             None => serve(stream, controls, handler, |stream| stream).await,
             Some(acceptor) => {
-                // A client that does not trust the certificate ends here; its own error says so.
+                // The handshake fails if the client does not trust the certificate; the client reports the error.
                 if let Ok(stream) = acceptor.accept(stream).await {
                     serve(stream, controls, handler, |stream| stream.get_ref().0).await;
                 }

@@ -1,4 +1,5 @@
-//! A certificate authority for one rehearsal: made at start, trusted by nobody but who is given its certificate.
+//! A certificate authority for one rehearsal: created at the start, and trusted only by programs that are given its
+//! certificate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde::{Deserialize, Serialize};
 
-/// Which certificate a stand-in shows.
+/// The certificate that a stand-in presents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CertificateSpec {
@@ -28,21 +29,21 @@ pub struct CertificateSpec {
 }
 
 impl Default for CertificateSpec {
-    /// Good for this machine's loopback names, for 90 days.
+    /// Valid for this machine's loopback names, for 90 days.
     fn default() -> CertificateSpec {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         CertificateSpec { names, days_left: 90, days_old: 1, self_signed: false }
     }
 }
 
-/// The authority. Cloning it gives the same one.
+/// The authority. Clones refer to the same one.
 #[derive(Clone)]
 pub struct Authority {
     issuer: Arc<CertifiedIssuer<'static, KeyPair>>,
 }
 
 impl Authority {
-    /// Makes a new authority with a key of its own.
+    /// Creates an authority with its own key.
     pub fn new() -> anyhow::Result<Authority> {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "hotdash-ops rehearsal authority");
@@ -50,8 +51,9 @@ impl Authority {
         params.key_usages =
             vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
         set_validity(&mut params, -3650, 3650)?;
-        let key = KeyPair::generate().context("no key for the rehearsal's authority")?;
-        let issuer = CertifiedIssuer::self_signed(params, key).context("no rehearsal authority")?;
+        let key = KeyPair::generate().context("cannot generate the key of the rehearsal's authority")?;
+        let issuer =
+            CertifiedIssuer::self_signed(params, key).context("cannot create the rehearsal's authority")?;
         Ok(Authority { issuer: Arc::new(issuer) })
     }
 
@@ -66,37 +68,37 @@ impl Authority {
         Ok((certificate.pem(), key.serialize_pem()))
     }
 
-    /// A server configuration that shows a certificate as described; HTTP/1.1 is what it offers.
+    /// A server configuration with a certificate as described, offering HTTP/1.1.
     pub fn issue(&self, spec: &CertificateSpec) -> anyhow::Result<Arc<ServerConfig>> {
         let (certificate, key) = self.make(spec)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .context("no TLS version in common with ring")?
+            .context("ring supports no common TLS version")?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
-            .context("the certificate does not fit its key")?;
+            .context("the certificate does not match its key")?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
 
     fn make(&self, spec: &CertificateSpec) -> anyhow::Result<(rcgen::Certificate, KeyPair)> {
         let mut params =
-            CertificateParams::new(spec.names.clone()).context("a certificate's name is not usable")?;
+            CertificateParams::new(spec.names.clone()).context("a name in the certificate is not valid")?;
         let common = spec.names.first().map_or("stand-in", String::as_str);
         params.distinguished_name.push(DnType::CommonName, common);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let begin = (-spec.days_old).min(spec.days_left - 1);
         set_validity(&mut params, begin, spec.days_left)?;
-        let key = KeyPair::generate().context("no key for the certificate")?;
+        let key = KeyPair::generate().context("cannot generate the certificate's key")?;
         let made = if spec.self_signed {
             params.self_signed(&key)
         } else {
             params.use_authority_key_identifier_extension = true;
             params.signed_by(&key, &self.issuer)
         };
-        Ok((made.context("the certificate could not be signed")?, key))
+        Ok((made.context("cannot sign the certificate")?, key))
     }
 }
 
@@ -106,7 +108,7 @@ fn set_validity(params: &mut CertificateParams, from_days: i64, to_days: i64) ->
         let hours = days.checked_mul(24).context("a certificate's days are out of range")?;
         let span = Span::new().try_hours(hours).context("a certificate's days are out of range")?;
         let then = Timestamp::now().checked_add(span).context("a certificate's days are out of range")?;
-        let seconds = u64::try_from(then.as_second()).context("a certificate's days lie before 1970")?;
+        let seconds = u64::try_from(then.as_second()).context("a certificate's days are before 1970")?;
         Ok(epoch + Duration::from_secs(seconds))
     };
     params.not_before = at(from_days)?;

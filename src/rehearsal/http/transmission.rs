@@ -1,4 +1,4 @@
-//! How an answer travels: whole, or in one of the ways in which real networks and servers go wrong.
+//! How a response is sent: completely, or in one of the ways in which real networks and servers fail.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::message::Answer;
 
-/// How an overridden answer travels, by the name used on the control route.
+/// How an overridden response is sent, by the name used on the control route.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Behaviour {
@@ -25,7 +25,7 @@ pub enum Behaviour {
     Close,
     /// The connection is reset (RST).
     Reset,
-    /// Nothing is ever answered; the connection stays open.
+    /// There is no response; the connection stays open.
     Silent,
     /// The head, then a body without end, as fast as it is read.
     Endless,
@@ -68,7 +68,7 @@ impl Behaviour {
     }
 }
 
-/// The same with its numbers, ready to be carried out.
+/// A behaviour with its parameters.
 #[derive(Clone, Debug)]
 pub enum Transmission {
     Whole,
@@ -82,7 +82,7 @@ pub enum Transmission {
     Abort(Abort),
 }
 
-/// The ends of a connection that carry no HTTP answer.
+/// The ways to end a connection without an HTTP response.
 #[derive(Clone, Debug)]
 pub enum Abort {
     Close,
@@ -92,7 +92,7 @@ pub enum Abort {
 
 impl fmt::Display for Abort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the stand-in ends this connection on purpose")
+        f.write_str("the stand-in closed this connection on purpose")
     }
 }
 
@@ -100,7 +100,7 @@ impl std::error::Error for Abort {}
 
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Waits the answer's delay and starts it on its course.
+/// Waits for the response's delay and sends it.
 pub(super) async fn send(answer: Answer, transmission: Transmission) -> Result<Response<Body>, Abort> {
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;
@@ -132,7 +132,7 @@ pub(super) async fn send(answer: Answer, transmission: Transmission) -> Result<R
     if let Some(length) = declared {
         response = response.header("content-length", length);
     }
-    // A header that HTTP does not allow was set on the control route: the caller gets a closed connection.
+    // The control route set a header that HTTP does not allow: the connection is closed.
     response.body(body).map_err(|_| Abort::Close)
 }
 
@@ -145,7 +145,7 @@ fn streamed(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> B
     StreamBody::new(pieces.map(|piece| piece.map(Frame::data))).boxed_unsync()
 }
 
-/// The start of a JSON string that goes on and on, so that a reader cannot tell early that it is not JSON.
+/// The start of a JSON string that goes on without end, so that a reader cannot reject it early.
 fn filler(size: Option<u64>) -> impl Stream<Item = io::Result<Bytes>> {
     const OPENING: &[u8] = b"{\"padding\":\"";
     let block = Bytes::from(vec![b'x'; 16 << 10]);
@@ -182,7 +182,7 @@ fn half(body: Vec<u8>, then_close: bool) -> impl Stream<Item = io::Result<Bytes>
         match piece {
             Some(piece) => Some((Ok(piece), None)),
             None if then_close => {
-                // The half that was promised first has to reach the socket.
+                // The first half has to reach the socket before the connection is closed.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 Some((Err(io::Error::from(io::ErrorKind::ConnectionAborted)), None))
             }

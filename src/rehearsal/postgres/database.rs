@@ -1,5 +1,5 @@
-//! The databases that faults are put into: a fresh good one for each. The native engine makes copies in one cluster;
-//! of the embedded one, which serves one connection at a time, each has its own.
+//! The databases that faults are injected into: a fresh good one for each. With the native engine they are copies in
+//! one cluster; the embedded engine serves one connection at a time, so there each database has its own engine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,19 +8,19 @@ use anyhow::{Result, bail, ensure};
 
 use super::{DATABASE, Engine, Postgres, READER};
 
-/// Where good databases come from.
+/// Creates good databases.
 pub struct DatabaseFactory {
     engine: Engine,
-    /// The cluster that is copied in.
+    /// The cluster that holds the copies.
     cluster: Option<Arc<Postgres>>,
     next: AtomicU64,
 }
 
 impl DatabaseFactory {
-    /// Starts what is shared.
+    /// Starts the shared cluster, if the engine has one.
     ///
     /// # Errors
-    /// An engine that is not here, with what to install or how to build.
+    /// An engine that is not available, with what to install or how to build.
     pub async fn start(engine: Engine) -> Result<DatabaseFactory> {
         let cluster = match engine {
             Engine::Native => Some(Arc::new(Postgres::start(engine).await?)),
@@ -29,15 +29,16 @@ impl DatabaseFactory {
         Ok(DatabaseFactory { engine, cluster, next: AtomicU64::new(0) })
     }
 
-    /// Which engine it is.
+    /// The engine of the databases.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// A good database, as young as if it had just been made. A server of its `own` may be killed.
+    /// Creates a good database whose facts are as recent as in a new one. With `own` it has its own server, which can
+    /// be killed.
     ///
     /// # Errors
-    /// A server that does not start, or refuses.
+    /// A server that does not start, or an error of the server.
     pub async fn create(&self, own: bool) -> Result<TestDatabase> {
         let (postgres, name) = match &self.cluster {
             Some(cluster) if !own => {
@@ -51,7 +52,7 @@ impl DatabaseFactory {
     }
 }
 
-/// The database of a world, as a fault reaches it. Its server ends with the last that holds it.
+/// The database of a world, accessible to faults. Its server stops with the last reference to it.
 pub struct TestDatabase {
     pub postgres: Arc<Postgres>,
     pub name: String,
@@ -61,7 +62,7 @@ impl TestDatabase {
     /// Runs statements as the superuser.
     ///
     /// # Errors
-    /// What the server says against them.
+    /// The server's error.
     pub async fn sql(&self, statements: &str) -> Result<()> {
         self.postgres.run(&self.name, statements).await.map(|_| ())
     }
@@ -71,22 +72,22 @@ impl TestDatabase {
         self.postgres.login(role, &self.name)
     }
 
-    /// A replica's connection string; the replica ends with the value beside it.
+    /// A replica's connection string; the replica stops when the returned value is dropped.
     ///
     /// # Errors
-    /// An engine that has none.
+    /// An engine without replicas.
     pub fn standby(&self) -> Result<(String, Box<dyn Send>)> {
         let Some(native) = self.postgres.native() else { bail!("this engine has no replicas") };
         let standby = native.standby()?;
         Ok((standby.login(READER, &self.name), Box::new(standby)))
     }
 
-    /// Kills the server, for good.
+    /// Kills the server; it is not restarted.
     ///
     /// # Errors
-    /// A server that others use, too.
+    /// A server that has other databases as well.
     pub fn kill(&self) -> Result<()> {
-        ensure!(self.name == DATABASE, "this server has other databases, too");
+        ensure!(self.name == DATABASE, "this server has other databases as well");
         match self.postgres.native() {
             Some(native) => native.kill(),
             None => self.postgres.stop(),
@@ -96,7 +97,7 @@ impl TestDatabase {
     /// Removes a copy, so that hundreds of them do not fill the disk.
     pub async fn remove(self) {
         if self.name != DATABASE {
-            // What cannot be removed goes with the cluster.
+            // What cannot be removed is deleted with the cluster.
             let _ = self.postgres.remove(&self.name).await;
         }
     }

@@ -1,7 +1,7 @@
-//! A real PostgreSQL for the rehearsal, with a good database to spoil. There are two engines: [`Native`], the
-//! one that is installed here, can stage everything; [`Embedded`] is inside the program, needs nothing, and
-//! serves one connection at a time. [`Postgres`] is what they have in common. Either ends with its owner,
-//! however the owner ends (see [`crate::rehearsal::postgres::process_guard`]).
+//! A real PostgreSQL for the rehearsal, with a good database to modify. There are two engines: [`Native`], the
+//! installed one, supports every fault; [`Embedded`] is part of this program, needs no installation, and serves one
+//! connection at a time. [`Postgres`] is their common interface. Either stops with its owner, even if the owner is
+//! killed (see [`process_guard`]).
 
 use std::path::Path;
 use std::str::FromStr;
@@ -23,20 +23,20 @@ pub use good::{BERLIN, BYPASSING, DATABASE, OUTSIDER, OWNER, READER, SINGLE};
 pub use native::{Native, Options, Tls};
 pub use programs::Programs;
 
-/// Which PostgreSQL a rehearsal uses.
+/// The PostgreSQL that a rehearsal uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// The one that is installed here.
+    /// The installed one.
     Native,
-    /// The one inside this program, when it was built with the feature `embedded-postgres`.
+    /// The one inside this program, if it was built with the feature `embedded-postgres`.
     Embedded,
 }
 
 impl Engine {
-    /// What is wanted; by default the native one where it is installed, else the embedded one.
+    /// The engine asked for; by default the native one if it is installed, else the embedded one.
     ///
     /// # Errors
-    /// When neither is here: what to install, or how to build.
+    /// If neither is available: what to install, or how to build.
     pub fn choose(wanted: Option<Engine>) -> Result<Engine> {
         match wanted {
             Some(engine) => Ok(engine),
@@ -67,12 +67,12 @@ impl FromStr for Engine {
         match word {
             "native" => Ok(Engine::Native),
             "embedded" => Ok(Engine::Embedded),
-            _ => bail!("no engine is called `{word}`; there are: native, embedded"),
+            _ => bail!("`{word}` is not an engine; use native or embedded"),
         }
     }
 }
 
-/// A running engine of either kind. Dropping it ends the server and removes its directory.
+/// A running engine. Dropping it stops the server and removes its directory.
 #[derive(Debug)]
 pub enum Postgres {
     Native(Native),
@@ -80,15 +80,15 @@ pub enum Postgres {
 }
 
 impl Postgres {
-    /// Starts an engine with the good database in it, in which the reader may also keep baselines.
+    /// Starts an engine with the good database, in which the reader can also store baselines.
     ///
     /// # Errors
-    /// A part that is missing, with what to install or how to build.
+    /// A missing part, with what to install or how to build.
     pub async fn start(engine: Engine) -> Result<Postgres> {
         let postgres = match engine {
             Engine::Native => Postgres::Native(Native::start(&Options::default())?),
             Engine::Embedded if !cfg!(feature = "embedded-postgres") => {
-                bail!("{NOT_BUILT_IN} (`apt-get install postgresql`) and leave --postgres out")
+                bail!("{NOT_BUILT_IN} (`apt-get install postgresql`) and omit --postgres")
             }
             Engine::Embedded => Postgres::Embedded(Embedded::start(&std::env::current_exe()?).await?),
         };
@@ -96,7 +96,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// Which kind it is.
+    /// The kind of engine.
     pub fn engine(&self) -> Engine {
         match self {
             Postgres::Native(_) => Engine::Native,
@@ -104,7 +104,7 @@ impl Postgres {
         }
     }
 
-    /// The native engine, for what only that can stage: passwords, TLS, a standby, two sessions at a time.
+    /// The native engine, for what only it supports: passwords, TLS, a standby, concurrent sessions.
     pub fn native(&self) -> Option<&Native> {
         match self {
             Postgres::Native(native) => Some(native),
@@ -112,7 +112,7 @@ impl Postgres {
         }
     }
 
-    /// The connection string of one of the roles named in this module. The embedded engine takes any password.
+    /// The connection string of one of this module's roles. The embedded engine accepts any password.
     pub fn login(&self, role: &str, database: &str) -> String {
         match self {
             Postgres::Native(native) => native.login(role, database),
@@ -120,11 +120,11 @@ impl Postgres {
         }
     }
 
-    /// Runs SQL as superuser and returns its rows as psql does unaligned and without headings. The embedded
-    /// engine runs it in one transaction, so what must not be in one (`create database`) comes alone.
+    /// Runs SQL as the superuser and returns the rows unaligned and without headings, as psql does. The embedded engine
+    /// runs everything in one transaction, so statements that cannot be in one (`create database`) must be run alone.
     ///
     /// # Errors
-    /// The first error, after which nothing more is run.
+    /// The first error; nothing after it is run.
     pub async fn run(&self, database: &str, sql: &str) -> Result<String> {
         match self {
             Postgres::Native(native) => native.psql(database, sql),
@@ -132,34 +132,34 @@ impl Postgres {
         }
     }
 
-    /// Makes a database like [`DATABASE`] when it was new, its facts as young as then, and spoils it with `sql`
-    /// (see [`variant`]).
+    /// Creates a copy of [`DATABASE`] as it was when new, with equally recent facts, and modifies it with `sql` (see
+    /// [`variant`]).
     ///
     /// # Errors
-    /// A name that is taken, and what the server says of `sql`.
+    /// A name that is taken, and an error in `sql`.
     pub async fn copy(&self, name: &str, sql: &str) -> Result<()> {
         self.run("template1", &good::copy_template(name)).await?;
         self.run(name, &format!("{}\n{};\n{sql}", good::YOUNG_AGAIN, good::KEEPS_BASELINES)).await.map(|_| ())
     }
 
-    /// Removes a copy, whoever is connected to it.
+    /// Removes a copy, even if it has connections.
     ///
     /// # Errors
-    /// What the server says.
+    /// The server's error.
     pub async fn remove(&self, name: &str) -> Result<()> {
         self.run("template1", &format!("drop database if exists \"{name}\" with (force)")).await.map(|_| ())
     }
 
-    /// Makes [`DATABASE`] good again, its facts as young as when it was new. Connections to it are lost.
+    /// Restores [`DATABASE`] with recent facts. Connections to it are lost.
     ///
     /// # Errors
-    /// What the server says.
+    /// The server's error.
     pub async fn restore(&self) -> Result<()> {
         self.remove(DATABASE).await?;
         self.copy(DATABASE, "").await
     }
 
-    /// The server's version as it names itself: `17.5`, `15.18`.
+    /// The server's version: `17.5`, `15.18`.
     ///
     /// # Errors
     /// A server that does not answer.
@@ -168,10 +168,10 @@ impl Postgres {
         Ok(full.split_whitespace().next().unwrap_or_default().to_owned())
     }
 
-    /// Stops the server. Its data and its port stay.
+    /// Stops the server; its data and its port are kept.
     ///
     /// # Errors
-    /// A server that does not end.
+    /// A server that does not stop.
     pub fn stop(&self) -> Result<()> {
         match self {
             Postgres::Native(native) => native.stop(),
@@ -182,7 +182,7 @@ impl Postgres {
     /// Starts a stopped server again, on the same port.
     ///
     /// # Errors
-    /// What the server logged when it does not start.
+    /// The server's log if it does not start.
     pub fn resume(&self) -> Result<()> {
         match self {
             Postgres::Native(native) => native.resume(),
@@ -190,7 +190,7 @@ impl Postgres {
         }
     }
 
-    /// The directory that holds everything of the server and goes with it.
+    /// The directory with all of the server's files; it is removed with the server.
     pub fn directory(&self) -> &Path {
         match self {
             Postgres::Native(native) => native.directory(),
@@ -199,7 +199,7 @@ impl Postgres {
     }
 }
 
-/// A connection string to 127.0.0.1, percent-encoded where needed. It says nothing about TLS.
+/// A connection string to 127.0.0.1, percent-encoded where needed, without TLS settings.
 fn dsn(port: u16, user: &str, password: &str, database: &str) -> String {
     let encode =
         |s: &str| url::form_urlencoded::byte_serialize(s.as_bytes()).collect::<String>().replace('+', "%20");

@@ -1,6 +1,6 @@
-//! A keeper owns one server process of the rehearsal and its private directory. It is a small shell that
-//! listens on a pipe which only this process holds: when we end, by a drop or by SIGKILL, the pipe closes
-//! and the keeper ends the server and removes the directory. Nothing is left behind.
+//! A guard for one server process of the rehearsal and its private directory. It is a small shell that reads from a
+//! pipe held open only by this process: when this process ends, even by SIGKILL, the pipe closes, and the guard stops
+//! the server and removes the directory.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -14,33 +14,33 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::rehearsal::shell::quote;
 
-/// The account that servers run as when we are root, because PostgreSQL and PgBouncer refuse root.
+/// The account that servers run as if we are root, because PostgreSQL and PgBouncer do not run as root.
 const ACCOUNT: &str = "postgres";
 
-/// The longest temporary directory that leaves room for a Unix socket's name (107 bytes in all).
-const LONGEST_BASE: usize = 60;
+/// The maximum length of a temporary directory that leaves room for a Unix socket's path (107 bytes).
+const MAX_BASE_LENGTH: usize = 60;
 
-/// One server process, its directory, and the shell that watches over both.
+/// A server process, its directory, and the shell that guards both.
 pub struct ProcessGuard {
     shell: Child,
-    talk: Mutex<Option<(ChildStdin, BufReader<ChildStdout>)>>,
+    pipes: Mutex<Option<(ChildStdin, BufReader<ChildStdout>)>>,
     directory: PathBuf,
     account: Option<(u32, u32)>,
 }
 
 impl ProcessGuard {
-    /// Makes a private directory whose name starts with `name` and a keeper for it. `signals` end the
-    /// server, the politest first: `["INT", "QUIT", "KILL"]`. Nothing is started yet. As root the server gets
-    /// an account of its own.
+    /// Creates a private directory whose name starts with `name`, and a guard for it. `signals` stop the server, the
+    /// gentlest first: `["INT", "QUIT", "KILL"]`. The server is not started yet. If we are root, it runs as a separate
+    /// account.
     pub fn new(name: &str, signals: &[&str]) -> Result<ProcessGuard> {
         let account = account()?;
         let base = std::env::temp_dir();
-        let fits = account.is_none() && base.as_os_str().len() <= LONGEST_BASE;
+        let fits = account.is_none() && base.as_os_str().len() <= MAX_BASE_LENGTH;
         ProcessGuard::within(if fits { base } else { PathBuf::from("/tmp") }, name, signals, account)
     }
 
-    /// As [`ProcessGuard::new`], for a server that does not mind to run as whoever we are and has no Unix socket, and
-    /// for a directory without a server.
+    /// As [`ProcessGuard::new`], for a server that can run as the current user and has no Unix socket, and for a
+    /// directory without a server.
     pub fn as_we_are(name: &str, signals: &[&str]) -> Result<ProcessGuard> {
         ProcessGuard::within(std::env::temp_dir(), name, signals, None)
     }
@@ -54,23 +54,24 @@ impl ProcessGuard {
         let made = tempfile::Builder::new()
             .prefix(&format!("hotdash-{name}-"))
             .tempdir_in(&base)
-            .with_context(|| format!("cannot make a directory in {}", base.display()))?;
+            .with_context(|| format!("cannot create a directory in {}", base.display()))?;
         let directory = made.path().to_owned();
         if let Some((uid, gid)) = account {
-            chown(&directory, Some(uid), Some(gid)).context("cannot give the server its directory")?;
+            chown(&directory, Some(uid), Some(gid))
+                .context("cannot change the owner of the server's directory")?;
         }
         let mut command = Command::new("/bin/sh");
         command.args(["-c", include_str!("process_guard.sh"), "hotdash-guard"]).arg(&directory).args(signals);
         become_account(&mut command, account);
-        settle(&mut command, &directory);
-        // A group of its own: Ctrl-C at a terminal is meant for us, and the pipe tells the keeper.
+        set_environment(&mut command, &directory);
+        // A separate process group: Ctrl-C at a terminal must reach only us; the guard notices when the pipe closes.
         command.process_group(0);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut shell = command.spawn().context("cannot start /bin/sh")?;
-        let talk = shell.stdin.take().zip(shell.stdout.take().map(BufReader::new));
-        // From here on the directory is the keeper's to remove.
+        let pipes = shell.stdin.take().zip(shell.stdout.take().map(BufReader::new));
+        // From here on the guard removes the directory.
         let directory = made.keep();
-        Ok(ProcessGuard { shell, talk: Mutex::new(talk), directory, account })
+        Ok(ProcessGuard { shell, pipes: Mutex::new(pipes), directory, account })
     }
 
     /// The directory that is removed with the server.
@@ -78,50 +79,51 @@ impl ProcessGuard {
         &self.directory
     }
 
-    /// Writes a file that only the server may read, and returns its path.
+    /// Writes a file that only the server can read, and returns its path.
     pub fn write(&self, name: &str, contents: &str) -> Result<PathBuf> {
         let path = self.directory.join(name);
         fs::write(&path, contents).with_context(|| format!("cannot write {}", path.display()))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).context("cannot protect the file")?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
+            .context("cannot restrict access to the file")?;
         if let Some((uid, gid)) = self.account {
-            chown(&path, Some(uid), Some(gid)).context("cannot give the server its file")?;
+            chown(&path, Some(uid), Some(gid)).context("cannot change the owner of the server's file")?;
         }
         Ok(path)
     }
 
-    /// Runs a program to its end as the server's account; what it prints goes to the log.
+    /// Runs a program as the server's account and waits for it; its output goes to the log.
     pub fn run(&self, program: &Path, args: &[String]) -> Result<()> {
-        let code = self.say(&words("run", program, args))?;
-        ensure!(code == 0, "{} ended with {code}: {}", program.display(), self.tail());
+        let code = self.send(&words("run", program, args))?;
+        ensure!(code == 0, "{} exited with {code}: {}", program.display(), self.tail());
         Ok(())
     }
 
-    /// Starts the server. Whether it is ready is the caller's to find out.
+    /// Starts the server. The caller has to wait until it is ready.
     pub fn start(&self, program: &Path, args: &[String]) -> Result<()> {
-        ensure!(!self.alive()?, "the server is running already");
-        self.say(&words("start", program, args)).map(|_| ())
+        ensure!(!self.alive()?, "the server is already running");
+        self.send(&words("start", program, args)).map(|_| ())
     }
 
-    /// True while the server's process exists.
+    /// Whether the server's process exists.
     pub fn alive(&self) -> Result<bool> {
-        Ok(self.say("alive")? == 0)
+        Ok(self.send("alive")? == 0)
     }
 
-    /// Ends the server by the first of these signals that works within five seconds.
+    /// Stops the server with the first of these signals that works within five seconds.
     pub fn end(&self, signals: &[&str]) -> Result<()> {
-        let code = self.say(&format!("end {}", signals.join(" ")))?;
-        ensure!(code == 0, "the server does not end: {}", self.tail());
+        let code = self.send(&format!("end {}", signals.join(" ")))?;
+        ensure!(code == 0, "the server does not stop: {}", self.tail());
         Ok(())
     }
 
-    /// Sends the server a signal and does not wait: `HUP`, `STOP`, `CONT`.
+    /// Sends the server a signal (`HUP`, `STOP`, `CONT`) without waiting.
     pub fn signal(&self, signal: &str) -> Result<()> {
-        let code = self.say(&format!("kill -s {signal} \"$server\" 2>/dev/null"))?;
+        let code = self.send(&format!("kill -s {signal} \"$server\" 2>/dev/null"))?;
         ensure!(code == 0, "the server is not running");
         Ok(())
     }
 
-    /// Everything the server and the programs run here have printed.
+    /// The output of the server and of the programs run here.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
     }
@@ -130,7 +132,7 @@ impl ProcessGuard {
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         become_account(&mut command, self.account);
-        settle(&mut command, &self.directory);
+        set_environment(&mut command, &self.directory);
         command
     }
 
@@ -140,21 +142,21 @@ impl ProcessGuard {
         lines.into_iter().rev().collect::<Vec<_>>().join(" / ")
     }
 
-    fn say(&self, line: &str) -> Result<i32> {
+    fn send(&self, line: &str) -> Result<i32> {
         ensure!(!line.contains('\n'), "an argument of a server must not contain a line break");
-        let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((input, output)) = talk.as_mut() else { bail!("the server's guard is gone") };
-        writeln!(input, "{line}").context("the server's guard is gone")?;
+        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((input, output)) = pipes.as_mut() else { bail!("the server's guard has exited") };
+        writeln!(input, "{line}").context("the server's guard has exited")?;
         let mut answer = String::new();
-        output.read_line(&mut answer).context("the server's guard is gone")?;
-        answer.trim().parse().context("the server's guard is gone")
+        output.read_line(&mut answer).context("the server's guard has exited")?;
+        answer.trim().parse().context("the server's guard has exited")
     }
 }
 
 impl Drop for ProcessGuard {
     fn drop(&mut self) {
-        // Closing the pipe is the order to end; the keeper's own end is its answer.
-        *self.talk.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        // Closing the pipe stops the guard; its exit shows that it is done.
+        *self.pipes.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         let _ = self.shell.wait();
         let _ = fs::remove_dir_all(&self.directory);
     }
@@ -181,12 +183,12 @@ fn become_account(command: &mut Command, account: Option<(u32, u32)>) {
     }
 }
 
-/// Nothing of our environment. The server's directory is its home, so that what it keeps there goes with it.
-fn settle(command: &mut Command, directory: &Path) {
+/// Clears the environment. The server's directory is its home, so its files there are removed with it.
+fn set_environment(command: &mut Command, directory: &Path) {
     command.env_clear().env("PATH", path()).env("LC_ALL", "C").env("HOME", directory).current_dir(directory);
 }
 
-/// The user and group to run as: none unless we are root.
+/// The user and group to run as; none unless we are root.
 fn account() -> Result<Option<(u32, u32)>> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);
@@ -197,7 +199,7 @@ fn account() -> Result<Option<(u32, u32)>> {
     match ids {
         Some(ids) => Ok(Some(ids)),
         None => bail!(
-            "PostgreSQL refuses to run as root and there is no user {ACCOUNT}: run as another user, or `apt-get install postgresql`"
+            "PostgreSQL does not run as root and there is no user {ACCOUNT}: run as another user, or `apt-get install postgresql`"
         ),
     }
 }

@@ -1,16 +1,16 @@
-# Keeps one server on behalf of an owner. $1 is the directory that belongs to the server, the other
-# arguments are the signals that end it, the politest first.
+# Guards one server on behalf of an owner. $1 is the server's directory, the other arguments are the signals that stop
+# the server, the gentlest first.
 #
-# The owner alone holds the other end of standard input and sends one line of shell at a time; each is
-# answered with its exit code. When the owner dies, however it dies, the input ends: then the server is
-# ended too and its directory removed. The keeper therefore must not die of a signal meant for the owner.
-# Nor of an answer that nobody takes any more, before everything here is removed.
+# Only the owner holds the other end of standard input. It sends one line of shell at a time; the reply is the exit
+# code. When the owner ends, even by SIGKILL, the input ends; then the server is stopped and its directory removed. So
+# the guard must not be ended by a signal meant for the owner, nor by writing a reply that nobody reads, before
+# everything is removed.
 trap '' HUP INT TERM PIPE
 directory=$1
 shift
 server=
 
-# The server inherits nothing of the conversation, nor the keeper's deafness to signals.
+# The server inherits neither the pipes nor the ignored signals.
 start() {
     (trap - HUP INT TERM PIPE && exec "$@") </dev/null >>"$directory/log" 2>&1 &
     server=$!
@@ -20,8 +20,8 @@ run() {
     "$@" </dev/null >>"$directory/log" 2>&1
 }
 
-# A dead child keeps its number until it is waited for, which `jobs` does without blocking. The number is
-# then forgotten, for the next process to get it is not ours.
+# A dead child keeps its process id until it is reaped, which `jobs` does without blocking. Then the id is forgotten,
+# because another process may get it.
 alive() {
     [ -n "$server" ] || return 1
     jobs >/dev/null
@@ -30,7 +30,7 @@ alive() {
     return 1
 }
 
-# halt SIGNAL: 0 once the server is gone, 1 when it is still there five seconds later.
+# halt SIGNAL: 0 once the server has exited, 1 if it is still running after five seconds.
 halt() {
     [ -n "$server" ] || return 0
     kill -s "$1" "$server" 2>/dev/null
@@ -42,7 +42,7 @@ halt() {
     done
 }
 
-# end SIGNAL..: tries the signals in turn until the server is gone.
+# end SIGNAL..: sends the signals in order until the server has exited.
 end() {
     for signal do
         halt "$signal" && return 0
@@ -56,5 +56,5 @@ while IFS= read -r line; do
 done
 
 end "$@"
-# A server that was killed may leave children that are still writing.
+# A killed server may leave children that are still writing.
 rm -rf "$directory" 2>/dev/null || { sleep 0.5; rm -rf "$directory"; }

@@ -1,4 +1,4 @@
-//! Whether a fault was caught, and which claims that proves. Pure: what the runs told goes in.
+//! Decides whether a fault was caught, and which claims that proves. Pure: its input is the results of the runs.
 
 use std::collections::BTreeSet;
 
@@ -7,37 +7,38 @@ use serde::Serialize;
 use super::run_result::{OutcomeRecord, RunResult};
 use crate::rehearsal::faults::{Expectation, ExpectedVerdict, Fault};
 
-/// How a fault ended.
+/// The result of a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// Exactly what the fault declares has turned.
+pub enum FaultOutcome {
+    /// Exactly the expected checks did not pass.
     Caught,
-    /// Something else has, or nothing; each line is one difference.
+    /// The results differ from the expected ones; one line per difference.
     Missed(Vec<String>),
-    /// This engine cannot stage it, and this is why. Never the same as caught.
+    /// This engine does not support the fault, with the reason. Never counted as caught.
     NotStaged(String),
 }
 
-/// A claim of a check, by its code.
+/// A check's id and a claim's code.
 pub type ClaimId = (String, String);
 
-/// Which checks are of another kind than the checklist's own questions.
+/// The checks that are treated differently.
 #[derive(Clone, Debug, Default)]
 pub struct CheckKinds {
     /// Checks that only a person can sign off.
     pub manual: BTreeSet<String>,
-    /// Checks that stand in the operator's own files, of which no fault can declare anything.
+    /// Checks in the operator's own files, which no fault declares.
     pub own: BTreeSet<String>,
 }
 
-/// What a fault's runs told against what it declares: the differences, and the claims that were turned false.
-pub fn weigh(fault: &Fault, runs: &[RunResult], kinds: &CheckKinds) -> (Ending, BTreeSet<ClaimId>) {
+/// Compares the results of a fault's runs with what it declares: returns the differences, and the claims that were
+/// proved.
+pub fn judge(fault: &Fault, runs: &[RunResult], kinds: &CheckKinds) -> (FaultOutcome, BTreeSet<ClaimId>) {
     let mut wrong = Vec::new();
     let mut proved = BTreeSet::new();
     for expectation in &fault.expectations {
-        let Some(record) = runs.iter().find_map(|run| run.of(&expectation.check)) else {
-            wrong.push(format!("{} was not asked", expectation.check));
+        let Some(record) = runs.iter().find_map(|run| run.outcome(&expectation.check)) else {
+            wrong.push(format!("{} did not run", expectation.check));
             continue;
         };
         let before = wrong.len();
@@ -49,11 +50,11 @@ pub fn weigh(fault: &Fault, runs: &[RunResult], kinds: &CheckKinds) -> (Ending, 
         }
     }
     wrong.extend(undeclared(fault, runs, &kinds.own));
-    proved.extend(of_ones_own(runs, &kinds.own));
-    wrong.extend(codes(runs));
+    proved.extend(own_failures(runs, &kinds.own));
+    wrong.extend(exit_codes(runs));
     match wrong.is_empty() {
-        true => (Ending::Caught, proved),
-        false => (Ending::Missed(wrong), BTreeSet::new()),
+        true => (FaultOutcome::Caught, proved),
+        false => (FaultOutcome::Missed(wrong), BTreeSet::new()),
     }
 }
 
@@ -66,25 +67,25 @@ fn differences(expectation: &Expectation, record: &OutcomeRecord) -> Vec<String>
     if !ended {
         let how =
             if record.warned { format!("{} with a warning", record.verdict) } else { record.verdict.clone() };
-        return vec![format!("{id} is {how} instead of {}: {}", expectation.verdict.name(), record.said)];
+        return vec![format!("{id}: expected {}, found {how}: {}", expectation.verdict.name(), record.text)];
     }
     let wanted = (expectation.verdict == ExpectedVerdict::Fail).then_some(false);
     let mut wrong: Vec<String> = expectation
         .claims
         .iter()
         .filter_map(|code| match record.claim(code) {
-            None => Some(format!("{id} makes no claim `{code}`")),
+            None => Some(format!("{id} has no claim `{code}`")),
             Some(claim) if claim.holds == wanted => None,
-            Some(claim) => Some(format!("{id}: `{code}` {}", standing(claim.holds))),
+            Some(claim) => Some(format!("{id}: claim `{code}` {}", describe(claim.holds))),
         })
         .collect();
-    if !record.said.contains(&expectation.says) {
-        wrong.push(format!("{id} does not say `{}`: {}", expectation.says, record.said));
+    if !record.text.contains(&expectation.says) {
+        wrong.push(format!("{id}: `{}` is missing in: {}", expectation.says, record.text));
     }
     wrong
 }
 
-fn standing(holds: Option<bool>) -> &'static str {
+fn describe(holds: Option<bool>) -> &'static str {
     match holds {
         Some(true) => "holds",
         Some(false) => "does not hold",
@@ -92,15 +93,15 @@ fn standing(holds: Option<bool>) -> &'static str {
     }
 }
 
-/// Required checks that turned and were not declared, and ids that are declared and did not turn. A glob may meet
-/// none: whether a watch ends early is a matter of a second.
+/// Required checks that did not pass and are not declared, and declared ids that passed. A glob may match nothing,
+/// because whether a watch ends early can be a matter of a second.
 fn undeclared(fault: &Fault, runs: &[RunResult], own: &BTreeSet<String>) -> Vec<String> {
     let named: BTreeSet<&str> =
         fault.expectations.iter().map(|expectation| expectation.check.as_str()).collect();
     let others: Vec<&OutcomeRecord> = runs
         .iter()
         .flat_map(|run| &run.outcomes)
-        .filter(|record| record.required && record.turned())
+        .filter(|record| record.required && record.did_not_pass())
         .filter(|record| !named.contains(record.id.as_str()) && !own.contains(&record.id))
         .collect();
     let patterns: Vec<(&String, glob::Pattern)> =
@@ -108,22 +109,20 @@ fn undeclared(fault: &Fault, runs: &[RunResult], own: &BTreeSet<String>) -> Vec<
     let mut wrong: Vec<String> = others
         .iter()
         .filter(|record| !patterns.iter().any(|(_, pattern)| pattern.matches(&record.id)))
-        .map(|record| {
-            format!("{} turned too and is not declared: {} {}", record.id, record.verdict, record.said)
-        })
+        .map(|record| format!("{}: unexpected {}: {}", record.id, record.verdict, record.text))
         .collect();
     for text in fault.also.iter().filter(|text| !text.contains(['*', '?', '['])) {
         let met = glob::Pattern::new(text)
             .is_ok_and(|pattern| others.iter().any(|record| pattern.matches(&record.id)));
         if !met {
-            wrong.push(format!("`{text}` is declared and did not turn"));
+            wrong.push(format!("`{text}` is declared but passed"));
         }
     }
     wrong
 }
 
-/// The claims of the operator's own checks that failed, whatever the fault was made for.
-fn of_ones_own(runs: &[RunResult], own: &BTreeSet<String>) -> Vec<ClaimId> {
+/// The failed claims of the operator's own checks, whatever the fault.
+fn own_failures(runs: &[RunResult], own: &BTreeSet<String>) -> Vec<ClaimId> {
     let failed = runs.iter().flat_map(|run| &run.outcomes).filter(|record| record.verdict == "fail");
     failed
         .filter(|record| own.contains(&record.id))
@@ -133,13 +132,13 @@ fn of_ones_own(runs: &[RunResult], own: &BTreeSet<String>) -> Vec<ClaimId> {
         .collect()
 }
 
-/// The exit code follows from the outcomes: 1 where a required check failed, 3 where one turned otherwise, else 0. A go
-/// although one turned is the worst there is.
-fn codes(runs: &[RunResult]) -> Vec<String> {
+/// The exit code follows from the outcomes: 1 if a required check failed, 3 if one did not pass otherwise, else 0. A GO
+/// although one did not pass would be the worst result.
+fn exit_codes(runs: &[RunResult]) -> Vec<String> {
     let wanted = |run: &RunResult| {
-        let turned: Vec<&OutcomeRecord> =
-            run.outcomes.iter().filter(|record| record.required && record.turned()).collect();
-        match (turned.is_empty(), turned.iter().any(|record| record.verdict == "fail")) {
+        let failed: Vec<&OutcomeRecord> =
+            run.outcomes.iter().filter(|record| record.required && record.did_not_pass()).collect();
+        match (failed.is_empty(), failed.iter().any(|record| record.verdict == "fail")) {
             (true, _) => 0,
             (false, true) => 1,
             (false, false) => 3,
@@ -147,7 +146,7 @@ fn codes(runs: &[RunResult]) -> Vec<String> {
     };
     runs.iter()
         .filter(|run| run.code != wanted(run))
-        .map(|run| format!("exit {} instead of {}", run.code, wanted(run)))
+        .map(|run| format!("exit code: expected {}, found {}", wanted(run), run.code))
         .collect()
 }
 
@@ -165,7 +164,7 @@ mod tests {
             verdict: verdict.to_owned(),
             warned: false,
             claims,
-            said: "why".to_owned(),
+            text: "why".to_owned(),
         }
     }
 
@@ -193,18 +192,18 @@ mod tests {
         }
     }
 
-    fn ends(fault: &Fault, runs: &[RunResult]) -> (Ending, usize) {
+    fn ends(fault: &Fault, runs: &[RunResult]) -> (FaultOutcome, usize) {
         let one = |id: &str| BTreeSet::from([id.to_owned()]);
-        let (ending, proved) = weigh(fault, runs, &CheckKinds { manual: one("s.manual"), own: one("own.a") });
+        let (ending, proved) = judge(fault, runs, &CheckKinds { manual: one("s.manual"), own: one("own.a") });
         (ending, proved.len())
     }
 
     #[test]
-    fn caught_is_exactly_what_was_declared() {
+    fn a_fault_is_caught_if_exactly_the_expected_checks_fail() {
         let fails = fault(ExpectedVerdict::Fail, &[]);
         let good = || record("s.b", "pass", &[("d", Some(true))]);
-        let turned = || record("s.a", "fail", &[("c", Some(false)), ("e", Some(true))]);
-        assert_eq!(ends(&fails, &result(1, vec![turned(), good()])), (Ending::Caught, 1));
+        let failed = || record("s.a", "fail", &[("c", Some(false)), ("e", Some(true))]);
+        assert_eq!(ends(&fails, &result(1, vec![failed(), good()])), (FaultOutcome::Caught, 1));
         for (what, runs) in [
             ("passes", result(0, vec![record("s.a", "pass", &[("c", Some(true))])])),
             ("is inconclusive", result(3, vec![record("s.a", "inconclusive", &[("c", None)])])),
@@ -215,55 +214,58 @@ mod tests {
                 result(1, vec![record("s.a", "fail", &[("c", Some(true)), ("e", Some(false))])]),
             ),
             ("fails without the claim", result(1, vec![record("s.a", "fail", &[("e", Some(false))])])),
-            ("is not asked", result(0, vec![good()])),
-            ("fails, and the run is a go", result(0, vec![turned()])),
-            ("fails, and the run cannot render", result(3, vec![turned()])),
+            ("did not run", result(0, vec![good()])),
+            ("fails, but the exit code is 0", result(0, vec![failed()])),
+            ("fails, but the exit code is 3", result(3, vec![failed()])),
             (
-                "fails, and another turns",
-                result(1, vec![turned(), record("s.b", "inconclusive", &[("d", None)])]),
+                "fails, and another check does not pass",
+                result(1, vec![failed(), record("s.b", "inconclusive", &[("d", None)])]),
             ),
         ] {
             let (ending, proved) = ends(&fails, &runs);
-            assert!(matches!(ending, Ending::Missed(_)), "{what}: {ending:?}");
+            assert!(matches!(ending, FaultOutcome::Missed(_)), "{what}: {ending:?}");
             assert_eq!(proved, 0, "{what}");
         }
     }
 
     #[test]
-    fn what_turns_with_it_is_declared_and_what_is_declared_turns() {
+    fn other_failures_must_be_declared_and_declared_checks_must_not_pass() {
         let both =
             result(1, vec![record("s.a", "fail", &[("c", Some(false))]), record("s.b", "blocked", &[])]);
-        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &["s.b"]), &both), (Ending::Caught, 1));
-        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &["s.*", "t.*"]), &both), (Ending::Caught, 1));
+        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &["s.b"]), &both), (FaultOutcome::Caught, 1));
+        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &["s.*", "t.*"]), &both), (FaultOutcome::Caught, 1));
         let (ending, _) = ends(&fault(ExpectedVerdict::Fail, &["s.b", "t.c"]), &both);
-        assert_eq!(ending, Ending::Missed(vec!["`t.c` is declared and did not turn".to_owned()]));
+        assert_eq!(ending, FaultOutcome::Missed(vec!["`t.c` is declared but passed".to_owned()]));
         let mut warning = record("s.b", "fail", &[]);
         warning.required = false;
         let runs = result(1, vec![record("s.a", "fail", &[("c", Some(false))]), warning]);
         assert_eq!(
             ends(&fault(ExpectedVerdict::Fail, &[]), &runs),
-            (Ending::Caught, 1),
+            (FaultOutcome::Caught, 1),
             "a warning need not be declared"
         );
     }
 
     #[test]
-    fn only_a_failure_proves_a_claim_or_a_withheld_sign_off() {
+    fn only_a_failure_or_a_withheld_sign_off_proves_a_claim() {
         let open = result(3, vec![record("s.a", "inconclusive", &[("c", None)])]);
-        assert_eq!(ends(&fault(ExpectedVerdict::Inconclusive, &[]), &open), (Ending::Caught, 0));
+        assert_eq!(ends(&fault(ExpectedVerdict::Inconclusive, &[]), &open), (FaultOutcome::Caught, 0));
         let error = result(3, vec![record("s.a", "error", &[])]);
-        assert_eq!(ends(&fault(ExpectedVerdict::Error, &[]), &error), (Ending::Caught, 0));
+        assert_eq!(ends(&fault(ExpectedVerdict::Error, &[]), &error), (FaultOutcome::Caught, 0));
         let mut warned = record("s.a", "pass", &[("c", Some(true))]);
         warned.warned = true;
-        assert_eq!(ends(&fault(ExpectedVerdict::Warn, &[]), &result(0, vec![warned])), (Ending::Caught, 0));
+        assert_eq!(
+            ends(&fault(ExpectedVerdict::Warn, &[]), &result(0, vec![warned])),
+            (FaultOutcome::Caught, 0)
+        );
         let mut manual = fault(ExpectedVerdict::Inconclusive, &[]);
         manual.expectations[0].check = "s.manual".to_owned();
         let open = result(3, vec![record("s.manual", "inconclusive", &[("c", None)])]);
-        assert_eq!(ends(&manual, &open), (Ending::Caught, 1));
+        assert_eq!(ends(&manual, &open), (FaultOutcome::Caught, 1));
     }
 
     #[test]
-    fn an_operators_own_check_turns_without_being_declared_and_proves_itself() {
+    fn own_checks_may_fail_undeclared_and_prove_their_claims() {
         let runs = result(
             1,
             vec![
@@ -271,15 +273,15 @@ mod tests {
                 record("own.a", "fail", &[("x", Some(false)), ("y", Some(true))]),
             ],
         );
-        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &[]), &runs), (Ending::Caught, 2));
+        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &[]), &runs), (FaultOutcome::Caught, 2));
         let open =
             result(1, vec![record("s.a", "fail", &[("c", Some(false))]), record("own.a", "error", &[])]);
-        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &[]), &open), (Ending::Caught, 1));
+        assert_eq!(ends(&fault(ExpectedVerdict::Fail, &[]), &open), (FaultOutcome::Caught, 1));
     }
 
     #[test]
-    fn a_plain_pass_is_no_warning() {
+    fn a_pass_without_warnings_is_not_a_warning() {
         let plain = result(0, vec![record("s.a", "pass", &[("c", Some(true))])]);
-        assert!(matches!(ends(&fault(ExpectedVerdict::Warn, &[]), &plain).0, Ending::Missed(_)));
+        assert!(matches!(ends(&fault(ExpectedVerdict::Warn, &[]), &plain).0, FaultOutcome::Missed(_)));
     }
 }

@@ -1,4 +1,4 @@
-//! How the score is told: a table for people, json, and markdown for a summary. Pure.
+//! The formats of the score: a table for people, json, and markdown for a summary. Pure.
 
 use std::fmt::Write as _;
 
@@ -6,35 +6,34 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::matrix::{FaultResult, Matrix, ProofStatus};
 
-/// The score for people: every fault, every claim with the faults that turn it, and what is wrong last.
+/// The table: every fault, every claim with the faults that break it, and the problems last.
 pub fn table(matrix: &Matrix, width: Option<u16>) -> String {
-    let mut faults = grid(width, ["", "fault", "turns"]);
+    let mut faults = grid(width, ["", "fault", "expected"]);
     for played in &matrix.faults {
-        faults.add_row([played.result.result.to_owned(), played.name.clone(), turned(played)]);
+        faults.add_row([result_name(played).to_owned(), played.name.clone(), expected(played)]);
     }
-    let mut claims = grid(width, ["check", "claim", "turned false by"]);
+    let mut claims = grid(width, ["check", "claim", "broken by"]);
     let mut last = "";
     for row in &matrix.claims {
         let check = if row.check == last { "" } else { row.check.as_str() };
         last = &row.check;
-        let by =
-            if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
+        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
         claims.add_row([check.to_owned(), row.claim.clone(), by]);
     }
-    let mut text = format!("Faults on the {} engine\n{faults}\n\nClaims\n{claims}\n", matrix.engine);
+    let mut text = format!("Faults ({} engine)\n{faults}\n\nClaims\n{claims}\n", matrix.engine);
     for line in problems(matrix) {
         let _infallible = write!(text, "\n{line}");
     }
     let _infallible = writeln!(text, "\n{}", matrix.summary());
-    let _infallible = writeln!(text, "exit {}: {}", matrix.exit().code(), meaning(matrix));
+    let _infallible = writeln!(text, "{} (exit {})", meaning(matrix), matrix.exit().code());
     text
 }
 
-/// The score as one json document.
+/// The json document.
 pub fn json(matrix: &Matrix) -> String {
     let missed: Vec<&str> = matrix.missed().map(|played| played.name.as_str()).collect();
-    let claims = |standing| -> Vec<String> {
-        matrix.standing(standing).map(|row| format!("{}: {}", row.check, row.claim)).collect()
+    let claims = |status| -> Vec<String> {
+        matrix.with_status(status).map(|row| format!("{}: {}", row.check, row.claim)).collect()
     };
     let mut document = serde_json::to_value(matrix).unwrap_or_default();
     document["missed"] = serde_json::json!(missed);
@@ -46,32 +45,31 @@ pub fn json(matrix: &Matrix) -> String {
     format!("{document:#}\n")
 }
 
-/// The score as markdown, for a summary.
+/// The markdown summary.
 pub fn markdown(matrix: &Matrix) -> String {
-    let mut text = format!("### Rehearsal on the {} engine\n\n{}\n\n", matrix.engine, matrix.summary());
+    let mut text = format!("### Rehearsal ({} engine)\n\n{}\n\n", matrix.engine, matrix.summary());
     for line in problems(matrix) {
         let _infallible = writeln!(text, "- {}", cell(&line));
     }
-    text.push_str("\n| check | claim | turned false by |\n|---|---|---|\n");
+    text.push_str("\n| check | claim | broken by |\n|---|---|---|\n");
     for row in &matrix.claims {
-        let by =
-            if row.faults.is_empty() { standing(row.standing).to_owned() } else { row.faults.join(", ") };
+        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
         let _infallible = writeln!(text, "| {} | {} | {} |", cell(&row.check), cell(&row.claim), cell(&by));
     }
-    text.push_str("\n| fault | result | turns |\n|---|---|---|\n");
+    text.push_str("\n| fault | result | expected |\n|---|---|---|\n");
     for played in &matrix.faults {
         let _infallible = writeln!(
             text,
             "| {} | {} | {} |",
             cell(&played.name),
-            played.result.result,
-            cell(&turned(played))
+            result_name(played),
+            cell(&expected(played))
         );
     }
     text
 }
 
-/// What is wrong with the score, a line each, causes indented.
+/// The problems of the score, one per line, with their causes indented.
 pub fn problems(matrix: &Matrix) -> Vec<String> {
     let mut lines = Vec::new();
     for played in matrix.missed() {
@@ -79,36 +77,43 @@ pub fn problems(matrix: &Matrix) -> Vec<String> {
         lines.extend(played.result.why.iter().map(|why| format!("    {why}")));
     }
     for (which, words) in [
-        (ProofStatus::Unproved, "never turned false, so nothing shows that it can fail"),
+        (ProofStatus::Unproved, "no fault breaks it, so nothing shows that it can fail"),
         (ProofStatus::NotProvableHere, "not provable on this engine"),
-        (ProofStatus::Own, "a check of your own that no fault turned"),
+        (ProofStatus::Own, "your own check; no fault breaks it"),
     ] {
-        lines.extend(matrix.standing(which).map(|row| format!("{}: {}: {words}", row.check, row.claim)));
+        lines.extend(matrix.with_status(which).map(|row| format!("{}: {}: {words}", row.check, row.claim)));
     }
     lines
 }
 
-fn turned(played: &FaultResult) -> String {
+fn expected(played: &FaultResult) -> String {
     match played.result.result {
         "not-staged" => played.result.why.join("; "),
         _ => played.expectations.join("\n"),
     }
 }
 
-fn standing(standing: ProofStatus) -> &'static str {
-    match standing {
+fn unproved(status: ProofStatus) -> &'static str {
+    match status {
         ProofStatus::Proved => "",
-        ProofStatus::Unproved => "(nothing)",
-        ProofStatus::NotProvableHere => "(not provable here)",
-        ProofStatus::Own => "(nothing: a check of your own)",
+        ProofStatus::Unproved => "(no fault)",
+        ProofStatus::NotProvableHere => "(not provable on this engine)",
+        ProofStatus::Own => "(no fault; your own check)",
     }
 }
 
 fn meaning(matrix: &Matrix) -> &'static str {
     match matrix.exit().code() {
-        0 if matrix.partial.is_some() => "this part was caught; of the other faults nothing is said",
+        0 if matrix.partial.is_some() => "the selected faults were caught; the others did not run",
         0 => "every fault was caught, and every claim can fail",
-        _ => "a fault was missed, or a claim was never turned false",
+        _ => "a fault was missed, or no fault breaks a claim",
+    }
+}
+
+fn result_name(played: &FaultResult) -> &'static str {
+    match played.result.result {
+        "not-staged" => "not supported",
+        result => result,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run of the program told, as far as the score reads it: a json report, and the code it ended with.
+//! The result of a run as far as the score reads it: the json report and the exit code.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -19,15 +19,15 @@ pub struct RunResult {
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutcomeRecord {
     pub id: String,
-    /// Whether the exit code depends on it: a blocker that is neither excluded nor validly waived.
+    /// Whether the exit code depends on it: a blocker that is neither excluded nor waived.
     pub required: bool,
     /// `pass`, `fail`, `inconclusive`, `error`, `blocked`, `excluded`, `interrupted`, ..
     pub verdict: String,
-    /// Whether it carries warnings.
+    /// Whether it has warnings.
     pub warned: bool,
     pub claims: Vec<ClaimRecord>,
-    /// Reason, fix and warnings in one text.
-    pub said: String,
+    /// The reason, the fix and the warnings as one text.
+    pub text: String,
 }
 
 /// One claim of an outcome.
@@ -38,13 +38,13 @@ pub struct ClaimRecord {
 }
 
 impl RunResult {
-    /// Reads what a run left on stdout.
+    /// Parses a run's stdout.
     ///
     /// # Errors
-    /// Anything but one whole report.
+    /// Anything but one complete report.
     pub fn read(code: i32, stdout: &str) -> Result<RunResult> {
-        let report: Value = serde_json::from_str(stdout).context("the run left no json report")?;
-        ensure!(report["schema"] == SCHEMA, "the run left a report of another kind: {}", report["schema"]);
+        let report: Value = serde_json::from_str(stdout).context("the run wrote no json report")?;
+        ensure!(report["schema"] == SCHEMA, "the run's report has another schema: {}", report["schema"]);
         let sections = report["sections"].as_array().context("the report has no sections")?;
         let mut outcomes = Vec::new();
         for outcome in sections.iter().filter_map(|s| s["outcomes"].as_array()).flatten() {
@@ -54,33 +54,36 @@ impl RunResult {
     }
 
     /// The outcome of a check.
-    pub fn of(&self, id: &str) -> Option<&OutcomeRecord> {
+    pub fn outcome(&self, id: &str) -> Option<&OutcomeRecord> {
         self.outcomes.iter().find(|outcome| outcome.id == id)
     }
 }
 
 impl OutcomeRecord {
     fn read(outcome: &Value) -> Result<OutcomeRecord> {
-        let text = |key: &str| outcome[key].as_str().map(str::to_owned);
+        let field = |key: &str| outcome[key].as_str().map(str::to_owned);
         let verdict = match &outcome["verdict"] {
             Value::String(name) => name.clone(),
             Value::Object(skipped) => match &skipped["skipped"] {
                 Value::String(why) => why.clone(),
-                Value::Object(why) => why.keys().next().cloned().context("a skip without its why")?,
-                other => anyhow::bail!("no verdict: {other}"),
+                Value::Object(why) => {
+                    why.keys().next().cloned().context("a skipped verdict has no reason")?
+                }
+                other => anyhow::bail!("not a valid verdict: {other}"),
             },
-            other => anyhow::bail!("no verdict: {other}"),
+            other => anyhow::bail!("not a valid verdict: {other}"),
         };
         let waived = outcome["waiver"]["valid"] == true;
-        let warnings = outcome["warnings"].as_array().context("an outcome without warnings")?;
+        let warnings = outcome["warnings"].as_array().context("an outcome has no `warnings`")?;
         let words: Vec<&str> = warnings.iter().filter_map(Value::as_str).collect();
         Ok(OutcomeRecord {
-            id: text("id").context("an outcome without an id")?,
+            id: field("id").context("an outcome has no `id`")?,
             required: outcome["severity"] == "blocker" && verdict != "excluded" && !waived,
             verdict,
             warned: !warnings.is_empty(),
-            claims: serde_json::from_value(outcome["claims"].clone()).context("an outcome without claims")?,
-            said: [text("reason"), text("fix"), Some(words.join(" | "))]
+            claims: serde_json::from_value(outcome["claims"].clone())
+                .context("an outcome has no valid `claims`")?,
+            text: [field("reason"), field("fix"), Some(words.join(" | "))]
                 .into_iter()
                 .flatten()
                 .collect::<Vec<_>>()
@@ -88,8 +91,8 @@ impl OutcomeRecord {
         })
     }
 
-    /// True when it is anything but a pass.
-    pub fn turned(&self) -> bool {
+    /// Whether it did not pass; an excluded check counts as passed.
+    pub fn did_not_pass(&self) -> bool {
         self.verdict != "pass" && self.verdict != "excluded"
     }
 

@@ -1,5 +1,5 @@
-//! The Agent SDK service: an Express app that drafts answers. It sleeps when idle, so that a first request may find it
-//! starting.
+//! The Agent SDK service: an Express app that drafts answers. It sleeps when idle, so a first request may have to wait
+//! for it to start.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub type Agent = Server<State>;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// What `/health` says: `ok` when well.
+    /// The `status` in `/health`: `ok` when healthy.
     pub status: String,
     /// The service's name in `/health`.
     pub service: String,
@@ -22,28 +22,28 @@ pub struct State {
     pub version: String,
     /// How far its clock is ahead, in seconds.
     pub clock_offset_seconds: i64,
-    /// How long a start takes, in seconds.
+    /// How long a cold start takes, in seconds.
     pub cold_start_seconds: f64,
-    /// Whether the machine is stopped: the next request starts it, and all wait until it is up.
+    /// Whether the machine is stopped: the next request starts it, and all requests wait until it is up.
     pub asleep: bool,
-    /// Whether only the integer `message_type` 0 counts as incoming, as in the service that ignores every real message.
+    /// Whether only the integer `message_type` 0 counts as incoming, as in the version that ignores every real message.
     pub integers_only: bool,
-    /// Whether drafts wait for a person.
+    /// Whether drafts need a person's approval.
     pub approval_required: bool,
-    /// Why drafting fails (500), or null.
+    /// The error with which drafting fails (500), or null.
     pub failure: Option<String>,
-    /// How long the answer to a webhook takes, in milliseconds.
+    /// The response time of the webhook endpoint, in milliseconds.
     #[serde(default)]
     pub webhook_delay_ms: u64,
-    /// The drafts waiting for approval, as `/approvals` lists them.
+    /// The drafts waiting for approval, as listed by `/approvals`.
     pub approvals: Vec<Value>,
-    /// When a start under way is done.
+    /// When the current start will be finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub up_at: Option<Timestamp>,
 }
 
 impl Default for State {
-    /// Awake and well, version 1.0.0.
+    /// Awake and healthy, version 1.0.0.
     fn default() -> State {
         State {
             status: "ok".to_owned(),
@@ -85,7 +85,7 @@ impl State {
     }
 
     fn webhook(&mut self, request: &Request) -> Answer {
-        // The body parser leaves a body of another type alone, and the handler sees none.
+        // Express's body parser ignores a body of another type, so the handler gets an empty one.
         let body = if request.is_json() && !request.body.is_empty() {
             match serde_json::from_slice::<Value>(&request.body) {
                 Ok(body) => body,
@@ -125,7 +125,7 @@ impl State {
         Answer::json(200, &draft)
     }
 
-    /// How long a request waits for the machine to be up.
+    /// How long a request waits until the machine is up.
     fn wake(&mut self, now: Timestamp) -> std::time::Duration {
         if self.asleep {
             self.asleep = false;
@@ -134,7 +134,7 @@ impl State {
             self.up_at = now.checked_add(start).ok();
         }
         let left = self.up_at.map(|up| up.duration_since(now)).unwrap_or(SignedDuration::ZERO);
-        // What is not positive is over.
+        // A negative duration means that the machine is up already.
         left.try_into().unwrap_or_default()
     }
 }
@@ -154,7 +154,7 @@ impl StandIn for State {
     }
 }
 
-/// Express's own pages.
+/// An error page in Express's format.
 fn page(status: u16, text: &str) -> Answer {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let html = format!(

@@ -1,5 +1,5 @@
-//! The customers of the rehearsal: they write into Chatwoot at a rate and in a mix
-//! that a seed decides, and the shop's people reply and close conversations.
+//! The customers of the rehearsal: they write to Chatwoot at a rate and in a mix that a seed determines, and the shop's
+//! staff replies and resolves conversations.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,16 +14,16 @@ use tokio::task::JoinHandle;
 use crate::rehearsal::http::{Handle, Remote, merge};
 use crate::rehearsal::standins::chatwoot::{self, Sender};
 
-/// How customers behave. Shares are in percent of customers' messages.
+/// How customers behave. Percentages are of customers' messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Habits {
-    /// Customers' messages a minute; 0 is quiet.
+    /// Customers' messages per minute; 0 means none.
     pub per_minute: f64,
     pub seed: u64,
     /// Messages that open a new conversation.
     pub new_percent: u32,
-    /// Messages after which somebody of the shop replies.
+    /// Messages to which the staff replies.
     pub reply_percent: u32,
     /// Messages after which the conversation is resolved.
     pub resolve_percent: u32,
@@ -47,10 +47,10 @@ impl Drop for Customers {
     }
 }
 
-/// The longest sleep: a changed rate is felt after it.
-const NAP: Duration = Duration::from_millis(200);
-/// Conversations that are still talked in.
-const ALIVE: usize = 20;
+/// The longest sleep: a changed rate takes effect after it.
+const MAX_SLEEP: Duration = Duration::from_millis(200);
+/// How many open conversations customers keep writing in.
+const MAX_OPEN: usize = 20;
 
 const TEXTS: [&str; 6] = [
     "Where is my order?",
@@ -62,7 +62,7 @@ const TEXTS: [&str; 6] = [
 ];
 
 impl Customers {
-    /// Starts them on the caller's runtime. `staff` replies and resolves.
+    /// Starts the customers on the caller's runtime. `staff` replies and resolves.
     pub fn start(
         chatwoot: Handle<chatwoot::State>,
         account: u64,
@@ -81,7 +81,7 @@ impl Customers {
         change(&mut locked(&self.habits));
     }
 
-    /// What carries control documents to them, for the hub.
+    /// The handle through which the control server changes them.
     pub(in crate::rehearsal) fn remote(&self) -> Arc<dyn Remote> {
         Arc::new(Door(self.habits.clone()))
     }
@@ -95,11 +95,11 @@ impl Remote for Door {
         document: Value,
     ) -> Pin<Box<dyn Future<Output = anyhow::Result<Value>> + Send>> {
         Box::pin(async move {
-            let change = document.get("state").context("customers take {\"state\": {..}}")?;
+            let change = document.get("state").context("customers accept only {\"state\": {..}}")?;
             let mut habits = locked(&self.0);
             let mut value = serde_json::to_value(&*habits)?;
             merge(&mut value, change);
-            *habits = serde_json::from_value(value.clone()).context("no such habits")?;
+            *habits = serde_json::from_value(value.clone()).context("not a valid state of the customers")?;
             Ok(value)
         })
     }
@@ -109,7 +109,7 @@ impl Remote for Door {
     }
 }
 
-/// A change is one assignment or a closure of assignments, so the value is whole after a panic elsewhere.
+/// A change is one assignment or a closure of assignments, so the value is consistent after a panic elsewhere.
 fn locked(habits: &Mutex<Habits>) -> std::sync::MutexGuard<'_, Habits> {
     habits.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -124,16 +124,20 @@ struct Crowd {
 
 impl Crowd {
     async fn live(mut self, habits: Arc<Mutex<Habits>>) {
-        // How far into the wait for the next message time has come, in messages.
+        // The elapsed part of the wait for the next message, in messages.
         let mut due = 0.0;
         let mut next = self.random.exponential();
         loop {
             let now = locked(&habits).clone();
             let per_second = now.per_minute / 60.0;
             let left = if per_second > 0.0 { (next - due) / per_second } else { f64::INFINITY };
-            let nap = if left < NAP.as_secs_f64() { Duration::from_secs_f64(left.max(0.0)) } else { NAP };
+            let pause = if left < MAX_SLEEP.as_secs_f64() {
+                Duration::from_secs_f64(left.max(0.0))
+            } else {
+                MAX_SLEEP
+            };
             let before = tokio::time::Instant::now();
-            tokio::time::sleep(nap).await;
+            tokio::time::sleep(pause).await;
             due += before.elapsed().as_secs_f64() * per_second;
             while due >= next && per_second > 0.0 {
                 due -= next;
@@ -165,18 +169,18 @@ impl Crowd {
         if !resolve {
             self.open.push(conversation);
         }
-        if self.open.len() > ALIVE {
+        if self.open.len() > MAX_OPEN {
             self.open.remove(0);
         }
     }
 }
 
-/// Xorshift64*: the same seed writes the same history, and nothing here needs to be unguessable.
+/// Xorshift64*: the same seed gives the same history. It need not be unpredictable.
 struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        // Zero is the one state it cannot leave.
+        // Xorshift never leaves zero.
         self.0 = self.0.max(1);
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -192,7 +196,8 @@ impl Random {
         self.next() % 100 < u64::from(percent)
     }
 
-    /// The wait for the next of independent events, in mean waits; cut so that no seed is silent for long.
+    /// The wait for the next of independent events, in units of the mean wait; capped so that no seed is silent for
+    /// long.
     fn exponential(&mut self) -> f64 {
         let uniform = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         (-(1.0 - uniform).ln()).min(5.0)

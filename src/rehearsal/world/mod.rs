@@ -1,6 +1,5 @@
-//! The whole world on loopback: Chatwoot, the app, the Agent SDK, `fly`, a
-//! checkout and a real PostgreSQL, each as a production deploy would have it,
-//! and the variables and the configuration that go with them.
+//! The whole world on loopback: Chatwoot, the app, the Agent SDK, `fly`, a checkout and a real PostgreSQL, each in a
+//! good state for a production deploy, with the matching variables and configuration.
 
 mod config;
 pub mod setup;
@@ -32,20 +31,21 @@ use traffic::{Traffic, TrafficParts};
 /// Chatwoot's account in the sandbox.
 pub const ACCOUNT: u64 = 3;
 
-/// Which database the world uses.
+/// The database that the world uses.
 #[derive(Clone, Debug)]
 pub enum Database {
-    /// A database in an engine that others hold, too.
+    /// A database in an engine that others use as well.
     Of(Arc<Postgres>, String),
-    /// A database that somebody gave, to read and to write: empty, or filled by a rehearsal before.
+    /// A database given by the user, readable and writable: empty, or filled by an earlier rehearsal.
     Given(String),
-    /// A database that exists, by its connection strings: the reader's, and that of a role that may write facts.
+    /// An existing database, by its connection strings: the reader's, and that of a role with write access to the
+    /// facts.
     At { reader: String, writer: Option<String> },
 }
 
-/// The running world. Dropping it ends everything in it.
+/// The running world. Dropping it stops everything in it.
 pub struct World {
-    /// Tells the app of what happens in Chatwoot.
+    /// Delivers Chatwoot's events to the app.
     pub deliverer: Deliverer,
     pub chatwoot: Chatwoot,
     pub agent: Agent,
@@ -54,13 +54,13 @@ pub struct World {
     pub checkout: Checkout,
     pub authority: Authority,
     pub control: ControlServer,
-    /// Which PostgreSQL it is, in a few words; empty where a test said so itself.
+    /// The PostgreSQL engine and version; empty where a test gave the connection strings.
     pub engine: String,
-    /// How many may be connected to the database.
+    /// How many connections the database accepts.
     connection_limit: ConnectionLimit,
     live: Option<Traffic>,
     writer: Option<String>,
-    /// A keeper removes the folder also when this process is killed.
+    /// The guard removes the folder even if this process is killed.
     folder: ProcessGuard,
     variables: BTreeMap<String, String>,
 }
@@ -69,10 +69,10 @@ impl World {
     /// Starts the world on the caller's runtime; it answers while that runtime runs.
     ///
     /// # Errors
-    /// A missing part (PostgreSQL's programs, git) says what to install.
+    /// A missing part (PostgreSQL's programs, git), with what to install.
     pub async fn start(database: Database) -> Result<World> {
-        let folder =
-            ProcessGuard::as_we_are("ops-sandbox", &[]).context("no temporary folder for the sandbox")?;
+        let folder = ProcessGuard::as_we_are("ops-sandbox", &[])
+            .context("cannot create a temporary folder for the sandbox")?;
         let root = folder.directory().to_path_buf();
         let at = |name: &str| root.join(name);
         let authority = Authority::new()?;
@@ -103,7 +103,7 @@ impl World {
             [
                 ("CHATWOOT_BASE_URL", chatwoot.url_at("localhost")),
                 ("CHATWOOT_API_KEY", token.clone()),
-                // The other name of the token: one that the caller's shell may hold would disagree with ours.
+                // The other name of the token: a value in the caller's shell would contradict this one.
                 ("CHATWOOT_API_TOKEN", token),
                 ("CHATWOOT_ACCOUNT_ID", ACCOUNT.to_string()),
                 ("CHATWOOT_WEBHOOK_SECRET", secret),
@@ -131,18 +131,19 @@ impl World {
             variables,
         };
         world.link_program(&bin)?;
-        fs::write(at("ca.pem"), world.authority.ca_pem()).context("the authority's file")?;
+        fs::write(at("ca.pem"), world.authority.ca_pem())
+            .context("cannot write the authority's certificate")?;
         let config = world.config(&webhook_url, &account_name)?;
-        fs::write(at("config.toml"), config).context("the sandbox's configuration")?;
+        fs::write(at("config.toml"), config).context("cannot write the sandbox's configuration")?;
         Ok(world)
     }
 
-    /// Lets customers write, in a world that this setting has changed first.
+    /// Starts the traffic, in a world that this setup has changed first.
     ///
     /// # Errors
-    /// A part that does not start, and a setting that a stand-in refuses.
+    /// A part that does not start, and a setup that a stand-in rejects.
     pub async fn start_traffic(&mut self, habits: Habits, setting: Setup) -> Result<()> {
-        // What is still under way must not flow into the new traffic.
+        // Deliveries under way must not become part of the new traffic.
         self.live = None;
         let quiet = Habits { per_minute: 0.0, ..habits };
         let live = Traffic::start(
@@ -164,12 +165,12 @@ impl World {
         setting.apply(self).await
     }
 
-    /// Ends the traffic; what was under way may be lost.
+    /// Stops the traffic; deliveries under way may be lost.
     pub fn stop_traffic(&mut self) {
         self.live = None;
     }
 
-    /// Changes how customers behave; nothing happens in a world without traffic.
+    /// Changes how customers behave; does nothing in a world without traffic.
     pub fn customers(&self, change: impl FnOnce(&mut Habits)) {
         if let Some(live) = &self.live {
             live.customers.update(change);
@@ -181,31 +182,31 @@ impl World {
         &self.variables
     }
 
-    /// The world's own folder: configuration, certificates, the checkout and the programs.
+    /// The world's folder: configuration, certificates, the checkout and the programs.
     pub fn folder(&self) -> &Path {
         self.folder.directory()
     }
 
-    /// The configuration file with every expected value.
+    /// The configuration file, with every expected value.
     pub fn config_path(&self) -> PathBuf {
         self.folder.directory().join("config.toml")
     }
 
-    /// Puts this program's name, `fly` and, where Node is missing, `npm` and `npx` first on `PATH`.
+    /// Puts this program, `fly` and, if Node is missing, `npm` and `npx` first on `PATH`.
     fn link_program(&mut self, bin: &Path) -> Result<()> {
-        let program = std::env::current_exe().context("this program's own path")?;
-        std::os::unix::fs::symlink(program, bin.join("hotdash-ops")).context("a link to this program")?;
+        let program = std::env::current_exe().context("cannot find this program's own path")?;
+        std::os::unix::fs::symlink(program, bin.join("hotdash-ops")).context("cannot link this program")?;
         let old = std::env::var_os("PATH").unwrap_or_default();
         let mut paths = vec![bin.to_path_buf()];
         paths.extend(std::env::split_paths(&old));
-        let joined = std::env::join_paths(paths).context("PATH holds a folder that cannot be joined")?;
+        let joined = std::env::join_paths(paths).context("PATH contains a folder that cannot be joined")?;
         let text = joined.into_string().ok().context("PATH is not UTF-8")?;
         self.variables.insert("PATH".to_owned(), text);
         Ok(())
     }
 }
 
-/// The world's database, ready.
+/// A database that is ready to be used.
 struct Served {
     connection_limit: ConnectionLimit,
     engine: String,
@@ -243,7 +244,7 @@ fn connection_limit(postgres: &Postgres) -> ConnectionLimit {
     }
 }
 
-/// Gives Chatwoot the app's webhook, and returns the secret it made for it.
+/// Registers the app's webhook in Chatwoot, and returns its secret.
 fn register_webhook(state: &mut chatwoot::State, url: &str) -> String {
     state.last_webhook_id += 1;
     let secret = chatwoot::token();

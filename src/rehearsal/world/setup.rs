@@ -1,4 +1,4 @@
-//! Named worlds: what is wrong with the pipeline while customers write.
+//! Named states of the world: what is wrong with the pipeline while customers write.
 
 use anyhow::{Result, bail};
 
@@ -6,37 +6,37 @@ use crate::rehearsal::standins::app::Handling;
 use crate::rehearsal::standins::fly::Fault;
 use crate::rehearsal::world::World;
 
-/// A named state of the world. What a watch says of each is in the README's table.
+/// A named state of the world. The README lists how each one is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Setup {
     #[default]
     Healthy,
     /// The Agent SDK's port is closed.
     AgentDown,
-    /// The Agent SDK takes 900 ms.
+    /// The Agent SDK takes 900 ms to answer.
     AgentSlow,
-    /// One delivery in ten is recorded as failed, and leaves no dead letter.
+    /// One delivery in ten is recorded as failed but leaves no dead letter.
     OneInTen,
-    /// Three deliveries in a hundred end as dead letters.
+    /// Three percent of deliveries end as dead letters.
     DeadLetter,
-    /// One delivery in ten fails, and the app throws before it records that.
+    /// 30 % of deliveries fail, and the app throws before it records that.
     SilentLoss,
-    /// Chatwoot's health is green, and nothing is delivered.
+    /// Chatwoot's health is green, but nothing is delivered.
     WorkerDead,
-    /// No customer writes.
+    /// Customers write nothing.
     Quiet,
-    /// One fact in five is committed three seconds after its time.
+    /// One fact in five is committed three seconds after its recorded time.
     LateCommits,
-    /// One duration in two hundred is no number.
+    /// One duration in two hundred is not a number.
     Unreadable,
-    /// One duration in twenty is no number.
+    /// One duration in twenty is not a number.
     ManyUnreadable,
-    /// `fly logs` may not be read.
+    /// `fly logs` is not permitted.
     LogsUnreadable,
 }
 
 impl Setup {
-    /// Every setting, in the order of the help text.
+    /// Every setup, in the order of the help text.
     pub const ALL: [(&str, Setup); 12] = [
         ("healthy", Setup::Healthy),
         ("agent-down", Setup::AgentDown),
@@ -55,7 +55,7 @@ impl Setup {
     /// Brings a good world into this state.
     ///
     /// # Errors
-    /// A control document that a stand-in refuses.
+    /// A control document that a stand-in rejects.
     pub async fn apply(self, world: &World) -> Result<()> {
         let handling = |change: fn(&mut Handling)| world.app.update(|app| change(&mut app.handling));
         match self {
@@ -67,7 +67,8 @@ impl Setup {
             Setup::OneInTen => handling(|h| h.late_draft_percent = 10.0),
             Setup::DeadLetter => handling(|h| h.failing_percent = 3.0),
             Setup::SilentLoss => handling(|h| {
-                // Enough that some stay without a later reply in their conversation, which would pass for an answer.
+                // High enough that some messages have no later reply in their conversation, which would count as an
+                // answer.
                 h.failing_percent = 30.0;
                 h.throws_before_recording = true;
             }),
@@ -77,7 +78,10 @@ impl Setup {
             Setup::Unreadable => handling(|h| h.unreadable_percent = 0.5),
             Setup::ManyUnreadable => handling(|h| h.unreadable_percent = 5.0),
             Setup::LogsUnreadable => {
-                world.fly.break_command("logs", Fault::error("unauthorized: the token may not read logs"))?;
+                world.fly.break_command(
+                    "logs",
+                    Fault::error("unauthorized: the token is not allowed to read logs"),
+                )?;
             }
         }
         Ok(())
@@ -91,7 +95,7 @@ impl std::str::FromStr for Setup {
         let names = Setup::ALL.map(|(name, _)| name).join(", ");
         match Setup::ALL.into_iter().find(|(name, _)| *name == word) {
             Some((_, setting)) => Ok(setting),
-            None => bail!("no world is called `{word}`; there are: {names}"),
+            None => bail!("`{word}` is not a world; use one of: {names}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The world with traffic in it: customers write, Chatwoot delivers, the app
-//! forwards and records. A world without this stands still, as preflight needs it.
+//! The traffic of a world: customers write, Chatwoot delivers, the app forwards and records. Without it a world does
+//! not change, as preflight needs it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::rehearsal::standins::fly::Fly;
 use crate::service::http::{Client, Proxies};
 use crate::service::tls::Roots;
 
-/// What keeps traffic going; it stops when this is dropped.
+/// The running traffic; it stops when this is dropped.
 pub struct Traffic {
     pub customers: Customers,
     _pump: Forwarder,
 }
 
-/// The parts of a world between which traffic goes.
+/// The parts of a world that take part in traffic.
 pub(super) struct TrafficParts<'a> {
     pub chatwoot: &'a Chatwoot,
     pub agent: &'a Agent,
@@ -31,16 +31,16 @@ pub(super) struct TrafficParts<'a> {
     pub fly: Fly,
     /// The rehearsal's authority, PEM.
     pub ca_file: &'a Path,
-    /// A connection string that may write facts.
+    /// A connection string with write access to the facts.
     pub writer: Option<&'a str>,
-    /// How many may be connected to that database.
+    /// How many connections that database accepts.
     pub connection_limit: ConnectionLimit,
     pub account: u64,
 }
 
 impl Traffic {
     pub(super) fn start(between: &TrafficParts<'_>, habits: Habits) -> Result<Traffic> {
-        let roots = Roots::only(between.ca_file).context("the rehearsal's authority")?;
+        let roots = Roots::only(between.ca_file).context("cannot read the rehearsal's authority")?;
         let http = Client::new(&roots, Proxies::none())?;
         let (staff, bot) = between.chatwoot.update(|chatwoot| {
             let staff = chatwoot.people.get("administrator").map(|person| person.id);
@@ -72,14 +72,14 @@ fn connector(dsn: &str) -> Connect {
         let dsn = dsn.clone();
         Box::pin(async move {
             let (client, connection) = query::connect(&dsn).await?;
-            // The connection ends with its client, and reports an error to whoever waits for an answer.
+            // The connection ends with its client; errors are returned to whoever waits for a result.
             tokio::spawn(connection);
             Ok(client)
         })
     })
 }
 
-/// The app's log is what `fly logs` shows.
+/// Writes the app's log lines to `fly logs`.
 fn log_of(fly: Fly) -> Log {
     Arc::new(move |level, text| {
         let level = match level {
@@ -87,7 +87,7 @@ fn log_of(fly: Fly) -> Log {
             Level::Warn => "warn",
             Level::Error => "error",
         };
-        // A line that cannot be kept is a line that was lost, which happens on Fly, too.
+        // Log lines can get lost on Fly, too.
         let _ = fly.log("hotdash-app", level, text, jiff::Timestamp::now());
     })
 }

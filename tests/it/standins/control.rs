@@ -88,23 +88,23 @@ async fn a_change_that_is_wrong_anywhere_changes_nothing() {
         (json!({"state": {"version": "9", "verison": "1"}}), "unknown field `verison`"),
         (json!({"state": {"version": 9}}), "invalid type"),
         (json!({"states": {}}), "unknown field `states`"),
-        (json!({"state": {"version": "9"}, "set": {"/api": {}}}), "no pattern"),
+        (json!({"state": {"version": "9"}, "set": {"/api": {}}}), "not a valid pattern"),
         (set(json!({"stauts": 500})), "unknown field `stauts`"),
         (set(json!({"status": 42})), "between 200 and 599"),
         (set(json!({"times": 0})), "at least 1"),
         (set(json!({"body": "a", "json": {}})), "one of body"),
         (set(json!({"behaviour": "explode"})), "unknown variant `explode`"),
-        (set(json!({"headers": {"content-length": "1"}})), "follows from the body"),
-        (set(json!({"headers": {"x y": "1"}})), "no header name"),
+        (set(json!({"headers": {"content-length": "1"}})), "derived from the body"),
+        (set(json!({"headers": {"x y": "1"}})), "not a valid header name"),
         (set(json!({"body_base64": "%"})), "not base64"),
         (set(json!([])), "empty"),
-        (json!({"state": {"version": "9"}, "certificate": {"days_left": 1}}), "plain http"),
-        (json!({"door": "ajar"}), "door is open"),
+        (json!({"state": {"version": "9"}, "certificate": {"days_left": 1}}), "plain HTTP"),
+        (json!({"door": "ajar"}), "door must be open"),
     ] {
         let answer =
             post(&format!("{}/__control", chatwoot.url()), chatwoot.control_key(), &change.to_string()).await;
         assert_eq!(answer.status, 422, "{change}");
-        assert!(answer.json()["error"].as_str().unwrap().contains(says), "{change} says {}", answer.body);
+        assert!(answer.json()["error"].as_str().unwrap().contains(says), "{change} returned {}", answer.body);
         assert_eq!(get(&chatwoot, "/api").await.json()["version"], "4.8.0", "{change}");
     }
     let not_json = post(&format!("{}/__control", chatwoot.url()), chatwoot.control_key(), "{").await;

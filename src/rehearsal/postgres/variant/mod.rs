@@ -1,18 +1,18 @@
-//! What can be wrong with a database, as SQL that spoils the good one ([`super::Native::copy`]). Each is
-//! one fault and leaves the rest good, so that a test can tell which claim it breaks.
+//! Variants of the good database, as SQL that modifies it ([`super::Native::copy`]). Each is one fault and leaves the
+//! rest good, so that a test can show which claim it breaks.
 
-/// The facts are in a table partitioned by month, every partition indexed. Good.
+/// The facts table is partitioned by month, with an index on every partition. Good.
 pub const PARTITIONED: &str = include_str!("partitioned.sql");
 
-/// As [`PARTITIONED`], but one partition has no index: the parent's index was made with `ONLY`.
+/// As [`PARTITIONED`], but one partition has no index: the parent's index was created with `ONLY`.
 pub const PARTITION_WITHOUT_INDEX: &str =
     concat!(include_str!("partitioned.sql"), include_str!("partition_without_index.sql"));
 
-/// The generation of the app that Prisma made: `"DashboardFact"` with quoted camel-case columns and
-/// `timestamp(3)` without time zone. No index serves the monitoring query there.
+/// The version of the app that used Prisma: `"DashboardFact"` with quoted camel-case columns and `timestamp(3)` without
+/// time zone. It has no index for the monitoring query.
 pub const PRISMA: &str = include_str!("prisma.sql");
 
-/// As [`PRISMA`], with the index that the monitoring query needs.
+/// As [`PRISMA`], with an index for the monitoring query.
 pub const PRISMA_INDEXED: &str = concat!(
     include_str!("prisma.sql"),
     r#"create index "DashboardFact_factType_createdAt_idx" on "DashboardFact" ("factType", "createdAt");"#
@@ -21,7 +21,7 @@ pub const PRISMA_INDEXED: &str = concat!(
 /// Row level security without a policy: a plain reader sees no rows and no error.
 pub const RLS_WITHOUT_POLICY: &str = "alter table dashboard_facts enable row level security;";
 
-/// Row level security that binds the owner too.
+/// Row level security that also applies to the owner.
 pub const RLS_FORCED: &str = "alter table dashboard_facts enable row level security; alter table dashboard_facts force row level security;";
 
 /// Row level security with a policy that lets the reader see everything.
@@ -34,11 +34,11 @@ pub const WITHOUT_TIME_ZONE: &str = "alter table dashboard_facts alter column re
 /// The facts' index is missing.
 pub const INDEX_MISSING: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;";
 
-/// The facts' index is there by name, and the planner may not use it: its building failed.
+/// The facts' index exists but is invalid, so the planner does not use it: building it failed.
 pub const INDEX_INVALID: &str = "update pg_index set indisvalid = false
     where indexrelid = 'dashboard_facts_fact_type_recorded_at_idx'::regclass;";
 
-/// The facts' index does not take new rows yet.
+/// The facts' index is not updated for new rows yet.
 pub const INDEX_NOT_READY: &str = "update pg_index set indisvalid = false, indisready = false
     where indexrelid = 'dashboard_facts_fact_type_recorded_at_idx'::regclass;";
 
@@ -47,12 +47,12 @@ pub const INDEX_NOT_LIVE: &str =
     "update pg_index set indisvalid = false, indisready = false, indislive = false
     where indexrelid = 'dashboard_facts_fact_type_recorded_at_idx'::regclass;";
 
-/// The facts' index has the right name and columns, and covers one kind of fact only.
+/// The facts' index has the right name and columns, but covers only one type of fact.
 pub const INDEX_PARTIAL: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;
     create index dashboard_facts_fact_type_recorded_at_idx on dashboard_facts (fact_type, recorded_at)
     where fact_type = 'support.webhook.retry';";
 
-/// The facts' index has the right name and its columns in the other order.
+/// The facts' index has the right name, but its columns are in the wrong order.
 pub const INDEX_WRONG_ORDER: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;
     create index dashboard_facts_fact_type_recorded_at_idx on dashboard_facts (recorded_at, fact_type);";
 
@@ -60,24 +60,24 @@ pub const INDEX_WRONG_ORDER: &str = "drop index dashboard_facts_fact_type_record
 pub const INDEX_ON_EXPRESSION: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;
     create index dashboard_facts_fact_type_recorded_at_idx on dashboard_facts (lower(fact_type), recorded_at);";
 
-/// The facts' index is of a kind that cannot answer ranges of time.
+/// The facts' index is of a type that does not support time ranges.
 pub const INDEX_BRIN: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;
     create index dashboard_facts_fact_type_recorded_at_idx on dashboard_facts using brin (fact_type, recorded_at);";
 
-/// A good index under another name, with a further column behind and the time descending. Good.
+/// A good index with another name, an additional column at the end and the time descending. Good.
 pub const INDEX_OTHERWISE: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;
     create index by_kind_and_age on dashboard_facts (fact_type, recorded_at desc, shop_domain);";
 
 /// The grades' index is missing.
 pub const GRADES_INDEX_MISSING: &str = "drop index customer_grades_created_at_idx;";
 
-/// There are no grades at all: grading is not enabled.
+/// There is no table of grades: grading is not enabled.
 pub const GRADES_MISSING: &str = "drop table customer_grades;";
 
-/// There are no facts at all: the app's migrations have not run.
+/// There is no table of facts: the app's migrations have not run.
 pub const FACTS_MISSING: &str = "drop table dashboard_facts;";
 
-/// The facts are a view: it can be read, and has no index of its own.
+/// The facts are a view: it can be read, but has no index of its own.
 pub const FACTS_ARE_A_VIEW: &str = "alter table dashboard_facts rename to facts;
     create view dashboard_facts as select * from facts;
     grant select on dashboard_facts to ops_reader, ops_bypass, ops_single, ops_berlin;";
@@ -88,15 +88,15 @@ pub const COLUMN_MISSING: &str = "alter table dashboard_facts drop column value;
 /// A required column has another type.
 pub const COLUMN_TYPE: &str = "alter table dashboard_facts alter column value type text using value::text;";
 
-/// No operator's role may read the facts.
+/// No operator role has read access to the facts.
 pub const NO_SELECT: &str =
     "revoke select on dashboard_facts from ops_reader, ops_bypass, ops_single, ops_berlin;";
 
-/// The reader may read some columns of the facts, and not their value.
+/// The reader has access to some columns of the facts, but not to their value.
 pub const SOME_COLUMNS: &str = "revoke select on dashboard_facts from ops_reader;
     grant select (id, fact_type, recorded_at) on dashboard_facts to ops_reader;";
 
-/// The tables stand in a schema that is not on the reader's search path.
+/// The tables are in a schema that is not on the reader's search path.
 pub const OTHER_SCHEMA: &str = "create schema app authorization hotdash;
     grant usage on schema app to ops_reader, ops_bypass, ops_single, ops_berlin;
     alter table dashboard_facts set schema app;
@@ -105,7 +105,7 @@ pub const OTHER_SCHEMA: &str = "create schema app authorization hotdash;
 /// No facts have been recorded yet.
 pub const NO_ROWS: &str = "truncate dashboard_facts;";
 
-/// Facts are dated an hour in the future: the clock that wrote them is wrong.
+/// Facts are dated an hour in the future: the clock of their writer is wrong.
 pub const FUTURE_ROWS: &str = "update dashboard_facts set recorded_at = recorded_at + interval '1 hour'
     where fact_type = 'support.webhook.retry';";
 

@@ -1,5 +1,4 @@
-//! The facts that the app records, written as the app writes them: to the table
-//! `dashboard_facts`, by the role that owns it.
+//! The facts that the app records in the table `dashboard_facts`, as the role that owns it.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,60 +9,60 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-/// Opens a connection that may write; the stand-in knows nothing of the database behind it.
+/// Opens a connection with write access; this module does not depend on the database behind it.
 pub type Connect = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Client>> + Send>> + Send + Sync>;
 
-/// Writes facts into one database. A lost connection is made anew at the next fact; the fact that met it is
-/// missing, as with the real app.
+/// Writes facts into one database. After a lost connection the next fact opens a new one; the fact that was being
+/// written is missing, as with the real app.
 pub struct Facts {
     connect: Connect,
     connection_limit: ConnectionLimit,
     client: tokio::sync::Mutex<Option<Held>>,
-    /// How many facts are to be written now.
+    /// How many facts are waiting to be written.
     pending: AtomicUsize,
 }
 
-/// A connection that is kept for the next fact.
+/// A connection kept for the next fact.
 struct Held {
     client: Client,
-    /// How many facts it has written.
+    /// How many facts were written through it.
     written: usize,
 }
 
-/// How many may be connected to the database at a time.
+/// How many connections the database accepts at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionLimit {
-    /// As many as the app likes: it keeps its connection, as a pool does.
+    /// Enough: the app keeps its connection, as a pool does.
     Unlimited,
-    /// One, and the next one waits: whoever keeps a connection keeps everybody else out.
+    /// One; others wait until it is closed.
     One,
 }
 
-/// One delivery as `support.webhook.retry` records it.
+/// The result of a delivery, recorded as `support.webhook.retry`.
 #[derive(Clone, Debug)]
 pub struct Retry {
     pub attempts: u32,
     pub success: bool,
-    /// JSON, because some rows hold no number here.
+    /// JSON, because some rows do not contain a number here.
     pub duration: Value,
     /// Absent on failure.
     pub status: Option<u16>,
 }
 
-/// How many facts are written on the one seat before somebody else may have it.
-const TURN: usize = 16;
-/// How long one statement may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How many facts are written through a single connection before others get their turn.
+const FACTS_PER_TURN: usize = 16;
+/// The time limit for one statement.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const INSERT: &str = "insert into dashboard_facts (shop_domain, fact_type, scope, value, metadata) \
                       values ('hotrodan.myshopify.com', $1, 'ops', $2::text::jsonb, $3::text::jsonb)";
-/// The same, dated back by this many seconds.
+/// The same, dated back by a number of seconds.
 const INSERT_DATED: &str =
     "insert into dashboard_facts (shop_domain, fact_type, scope, value, metadata, recorded_at)
      values ('hotrodan.myshopify.com', $1, 'ops', $2::text::jsonb, $3::text::jsonb, now() - $4 * interval '1 second')";
 
 impl Facts {
-    /// Facts for the database to which `connect` leads.
+    /// Facts for the database that `connect` opens.
     pub fn new(connect: Connect, connection_limit: ConnectionLimit) -> Facts {
         let client = tokio::sync::Mutex::new(None);
         Facts { connect, connection_limit, client, pending: AtomicUsize::new(0) }
@@ -72,15 +71,15 @@ impl Facts {
     /// Records a delivery.
     ///
     /// # Errors
-    /// What the database or the way to it says; the fact is then missing.
+    /// An error of the database or the connection; the fact is then missing.
     pub async fn retry(&self, retry: &Retry) -> Result<()> {
         let (value, metadata) = retry.row();
         self.insert("support.webhook.retry", &value, &metadata, Duration::ZERO).await
     }
 
-    /// Records a delivery in a transaction of its own that stays open for `open` before it commits: its
-    /// `recorded_at` is the time at which that transaction began. Where nobody else could be connected meanwhile,
-    /// the fact is written after that time and dated back, which to everybody else is the same.
+    /// Records a delivery in its own transaction, which stays open for `open` before it commits: its `recorded_at` is
+    /// the start of that transaction. With a single connection, which would lock out everyone else meanwhile, the fact
+    /// is written after that time and dated back; the result is the same.
     ///
     /// # Errors
     /// As [`Facts::retry`].
@@ -100,7 +99,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Records a dead letter with the webhook itself, as the app does.
+    /// Records a dead letter with the webhook's payload, as the app does.
     ///
     /// # Errors
     /// As [`Facts::retry`].
@@ -119,7 +118,9 @@ impl Facts {
     }
 
     async fn connect(&self) -> Result<Client> {
-        tokio::time::timeout(PATIENCE, (self.connect)()).await.context("the database does not answer")?
+        tokio::time::timeout(STATEMENT_TIMEOUT, (self.connect)())
+            .await
+            .context("the database does not answer")?
     }
 
     async fn insert(&self, kind: &str, value: &Value, metadata: &Value, ago: Duration) -> Result<()> {
@@ -136,17 +137,17 @@ impl Facts {
                 ago => client.execute(INSERT_DATED, &[&kind, &value, &metadata, &ago.as_secs_f64()]).await,
             }
         };
-        tokio::time::timeout(PATIENCE, written_now).await.context("the database takes too long")??;
+        tokio::time::timeout(STATEMENT_TIMEOUT, written_now).await.context("the database timed out")??;
         let written = written + 1;
         let others_wait = self.pending.load(Ordering::Relaxed) > 1;
-        if self.connection_limit == ConnectionLimit::Unlimited || (others_wait && written < TURN) {
+        if self.connection_limit == ConnectionLimit::Unlimited || (others_wait && written < FACTS_PER_TURN) {
             *held = Some(Held { client, written });
         }
         Ok(())
     }
 }
 
-/// Counts a fact for as long as it is to be written, also when nobody waits for that any more.
+/// Counts a waiting fact, until it is written or its future is dropped.
 struct Pending<'a>(&'a AtomicUsize);
 
 impl Pending<'_> {

@@ -1,7 +1,6 @@
-//! Behind the app's endpoint: takes what was accepted, forwards it to the Agent
-//! SDK with retries, records what came of it, and logs as the app logs. The Agent
-//! SDK's draft appears in Chatwoot as a private note, which Chatwoot tells the app
-//! in turn.
+//! The work behind the app's endpoint: takes accepted webhooks, forwards them to the Agent SDK with retries, records
+//! the results and writes the app's log lines. The Agent SDK's draft becomes a private note in Chatwoot, for which
+//! Chatwoot in turn sends a webhook.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,12 +18,12 @@ use crate::rehearsal::http::Handle;
 use crate::rehearsal::standins::chatwoot::{self, Sender};
 use crate::service::http::{Client, Request};
 
-/// How many deliveries are under way at the same time.
-const TOGETHER: usize = 64;
-/// The pause when nothing waits.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How many deliveries run at the same time.
+const MAX_CONCURRENT_DELIVERIES: usize = 64;
+/// The pause when nothing is waiting.
+const IDLE_PAUSE: Duration = Duration::from_millis(10);
 
-/// How grave a log line is, by the names Fly shows.
+/// The level of a log line, as in Fly's logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     Info,
@@ -32,25 +31,25 @@ pub enum Level {
     Error,
 }
 
-/// Where log lines go.
+/// The receiver of log lines.
 pub type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
-/// Everything the pump works with.
+/// Everything the forwarder uses.
 pub struct Parts {
     pub app: Handle<State>,
     pub chatwoot: Handle<chatwoot::State>,
     /// The Agent SDK's base URL.
     pub agent_url: String,
     pub http: Client,
-    /// None where the database may not be written.
+    /// None if the database is not writable.
     pub facts: Option<Facts>,
     pub log: Log,
-    /// The account whose conversations get drafts, and who writes them.
+    /// The account whose conversations get drafts, and the sender of the drafts.
     pub account: u64,
     pub drafts_by: Sender,
 }
 
-/// The running pump; it ends when this is dropped.
+/// The running forwarder; it stops when this is dropped.
 pub struct Forwarder {
     task: JoinHandle<()>,
 }
@@ -75,11 +74,11 @@ struct Work {
 }
 
 async fn run(work: Arc<Work>) {
-    let places = Arc::new(Semaphore::new(TOGETHER));
+    let places = Arc::new(Semaphore::new(MAX_CONCURRENT_DELIVERIES));
     loop {
         let (bodies, handling) = work.parts.app.update(|app| app.take(places.available_permits()));
         if bodies.is_empty() {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(IDLE_PAUSE).await;
         }
         for body in bodies {
             let Ok(place) = places.clone().acquire_owned().await else { return };
@@ -92,11 +91,11 @@ async fn run(work: Arc<Work>) {
     }
 }
 
-/// How forwarding ended.
+/// The result of forwarding.
 struct Forwarded {
     attempts: u32,
     took: Duration,
-    /// The agent's status, or what went wrong on the way.
+    /// The Agent SDK's status, or the error of the request.
     last: Result<u16, String>,
     body: Option<Value>,
 }
@@ -151,7 +150,7 @@ impl Work {
         }
     }
 
-    /// Up to `attempts` tries; only a 5xx, a 429 and a failure on the way are tried again.
+    /// Up to `attempts` tries; only a 5xx, a 429 and a failed request are tried again.
     async fn forward(&self, body: &[u8], handling: &Handling) -> Forwarded {
         let began = Instant::now();
         let mut forwarded =
@@ -181,7 +180,7 @@ impl Work {
         forwarded
     }
 
-    /// What the Agent SDK drafted becomes a private note.
+    /// Stores the Agent SDK's draft as a private note.
     fn draft(&self, event: &Value, answer: Option<&Value>) {
         let Some(answer) = answer.filter(|answer| answer["status"] == "draft_ready") else { return };
         let Some(conversation) = event["conversation"]["id"].as_u64() else { return };

@@ -1,15 +1,14 @@
-//! What the app does with a delivery: how often it tries, what it records, and the
-//! ways in which it is known to go wrong.
+//! How the app handles a delivery: how often it tries, what it records, and the ways in which it is known to fail.
 
 use serde::{Deserialize, Serialize};
 
-/// The settings of the forwarding. Shares are in percent of deliveries, chosen by the seed.
+/// The settings of the forwarding. Percentages are of deliveries; the seed chooses which.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Handling {
-    /// Whether deliveries are forwarded at all. Without it the app only remembers them.
+    /// Whether deliveries are forwarded at all. If not, the app only remembers them.
     pub forwards: bool,
-    /// Decides which deliveries a share falls on.
+    /// Determines which deliveries a percentage applies to.
     pub seed: u64,
     /// `CHATWOOT_WEBHOOK_MAX_ATTEMPTS`.
     pub attempts: u32,
@@ -17,25 +16,25 @@ pub struct Handling {
     pub base_delay_ms: u64,
     /// `CHATWOOT_WEBHOOK_BACKOFF_FACTOR`.
     pub backoff: u32,
-    /// How long one attempt waits for the Agent SDK.
+    /// The timeout of one request to the Agent SDK.
     pub timeout_ms: u64,
-    /// The flaw of the real app: on the last attempt it throws before it writes the failure and the dead letter.
+    /// The bug of the real app: on the last attempt it throws before it writes the failure and the dead letter.
     pub throws_before_recording: bool,
-    /// Whether a delivery that failed for good leaves a dead letter.
+    /// Whether a delivery that failed every attempt leaves a dead letter.
     pub dead_letters: bool,
-    /// Deliveries that fail for good, whatever the Agent SDK says.
+    /// Deliveries that fail every attempt, whatever the Agent SDK returns.
     pub failing_percent: f64,
-    /// Deliveries recorded as failed without a dead letter although the draft arrived, after the app's time-out.
+    /// Deliveries recorded as failed, without a dead letter, although the draft arrived after the app's timeout.
     pub late_draft_percent: f64,
-    /// Facts whose duration is no number.
+    /// Facts whose duration is not a number.
     pub unreadable_percent: f64,
-    /// Facts whose transaction stays open for [`Handling::commit_delay_ms`] after it recorded them.
+    /// Facts whose transaction stays open for [`Handling::commit_delay_ms`].
     pub late_commit_percent: f64,
     pub commit_delay_ms: u64,
 }
 
 impl Default for Handling {
-    /// The app as it should be.
+    /// An app that works correctly.
     fn default() -> Handling {
         Handling {
             forwards: true,
@@ -55,7 +54,7 @@ impl Default for Handling {
     }
 }
 
-/// What befalls one delivery.
+/// What happens to one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fate {
     pub fails: bool,
@@ -65,11 +64,11 @@ pub(super) struct Fate {
 }
 
 impl Handling {
-    /// The fate of the delivery with this number: the same for the same seed, and spread evenly: of 100 deliveries
-    /// in a row, one percent falls on exactly one.
+    /// What happens to the delivery with this number: the same for the same seed, and evenly spread. Of 100 deliveries
+    /// in a row, one percent is exactly one.
     pub(super) fn fate(&self, number: u64) -> Fate {
         let falls = |salt: u64, percent: f64| {
-            // Where in each period it falls depends on the seed; how often does not, so that a short run has its share.
+            // The seed determines the position in each period but not the count, so that a short run gets its share.
             let offset = (scrambled(self.seed ^ salt) % 10_000) as f64 / 10_000.0;
             let share = percent / 100.0;
             let before = (number as f64 * share + offset).floor();
@@ -84,7 +83,7 @@ impl Handling {
     }
 }
 
-/// SplitMix64's finaliser: neighbouring seeds give unlike numbers.
+/// SplitMix64's finalizer: adjacent seeds give unrelated numbers.
 fn scrambled(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

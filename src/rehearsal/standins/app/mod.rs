@@ -1,5 +1,5 @@
-//! The HotDash app: the endpoint that receives webhooks and checks their signature, and behind it the forwarding to
-//! the Agent SDK, with retries, and the facts it records of that ([`pump`]).
+//! The HotDash app: the endpoint that receives webhooks and checks their signature, the forwarding to the Agent SDK
+//! with retries ([`forwarder`]), and the facts it records ([`facts`]).
 
 pub mod facts;
 pub mod forwarder;
@@ -23,15 +23,15 @@ pub type App = Server<State>;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// The secret that signatures are checked with; with none, everything is accepted.
+    /// The secret for checking signatures; without one, every request is accepted.
     pub secret: Option<String>,
-    /// What the app takes for a signature.
+    /// The signature scheme that the app expects.
     pub signature: Signature,
-    /// The requests to the endpoint that were accepted, oldest first; the newest [`KEPT`] of them.
+    /// The accepted requests, oldest first; the newest [`KEPT`] of them.
     pub deliveries: VecDeque<Delivery>,
-    /// What becomes of a delivery that was accepted.
+    /// What happens to an accepted delivery.
     pub handling: Handling,
-    /// The bodies that wait to be forwarded, as they came.
+    /// The bodies waiting to be forwarded, unchanged.
     #[serde(skip)]
     pub waiting: VecDeque<Vec<u8>>,
 }
@@ -39,14 +39,14 @@ pub struct State {
 /// How many deliveries are remembered.
 pub const KEPT: usize = 1000;
 
-/// What is signed, and how it is written in `X-Chatwoot-Signature`.
+/// What is signed, and the format of `X-Chatwoot-Signature`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signature {
-    /// As Chatwoot signs from 4.12 on: `sha256=<hex>` over `{timestamp}.{body}`.
+    /// Chatwoot 4.12 and later: `sha256=<hex>` over `{timestamp}.{body}`.
     #[default]
     Timestamped,
-    /// As an app from before that checks: bare hex over the body alone. The two never match.
+    /// What older apps expect: bare hex over the body alone. The two never match.
     BodyOnly,
 }
 
@@ -54,16 +54,16 @@ pub enum Signature {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
-    /// When it came.
+    /// When it arrived.
     pub at: Timestamp,
     /// Its `event`, or null.
     pub event: Option<String>,
-    /// Its body: JSON, or a string where it is none.
+    /// Its body: JSON, or a string if it is not JSON.
     pub body: Value,
 }
 
 impl Default for State {
-    /// Takes everything, and has received nothing.
+    /// Accepts everything and has received nothing.
     fn default() -> State {
         State {
             secret: None,
@@ -76,7 +76,7 @@ impl Default for State {
 }
 
 impl State {
-    /// Takes up to `room` bodies out of the queue, with what is to be done with them.
+    /// Takes up to `room` bodies from the queue, with the settings for handling them.
     fn take(&mut self, room: usize) -> (Vec<Vec<u8>>, Handling) {
         let count = room.min(self.waiting.len());
         (self.waiting.drain(..count).collect(), self.handling.clone())
@@ -85,7 +85,7 @@ impl State {
     fn signed(&self, request: &Request) -> bool {
         let Some(secret) = &self.secret else { return true };
         let Some(given) = request.header("x-chatwoot-signature") else { return false };
-        // An HMAC takes a key of any length.
+        // An HMAC accepts a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
         let given = match self.signature {
             Signature::BodyOnly => Some(given),
@@ -132,7 +132,7 @@ impl StandIn for State {
         }
         if self.handling.forwards {
             self.waiting.push_back(request.body.clone());
-            // In a world without traffic nobody takes them.
+            // In a world without traffic nothing takes them from the queue.
             if self.waiting.len() > KEPT {
                 self.waiting.pop_front();
             }

@@ -1,4 +1,4 @@
-//! Who am I, and what is this account: `GET /api/v1/profile` and `GET /api/v1/accounts/{id}`.
+//! The caller's profile and an account: `GET /api/v1/profile` and `GET /api/v1/accounts/{id}`.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::state::{Membership, Person, State};
 use crate::rehearsal::http::{Answer, Request};
 
 impl State {
-    /// No account is looked at here: a suspended one shows as its status.
+    /// The profile does not check accounts: a suspended one is listed with its status.
     pub(super) fn profile(&self, request: &Request) -> Result<Answer, Refusal> {
         let person = self.person(request)?;
         let latest = person.memberships.iter().max_by_key(|(_, membership)| &membership.active_at);
@@ -58,7 +58,7 @@ impl State {
         Some(shown)
     }
 
-    /// Looked up among the caller's own accounts: a stranger gets 404 here, and a suspended one is shown.
+    /// Looks only among the caller's own accounts: a stranger gets 404, and a suspended account is returned.
     pub(super) fn account(&self, request: &Request, id: &str) -> Result<Answer, Refusal> {
         let person: &Person = self.person(request)?;
         let (id, account) = self.account_record(id)?;

@@ -1,11 +1,11 @@
-//! Who asks, and whether the account lets them in: the refusals that come before an endpoint's own.
+//! Authentication and access to an account: the checks that come before an endpoint's own.
 
 use super::message::Sender;
 use super::rails::Refusal;
 use super::state::{Account, Bot, Person, Role, State, Status};
 use crate::rehearsal::http::Request;
 
-/// Whom a token belongs to.
+/// The owner of a token.
 pub(super) enum Caller<'a> {
     Person(&'a Person),
     Bot(&'a Bot),
@@ -19,24 +19,24 @@ pub(super) enum Open {
     ToBotsToo,
 }
 
-/// A caller who got into an account.
+/// A caller who has access to an account.
 pub(super) struct Entered {
     pub(super) account: u64,
     /// The role of a person; a bot has none.
     pub(super) role: Option<Role>,
-    /// Who it is, as the sender of messages.
+    /// The caller as the sender of messages.
     pub(super) sender: Sender,
 }
 
 impl Entered {
-    /// What Pundit asks of an endpoint for administrators.
+    /// The Pundit policy of endpoints for administrators.
     pub(super) fn administrator(&self) -> Result<(), Refusal> {
         if self.role == Some(Role::Administrator) { Ok(()) } else { Err(Refusal::Role) }
     }
 }
 
 impl State {
-    /// Rack knows one key for both spellings; a proxy that drops underscores lets the dashed one through.
+    /// Rack uses one key for both spellings; a proxy that drops underscores lets the dashed one through.
     pub(super) fn token<'r>(&self, request: &'r Request) -> Option<&'r str> {
         let underscored = request.header("api_access_token").filter(|_| !self.drops_underscore_headers);
         underscored.or_else(|| request.header("api-access-token")).filter(|token| !token.is_empty())
@@ -54,7 +54,7 @@ impl State {
         bot.map(Caller::Bot).ok_or(Refusal::UnknownToken)
     }
 
-    /// The person behind the token, for endpoints that no bot and no platform app may call.
+    /// The person who owns the token, for endpoints that reject bots and platform apps.
     pub(super) fn person(&self, request: &Request) -> Result<&Person, Refusal> {
         match self.caller(request)? {
             Caller::Person(person) => Ok(person),
@@ -62,7 +62,7 @@ impl State {
         }
     }
 
-    /// Lets a caller into an account of the nested routes, in Chatwoot's order of refusals.
+    /// Checks a caller's access to an account of the nested routes, in the order in which Chatwoot checks it.
     pub(super) fn enter(&self, request: &Request, account: &str, open: Open) -> Result<Entered, Refusal> {
         let caller = self.caller(request)?;
         match (&caller, open) {
@@ -88,7 +88,7 @@ impl State {
         Ok(Entered { account: id, role, sender })
     }
 
-    /// Whether a caller may see what is in an inbox: an agent sees the inboxes it belongs to, all others see all.
+    /// Whether a caller can see an inbox: an agent sees the inboxes it belongs to, everyone else sees all.
     pub(super) fn sees(&self, entered: &Entered, inbox: u64) -> bool {
         let (Some(Role::Agent), Sender::User(user)) = (entered.role, entered.sender) else { return true };
         self.inboxes.iter().any(|known| known.id == inbox && known.members.contains(&user))

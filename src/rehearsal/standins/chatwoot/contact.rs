@@ -1,4 +1,4 @@
-//! Who writes: a contact, and its place in an inbox.
+//! A contact (the customer) and its place in an inbox.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::state::token;
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// The contact's id, over all accounts.
+    /// The contact's id, unique across accounts.
     pub id: u64,
     /// The account it belongs to.
     pub account_id: u64,
@@ -18,21 +18,21 @@ pub struct Contact {
     /// The e-mail address, or none.
     #[serde(default)]
     pub email: Option<String>,
-    /// The identifier that the app gave it, or none.
+    /// The identifier set by the app, or none.
     #[serde(default)]
     pub identifier: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it last wrote, or never.
+    /// When it last wrote; none if never.
     #[serde(default)]
     pub last_activity_at: Option<Timestamp>,
 }
 
 impl Contact {
-    /// The id of the contact that is there at first.
+    /// The id of the contact that exists from the start.
     pub(super) const FIRST: u64 = 5521;
 
-    /// The contact that is there at first.
+    /// The contact that exists from the start.
     pub(super) fn first() -> Contact {
         Contact {
             id: Contact::FIRST,
@@ -46,23 +46,23 @@ impl Contact {
     }
 }
 
-/// A contact's place in an inbox, by which the channel knows it.
+/// A contact in an inbox, with the id that the channel uses for it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactInbox {
-    /// Its id, over all accounts.
+    /// Its id, unique across accounts.
     pub id: u64,
-    /// The channel's name for the contact.
+    /// The channel's id for the contact.
     pub source_id: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The credential of the contact's live updates; deliveries carry it.
+    /// The credential for the contact's live updates; deliveries carry it.
     #[serde(default = "token")]
     pub pubsub_token: String,
 }
 
 impl Default for ContactInbox {
-    /// That of the contact that is there at first.
+    /// The place of the contact that exists from the start.
     fn default() -> ContactInbox {
         ContactInbox {
             id: 6_100,

@@ -1,4 +1,4 @@
-//! A conversation with all that was written in it, and the conversations of all accounts, found by account and id.
+//! A conversation with its messages, and the conversations of all accounts, indexed by account and id.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Index, IndexMut};
@@ -12,7 +12,7 @@ use super::events::Change;
 use super::message::{Kind, Message};
 use crate::rehearsal::http::random_hex;
 
-/// A conversation, by its display id. On the control route everything but the first three fields may be left out.
+/// A conversation. On the control route every field after the first three is optional.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
@@ -22,7 +22,7 @@ pub struct Conversation {
     pub account_id: u64,
     /// `open`, `resolved`, `pending` or `snoozed`.
     pub status: String,
-    /// The inbox it came through.
+    /// The inbox it belongs to.
     #[serde(default = "Conversation::first_inbox")]
     pub inbox_id: u64,
     /// The contact it is with.
@@ -31,36 +31,36 @@ pub struct Conversation {
     /// The contact's place in the inbox.
     #[serde(default)]
     pub contact_inbox: ContactInbox,
-    /// Its other id.
+    /// Its UUID.
     #[serde(default = "uuid")]
     pub uuid: String,
-    /// What its maker noted on it.
+    /// The custom attributes set when it was created.
     #[serde(default)]
     pub custom_attributes: Map<String, Value>,
-    /// When it was made.
+    /// When it was created.
     #[serde(default = "Conversation::first_time")]
     pub created_at: Timestamp,
-    /// When anything about it last changed.
+    /// When it was last updated.
     #[serde(default = "Conversation::first_time")]
     pub updated_at: Timestamp,
     /// When the last message was stored.
     #[serde(default = "Conversation::first_time")]
     pub last_activity_at: Timestamp,
-    /// Since when the customer waits for a person, or not at all.
+    /// Since when the customer has been waiting for a person; none if not waiting.
     #[serde(default)]
     pub waiting_since: Option<Timestamp>,
-    /// When a person first replied, or never.
+    /// When a person first replied; none if never.
     #[serde(default)]
     pub first_reply_at: Option<Timestamp>,
-    /// Its messages by id.
+    /// Its messages, ordered by id.
     #[serde(default)]
     pub messages: Vec<Message>,
-    /// What reports know of it besides its messages.
+    /// The events that reports count besides messages.
     #[serde(default)]
     pub measured: Vec<Measured>,
 }
 
-/// Something that reports count or average.
+/// An event that reports count or average.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
@@ -86,14 +86,14 @@ pub enum Measure {
     BotHandoff,
 }
 
-/// A fresh UUID.
+/// A new UUID.
 pub(super) fn uuid() -> String {
     let hex = random_hex();
     format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 impl Conversation {
-    /// The conversation that is there at first.
+    /// The conversation that exists from the start.
     pub(super) fn first() -> Conversation {
         let at = Conversation::first_time();
         let place = ContactInbox::default();
@@ -142,19 +142,19 @@ impl Conversation {
         Timestamp::constant(1_767_261_602, 101_554_000)
     }
 
-    /// The message of that id.
+    /// The message with that id.
     pub fn message(&self, id: u64) -> Option<&Message> {
         let at = self.messages.binary_search_by_key(&id, |message| message.id).ok()?;
         self.messages.get(at)
     }
 
-    /// Since when the customer waits, and that it changed.
+    /// Sets since when the customer has been waiting, and records the change.
     pub(super) fn wait(&mut self, since: Option<Timestamp>, changed: &mut Vec<Change>) {
         changed.push(Change::time("waiting_since", self.waiting_since, since));
         self.waiting_since = since;
     }
 
-    /// A person replied: the customer waits no longer, and reports know how long that took.
+    /// Records a person's reply: the customer is no longer waiting, and reports get the time it took.
     pub(super) fn replied(&mut self, at: Timestamp, changed: &mut Vec<Change>) {
         if self.first_reply_at.is_none() {
             self.measure(Measure::FirstResponse, self.created_at, at);
@@ -167,24 +167,24 @@ impl Conversation {
         }
     }
 
-    /// Keeps for reports how long something took.
+    /// Stores a duration for reports.
     pub(super) fn measure(&mut self, what: Measure, since: Timestamp, at: Timestamp) {
         self.measured.push(Measured { what, at, seconds: at.duration_since(since).as_secs_f64() });
     }
 
-    /// How many of the customer's messages no agent has seen; Chatwoot stops at ten.
+    /// How many of the customer's messages no agent has seen; Chatwoot stops counting at ten.
     pub(super) fn unread(&self) -> usize {
         self.messages.iter().rev().filter(|message| message.kind == Kind::Incoming).take(10).count()
     }
 }
 
-/// The conversations of all accounts in the order made, written as a list.
+/// The conversations of all accounts in order of creation, serialized as a list.
 #[derive(Clone, Default)]
 pub struct Conversations {
     list: Vec<Conversation>,
-    /// Where in the list each is, by account and id.
+    /// The position of each in the list, by account and id.
     places: HashMap<(u64, u64), usize>,
-    /// The highest id of each account.
+    /// The highest id in each account.
     last: BTreeMap<u64, u64>,
 }
 
@@ -213,7 +213,7 @@ impl<'de> Deserialize<'de> for Conversations {
     }
 }
 
-/// By place in the list. Account and id are not to be changed.
+/// Indexed by position in the list. The account and the id must not be changed.
 impl Index<usize> for Conversations {
     type Output = Conversation;
 
@@ -229,22 +229,22 @@ impl IndexMut<usize> for Conversations {
 }
 
 impl Conversations {
-    /// How many there are.
+    /// The number of conversations.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no conversations.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// All of them, the oldest first.
+    /// All conversations, the oldest first.
     pub fn iter(&self) -> std::slice::Iter<'_, Conversation> {
         self.list.iter()
     }
 
-    /// Those of an account.
+    /// The conversations of one account.
     pub fn of(&self, account: u64) -> impl Iterator<Item = &Conversation> {
         self.list.iter().filter(move |one| one.account_id == account)
     }
@@ -254,12 +254,12 @@ impl Conversations {
         self.places.get(&(account, id)).and_then(|place| self.list.get(*place))
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub fn get_mut(&mut self, account: u64, id: u64) -> Option<&mut Conversation> {
         self.places.get(&(account, id)).and_then(|place| self.list.get_mut(*place))
     }
 
-    /// Adds one under the account's next display id, and tells that.
+    /// Adds a conversation with the account's next display id, and returns that id.
     pub(super) fn add(&mut self, mut conversation: Conversation) -> u64 {
         let last = self.last.entry(conversation.account_id).or_insert(0);
         *last += 1;

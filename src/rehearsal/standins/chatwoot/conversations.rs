@@ -1,5 +1,5 @@
-//! Conversations in the account API: listed, counted, shown, made, and moved from one status to another. Here the
-//! record is looked for before anything else is asked of the caller.
+//! Conversations in the account API: list, count, show, create, change the status. Here Chatwoot looks up the record
+//! before it checks anything else about the caller.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use super::caller::{Entered, Open};
 use super::contact::ContactInbox;
 use super::conversation::{Conversation, Measure};
 use super::message::{Kind, Sender};
-use super::messages::LONGEST;
+use super::messages::MAX_LENGTH;
 use super::rails::{self, Refusal};
 use super::state::State;
 use super::writes::Draft;
@@ -18,11 +18,11 @@ use crate::rehearsal::http::{Answer, Request};
 
 const STATUSES: [&str; 4] = ["open", "resolved", "pending", "snoozed"];
 
-/// How many conversations a page holds.
-const PAGE: usize = 25;
+/// Conversations per page.
+const PAGE_SIZE: usize = 25;
 
 impl State {
-    /// A conversation that the caller may see.
+    /// A conversation that the caller can see.
     pub(super) fn find_conversation(
         &self,
         request: &Request,
@@ -49,7 +49,7 @@ impl State {
         Ok(rails::ok(&self.conversation(conversation)?))
     }
 
-    /// Open conversations, unless another status or `all` is asked for. Nobody is assigned to anything here.
+    /// Open conversations, unless another status or `all` is requested. Nothing is ever assigned here.
     pub(super) fn list_conversations(&self, request: &Request, account: &str) -> Result<Answer, Refusal> {
         let mut found = self.asked_for(request, account)?;
         let all = found.len();
@@ -70,7 +70,7 @@ impl State {
         Ok(rails::ok(&json!({"meta": counts(self.asked_for(request, account)?.len())})))
     }
 
-    /// The conversations that the parameters of a list select, in the order made.
+    /// The conversations selected by a list's parameters, in order of creation.
     fn asked_for(&self, request: &Request, account: &str) -> Result<Vec<&Conversation>, Refusal> {
         let entered = self.enter(request, account, Open::ToPeople)?;
         let status = rails::query(request, "status").unwrap_or_else(|| "open".to_owned());
@@ -83,11 +83,11 @@ impl State {
         Ok(self.conversations.of(entered.account).filter(wanted).collect())
     }
 
-    /// The page that the query names, of conversations in their order; past the end it is empty.
+    /// The page that the query selects; past the end it is empty.
     pub(super) fn page_of(&self, request: &Request, found: &[&Conversation]) -> Result<Vec<Value>, Refusal> {
         let page = rails::query(request, "page").map_or(1, |page| rails::to_i(&page).max(1));
-        let skipped = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PAGE);
-        found.iter().skip(skipped).take(PAGE).map(|one| self.conversation(one)).collect()
+        let skipped = usize::try_from(page - 1).unwrap_or(usize::MAX).saturating_mul(PAGE_SIZE);
+        found.iter().skip(skipped).take(PAGE_SIZE).map(|one| self.conversation(one)).collect()
     }
 
     pub(super) fn create_conversation(
@@ -127,7 +127,7 @@ impl State {
         Ok(rails::ok(&self.conversation(made)?))
     }
 
-    /// The contact's place in the inbox: the one that has the source id, or a new one.
+    /// The contact's place in the inbox: the one with that source id, or a new one.
     fn place(
         &mut self,
         body: &Map<String, Value>,
@@ -162,7 +162,7 @@ impl State {
             None if conversation.status == "open" => "resolved",
             None => "open",
         };
-        // A bot's hand-off goes another way in Chatwoot and returns nothing.
+        // Chatwoot handles a bot's hand-off separately and returns nothing.
         let handed_off = entered.role.is_none() && conversation.status == "pending" && wanted == "open";
         self.set_status(entered.account, id, wanted, entered.sender, now);
         if handed_off {
@@ -181,27 +181,27 @@ impl State {
     }
 }
 
-/// The status a body names, if it does; one that does not exist is an unhandled exception in Chatwoot.
+/// The status in a body, if there is one; an unknown status is an unhandled exception in Chatwoot.
 fn status_in(body: &Map<String, Value>) -> Result<Option<&'static str>, Refusal> {
     let Some(named) = body.get("status").and_then(Value::as_str) else { return Ok(None) };
     STATUSES.iter().find(|known| **known == named).map(|known| Some(*known)).ok_or(Refusal::Unhandled)
 }
 
-/// An id as a body may carry it: a number, or its digits.
+/// An id in a body: a number or a string of digits.
 fn number(body: &Map<String, Value>, key: &str) -> Option<u64> {
     let value = body.get(key)?;
     value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-/// The message within a new conversation: a real reply, unless it says otherwise.
+/// The message in the body of a new conversation: a real reply unless the body says otherwise.
 fn embedded(message: &Map<String, Value>, is_api: bool, by: Sender) -> Result<Draft, Refusal> {
     let text = message.get("content").and_then(Value::as_str).unwrap_or_default();
     let private = message.get("private").and_then(Value::as_bool).unwrap_or(false);
     let kind = message.get("message_type").and_then(Value::as_str).unwrap_or("outgoing");
     let kind =
         Kind::named(kind).filter(|kind| *kind != Kind::Incoming || is_api).ok_or(Refusal::Unhandled)?;
-    if text.chars().count() > LONGEST {
-        let message = format!("Content is too long (maximum is {LONGEST} characters)");
+    if text.chars().count() > MAX_LENGTH {
+        let message = format!("Content is too long (maximum is {MAX_LENGTH} characters)");
         return Err(Refusal::Invalid(message, vec!["content"]));
     }
     let sender = (kind == Kind::Outgoing).then_some(by);

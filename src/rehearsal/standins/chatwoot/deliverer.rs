@@ -1,5 +1,5 @@
-//! Sidekiq, as far as webhooks know it: takes events out of the queue and makes each request once. What does not
-//! answer with 200 to 207 in time is dropped, and nobody hears of it.
+//! Sidekiq's part in webhooks: takes events from the queue and sends each request once. A request that is not answered
+//! with 200 to 207 in time is dropped, and nothing records that.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ use super::state::State;
 use crate::rehearsal::http::Handle;
 use crate::service::tls::Roots;
 
-/// How many requests are under way at once.
+/// How many requests run at the same time.
 const AT_ONCE: usize = 16;
-/// How long the queue is left alone when there was nothing to do.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long to wait when the queue is empty.
+const IDLE_PAUSE: Duration = Duration::from_millis(10);
 
-/// The worker beside a Chatwoot. Dropping it ends it; requests under way are cut off.
+/// The delivery worker of a Chatwoot stand-in. Dropping it stops it and aborts the requests under way.
 pub struct Deliverer {
     task: JoinHandle<()>,
 }
 
 impl Deliverer {
-    /// Starts delivering what that Chatwoot queues, to receivers whose certificates these roots vouch for. It lives on
-    /// the runtime that started it.
+    /// Starts to deliver the events that this Chatwoot queues, to receivers whose certificates these roots trust. It
+    /// runs on the runtime that started it.
     pub fn start(chatwoot: &Chatwoot, roots: &Roots) -> anyhow::Result<Deliverer> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(roots.https())
@@ -33,10 +33,10 @@ impl Deliverer {
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
-            // Every job of Sidekiq opens a connection of its own.
+            // Each Sidekiq job opens its own connection.
             .pool_max_idle_per_host(0)
             .build()
-            .context("no client for deliveries")?;
+            .context("cannot create the client for deliveries")?;
         Ok(Deliverer { task: tokio::spawn(deliver(chatwoot.handle(), client)) })
     }
 }
@@ -71,14 +71,14 @@ async fn deliver(chatwoot: Handle<State>, client: reqwest::Client) {
         }
         if idle {
             tokio::select! {
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(IDLE_PAUSE) => {}
                 Some(_done) = under_way.join_next() => {}
             }
         }
     }
 }
 
-/// Whether the receiver took it. The body of its answer means nothing.
+/// Whether the receiver accepted it. Chatwoot ignores the body of the response.
 async fn send(client: &reqwest::Client, outgoing: Outgoing, patience: Duration) -> bool {
     let mut request = client.post(&outgoing.url).timeout(patience).body(outgoing.body);
     for (name, value) in outgoing.headers {

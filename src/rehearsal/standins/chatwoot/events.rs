@@ -1,5 +1,5 @@
-//! The queue between what happens and who is told: events wait in Redis for Sidekiq, which looks the records up when
-//! it gets to them, and makes one request for each webhook of the account that subscribed.
+//! The event queue: events wait in Redis for Sidekiq, which looks up the records when it gets to an event and sends one
+//! request to each webhook of the account that subscribed to it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
@@ -12,17 +12,17 @@ use super::rails;
 use super::shapes::iso;
 use super::state::State;
 
-/// Something that webhooks can be told.
+/// An event that webhooks can subscribe to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// In which account.
+    /// The account it happened in.
     pub account_id: u64,
-    /// To which record.
+    /// The record it happened to.
     pub about: About,
-    /// What it changed.
+    /// The attributes it changed.
     #[serde(default)]
     pub changed: Vec<Change>,
     /// When it was queued, by this machine's clock.
@@ -33,24 +33,24 @@ pub struct Event {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A contact is new.
+    /// A contact was created.
     ContactCreated,
-    /// Something about a contact changed.
+    /// A contact was updated.
     ContactUpdated,
-    /// A conversation is new.
+    /// A conversation was created.
     ConversationCreated,
-    /// It has another status.
+    /// A conversation's status changed.
     ConversationStatusChanged,
-    /// Its status or its times of waiting and of the first reply changed.
+    /// A conversation's status, waiting time or first reply time changed.
     ConversationUpdated,
-    /// A message is new: any but an activity.
+    /// A message other than an activity was created.
     MessageCreated,
-    /// A message was blanked.
+    /// A message's content was deleted.
     MessageUpdated,
 }
 
 impl EventKind {
-    /// The name as subscribed to.
+    /// The name used in subscriptions.
     pub fn name(self) -> &'static str {
         match self {
             EventKind::ContactCreated => "contact_created",
@@ -64,7 +64,7 @@ impl EventKind {
     }
 }
 
-/// The record an event is about; one that is gone when its turn comes is dropped.
+/// The record that an event is about; an event whose record is gone when it is processed is dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
@@ -81,15 +81,15 @@ pub enum About {
     },
 }
 
-/// One attribute that changed, with times as ISO 8601.
+/// An attribute that changed; times are ISO 8601.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Which.
+    /// Its name.
     pub attribute: String,
-    /// What it was.
+    /// The old value.
     pub previous: Value,
-    /// What it is.
+    /// The new value.
     pub current: Value,
 }
 
@@ -98,7 +98,7 @@ impl Change {
         Change { attribute: attribute.to_owned(), previous, current }
     }
 
-    /// A time that changed, none being null.
+    /// A time that changed; none becomes null.
     pub(super) fn time(attribute: &str, previous: Option<Timestamp>, current: Option<Timestamp>) -> Change {
         let text = |time: Option<Timestamp>| json!(time.map(iso));
         Change::new(attribute, text(previous), text(current))
@@ -110,20 +110,20 @@ impl Change {
 pub struct Outgoing {
     /// The webhook's id.
     pub webhook_id: u64,
-    /// Where it goes.
+    /// The webhook's URL.
     pub url: String,
-    /// What it tells.
+    /// The event's name.
     pub event: EventKind,
-    /// The header lines, names in lower case.
+    /// The headers; names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// The body's bytes, as signed.
+    /// The body, as signed.
     pub body: String,
 }
 
 /// The value of `X-Chatwoot-Signature` over `{timestamp}.{body}`, from 4.12 on: `sha256=` and lower-case hex of the
 /// HMAC with the webhook's secret as text.
 pub fn signature(secret: &str, timestamp: i64, body: &str) -> String {
-    // An HMAC takes a key of any length, so that there is always one.
+    // An HMAC accepts a key of any length.
     let digest = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map(|mut mac| {
         mac.update(format!("{timestamp}.{body}").as_bytes());
         hex::encode(mac.finalize().into_bytes())
@@ -143,8 +143,8 @@ impl State {
         self.pending_events.push_back(Event { kind, account_id, about, changed, at });
     }
 
-    /// Takes events whose delay is over out of the queue, until there are `room` requests to be sent (or a few more,
-    /// for one event may go to several webhooks). Nothing while the worker is dead.
+    /// Takes the events whose delay is over from the queue until there are `room` requests to send (or a few more,
+    /// because one event can go to several webhooks). Returns nothing while the worker is stopped.
     pub fn take_due(&mut self, now: Timestamp, room: usize) -> Vec<Outgoing> {
         let mut taken = Vec::new();
         let delay = SignedDuration::from_millis(i64::try_from(self.delivery_delay_ms).unwrap_or(i64::MAX));
@@ -159,10 +159,10 @@ impl State {
         taken
     }
 
-    /// The requests by which an event is told.
+    /// The requests that deliver an event.
     fn requests(&self, event: &Event, now: Timestamp) -> Vec<Outgoing> {
         let signs = self.at_least(4, 12);
-        // The cloud's gate is silent here; and where the column of the secret is missing, the job ends in an error.
+        // With the API disabled nothing is sent; without the column of the secret, the job fails.
         let allowed = self.accounts.get(&event.account_id).is_some_and(|account| account.api_enabled);
         if !allowed || (signs && !self.migrated) {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! `POST .../conversations/filter`: conversations of every status by attributes, dates by whole days.
+//! `POST .../conversations/filter`: filters conversations of every status by attributes, dates by whole days.
 
 use std::cmp::Reverse;
 
@@ -16,7 +16,7 @@ use crate::rehearsal::http::{Answer, Request};
 const DATES: [&str; 3] = ["is_greater_than", "is_less_than", "days_before"];
 const EQUALS: [&str; 2] = ["equal_to", "not_equal_to"];
 
-/// The attributes that this stand-in's conversations differ in, with the operators of each.
+/// The attributes that conversations can be filtered by, with the operators of each.
 const KEYS: [(&str, &[&str]); 5] = [
     ("status", &EQUALS),
     ("inbox_id", &EQUALS),
@@ -25,7 +25,7 @@ const KEYS: [(&str, &[&str]); 5] = [
     ("last_activity_at", &DATES),
 ];
 
-/// One condition, and whether what follows it must hold, too.
+/// A condition, and whether the next one must hold as well.
 struct Condition {
     key: &'static str,
     operator: &'static str,
@@ -98,7 +98,7 @@ fn condition(one: &Value, last: bool) -> Result<Condition, Refusal> {
     Ok(Condition { key, operator, values, and })
 }
 
-/// As SQL reads a chain of AND and OR: AND binds closer.
+/// Evaluates a chain of AND and OR as SQL does: AND binds tighter.
 fn holds(conditions: &[Condition], one: &Conversation, today: Date) -> Result<bool, Refusal> {
     let (mut any, mut all) = (false, true);
     for (at, condition) in conditions.iter().enumerate() {

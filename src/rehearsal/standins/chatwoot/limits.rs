@@ -1,5 +1,5 @@
-//! The limits of rack-attack that a tool can run into: so many requests a minute with one token in one account. They
-//! are looked at before the route. What comes from loopback is exempt in Chatwoot; the stand-in plays a remote one.
+//! The rack-attack limits that a client can reach: requests per minute with one token in one account, checked before
+//! routing. Chatwoot exempts requests from loopback; the stand-in treats them as remote.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,11 @@ use super::rails::Refusal;
 use super::state::{State, Used};
 use crate::rehearsal::http::Request;
 
-/// How often `GET .../conversations/meta` may be asked in a minute, from 4.12 on.
-const META: u32 = 30;
+/// Requests per minute to `GET .../conversations/meta`, from 4.12 on.
+const META_PER_MINUTE: u32 = 30;
 
 impl State {
-    /// Counts a request against its limit, and refuses it when that is used up.
+    /// Counts a request against its limit, and rejects it when the limit is used up.
     pub(super) fn limit(
         &mut self,
         request: &Request,
@@ -25,7 +25,7 @@ impl State {
             ["api", "v1", "accounts", account, "conversations", "meta"]
                 if request.verb() == "GET" && self.at_least(4, 12) =>
             {
-                ("meta", account, META)
+                ("meta", account, META_PER_MINUTE)
             }
             _ => return Ok(()),
         };

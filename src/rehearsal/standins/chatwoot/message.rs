@@ -1,4 +1,4 @@
-//! What is written in a conversation.
+//! Messages in a conversation.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// The message's id, over all accounts.
+    /// The message's id, unique across accounts.
     pub id: u64,
-    /// Who says it to whom.
+    /// Its kind, which also gives its direction.
     pub kind: Kind,
     /// The text.
     pub content: String,
-    /// Whether it is a note that the customer never sees.
+    /// Whether it is a note that the customer does not see.
     #[serde(default)]
     pub private: bool,
-    /// Who wrote it; nobody for an activity.
+    /// Who wrote it; none for an activity.
     #[serde(default)]
     pub sender: Option<Sender>,
     /// When it was stored.
     pub created_at: Timestamp,
-    /// The channel's or the caller's own name for it, or none.
+    /// The id given by the channel or the caller, or none.
     #[serde(default)]
     pub source_id: Option<String>,
-    /// Whether it was deleted; then its content says so.
+    /// Whether it was deleted; its content is then a notice.
     #[serde(default)]
     pub deleted: bool,
 }
 
-/// The kind of a message, in Chatwoot's order: REST shows its place, webhooks its name.
+/// The kind of a message, in Chatwoot's order: REST shows the number, webhooks show the name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -37,9 +37,9 @@ pub enum Kind {
     Incoming,
     /// To the customer, or a private note.
     Outgoing,
-    /// What happened to the conversation.
+    /// A record of what happened to the conversation.
     Activity,
-    /// What Chatwoot says by itself, such as a greeting.
+    /// An automatic message such as a greeting.
     Template,
 }
 
@@ -51,18 +51,18 @@ impl Kind {
         ("template", Kind::Template),
     ];
 
-    /// The kind of that name.
+    /// The kind with that name.
     pub(super) fn named(name: &str) -> Option<Kind> {
         Kind::NAMED.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }
 
-    /// The name, as webhooks show it.
+    /// The name used in webhooks.
     pub fn name(self) -> &'static str {
         Kind::NAMED[self as usize].0
     }
 }
 
-/// Who wrote a message, by id.
+/// The sender of a message, by id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sender {
@@ -75,7 +75,7 @@ pub enum Sender {
 }
 
 impl Sender {
-    /// Rails' name of the class, and the id.
+    /// The class name used by Rails, and the id.
     pub(super) fn class(self) -> (&'static str, u64) {
         match self {
             Sender::Contact(id) => ("Contact", id),
@@ -85,7 +85,7 @@ impl Sender {
     }
 }
 
-/// Where a message was stored.
+/// Where a message is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MessageRef {
     /// The conversation's display id.

@@ -1,4 +1,4 @@
-//! Messages in the account API: read in pages, written, and blanked.
+//! Messages in the account API: list in pages, create, delete the content.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -12,9 +12,9 @@ use super::state::State;
 use super::writes::Draft;
 use crate::rehearsal::http::{Answer, Request};
 
-/// The most characters of a message.
-pub(super) const LONGEST: usize = 150_000;
-/// The most messages of a conversation in one minute.
+/// The maximum length of a message, in characters.
+pub(super) const MAX_LENGTH: usize = 150_000;
+/// The maximum number of messages in a conversation per minute.
 const A_MINUTE: usize = 200;
 
 impl State {
@@ -59,8 +59,8 @@ impl State {
         let kind = Kind::named(named).ok_or_else(unknown)?;
         let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
         let invalid = |why: &str| Err(Refusal::Unprocessable(format!("Validation failed: {why}")));
-        if content.chars().count() > LONGEST {
-            return invalid(&format!("Content is too long (maximum is {LONGEST} characters)"));
+        if content.chars().count() > MAX_LENGTH {
+            return invalid(&format!("Content is too long (maximum is {MAX_LENGTH} characters)"));
         }
         let minute_ago = self.clock(now).checked_sub(SignedDuration::from_mins(1)).unwrap_or(now);
         let recent = within.messages.iter().rev().take_while(|message| message.created_at >= minute_ago);
@@ -101,8 +101,8 @@ impl State {
     }
 }
 
-/// The messages that the query asks for, oldest first: the latest 20; up to 100 after an id; the 20 before one; up to
-/// 1000 from one id on and before another.
+/// The messages that the query selects, oldest first: the latest 20; up to 100 after an id; the 20 before an id; up to
+/// 1000 between two ids.
 fn page<'a>(request: &Request, within: &'a Conversation) -> Vec<&'a Message> {
     let id = |name| rails::query(request, name).map(|text| u64::try_from(rails::to_i(&text)).unwrap_or(0));
     let said_only = rails::query(request, "filter_internal_messages").is_some();
@@ -127,7 +127,7 @@ fn page<'a>(request: &Request, within: &'a Conversation) -> Vec<&'a Message> {
     }
 }
 
-/// A bot that a body names as the sender: taken even from a user.
+/// A bot that the body names as the sender; accepted even from a user.
 fn named_bot(body: &Map<String, Value>) -> Option<Sender> {
     let is_bot = body.get("sender_type").and_then(Value::as_str) == Some("AgentBot");
     let id = body.get("sender_id").and_then(Value::as_u64);

@@ -1,11 +1,11 @@
-//! A Chatwoot: the part of its API that a deploy's verification asks, answered as 4.8.0 answers, or as 4.12 and later.
+//! A Chatwoot stand-in: the part of the API that verifying a deploy uses, as 4.8.0 or as 4.12 and later answer.
 //!
-//! Read in Chatwoot's source: shapes, key order, status codes, and the order in which a request is refused. First the
-//! rate limit, then the route, then the body's JSON; then token, endpoints open to bots, account, suspension,
+//! Taken from Chatwoot's source: shapes, key order, status codes, and the order in which a request is checked. First
+//! the rate limit, then the route, then the body's JSON; then token, endpoints open to bots, account, suspension,
 //! membership; last the role and the record, in an order that differs by endpoint.
 //!
-//! What customers write and agents do is stored and queued as events (`writes`, `events`); a [`Deliverer`] beside the
-//! server tells them to webhooks, as Sidekiq does.
+//! What customers write and agents do is stored and queued as events (`writes`, `events`); a separate [`Deliverer`]
+//! sends them to webhooks, as Sidekiq does.
 
 mod account;
 mod caller;
@@ -43,7 +43,7 @@ use rails::Refusal;
 /// A running Chatwoot stand-in.
 pub type Chatwoot = Server<State>;
 
-/// What a request was routed to, with the ids as they stand in the path.
+/// The route of a request, with the ids as given in the path.
 enum Route<'a> {
     Api,
     Health,
@@ -106,7 +106,7 @@ impl State {
     fn dispatch(&mut self, request: &Request, now: Timestamp) -> Result<Answer, Refusal> {
         let segments = request.segments();
         let health_is_routed = self.at_least(4, 12);
-        // Newer versions exempt /health from the rate limit; to the older one it is a path like any other.
+        // Newer versions exempt /health from the rate limit; the older one treats it like any other path.
         if self.throttled && !(health_is_routed && segments == ["health"]) {
             return Err(Refusal::Throttled);
         }
@@ -138,7 +138,7 @@ impl State {
         }
     }
 
-    /// `/api` answers 200 whatever its fields say; the time has a space and no zone.
+    /// `/api` returns 200 whatever its fields contain; its time has a space and no time zone.
     fn liveness(&self, now: Timestamp) -> Value {
         json!({
             "version": self.version,
@@ -154,7 +154,7 @@ impl StandIn for State {
 
     fn answer(&mut self, request: &Request, now: Timestamp) -> Answer {
         let mut answer = self.dispatch(request, now).unwrap_or_else(|refusal| refusal.answer(request));
-        // A machine whose clock is off is off in the Date header, too.
+        // A machine with a wrong clock also sends a wrong Date header.
         answer.set_header("date", &self.clock(now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
         answer
     }
@@ -164,18 +164,18 @@ impl StandIn for State {
             *self = patched(self, patch)?;
             return Ok(());
         }
-        self.without_the_growing(|state| {
+        self.without_growing_fields(|state| {
             *state = patched(state, patch)?;
             Ok(())
         })
     }
 
     fn shown(&mut self, whole: bool) -> anyhow::Result<Value> {
-        let show = |state: &mut State| serde_json::to_value(state).context("the state cannot be shown");
+        let show = |state: &mut State| serde_json::to_value(state).context("cannot serialize the state");
         if whole {
             return show(self);
         }
-        let mut shown = self.without_the_growing(show)?;
+        let mut shown = self.without_growing_fields(show)?;
         if let Some(fields) = shown.as_object_mut() {
             fields.retain(|key, _| !state::GROWING.contains(&key.as_str()));
         }

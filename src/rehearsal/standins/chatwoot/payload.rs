@@ -1,5 +1,5 @@
-//! What webhooks are told: the bodies of deliveries, with Chatwoot's keys in Chatwoot's order. They show the records
-//! as they are when the worker looks them up, which can be later than the event.
+//! The bodies of webhook deliveries, with Chatwoot's keys in Chatwoot's order. They show the records at the time the
+//! worker looks them up, which can be later than the event.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::shapes::{contact_sender, content_attributes, epoch, float, iso};
 use super::state::State;
 
 impl State {
-    /// The body for an event; none when the record is gone.
+    /// The body for an event; none when the record no longer exists.
     pub(super) fn payload(&self, event: &Event) -> Option<Value> {
         let mut body = match event.about {
             About::Contact(id) => self.contact_payload(self.contacts.get(&id)?),
@@ -41,7 +41,7 @@ impl State {
         json!({"id": id, "name": self.accounts.get(&id).map(|account| &account.name)})
     }
 
-    /// A contact without a type: this is how the sender of a customer's message looks.
+    /// A contact without a type, which is how the sender of a customer's message is shown.
     fn contact_payload(&self, contact: &Contact) -> Value {
         json!({
             "account": self.account_stub(contact.account_id),
@@ -88,7 +88,7 @@ impl State {
         }))
     }
 
-    /// A conversation with, at most, the last message that is neither a note nor an activity.
+    /// A conversation with at most its last message that is neither a note nor an activity.
     fn conversation_payload(&self, shown: &Conversation) -> Option<Value> {
         let contact = self.contacts.get(&shown.contact_id)?;
         let place = &shown.contact_inbox;

@@ -1,4 +1,4 @@
-//! The manners of Rails: how it escapes JSON, reads a body, and refuses.
+//! Conventions of Rails: how it escapes JSON, parses a body and reports errors.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ pub(super) fn ok(body: &Value) -> Answer {
     reply(200, body)
 }
 
-/// An empty 200, which says JSON all the same.
+/// An empty 200 whose content type is JSON.
 pub(super) fn empty() -> Answer {
     Answer::new(200, "application/json", "")
 }
@@ -18,19 +18,19 @@ fn reply(status: u16, body: &Value) -> Answer {
     Answer::new(status, "application/json; charset=utf-8", text(body))
 }
 
-/// A document as Rails writes it.
+/// A document serialized as Rails does it.
 pub(super) fn text(body: &Value) -> String {
     escape(&body.to_string())
 }
 
-/// A parameter of the query by its name, the last of several; an empty one counts as not given.
+/// A query parameter by name; the last one wins, and an empty one counts as absent.
 pub(super) fn query(request: &Request, name: &str) -> Option<String> {
     let pairs = url::form_urlencoded::parse(request.query.as_bytes());
     let last = pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned());
     last.filter(|value| !value.is_empty())
 }
 
-/// A number as Ruby's `to_i` reads it: the digits at the beginning, zero without any.
+/// A number as Ruby's `to_i` parses it: the leading digits, zero without any.
 pub(super) fn to_i(text: &str) -> i64 {
     let text = text.trim_start();
     let signed = usize::from(text.starts_with(['-', '+']));
@@ -38,7 +38,7 @@ pub(super) fn to_i(text: &str) -> i64 {
     text[..signed + digits].parse().unwrap_or(0)
 }
 
-/// These characters stand in JSON inside strings only, so that replacing them in the text is exact.
+/// In JSON these characters occur only inside strings, so replacing them in the text is exact.
 fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
@@ -52,7 +52,7 @@ fn escape(json: &str) -> String {
     escaped
 }
 
-/// The body's parameters: an object only for JSON that is one; a body that calls itself JSON and is not is a 400.
+/// The body's parameters: only a JSON object has any; a body that is declared as JSON and is not valid is a 400.
 pub(super) fn parameters(request: &Request) -> Result<Map<String, Value>, Refusal> {
     if !request.is_json() || request.body.is_empty() {
         return Ok(Map::new());
@@ -64,7 +64,7 @@ pub(super) fn parameters(request: &Request) -> Result<Map<String, Value>, Refusa
     }
 }
 
-/// Every way in which the account API refuses.
+/// Every error of the account API.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Throttled,
@@ -79,11 +79,11 @@ pub(super) enum Refusal {
     ApiDisabled,
     Role,
     NotFound,
-    /// Validation: what is said, and the attributes it is said of.
+    /// A validation error: the message and the attributes.
     Invalid(String, Vec<&'static str>),
-    /// A parameter that is missing.
+    /// A missing parameter.
     Missing(&'static str),
-    /// A request that was understood and is not done, in the words of the exception behind it.
+    /// A valid request that Chatwoot cannot carry out, with the message of the exception.
     Unprocessable(String),
     Unhandled,
 }
@@ -92,7 +92,7 @@ impl Refusal {
     pub(super) fn answer(self, request: &Request) -> Answer {
         let error = |status, text: &str| reply(status, &json!({ "error": text }));
         match self {
-            // The gem's default: not JSON, and no Retry-After.
+            // The gem's default response: plain text without Retry-After.
             Refusal::Throttled => Answer::new(429, "text/plain", "Retry later\n"),
             Refusal::NotRouted if wants_json(request) => page(404, "Not Found"),
             Refusal::NotRouted => Answer::new(404, "text/html; charset=utf-8", NOT_FOUND_PAGE),
@@ -124,7 +124,7 @@ fn page(status: u16, text: &str) -> Answer {
     reply(status, &json!({"status": status, "error": text}))
 }
 
-/// Rails takes the first type of Accept, unless the list looks like a browser's (`*/*` among others).
+/// Rails takes the first type in Accept, unless the list looks like a browser's (for example with `*/*`).
 fn wants_json(request: &Request) -> bool {
     let accept = request.header("accept").unwrap_or_default();
     let mut types = accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
@@ -151,12 +151,12 @@ mod tests {
     use super::{escape, to_i};
 
     #[test]
-    fn rails_escapes_what_html_minds() {
+    fn html_characters_are_escaped_as_in_rails() {
         assert_eq!(escape("{\"a\":\"<b> & \u{2028}ü\"}"), "{\"a\":\"\\u003cb\\u003e \\u0026 \\u2028ü\"}");
     }
 
     #[test]
-    fn numbers_are_read_as_ruby_reads_them() {
+    fn numbers_are_parsed_as_in_ruby() {
         assert_eq!(["12", " 7x", "-3", "x", "", "+"].map(to_i), [12, 7, -3, 0, 0, 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! How records look in the REST API: contact, message and conversation, with Chatwoot's keys in Chatwoot's order.
+//! The records in the REST API: contact, message and conversation, with Chatwoot's keys in Chatwoot's order.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -61,23 +61,23 @@ fn contact_card(contact: &Contact) -> Value {
     shown
 }
 
-/// What a message carries besides its text.
+/// The content attributes of a message.
 pub(super) fn content_attributes(message: &Message) -> Value {
     if message.deleted { json!({"deleted": true}) } else { json!({}) }
 }
 
 impl State {
-    /// The user of that id.
+    /// The user with that id.
     pub(super) fn user(&self, id: u64) -> Option<&Person> {
         self.people.values().find(|person| person.id == id)
     }
 
-    /// The agent bot of that id.
+    /// The agent bot with that id.
     pub(super) fn bot(&self, id: u64) -> Option<&Bot> {
         self.bots.values().find(|bot| bot.id == id)
     }
 
-    /// The sender of a message as REST shows it; none when it was deleted.
+    /// The sender of a message in REST; none when the sender was deleted.
     fn sender(&self, sender: Option<Sender>) -> Option<Value> {
         Some(match sender? {
             Sender::Contact(id) => contact_sender(self.contacts.get(&id)?),
@@ -99,7 +99,7 @@ impl State {
         })
     }
 
-    /// A message as the messages API shows it; `echo_id` only where one was sent with it.
+    /// A message in the messages API; `echo_id` only where the request had one.
     pub(super) fn message(&self, within: &Conversation, message: &Message, echo_id: Option<&Value>) -> Value {
         let mut shown = json!({"id": message.id, "content": message.content, "inbox_id": within.inbox_id});
         if let Some(echo_id) = echo_id {
@@ -119,7 +119,7 @@ impl State {
         shown
     }
 
-    /// A message with all its columns, as a conversation shows its last one.
+    /// A message with all its columns, which is how a conversation shows its last one.
     pub(super) fn message_row(&self, within: &Conversation, message: &Message) -> Value {
         let (class, id) = message.sender.map(Sender::class).unzip();
         let mut shown = json!({
@@ -155,13 +155,13 @@ impl State {
         shown
     }
 
-    /// The kind of channel an inbox has.
+    /// The type of an inbox's channel.
     pub(super) fn channel(&self, inbox: u64) -> &str {
         let known = self.inboxes.iter().find(|known| known.id == inbox);
         known.map_or("Channel::Api", |known| known.channel_type.as_str())
     }
 
-    /// A conversation as the conversations API shows it. One whose contact is gone cannot be shown.
+    /// A conversation in the conversations API; none when its contact no longer exists.
     pub(super) fn conversation(&self, shown: &Conversation) -> Result<Value, Refusal> {
         let contact = self.contacts.get(&shown.contact_id).ok_or(Refusal::Unhandled)?;
         let last = shown.messages.last().map(|message| self.message_row(shown, message));

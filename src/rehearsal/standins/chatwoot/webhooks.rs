@@ -1,4 +1,4 @@
-//! Account webhooks: list, create, update, delete. For administrators only, the role asked before the record.
+//! Account webhooks: list, create, update, delete. For administrators only; the role is checked before the record.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use super::rails::{self, Refusal};
 use super::state::{self, State, Webhook};
 use crate::rehearsal::http::{Answer, Request};
 
-/// Every event that a webhook may subscribe to; the first eight are those of a webhook that names none.
+/// The events that a webhook can subscribe to; the first eight are the default.
 pub const EVENTS: [&str; 12] = [
     "conversation_status_changed",
     "conversation_updated",
@@ -24,7 +24,7 @@ pub const EVENTS: [&str; 12] = [
 ];
 const DEFAULT_EVENTS: usize = 8;
 
-/// Columns of the table: a flat body with any of these keys counts as a webhook.
+/// The table's columns: a flat body with any of these keys is read as a webhook.
 const COLUMNS: [&str; 10] = [
     "id",
     "account_id",
@@ -37,7 +37,7 @@ const COLUMNS: [&str; 10] = [
     "name",
     "secret",
 ];
-const LONGEST: usize = 255;
+const MAX_LENGTH: usize = 255;
 
 impl State {
     fn enter_webhooks(&self, request: &Request, account: &str) -> Result<u64, Refusal> {
@@ -113,7 +113,7 @@ impl State {
         known.position(|webhook| webhook.account_id == account && webhook.id == id).ok_or(Refusal::NotFound)
     }
 
-    /// A webhook as JSON. From 4.12 on the view asks for the secret, which fails where the migration was missed.
+    /// A webhook as JSON. From 4.12 on the view reads the secret, which fails when the migration did not run.
     fn show(&self, webhook: &Webhook) -> Result<Value, Refusal> {
         let mut shown = json!({
             "id": webhook.id,
@@ -137,10 +137,10 @@ impl State {
 
     fn validate(&self, webhook: &Webhook) -> Result<(), Refusal> {
         let mut faults: Vec<(&'static str, &str, &str)> = Vec::new();
-        if webhook.name.as_ref().is_some_and(|name| name.chars().count() > LONGEST) {
+        if webhook.name.as_ref().is_some_and(|name| name.chars().count() > MAX_LENGTH) {
             faults.push(("name", "Name", "is too long (maximum is 255 characters)"));
         }
-        if webhook.url.chars().count() > LONGEST {
+        if webhook.url.chars().count() > MAX_LENGTH {
             faults.push(("url", "Url", "is too long (maximum is 255 characters)"));
         }
         let twin = |known: &Webhook| {
@@ -167,7 +167,7 @@ impl State {
     }
 }
 
-/// The pattern is not anchored: a URL anywhere in the text will do.
+/// The pattern is not anchored: a URL anywhere in the text is accepted.
 fn has_http_url(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["http://", "https://"].iter().any(|scheme| {
@@ -180,7 +180,7 @@ fn has_http_url(text: &str) -> bool {
     })
 }
 
-/// The fields of a webhook in a body: under `webhook`, or flat where any known one is there.
+/// The fields of a webhook in a body: under `webhook`, or at the top level.
 fn permitted(body: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
     let flat = || body.iter().filter(|(key, _)| COLUMNS.contains(&key.as_str()));
     match body.get("webhook") {
@@ -192,12 +192,12 @@ fn permitted(body: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
         Some(Value::Object(_) | Value::Null | Value::Bool(false)) => Err(Refusal::Missing("webhook")),
         Some(Value::String(text)) if text.is_empty() => Err(Refusal::Missing("webhook")),
         Some(Value::Array(list)) if list.is_empty() => Err(Refusal::Missing("webhook")),
-        // A scalar or a list has no fields to permit, and that is not rescued.
+        // A scalar or a list has no fields to permit, and Chatwoot does not rescue that.
         Some(_) => Err(Refusal::Unhandled),
     }
 }
 
-/// Sets what was sent; what was left out, or has the wrong shape, stays.
+/// Sets the fields that were sent; a field that is absent or has the wrong type is unchanged.
 fn assign(webhook: &mut Webhook, fields: Map<String, Value>) {
     for (key, value) in fields {
         match (key.as_str(), value) {
@@ -216,7 +216,7 @@ fn assign(webhook: &mut Webhook, fields: Map<String, Value>) {
                     webhook.inbox_id = text.and_then(|text| text.parse().ok());
                 }
             }
-            // A list of anything but scalars is dropped whole; null and other shapes are dropped, too.
+            // A list that holds anything but scalars is dropped as a whole; null and other types are dropped as well.
             ("subscriptions", Value::Array(list)) => {
                 let texts: Option<Vec<_>> = list.iter().filter(|item| !item.is_null()).map(scalar).collect();
                 if let Some(texts) = texts {
@@ -228,7 +228,7 @@ fn assign(webhook: &mut Webhook, fields: Map<String, Value>) {
     }
 }
 
-/// A scalar as a column takes it (null as none); nothing for a list or an object.
+/// A scalar as a column accepts it (null becomes none); nothing for a list or an object.
 fn scalar(value: &Value) -> Option<Option<String>> {
     match value {
         Value::Null => Some(None),

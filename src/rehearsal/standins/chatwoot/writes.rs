@@ -1,7 +1,7 @@
-//! What people do: customers write, people and bots reply and take notes, conversations change their status. Each act
-//! stores what Chatwoot stores and queues the events that Chatwoot dispatches, in its order.
+//! What people do: customers write, people and bots reply and leave notes, conversations change their status. Each
+//! action stores the records and queues the events that Chatwoot would, in the same order.
 //!
-//! `now` is this machine's clock everywhere; what is stored shows the clock of Chatwoot's machine.
+//! `now` is always this machine's clock; stored times use the clock of Chatwoot's machine.
 
 use jiff::Timestamp;
 
@@ -11,20 +11,20 @@ use super::events::{About, Change, EventKind};
 use super::message::{Kind, Message, MessageRef, Sender};
 use super::state::{State, token};
 
-/// A message before it is stored.
+/// A message that is not stored yet.
 pub(super) struct Draft {
     pub(super) kind: Kind,
     pub(super) private: bool,
     pub(super) content: String,
     pub(super) source_id: Option<String>,
-    /// Who writes it; the conversation's contact when left open on what is not an activity.
+    /// The sender; for anything but an activity it defaults to the conversation's contact.
     pub(super) sender: Option<Sender>,
 }
 
 impl State {
-    /// A customer writes, into a conversation or, with none named, as a new customer into a new one, through the
-    /// account's first inbox. A resolved or snoozed conversation opens again. Nothing happens (none) where there is no
-    /// such account, inbox or conversation. Chatwoot's limit of 200 messages a minute in one conversation is not asked.
+    /// A customer writes into a conversation. Without one, a new customer opens a new conversation in the account's
+    /// first inbox. A resolved or snoozed conversation reopens. Returns none if there is no such account, inbox or
+    /// conversation. Chatwoot's limit of 200 messages per minute in one conversation does not apply here.
     pub fn customer_writes(
         &mut self,
         account: u64,
@@ -46,7 +46,7 @@ impl State {
         self.write(account, conversation, draft, now)
     }
 
-    /// Somebody replies to the customer. None where there is no such conversation.
+    /// Replies to the customer. Returns none if there is no such conversation.
     pub fn reply(
         &mut self,
         account: u64,
@@ -58,8 +58,7 @@ impl State {
         self.write(account, conversation, Draft::outgoing(text, false, by), now)
     }
 
-    /// Somebody leaves a private note, as the agent service does with its draft. None where there is no such
-    /// conversation.
+    /// Adds a private note, as the agent service does with its draft. Returns none if there is no such conversation.
     pub fn note(
         &mut self,
         account: u64,
@@ -71,8 +70,8 @@ impl State {
         self.write(account, conversation, Draft::outgoing(text, true, by), now)
     }
 
-    /// Somebody sets the status (`open`, `resolved`, `pending` or `snoozed`), which leaves an activity message; a
-    /// status that it has already changes nothing. Tells whether there is such a conversation.
+    /// Sets the status (`open`, `resolved`, `pending` or `snoozed`) and adds an activity message; does nothing if the
+    /// conversation already has that status. Returns whether the conversation exists.
     pub fn set_status(
         &mut self,
         account: u64,
@@ -105,7 +104,7 @@ impl State {
         true
     }
 
-    /// Blanks a message, as `DELETE` does: the record stays.
+    /// Deletes the content of a message, as `DELETE` does; the record stays.
     pub(super) fn blank(&mut self, account: u64, conversation: u64, id: u64, now: Timestamp) -> bool {
         let Some(found) = self.conversations.get_mut(account, conversation) else { return false };
         let Ok(at) = found.messages.binary_search_by_key(&id, |message| message.id) else { return false };
@@ -128,7 +127,7 @@ impl State {
         }
     }
 
-    /// A new contact with a new conversation.
+    /// Creates a contact with a conversation.
     fn customer_comes(&mut self, account: u64, now: Timestamp) -> Option<u64> {
         let inbox = self.inboxes.iter().find(|inbox| inbox.account_id == account)?.id;
         let at = self.clock(now);
@@ -149,13 +148,13 @@ impl State {
         Some(self.open(Conversation::new(account, inbox, id, place, at), now))
     }
 
-    /// A contact's new place in an inbox.
+    /// A new place of a contact in an inbox.
     pub(super) fn contact_inbox(&mut self, source_id: String, at: Timestamp) -> ContactInbox {
         self.last_contact_inbox_id += 1;
         ContactInbox { id: self.last_contact_inbox_id, source_id, created_at: at, pubsub_token: token() }
     }
 
-    /// Stores a new conversation, and tells its display id.
+    /// Stores a new conversation and returns its display id.
     pub(super) fn open(&mut self, conversation: Conversation, now: Timestamp) -> u64 {
         let account = conversation.account_id;
         let id = self.conversations.add(conversation);
@@ -163,7 +162,7 @@ impl State {
         id
     }
 
-    /// Stores a message with all that follows from it. None where there is no such conversation.
+    /// Stores a message and everything that follows from it. Returns none if there is no such conversation.
     pub(super) fn write(
         &mut self,
         account: u64,
@@ -210,7 +209,7 @@ impl State {
             found.replied(at, &mut changed);
         }
         let about = About::Message { conversation, id };
-        // An activity is never told.
+        // There is no event for an activity.
         if kind != Kind::Activity {
             self.queue(EventKind::MessageCreated, account, about, Vec::new(), now);
         }
@@ -240,7 +239,7 @@ impl State {
         self.queue(EventKind::ContactUpdated, account, About::Contact(id), changed, now);
     }
 
-    /// Sets another status and tells of it, without an activity message.
+    /// Sets the status and queues its events, without an activity message.
     fn change_status(&mut self, account: u64, conversation: u64, status: &str, now: Timestamp) {
         let at = self.clock(now);
         let Some(found) = self.conversations.get_mut(account, conversation) else { return };

@@ -1,4 +1,4 @@
-//! What the tools of the rehearsal's checkout do, as data.
+//! The behaviour of the checkout's tools, as data.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::WEBHOOK_TESTS;
 
-/// Everything the tools know. Written whole, so it can also come from a control route.
+/// Everything the tools do. It is always set as a whole, so it can also come from a control route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Answers {
-    /// By path: the test files that vitest finds, and how their tests end.
+    /// By path: the test files that vitest finds, and their results.
     pub tests: BTreeMap<String, TestFile>,
-    /// An error outside of every test: vitest ends with 1, and its report says `"success":true`.
+    /// An error outside of every test: vitest exits with 1, but its report has `"success":true`.
     pub unhandled: bool,
-    /// What a tool does besides its work; a tool that is absent here just does its work.
+    /// What a tool does besides its work; a tool that is not listed just does its work.
     pub tools: BTreeMap<ToolName, Tool>,
 }
 
@@ -27,7 +27,7 @@ pub struct TestFile {
     pub failed: u32,
     pub skipped: u32,
     pub todo: u32,
-    /// It cannot be loaded: no test runs, and the file counts as a failed suite.
+    /// The file cannot be loaded: no test runs, and it counts as a failed suite.
     pub broken: bool,
 }
 
@@ -47,19 +47,19 @@ pub enum ToolName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tool {
-    /// It finds fault. (For vitest the results of the test files decide.)
+    /// It reports a problem. (For vitest, the results of the test files decide.)
     pub red: bool,
-    /// Appends a line to this file of the checkout first, whatever it ends with.
+    /// Appends a line to this file of the checkout first, whatever the exit code.
     pub changes: Option<String>,
-    /// Prints this many lines of about ninety bytes first.
+    /// Prints this many lines of about 90 bytes first.
     pub noise: u64,
-    /// Never ends, and has a child process that holds its output open.
+    /// Never exits, and has a child process that keeps its output open.
     pub hang: bool,
-    /// Does no work, but ends with exactly this.
+    /// Does no work, but exits with exactly this output and code.
     pub says: Option<ToolOutput>,
 }
 
-/// An ending of a tool.
+/// The output and exit code of a tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolOutput {
@@ -69,11 +69,11 @@ pub struct ToolOutput {
 }
 
 impl ToolName {
-    /// All of them.
+    /// All tools.
     pub const ALL: [ToolName; 5] =
         [ToolName::Vitest, ToolName::Eslint, ToolName::Prettier, ToolName::Gitleaks, ToolName::Health];
 
-    /// The lower-case name, also of the program.
+    /// The lower-case name, which is also the program's name.
     pub fn name(self) -> &'static str {
         match self {
             ToolName::Vitest => "vitest",
@@ -92,7 +92,7 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// Everything green, with as many tests as the files of the checkout really have.
+    /// Everything passes, with as many tests as the checkout's files really contain.
     pub fn good() -> Answers {
         let passing = |passed| TestFile { passed, ..TestFile::default() };
         Answers {
@@ -106,12 +106,12 @@ impl Answers {
         }
     }
 
-    /// What this tool does, to be changed.
+    /// The settings of this tool, mutable.
     pub fn tool(&mut self, name: ToolName) -> &mut Tool {
         self.tools.entry(name).or_default()
     }
 
-    /// The results of the file that the checklist names, to be changed.
+    /// The results of the test file named by the checklist, mutable.
     pub fn webhook_tests(&mut self) -> &mut TestFile {
         self.tests.entry(WEBHOOK_TESTS.to_owned()).or_default()
     }

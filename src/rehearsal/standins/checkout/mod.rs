@@ -1,6 +1,6 @@
-//! A checkout of the app for the rehearsal: a real git repository with the app's npm scripts, whose tools
-//! (vitest, eslint, prettier, gitleaks, the health script) are stand-ins that do what is set here. The
-//! tests in it are real ones, so that a real vitest can be put in the stand-in's place.
+//! A checkout of the app for the rehearsal: a real git repository with the app's npm scripts, whose tools (vitest,
+//! eslint, prettier, gitleaks, the health script) are stand-ins with adjustable results. Its test files are real, so a
+//! real vitest can replace the stand-in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,11 @@ pub mod npm;
 
 pub use answers::{Answers, TestFile, Tool, ToolName, ToolOutput};
 
-/// The file that marks a checkout of the rehearsal.
+/// The file that marks a checkout as the rehearsal's.
 pub const MARKER: &str = ".hotdash-ops-sandbox";
-/// The test file that the checklist names; eighteen tests.
+/// The test file named by the checklist; it has 18 tests.
 pub const WEBHOOK_TESTS: &str = "tests/integration/support.webhook.spec.ts";
-/// Where the health script leaves its lines: not ignored by git, as in the app.
+/// Where the health script writes its lines: not ignored by git, as in the app.
 pub const HEALTH_LINES: &str = "artifacts/ops/chatwoot-health.jsonl";
 
 const HEALTH_SCRIPT: &str = "scripts/ops/check-chatwoot-health.sh";
@@ -38,7 +38,7 @@ const FILES: [(&str, &str); 9] = [
     (".prettierrc.json", "{}\n"),
 ];
 
-/// A checkout on disk and what its tools do.
+/// A checkout on disk and the behaviour of its tools.
 #[derive(Debug)]
 pub struct Checkout {
     path: PathBuf,
@@ -47,14 +47,13 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// Makes a checkout in `directory`, which must be absent or empty, with everything committed and green.
-    /// `state` is a directory of its own, outside of the checkout; both must live as long as the tools are
-    /// used. Needs git.
+    /// Creates a checkout in `directory`, which must be absent or empty, with everything committed and passing. `state`
+    /// is a directory for the stand-ins outside the checkout; both must exist as long as the tools are used. Needs git.
     pub fn create(directory: &Path, state: &Path) -> Result<Checkout> {
-        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
         let path = directory.canonicalize().context("cannot find the checkout")?;
         let empty = fs::read_dir(&path).context("cannot read the checkout")?.next().is_none();
-        ensure!(empty, "{} is not empty: a checkout needs a directory of its own", path.display());
+        ensure!(empty, "{} is not empty: a checkout needs an empty directory", path.display());
         let checkout = Checkout { path, files: AtomicDir::new(state)?, answers: Mutex::new(Answers::good()) };
         checkout.set(Answers::good())?;
         for (name, contents) in FILES {
@@ -74,7 +73,7 @@ impl Checkout {
             checkout.git(&["config", key, value])?;
         }
         checkout.git(&["add", "-A"])?;
-        checkout.git(&["commit", "-q", "-m", "The app as the rehearsal needs it"])?;
+        checkout.git(&["commit", "-q", "-m", "The app for the rehearsal"])?;
         Ok(checkout)
     }
 
@@ -83,12 +82,12 @@ impl Checkout {
         &self.path
     }
 
-    /// What the tools do at present.
+    /// The tools' current behaviour.
     pub fn answers(&self) -> Answers {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes the tools do this from now on.
+    /// Replaces the tools' behaviour.
     pub fn set(&self, answers: Answers) -> Result<()> {
         let mut present = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         self.files.write(&answers.files(&self.path))?;
@@ -96,19 +95,19 @@ impl Checkout {
         Ok(())
     }
 
-    /// Changes what the tools do.
+    /// Changes the tools' behaviour.
     pub fn change(&self, how: impl FnOnce(&mut Answers)) -> Result<()> {
         let mut answers = self.answers();
         how(&mut answers);
         self.set(answers)
     }
 
-    /// What `git status --porcelain` says: empty when nothing was changed.
+    /// The output of `git status --porcelain`: empty when nothing has changed.
     pub fn changed(&self) -> Result<String> {
         self.git(&["status", "--porcelain"])
     }
 
-    /// Undoes whatever the tools have changed, artifacts included.
+    /// Reverts everything the tools have changed, artifacts included.
     pub fn restore(&self) -> Result<()> {
         self.git(&["checkout", "-q", "--", "."])?;
         self.git(&["clean", "-q", "-f", "-d"]).map(|_| ())
@@ -122,7 +121,7 @@ impl Checkout {
     fn place(&self, name: &str) -> Result<PathBuf> {
         let path = self.path.join(name);
         let parent = path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
         Ok(path)
     }
 
@@ -141,7 +140,7 @@ impl Checkout {
         write_program(&self.place(place)?, &text)
     }
 
-    /// Git without the user's or the system's configuration, and deaf to a repository around us.
+    /// Runs git without the user's or the system's configuration, and without finding a repository above the checkout.
     fn git(&self, args: &[&str]) -> Result<String> {
         let output = Command::new("git")
             .args(args)

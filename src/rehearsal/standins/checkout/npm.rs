@@ -1,5 +1,4 @@
-//! Stand-ins for `npm` and `npx`, for machines without Node: they run the scripts of a checkout of the
-//! rehearsal and nothing else.
+//! Stand-ins for `npm` and `npx`, for machines without Node: they run only the scripts of the rehearsal's checkout.
 
 use std::path::Path;
 
@@ -16,7 +15,7 @@ pub fn is_missing() -> bool {
 
 /// Writes the programs `npm` and `npx` into `bin`.
 pub fn install(bin: &Path) -> Result<()> {
-    std::fs::create_dir_all(bin).with_context(|| format!("cannot make {}", bin.display()))?;
+    std::fs::create_dir_all(bin).with_context(|| format!("cannot create {}", bin.display()))?;
     write_program(&bin.join("npm"), include_str!("tools/npm.sh"))?;
     write_program(&bin.join("npx"), include_str!("tools/npx.sh"))
 }

@@ -1,4 +1,4 @@
-//! What the stand-in for `fly` answers, as data, and its rendering in the shapes of flyctl's versions.
+//! The answers of the `fly` stand-in as data, and their rendering in the formats of different flyctl versions.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,23 @@ use sha2::{Digest, Sha256};
 use super::indented;
 use super::release::{self, Release};
 
-/// Everything the stand-in knows. Written whole, so it can also come from a control route.
+/// Everything the stand-in answers. It is always set as a whole, so it can also come from a control route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Answers {
-    /// Which flyctl it is.
+    /// The flyctl version to imitate.
     pub generation: Generation,
-    /// Logged in on this machine. A token in the environment or by `-t` is accepted all the same.
+    /// Whether the operator is logged in on this machine. A token in the environment or from `-t` is accepted either
+    /// way.
     pub logged_in: bool,
     pub email: String,
-    /// By name; any other name is answered with `Could not find App`.
+    /// By name; for any other name the answer is `Could not find App`.
     pub apps: BTreeMap<String, App>,
     /// By command: `secrets list`, `auth whoami`, `version`, `status`, `releases`, `logs`, or `*` for every command.
     pub faults: BTreeMap<String, Fault>,
 }
 
-/// The three shapes that `fly secrets list --json` has had.
+/// The three formats of `fly secrets list --json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Generation {
@@ -49,7 +50,7 @@ pub struct App {
     pub machines: Vec<Machine>,
 }
 
-/// One secret: flyctl never shows its value.
+/// A secret: flyctl never shows its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
     pub name: String,
@@ -57,7 +58,7 @@ pub struct Secret {
     pub status: Status,
 }
 
-/// Whether the running machines have a secret, as flyctl guesses it.
+/// Whether the running machines have a secret, as reported by flyctl.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     #[default]
@@ -79,30 +80,30 @@ pub struct Machine {
     pub release: u32,
 }
 
-/// How a command misbehaves instead of answering.
+/// How a command fails to answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// Never ends, and has a child process that holds its output open.
+    /// Never exits, and has a child process that keeps its output open.
     Hang,
     /// Prints without end.
     Flood,
-    /// Ends at once with exactly this.
+    /// Exits at once with exactly this output and code.
     Says { stdout: String, stderr: String, code: u8 },
 }
 
 impl Fault {
-    /// Ends with 1 and flyctl's way of saying why.
+    /// Exits with 1 and an error in flyctl's format.
     pub fn error(message: &str) -> Fault {
         Fault::Says { stdout: String::new(), stderr: format!("Error: {message}\n"), code: 1 }
     }
 
-    /// Says what flyctl says when an app's deploy token is not enough, as it is not for logs.
+    /// The error that flyctl prints when an app's deploy token is not sufficient, as for logs.
     pub fn deploy_token_refused() -> Fault {
         Fault::error("not authorized to retrieve app logs (this can happen when using deploy tokens)")
     }
 
-    /// Ends with 0 and something that is no JSON.
+    /// Exits with 0 and prints something that is not JSON.
     pub fn garbage() -> Fault {
         Fault::Says {
             stdout: "<html><body>\u{0}502 Bad Gateway</body></html>\n".into(),
@@ -119,7 +120,7 @@ impl Default for Answers {
 }
 
 impl Answers {
-    /// An operator who is logged in with today's flyctl, and two apps with all their secrets deployed.
+    /// An operator logged in with a current flyctl, and two apps with all their secrets deployed.
     pub fn good() -> Answers {
         let app = |release: u32, machine: &str, secrets: &[&str]| App {
             secrets: secrets
@@ -299,7 +300,7 @@ fn status_table(name: &str, app: &App) -> String {
     table
 }
 
-/// Sixteen hexadecimal digits, as flyctl shows them.
+/// Sixteen hexadecimal digits, as in flyctl's output.
 fn digest(name: &str) -> String {
     hex::encode(&Sha256::digest(name)[..8])
 }

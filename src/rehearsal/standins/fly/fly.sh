@@ -1,5 +1,5 @@
 #!/bin/sh
-# A stand-in for flyctl. It reads what to answer from a slate that its owner rewrites, and marks itself.
+# A stand-in for flyctl. Its answers come from files that its owner replaces. It prints a marker.
 answers=@ANSWERS@
 logs=@LOGS@
 echo hotdash-ops-sandbox >&2
@@ -84,11 +84,11 @@ esac
 for key in "$command" any; do
     fault=$answers/fault/$key
     if [ -e "$fault/hang" ]; then
-        # Not replaced by `sleep`: killing this shell alone leaves a child that holds the output open.
+        # Not `exec sleep`: killing this shell alone must leave a child that keeps the output open.
         sleep 600
         exit 1
     elif [ -e "$fault/flood" ]; then
-        # `yes` ends by itself when nobody reads any more.
+        # `yes` exits when its output is closed.
         yes '{"name":"FLOOD","digest":"0000000000000000","status":"Deployed"},'
         exit 1
     elif [ -e "$fault/code" ]; then
@@ -109,7 +109,7 @@ if [ "$command" = version ]; then
     exec cat "$answers/version.$kind"
 fi
 
-# A variable that is set but empty hides the one after it.
+# A variable that is set but empty takes precedence over the next one.
 if [ -n "$access_token" ]; then
     token=$access_token
 elif [ "${FLY_ACCESS_TOKEN+set}" ]; then
@@ -140,14 +140,14 @@ esac
 [ "$command" = logs ] || exec cat "$known"
 
 file=$logs/$app.$kind
-# Every machine is in one region; of another one there is never a line.
+# Every machine is in one region; there are no lines from other regions.
 case $region in '' | @REGION@) ;; *) file=$logs/none ;; esac
 entry=@LINES@
 [ "$kind" = json ] || entry=1
 if [ -z "$no_tail_flag" ]; then
     exec tail -n $((@NEWEST@ * entry)) -F "$file" 2>/dev/null
 fi
-# The last entry may be written at this moment: only what is whole is printed.
+# The last entry may be incomplete: print only complete ones.
 newest() {
     if [ "$kind" = txt ]; then
         tail -n @NEWEST@ "$file"
@@ -163,5 +163,5 @@ newest() {
         }
     '
 }
-# Like flyctl, which asks again until there is a first line.
+# Like flyctl, which repeats its request until there is a line.
 until [ -s "$file" ] && newest; do sleep 0.1; done

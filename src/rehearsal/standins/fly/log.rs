@@ -1,6 +1,6 @@
-//! The logs of the apps. Lines come many times a second while the shell program reads, so they are appended to files,
-//! already rendered: one as `--json` prints them and one for people. A file that has grown long begins anew with the
-//! lines that can still be asked for.
+//! The apps' logs. Lines arrive many times a second while the shell program reads, so they are appended to files
+//! already rendered: one in the format of `--json` and one for people. A file that has grown too long is replaced by
+//! one with the lines that can still be requested.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
@@ -14,11 +14,11 @@ use serde_json::json;
 
 use super::indented;
 
-/// `fly logs --no-tail` prints at most so many lines, the newest.
+/// `fly logs --no-tail` prints at most this many lines, the newest.
 pub(super) const NEWEST: usize = 100;
-/// A file is begun anew when it is longer than this many bytes.
-const LONG: usize = 2 * 1024 * 1024;
-/// Where every machine is.
+/// A file longer than this many bytes is replaced.
+const MAX_FILE_BYTES: usize = 2 * 1024 * 1024;
+/// The region of every machine.
 pub(super) const REGION: &str = "ord";
 
 /// The logs of all apps.
@@ -28,7 +28,7 @@ pub(super) struct Logs {
     apps: Mutex<BTreeMap<String, [Tail; 2]>>,
 }
 
-/// One file, and what it holds at its end.
+/// A log file and its last lines.
 #[derive(Debug)]
 struct Tail {
     path: PathBuf,
@@ -39,7 +39,7 @@ struct Tail {
 
 impl Logs {
     pub(super) fn new(folder: PathBuf) -> Result<Logs> {
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         Ok(Logs { folder, apps: Mutex::default() })
     }
 
@@ -56,7 +56,10 @@ impl Logs {
         message: &str,
         at: Timestamp,
     ) -> Result<()> {
-        ensure!(!app.is_empty() && !app.contains('/') && !app.starts_with('.'), "`{app}` is no app's name");
+        ensure!(
+            !app.is_empty() && !app.contains('/') && !app.starts_with('.'),
+            "`{app}` is not a valid app name"
+        );
         let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
         if !apps.contains_key(app) {
             let tail = |kind| Tail::begin(self.folder.join(format!("{app}.{kind}")), VecDeque::new());
@@ -69,7 +72,7 @@ impl Logs {
         Ok(())
     }
 
-    /// Forgets an app's lines.
+    /// Deletes an app's log lines.
     pub(super) fn clear(&self, app: &str) -> Result<()> {
         let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
         for tail in apps.remove(app).into_iter().flatten() {
@@ -84,8 +87,8 @@ impl Tail {
         let fresh = path.with_extension("new");
         let text = newest.iter().map(String::as_str).collect::<String>();
         fs::write(&fresh, &text).with_context(|| format!("cannot write {}", fresh.display()))?;
-        // Who reads the old file reads on in it.
-        fs::rename(&fresh, &path).with_context(|| format!("cannot show {}", path.display()))?;
+        // A process that has the old file open keeps reading it.
+        fs::rename(&fresh, &path).with_context(|| format!("cannot replace {}", path.display()))?;
         let file = OpenOptions::new().append(true).open(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
         Ok(Tail { path, file, length: text.len(), newest })
@@ -101,14 +104,14 @@ impl Tail {
             self.newest.pop_front();
         }
         let kept: usize = self.newest.iter().map(String::len).sum();
-        if self.length > LONG && self.length > 2 * kept {
+        if self.length > MAX_FILE_BYTES && self.length > 2 * kept {
             *self = Tail::begin(self.path.clone(), std::mem::take(&mut self.newest))?;
         }
         Ok(())
     }
 }
 
-/// A line as flyctl's `--json` prints it: an object with every field, also those that Fly left empty.
+/// A line in the format of flyctl's `--json`: an object with every field, including empty ones.
 fn entry(instance: &str, level: &str, message: &str, at: Timestamp) -> String {
     indented(&json!({
         "level": level, "instance": instance, "message": message, "region": REGION, "timestamp": at,
@@ -124,13 +127,13 @@ fn entry(instance: &str, level: &str, message: &str, at: Timestamp) -> String {
     }))
 }
 
-/// A line as it is printed for people.
+/// A line in the format for people.
 fn line(instance: &str, level: &str, message: &str, at: Timestamp) -> String {
     let message = message.replace(['\n', '\r'], " ");
     format!("{} app[{instance}] {REGION} [{level}]{message}\n", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
-/// How many lines of text an entry of `--json` has; every entry has as many.
+/// How many lines of text each `--json` entry has.
 pub(super) fn lines_of_an_entry() -> usize {
     entry("", "", "", Timestamp::UNIX_EPOCH).lines().count()
 }

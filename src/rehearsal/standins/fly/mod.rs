@@ -1,5 +1,5 @@
-//! A stand-in for `fly`: a small shell program that answers like flyctl from what is set here, and marks
-//! itself on standard error. What it answers can be changed while it is in use.
+//! A stand-in for `fly`: a small shell program that answers like flyctl, and prints a marker on standard error. Its
+//! answers can be changed while it is in use.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +20,10 @@ pub use answers::{Answers, App, Fault, Generation, Machine, Secret, Status};
 use log::Logs;
 pub use release::Release;
 
-/// The line by which a run recognises the stand-in.
+/// The line by which a run recognizes the stand-in.
 pub const MARKER: &str = "hotdash-ops-sandbox";
 
-/// An installed stand-in and what it answers. Clones are of the same stand-in.
+/// An installed stand-in and its answers. Clones refer to the same stand-in.
 #[derive(Clone, Debug)]
 pub struct Fly {
     inner: Arc<Inner>,
@@ -37,13 +37,13 @@ struct Inner {
 }
 
 impl Fly {
-    /// Writes the programs `fly` and `flyctl` into `bin`, answering [`Answers::good`]. `state` is a directory
-    /// of its own; it must live as long as the programs.
+    /// Writes the programs `fly` and `flyctl` into `bin`, answering [`Answers::good`]. `state` is a directory for the
+    /// stand-in alone; it must exist as long as the programs are used.
     pub fn install(bin: &Path, state: &Path) -> Result<Fly> {
         let files = AtomicDir::new(state)?;
         let answers = Answers::good();
         files.write(&answers.files())?;
-        std::fs::create_dir_all(bin).with_context(|| format!("cannot make {}", bin.display()))?;
+        std::fs::create_dir_all(bin).with_context(|| format!("cannot create {}", bin.display()))?;
         let now = files.now();
         let logs = Logs::new(now.with_file_name("logs"))?;
         let text = include_str!("fly.sh")
@@ -57,12 +57,12 @@ impl Fly {
         Ok(Fly { inner: Arc::new(Inner { files, answers: Mutex::new(answers), logs }) })
     }
 
-    /// What is answered at present.
+    /// The current answers.
     pub fn answers(&self) -> Answers {
         self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Answers this from now on.
+    /// Replaces the answers.
     pub fn set(&self, answers: Answers) -> Result<()> {
         let mut present = self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
         self.inner.files.write(&answers.files())?;
@@ -70,22 +70,21 @@ impl Fly {
         Ok(())
     }
 
-    /// Changes what is answered.
+    /// Changes the answers.
     pub fn change(&self, how: impl FnOnce(&mut Answers)) -> Result<()> {
         let mut answers = self.answers();
         how(&mut answers);
         self.set(answers)
     }
 
-    /// Makes one command (`secrets list`, `auth whoami`, `version`, `status`, `releases`, `logs`, or `*` for all)
-    /// misbehave.
+    /// Makes one command fail: `secrets list`, `auth whoami`, `version`, `status`, `releases`, `logs`, or `*` for all.
     pub fn break_command(&self, command: &str, fault: Fault) -> Result<()> {
         self.change(|answers| {
             answers.faults.insert(command.to_owned(), fault);
         })
     }
 
-    /// Changes the status of one secret of one app; `None` removes the secret.
+    /// Sets the status of an app's secret; `None` removes the secret.
     pub fn set_secret(&self, app: &str, name: &str, status: Option<Status>) -> Result<()> {
         self.change(|answers| {
             let secrets = &mut answers.apps.entry(app.to_owned()).or_default().secrets;
@@ -96,7 +95,7 @@ impl Fly {
         })
     }
 
-    /// Adds a release to an app's history, and returns its number. One that is `complete` runs on every machine.
+    /// Adds a release to an app's history and returns its number. A `complete` release runs on every machine.
     pub fn release(&self, app: &str, status: &str, created_at: Timestamp) -> Result<u32> {
         let mut version = 0;
         self.change(|answers| {
@@ -111,7 +110,7 @@ impl Fly {
         Ok(version)
     }
 
-    /// Writes a line into an app's log, as its first machine would. Lines are printed in the order of the calls.
+    /// Writes a line into an app's log, from its first machine. Lines are printed in the order of the calls.
     pub fn log(&self, app: &str, level: &str, message: &str, at: Timestamp) -> Result<()> {
         let instance = {
             let answers = self.inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,13 +119,13 @@ impl Fly {
         self.inner.logs.add(app, &instance.unwrap_or_default(), level, message, at)
     }
 
-    /// Forgets the lines of an app's log; `fly logs --no-tail` then waits for a new one.
+    /// Deletes the lines of an app's log; `fly logs --no-tail` then waits for a new one.
     pub fn clear_log(&self, app: &str) -> Result<()> {
         self.inner.logs.clear(app)
     }
 }
 
-/// JSON as flyctl prints it: indented by four spaces, with a line break behind.
+/// JSON in flyctl's format: indented by four spaces, with a final line break.
 fn indented(value: &Value) -> String {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));

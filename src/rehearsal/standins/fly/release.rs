@@ -1,4 +1,4 @@
-//! Releases of an app, in the shape of `fly releases`.
+//! Releases of an app, in the formats of `fly releases`.
 
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answers::SET_AT;
 
-/// flyctl asks for so many, and has no flag for more.
+/// The number of releases that flyctl requests; it has no flag for more.
 const LISTED: usize = 25;
 
 /// One release.
@@ -24,7 +24,7 @@ fn complete() -> String {
     "complete".to_owned()
 }
 
-/// The history of an app that was deployed well, after a deploy that failed.
+/// The history of an app whose last deploy succeeded, after one that failed.
 pub(super) fn good(newest: u32) -> Vec<Release> {
     let last: Timestamp = SET_AT.parse().unwrap_or(Timestamp::UNIX_EPOCH);
     let release = |age: u32, status: &str| Release {
@@ -35,7 +35,7 @@ pub(super) fn good(newest: u32) -> Vec<Release> {
     vec![release(0, "complete"), release(1, "failed"), release(2, "complete")]
 }
 
-/// As `--json` prints them. What flyctl does not ask for stands there with its zero value.
+/// The format of `--json`. Fields that flyctl does not request have their zero value.
 pub(super) fn list(app: &str, releases: &[Release]) -> Value {
     let entry = |release: &Release| {
         json!({
@@ -50,7 +50,7 @@ pub(super) fn list(app: &str, releases: &[Release]) -> Value {
     releases.iter().take(LISTED).map(entry).collect()
 }
 
-/// As it is printed for people.
+/// The format for people.
 pub(super) fn table(releases: &[Release]) -> String {
     let mut table = "VERSION\tSTATUS\tDESCRIPTION\tUSER\tDATE\n".to_owned();
     for release in releases.iter().take(LISTED) {

@@ -1,14 +1,14 @@
-//! The window of a report and the buckets it is cut into.
+//! The window of a report and its buckets.
 //!
-//! Seconds are plain numbers here: milliseconds taken for seconds name a year that no calendar holds, and Chatwoot
-//! answers zeros for it.
+//! Seconds are plain numbers here: milliseconds read as seconds give a year beyond any calendar, for which Chatwoot
+//! returns zeros.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 const DAY: i64 = 86_400;
-/// The most buckets of an answer; Chatwoot would run out of time over more.
-const MOST: i64 = 1_000_000;
+/// The maximum number of buckets; Chatwoot would time out with more.
+const MAX_BUCKETS: i64 = 1_000_000;
 
 /// A half-open window, in seconds since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,14 +24,14 @@ impl Span {
         edge(self.since) <= nanoseconds && nanoseconds < edge(self.until)
     }
 
-    /// The window of the same length that ends where this one begins.
+    /// The window of the same length that ends where this one starts.
     pub(super) fn before(self) -> Span {
         let length = self.until.saturating_sub(self.since);
         Span { since: self.since.saturating_sub(length), until: self.since }
     }
 }
 
-/// How a window is cut.
+/// The length of a bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Period {
     Hour,
@@ -42,7 +42,7 @@ pub(super) enum Period {
 }
 
 impl Period {
-    /// The period of that name; a day for any other.
+    /// The period with that name; a day for an unknown name.
     pub(super) fn named(name: &str) -> Period {
         match name {
             "hour" => Period::Hour,
@@ -53,8 +53,8 @@ impl Period {
         }
     }
 
-    /// The beginnings of the buckets of a window, in a zone that is `offset` seconds ahead of UTC. The first can lie
-    /// before the window. None where there are too many, or where no calendar reaches.
+    /// The starts of a window's buckets, in a time zone that is `offset` seconds ahead of UTC. The first can be before
+    /// the window. None if there are too many or if they are outside the calendar.
     pub(super) fn edges(self, span: Span, offset: i64) -> Option<Vec<i64>> {
         if span.until <= span.since {
             return Some(Vec::new());
@@ -69,7 +69,7 @@ impl Period {
         if let Some((length, shift)) = fixed {
             let local = span.since.checked_add(offset)?;
             let first = local.checked_sub((local.checked_sub(shift)?).rem_euclid(length))? - offset;
-            if span.until.checked_sub(first)? / length > MOST {
+            if span.until.checked_sub(first)? / length > MAX_BUCKETS {
                 return None;
             }
             let next = |edge: &i64| edge.checked_add(length);
@@ -103,14 +103,14 @@ mod tests {
     const NEW_YEAR: i64 = 1_767_225_600;
 
     #[test]
-    fn buckets_begin_where_the_calendar_says() {
+    fn buckets_follow_the_calendar() {
         let span = |since: i64, until: i64| Span { since: NEW_YEAR + since, until: NEW_YEAR + until };
         let edges = |period: Period, span, offset| -> Vec<i64> {
             period.edges(span, offset).expect("edges").iter().map(|edge| edge - NEW_YEAR).collect()
         };
-        assert_eq!(edges(Period::Hour, span(1_800, 7_200), 0), [0, 3_600], "the end is outside");
+        assert_eq!(edges(Period::Hour, span(1_800, 7_200), 0), [0, 3_600], "the end is excluded");
         assert_eq!(edges(Period::Day, span(10, 86_401), 0), [0, 86_400]);
-        assert_eq!(edges(Period::Day, span(10, 20), 3_600), [-3_600], "midnight an hour east");
+        assert_eq!(edges(Period::Day, span(10, 20), 3_600), [-3_600], "midnight in a zone an hour ahead");
         assert_eq!(edges(Period::Week, span(0, 1), 0), [-4 * 86_400], "the Sunday before");
         assert_eq!(edges(Period::Month, span(86_400, 32 * 86_400), 0), [0, 31 * 86_400]);
         assert_eq!(edges(Period::Year, span(-1, 1), 0), [-365 * 86_400, 0]);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_have_their_buckets_and_eternity_has_none() {
+    fn milliseconds_as_seconds_give_few_or_no_buckets() {
         let far = Span { since: NEW_YEAR * 1_000, until: NEW_YEAR * 1_000 + 3_600_000 };
         assert_eq!(Period::Day.edges(far, 0).map(|edges| edges.len()), Some(42));
         assert_eq!(Period::Hour.edges(Span { since: 0, until: i64::MAX }, 0), None);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_half_open_to_the_fraction() {
+    fn windows_are_half_open_to_the_microsecond() {
         let span = Span { since: 10, until: 20 };
         let at = |text: &str| span.holds(text.parse().expect("a time"));
         assert!(at("1970-01-01T00:00:10Z") && at("1970-01-01T00:00:19.999999Z"));

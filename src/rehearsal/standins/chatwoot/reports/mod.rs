@@ -1,6 +1,6 @@
-//! Reports, for administrators: counted live from what is stored, over `[since, until)`, in buckets filled with zeros.
+//! Reports, for administrators: computed from the stored records, over `[since, until)`, with empty buckets as zeros.
 //!
-//! Their oddities are Chatwoot's: a window without an edge is an empty list, a metric that is not known an empty
+//! The oddities are Chatwoot's: a window without a start or an end gives an empty list, an unknown metric an empty
 //! object, a missing or unknown type a 500, and private notes count as outgoing messages.
 
 mod buckets;
@@ -16,14 +16,14 @@ use super::state::State;
 use crate::rehearsal::http::{Answer, Request};
 use buckets::{Period, Span};
 
-/// What a metric looks at.
+/// What a metric counts.
 #[derive(Clone, Copy)]
 enum Metric {
     Conversations,
     Messages(Kind),
     Count(Measure),
     Average(Measure),
-    /// Counted, and nothing here ever makes one.
+    /// Counted, but nothing here ever creates one.
     Never,
 }
 
@@ -53,7 +53,7 @@ enum Scope {
 }
 
 impl Scope {
-    /// Nobody is assigned to conversations here, so that an agent has only the messages it wrote.
+    /// Conversations are never assigned here, so an agent has only the messages it wrote.
     fn has(self, within: &Conversation) -> bool {
         match self {
             Scope::Account => true,
@@ -157,7 +157,7 @@ impl State {
         })
     }
 
-    /// Every time that the metric has something in the span, with its seconds where it measures any.
+    /// The times of everything that the metric counts in the span, with the seconds if it measures durations.
     fn each(
         &self,
         account: u64,
@@ -191,7 +191,7 @@ impl State {
     }
 }
 
-/// The window asked for; none when an edge is missing, a 500 when one is no number.
+/// The requested window; none when an edge is missing, a 500 when one is not a number.
 fn span(request: &Request) -> Result<Option<Span>, Refusal> {
     let (Some(since), Some(until)) = (rails::query(request, "since"), rails::query(request, "until")) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The world at first: a healthy Chatwoot in which little has happened.
+//! The initial state: a healthy Chatwoot with little history.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -7,7 +7,7 @@ use super::super::conversation::Conversation;
 use super::{Account, Bot, Inbox, Membership, Person, Role, State, Status, Tally, token};
 
 impl Default for State {
-    /// A healthy Chatwoot 4.12.1 with accounts 3 (in use), 4 (suspended) and 5 (somebody else's), and no webhook.
+    /// A healthy Chatwoot 4.12.1 with accounts 3 (in use), 4 (suspended) and 5 (another company's), and no webhook.
     fn default() -> State {
         let account = |name: &str, status| Account {
             name: name.to_owned(),

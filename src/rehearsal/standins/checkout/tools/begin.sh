@@ -1,5 +1,5 @@
 #!/bin/sh
-# @NAME@: a stand-in in a checkout of the rehearsal. What it does is read from a slate that its owner rewrites.
+# @NAME@: a stand-in in a checkout of the rehearsal. Its behaviour comes from files that its owner replaces.
 answers=@ANSWERS@
 root=@ROOT@
 orders=$answers/tool/@NAME@
@@ -13,7 +13,7 @@ if [ -e "$orders/noise" ]; then
         head -n "$(cat "$orders/noise")"
 fi
 if [ -e "$orders/hang" ]; then
-    # Not replaced by `sleep`: killing this shell alone leaves a child that holds the output open.
+    # Not `exec sleep`: killing this shell alone must leave a child that keeps the output open.
     sleep 600
     exit 1
 fi

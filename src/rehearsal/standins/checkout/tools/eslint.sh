@@ -1,7 +1,7 @@
 
 red || exit 0
 for argument do
-    # Like the real one, it may be asked to mend what it finds.
+    # Like the real one, it can fix what it finds.
     [ "$argument" != --fix ] || { echo '// mended' >>"$root/app/support.webhook.ts"; exit 0; }
 done
 cat <<EOF

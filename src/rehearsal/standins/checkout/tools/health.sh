@@ -1,5 +1,5 @@
 
-# Exit codes as the app has them: 0 healthy, 1 not configured, 2 not healthy.
+# The app's exit codes: 0 healthy, 1 not configured, 2 not healthy.
 if [ -z "${CHATWOOT_BASE_URL:-}" ]; then
     echo 'CHATWOOT_BASE_URL is not set' >&2
     exit 1

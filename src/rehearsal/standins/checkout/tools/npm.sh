@@ -54,7 +54,7 @@ while [ ! -e "$root/package.json" ]; do
 done
 cd "$root" || exit 1
 
-# One line per script, as package.json is written here.
+# The package.json of the checkout has one script per line.
 line=$(sed -n '/"scripts": *{/,/}/p' package.json | grep -F "\"$script\":" | head -n 1)
 [ -n "$script" ] && [ -n "$line" ] || fail "Missing script: \"$script\"" '' 'To see a list of scripts, run:' '  npm run'
 command=$(printf %s "$line" | sed 's/^[^:]*"[^"]*": *"//; s/",\{0,1\} *$//; s/\\"/"/g; s/\\\\/\\/g')

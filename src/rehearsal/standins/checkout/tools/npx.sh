@@ -1,5 +1,5 @@
 #!/bin/sh
-# A stand-in for npx where Node is missing: runs what node_modules/.bin has, and fetches nothing.
+# A stand-in for npx where Node is missing: runs only programs in node_modules/.bin, and downloads nothing.
 while [ "$#" -gt 0 ]; do
     case $1 in
         --) shift && break ;;

@@ -23,7 +23,7 @@ case $mode in
         exit 1
         ;;
     write)
-        # The real one changes what is not formatted, and so does this one.
+        # Like the real one, it changes files that are not formatted.
         if red; then
             echo '// formatted' >>"$root/$file"
             echo "$file 33ms"

@@ -1,5 +1,5 @@
 
-# Options and reports as vitest 3 has them; the results come from the slate.
+# Options and reports as in vitest 3; the results come from the files in $answers.
 reporters=
 output=
 filters=
@@ -27,7 +27,7 @@ milliseconds() {
     echo "$(date +%s)000"
 }
 
-# A file is run when one of the filters is part of its path, or when there is no filter.
+# A file runs if its path contains one of the filters, or if there is no filter.
 chosen() {
     [ -n "$filters" ] || return 0
     for filter in $filters; do
@@ -38,7 +38,7 @@ chosen() {
     return 1
 }
 
-# cases STATUS COUNT: that many entries of one file's list.
+# cases STATUS COUNT: prints that many entries of a file's list.
 cases() {
     case $1 in
         passed) rest='"duration":1.25,"failureMessages":[]' ;;
@@ -67,7 +67,7 @@ for entry in "$answers"/vitest/*; do
     files=$((files + 1)) status=passed message= mark='✓'
     [ "$f" = 0 ] || status=failed mark='❯'
     if [ "$broken" = true ]; then
-        # A file that cannot be loaded has no tests, and one suite: itself.
+        # A file that cannot be loaded has no tests and counts as one suite.
         p=0 f=0 s=0 t=0 status=failed mark='❯' message="Cannot find module './nowhere' imported from '$path'"
         suites=$((suites + 1)) bad_suites=$((bad_suites + 1))
     else
@@ -88,7 +88,7 @@ for entry in "$answers"/vitest/*; do
 "
 done
 
-# An error outside of every test ends vitest with 1, and its report still says success.
+# After an error outside of every test vitest exits with 1, but its report still has success:true.
 unhandled=
 [ ! -e "$answers/vitest/unhandled" ] || unhandled=1
 success=true

@@ -1,4 +1,4 @@
-//! Plays one fault: a world of its own, the fault put into it, and the program run in it as an operator runs it.
+//! Runs one fault: starts a world, injects the fault, and runs the program in it as an operator would.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::rehearsal::standins::customers::Habits;
 use crate::rehearsal::world::setup::Setup;
 use crate::rehearsal::world::{Database, World};
 
-/// The window of a watch in minutes: enough deliveries to judge at [`PER_MINUTE`], and several looks at health.
+/// The window of a watch in minutes: enough deliveries for a verdict at [`PER_MINUTE`], and several health probes.
 pub const MINUTES: &str = "0.2";
-/// Customers' messages a minute.
+/// Customers' messages per minute.
 pub const PER_MINUTE: f64 = 120.0;
 
-/// A verb as the score runs it.
+/// A verb that the score runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Run {
     Preflight,
@@ -32,12 +32,12 @@ pub enum Run {
 }
 
 impl Run {
-    /// True for a run that watches traffic.
+    /// Whether the run watches traffic.
     pub fn watches(self) -> bool {
         matches!(self, Run::Monitor | Run::Gate)
     }
 
-    /// The verb as it is called.
+    /// The verb's words on the command line.
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Run::Preflight => &["preflight"],
@@ -49,25 +49,25 @@ impl Run {
     }
 }
 
-/// What a scene needs beside its fault.
+/// The settings shared by all runs.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// The program to run.
     pub program: PathBuf,
     /// The operator's own checks, if any.
     pub checks: Option<PathBuf>,
-    /// The manual checks, all of which are signed off unless a fault withholds it.
+    /// The manual checks; all are signed off unless a fault withholds one.
     pub manual: Vec<String>,
 }
 
-/// A good world on a good database of its own.
+/// A good world with its own database.
 pub struct TestWorld {
     pub world: World,
     database: TestDatabase,
 }
 
 impl TestWorld {
-    /// Starts what these runs need, and this fault if there is one.
+    /// Starts what these runs and this fault need.
     ///
     /// # Errors
     /// A world that does not start.
@@ -77,7 +77,7 @@ impl TestWorld {
         let database = databases.create(killed).await?;
         let served = Database::Of(Arc::clone(&database.postgres), database.name.clone());
         let mut world = World::start(served).await?;
-        // A hundred worlds need not start Node a thousand times.
+        // Hundreds of worlds should not start Node thousands of times.
         if !npm::is_missing() {
             npm::install(&world.folder().join("bin"))?;
         }
@@ -88,7 +88,7 @@ impl TestWorld {
         Ok(TestWorld { world, database })
     }
 
-    /// The version of its PostgreSQL.
+    /// The version of PostgreSQL.
     ///
     /// # Errors
     /// A server that does not answer.
@@ -96,23 +96,23 @@ impl TestWorld {
         self.database.postgres.version().await
     }
 
-    /// Ends the world, and then its database.
+    /// Stops the world, then removes its database.
     pub async fn end(self) {
         drop(self.world);
         self.database.remove().await;
     }
 
-    /// The world, before anything in it has been changed.
+    /// The world, ready for a fault.
     pub fn faulted(&self) -> FaultedWorld<'_> {
         FaultedWorld::new(&self.world, &self.database)
     }
 }
 
-/// Plays a fault, or with none the good world, and gives what the runs told.
+/// Runs a fault, or the good world without one, and returns the results of the runs.
 ///
 /// # Errors
-/// A world that does not start, a fault that cannot be put into it, and a run that leaves no report.
-pub async fn play(
+/// A world that does not start, a fault that cannot be injected, and a run without a report.
+pub async fn run_fault(
     options: &RunOptions,
     databases: &DatabaseFactory,
     runs: &[Run],
@@ -120,17 +120,17 @@ pub async fn play(
 ) -> Result<Vec<RunResult>> {
     let test_world = TestWorld::new(databases, runs, fault).await?;
     let mut faulted = test_world.faulted();
-    let finished = perform(options, &mut faulted, runs, fault, Output::Json).await;
+    let finished = inject_and_run(options, &mut faulted, runs, fault, Output::Json).await;
     drop(faulted);
     test_world.end().await;
     finished?.into_iter().map(|run| run.result()).collect()
 }
 
-/// Puts the fault into the scene and runs the program in it, as often as there are runs, at the same time.
+/// Injects the fault and runs the program once for each of `runs`, concurrently.
 ///
 /// # Errors
-/// A fault that cannot be put into the world, and a run that cannot be started or does not end.
-pub async fn perform(
+/// A fault that cannot be injected, and a run that cannot be started or does not end.
+pub async fn inject_and_run(
     options: &RunOptions,
     faulted: &mut FaultedWorld<'_>,
     runs: &[Run],
@@ -139,11 +139,11 @@ pub async fn perform(
 ) -> Result<Vec<Finished>> {
     if runs.contains(&Run::Compare) {
         let captured = run(options, &faulted.variables, Run::Baseline, None, Output::Json).await?;
-        ensure!(captured.code == 0, "the good hour makes no baseline: {captured}");
+        ensure!(captured.code == 0, "cannot record a baseline in the good world: {captured}");
     }
     let mut later = None;
     if let Some(fault) = fault {
-        faulted.set(&fault.stage).await.context("the fault cannot be staged")?;
+        faulted.apply(&fault.stage).await.context("cannot inject the fault")?;
         later = fault.later.as_ref();
     }
     let variables = faulted.variables.clone();
@@ -151,7 +151,7 @@ pub async fn perform(
     let changing = async {
         if let Some(later) = later {
             tokio::time::sleep(later.after.0).await;
-            faulted.set(&later.stage).await.context("the fault cannot be staged later")?;
+            faulted.apply(&later.stage).await.context("cannot inject the fault's later change")?;
         }
         Ok::<(), anyhow::Error>(())
     };
@@ -164,7 +164,7 @@ fn stages(fault: &Fault) -> impl Iterator<Item = &WorldChange> {
     std::iter::once(&fault.stage).chain(fault.later.iter().map(|later| later.stage.as_ref()))
 }
 
-/// What the verb is called with.
+/// The arguments of a run.
 pub fn arguments(options: &RunOptions, verb: Run, fault: Option<&Fault>) -> Vec<String> {
     let mut words: Vec<String> = verb.words().iter().map(|&word| word.to_owned()).collect();
     words.push("--no-journal".to_owned());
@@ -178,7 +178,7 @@ pub fn arguments(options: &RunOptions, verb: Run, fault: Option<&Fault>) -> Vec<
     if verb == Run::Gate {
         let withheld = fault.map(|fault| fault.withheld.as_slice()).unwrap_or_default();
         for id in options.manual.iter().filter(|id| !withheld.contains(id)) {
-            words.extend(["--attest".to_owned(), format!("{id}=seen in the rehearsal")]);
+            words.extend(["--attest".to_owned(), format!("{id}=confirmed in the rehearsal")]);
         }
     }
     words.extend(more.iter().cloned());
