@@ -20,8 +20,8 @@ fn a_partial_score_lists_the_claims_it_broke() {
     assert_eq!((&score["schema"], &score["engine"]), (&"hotdash-ops.score/1".into(), &"native".into()));
     let claims = score["claims"].as_array().expect("claims");
     let of = |claim: &str| claims.iter().find(|row| row["claim"] == claim).expect("the claim is there");
-    assert_eq!(of("queue_services")["faults"], serde_json::json!(["queue-failing"]));
-    assert_eq!(of("account status")["standing"], "proved");
+    assert_eq!(of("queue-services")["faults"], serde_json::json!(["queue-failing"]));
+    assert_eq!(of("account-status")["standing"], "proved");
     assert_eq!(score["missed"], serde_json::json!([]));
     assert!(ran.stderr.contains(" worlds, about "), "{}", ran.stderr);
     assert_eq!(home.left(), Vec::<String>::new());
@@ -33,11 +33,11 @@ fn every_format_shows_the_same() {
     let score = |format| home.run(&["rehearse", "--score", "--only", "format-red", "--format", format]);
     let table = score("table");
     assert_eq!(table.code, 0, "{}", table.stderr);
-    for words in ["caught", "format-red", "quality.format", "exit code", "exit 0"] {
+    for words in ["caught", "format-red", "quality.format", "exit-code", "exit 0"] {
         assert!(table.stdout.contains(words), "{words}: {}", table.stdout);
     }
     let markdown = score("markdown");
-    assert!(markdown.stdout.contains("| quality.format | exit code | format-red |"), "{}", markdown.stdout);
+    assert!(markdown.stdout.contains("| quality.format | exit-code | format-red |"), "{}", markdown.stdout);
 }
 
 /// A check that always passes: the fault that should break it is missed.
