@@ -7,17 +7,17 @@ use super::list::expected;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::overlay_notes::today;
 use crate::commands::sandbox::exports;
 use crate::ending::Signals;
 use crate::exit::Exit;
+use crate::input::selection::nearest;
 use crate::printer::{Printer, Sent};
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::postgres::database::DatabaseFactory;
 use crate::rehearsal::score::child::Output;
 use crate::rehearsal::score::{fault_run, manual, runs_of};
-use crate::run::overlay::today;
-use crate::run::selection::nearest;
 
 /// The fault with that name.
 ///

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::overlay_notes::today;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -19,7 +20,6 @@ use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::postgres::database::DatabaseFactory;
 use crate::rehearsal::score::child::ChildGuard;
 use crate::rehearsal::score::fault_run::{Run, TestWorld};
-use crate::run::overlay::today;
 
 /// A step of the tour: its purpose and its arguments.
 struct Step {

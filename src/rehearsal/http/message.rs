@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
 use serde_json::Value;
+
+/// The maximum size of a request body, in bytes; the connection is closed if it is larger.
+const BODY_LIMIT: usize = 16 << 20;
 
 /// A request as it arrived. Header names are in lower case (HTTP ignores case), values are lossy UTF-8.
 #[derive(Clone)]
@@ -20,6 +25,25 @@ pub struct Request {
 }
 
 impl Request {
+    /// Reads a request with its body; none if the body is too large or the connection fails.
+    pub(super) async fn read(incoming: hyper::Request<Incoming>) -> Option<Request> {
+        let (head, body) = incoming.into_parts();
+        let body = Limited::new(body, BODY_LIMIT).collect().await.ok()?.to_bytes();
+        let text =
+            |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Some(Request {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect(),
+            body: body.to_vec(),
+        })
+    }
+
     /// The first header line of that name (given in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,9 +24,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::message::{Answer, Request};
 use super::transmission::{self, Abort, Transmission};
-
-/// The maximum size of a request body, in bytes; the connection is closed if it is larger.
-const BODY_LIMIT: usize = 16 << 20;
 
 /// What happens to a new connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -256,7 +252,7 @@ where
     let service = service_fn(move |incoming: hyper::Request<Incoming>| {
         let handler = Arc::clone(&handler);
         async move {
-            let request = read(incoming).await.ok_or(Abort::Close)?;
+            let request = Request::read(incoming).await.ok_or(Abort::Close)?;
             let (answer, transmission) = handler(request).await;
             transmission::send(answer, transmission).await
         }
@@ -287,17 +283,4 @@ where
             let _reader_left = stream.shutdown().await;
         }
     }
-}
-
-async fn read(incoming: hyper::Request<Incoming>) -> Option<Request> {
-    let (head, body) = incoming.into_parts();
-    let body = Limited::new(body, BODY_LIMIT).collect().await.ok()?.to_bytes();
-    let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Some(Request {
-        method: head.method.as_str().to_owned(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
-        body: body.to_vec(),
-    })
 }

@@ -2,6 +2,7 @@
 //! test of the product: if a comparison is missing in a probe, a fault is not caught.
 
 pub mod child;
+pub mod fault_result;
 pub mod fault_run;
 pub mod judge;
 pub mod matrix;
@@ -18,15 +19,15 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::checklist::Checklist;
-use crate::commands::baseline::{BASELINE, COMPARE};
-use crate::commands::run::{GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::ending::Signals;
+use crate::engine::verb::{BASELINE, COMPARE, GATE, MONITOR, PREFLIGHT, Verb, asked_by};
+use crate::outcome::report::Stopped;
 use crate::rehearsal::faults::Fault;
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::postgres::database::DatabaseFactory;
-use crate::run::outcome::Stopped;
+use fault_result::FaultResult;
 use fault_run::{Run, RunOptions};
-use matrix::{FaultResult, Matrix};
+use matrix::Matrix;
 use run_result::RunResult;
 
 /// The scored verbs, in the order of the checklist.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::matrix::{FaultResult, Matrix, ProofStatus};
+use super::fault_result::FaultResult;
+use super::matrix::{Matrix, ProofStatus};
 
 /// The table: every fault, every claim with the faults that break it, and the problems last.
 pub fn table(matrix: &Matrix, width: Option<u16>) -> String {

@@ -94,7 +94,8 @@ fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
     assert_eq!(wrong["turns"][0]["check"], "chatwoot.token");
     let table = home.run(&["rehearse", "--list"]);
     assert!(
-        table.stdout.contains("token-wrong\n") && table.stdout.contains("makes chatwoot.token fail (claim: token)")
+        table.stdout.contains("token-wrong\n")
+            && table.stdout.contains("makes chatwoot.token fail (claim: token)")
     );
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
     let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::indented;
 use super::release::{self, Release};
+use super::status;
 
 /// Everything the stand-in answers. It is always set as a whole, so it can also come from a control route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,8 +168,8 @@ impl Answers {
         for (name, app) in &self.apps {
             files.push((format!("secrets/{name}.json"), indented(&self.secrets(app))));
             files.push((format!("secrets/{name}.txt"), self.secrets_table(app)));
-            files.push((format!("status/{name}.json"), indented(&status(name, app))));
-            files.push((format!("status/{name}.txt"), status_table(name, app)));
+            files.push((format!("status/{name}.json"), indented(&status::document(name, app))));
+            files.push((format!("status/{name}.txt"), status::table(name, app)));
             files.push((format!("releases/{name}.json"), indented(&release::list(name, &app.releases))));
             files.push((format!("releases/{name}.txt"), release::table(&app.releases)));
         }
@@ -259,46 +260,6 @@ impl Answers {
 
 const COMMIT: &str = "3eb236fab8d1c5f04c0e8f2f2b4f0a7c2a9d9c11";
 pub(super) const SET_AT: &str = "2026-03-02T09:15:27Z";
-
-fn status(name: &str, app: &App) -> Value {
-    let machines: Vec<Value> = app
-        .machines
-        .iter()
-        .map(|machine| {
-            json!({
-                "id": machine.id, "name": format!("machine-{}", machine.id), "state": machine.state,
-                "region": "ord", "created_at": SET_AT, "updated_at": SET_AT,
-                "config": {
-                    "image": format!("registry.fly.io/{name}:deployment-{}", machine.release),
-                    "metadata": {
-                        "fly_platform_version": "v2", "fly_process_group": "app",
-                        "fly_release_version": machine.release.to_string(),
-                    },
-                },
-                "host_status": "ok", "cordoned": false,
-            })
-        })
-        .collect();
-    json!({
-        "AppURL": format!("https://{name}.fly.dev"), "Deployed": !machines.is_empty(),
-        "Hostname": format!("{name}.fly.dev"), "ID": name, "Machines": machines, "Name": name,
-        "Organization": { "ID": "o1", "InternalNumericID": 1, "Name": "HotDash", "Slug": "hotdash",
-                          "RawSlug": "hotdash", "PaidPlan": true },
-        "PlatformVersion": "machines",
-        "Status": if app.machines.is_empty() { "pending" } else { "deployed" },
-        "Version": app.release,
-    })
-}
-
-fn status_table(name: &str, app: &App) -> String {
-    let mut table =
-        format!("App\n  Name     = {name}\n  Owner    = hotdash\n  Hostname = {name}.fly.dev\n\nMachines\n");
-    table.push_str("PROCESS\tID\tVERSION\tREGION\tSTATE\n");
-    for machine in &app.machines {
-        table.push_str(&format!("app\t{}\t{}\tord\t{}\n", machine.id, machine.release, machine.state));
-    }
-    table
-}
 
 /// Sixteen hexadecimal digits, as in flyctl's output.
 fn digest(name: &str) -> String {

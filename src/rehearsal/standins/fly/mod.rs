@@ -15,6 +15,7 @@ use crate::rehearsal::standins::atomic_dir::AtomicDir;
 mod answers;
 mod log;
 mod release;
+mod status;
 
 pub use answers::{Answers, App, Fault, Generation, Machine, Secret, Status};
 use log::Logs;
