@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::{Redactor, Secret};
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, Sender, State};
-use hotdash_ops::rehearsal::server::Transport;
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Sender, State};
 use hotdash_ops::service::chatwoot::Chatwoot as Client;
 use hotdash_ops::service::http;
 use hotdash_ops::service::marker::MarkerSink;
