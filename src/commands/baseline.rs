@@ -145,9 +145,7 @@ async fn rows(
     }
     Ok(match recorded(session).await {
         Ok(Ok(recorded)) => Ok(recorded),
-        Ok(Err(unfit)) => {
-            Err(format!("{}: expected {}, found {}; {}", unfit.what, unfit.expected, unfit.found, unfit.fix))
-        }
+        Ok(Err(unfit)) => Err(format!("{}; {}", unfit.reason(), unfit.fix)),
         Err(fault) => Err(fault.to_string()),
     })
 }

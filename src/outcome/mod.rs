@@ -21,23 +21,23 @@ use waived::Waiver;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// The deploy may not go on.
+    /// Stops the deploy.
     #[default]
     Blocker,
-    /// Shown, and never in the way unless `--strict` is given.
+    /// Reported, but stops the deploy only with `--strict`.
     Warning,
 }
 
-/// What asking changes in the world.
+/// What running the check changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Asking only reads.
+    /// The check only reads.
     #[default]
     None,
-    /// Asking sends an event that is marked as a test and changes nothing that lasts.
+    /// The check sends an event that is marked as a test and changes nothing that lasts.
     TestEvent,
-    /// Asking writes.
+    /// The check writes.
     Writes,
 }
 

@@ -1,4 +1,4 @@
-//! The outside world, one client each.
+//! Clients for external systems, one for each.
 
 pub mod body;
 pub mod chatwoot;

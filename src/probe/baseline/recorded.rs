@@ -91,7 +91,13 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
                 "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
-            return Ok(Recording::Elsewhere(Unfit::new("name of the database", expected, name, fix)));
+            return Ok(Recording::Elsewhere(Unfit::new(
+                "name-of-the-database",
+                "name of the database",
+                expected,
+                name,
+                fix,
+            )));
         }
     }
     if let Some(how) = look.rows_hidden {

@@ -219,5 +219,5 @@ async fn batches_taken_while_lines_come_cover_the_window() {
     write(&sandbox.fly, 332..500);
     reading.take(at(499) + second, end, &logs(&sandbox).await.expect("lines"));
     let why = reading.judge(at(0), at(499)).covered.expect_err("68 lines were not seen");
-    assert!(why.contains("lines between 2026-02-02T02:40:33.100Z and 2026-02-02T02:40:40.000Z"), "{why}");
+    assert!(why.contains("the log between 2026-02-02T02:40:33.100Z and 2026-02-02T02:40:40.000Z"), "{why}");
 }

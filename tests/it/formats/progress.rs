@@ -174,9 +174,10 @@ fn watching(count: u64) -> Vec<Event> {
         let (standing, reason) = match (all, rate > 95.0) {
             (0..21, _) => (Standing::Thin, format!("{all} of at least 21 deliveries")),
             (_, true) => (Standing::Passing, "2 more failures would fail it".to_owned()),
-            (_, false) => {
-                (Standing::Failing, format!("{failed} of {all} failed; 12 clean ones would mend it"))
-            }
+            (_, false) => (
+                Standing::Failing,
+                format!("{failed} of {all} failed; 12 more successes would bring it above 95 %"),
+            ),
         };
         events.push(Event::Tick(Box::new(Tick {
             at: from + SignedDuration::from_secs(i64::try_from(n).unwrap() * 10),
