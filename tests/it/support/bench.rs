@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotdash_ops::checklist;
 use hotdash_ops::probe::is_listed;
-use hotdash_ops::rehearsal::standins::customers::Habits;
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
 use hotdash_ops::rehearsal::standins::customers::Habits;
 use hotdash_ops::rehearsal::world::setup::Setup;
