@@ -7,14 +7,13 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use crate::input::template::{Part, Template};
 use crate::outcome::event::{Event, Stream};
@@ -24,6 +23,7 @@ use crate::outcome::traffic::Summary;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::http::Client;
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{PIPELINE, Settings};
 
@@ -42,8 +42,8 @@ pub struct Context {
     pub http: Client,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
     lines: mpsc::Sender<Event>,
-    marker_seen: AtomicBool,
-    mistaken: Notify,
+    /// Where all clients report that a stand-in answered.
+    pub marker: MarkerSink,
     traffic: Mutex<Option<Summary>>,
     notes: Mutex<Vec<String>>,
 }
@@ -74,11 +74,10 @@ impl Context {
             settings,
             redactor,
             roots,
+            marker: http.marker().clone(),
             http,
             measurements: Mutex::default(),
             lines,
-            marker_seen: AtomicBool::new(false),
-            mistaken: Notify::new(),
             traffic: Mutex::default(),
             notes: Mutex::default(),
         };
@@ -220,23 +219,17 @@ impl Context {
         }
     }
 
-    /// To be called by every client that sees a stand-in's marker. If the target is not the sandbox, the run stops.
-    pub fn saw_marker(&self) {
-        if !self.settings.target.is_sandbox() {
-            self.marker_seen.store(true, Ordering::SeqCst);
-            self.mistaken.notify_one();
-        }
-    }
-
     /// True when a stand-in answered although the target is not the sandbox.
     pub fn sandbox_mistaken(&self) -> bool {
-        self.marker_seen.load(Ordering::SeqCst)
+        !self.settings.target.is_sandbox() && self.marker.seen()
     }
 
     /// Resolves when a stand-in has answered although the target is not the sandbox.
     pub async fn until_mistaken(&self) {
-        if !self.sandbox_mistaken() {
-            self.mistaken.notified().await;
+        if self.settings.target.is_sandbox() {
+            std::future::pending().await
+        } else {
+            self.marker.until_seen().await;
         }
     }
 }
@@ -289,7 +282,7 @@ mod tests {
             runs_dir: None,
         };
         let roots = Roots::none();
-        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         let (cx, mut lines) = Context::new(Arc::new(settings), Redactor::default(), roots, http);
         for _ in 0..MOST_LINES + 1000 {
             cx.line("quality.lint", Stream::Stdout, "y");

@@ -24,7 +24,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number the process ends with.
+    /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {
             Exit::Ready => 0,

@@ -70,8 +70,8 @@ pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// Decodes UTF-8, replacing what is not, and shows control characters other than line breaks and
-/// tabs by their pictures (NUL as `␀`, ESC as `␛`).
+/// Decodes UTF-8, replaces invalid bytes, and shows control characters other than line breaks and tabs as symbols
+/// (NUL as `␀`, ESC as `␛`).
 pub fn visible(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().map(picture).collect()
 }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_shown_is_made_visible() {
+    fn control_characters_become_symbols() {
         assert_eq!(
             visible(b"a\0b\x1b[31m\x7f\xff\r\n\t\xc3\xa9"),
             "a\u{2400}b\u{241b}[31m\u{2421}\u{fffd}\r\n\té"

@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::postgres::{Session, connect};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
@@ -117,11 +118,12 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
         .build()
         .context("the runtime cannot start")?;
     let answer = runtime.block_on(async {
-        let session = match connect(&dsn, &roots, PATIENCE).await {
+        let marker = MarkerSink::default();
+        let session = match connect(&dsn, &roots, &marker, PATIENCE).await {
             Ok(session) => session,
             Err(fault) => return Ok(Err(format!("DATABASE_URL: {fault}"))),
         };
-        let answer = rows(settings, &session).await;
+        let answer = rows(settings, &session, &marker).await;
         session.close().await;
         answer
     });
@@ -130,13 +132,12 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
     answer
 }
 
-async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded, String>> {
-    let marker = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
-    let marked = match session.rows(marker, &[]).await {
-        Ok(rows) => rows.first().and_then(|row| row.get("sandbox")) == Some("true"),
-        Err(fault) => return Ok(Err(fault.to_string())),
-    };
-    if marked && !settings.target.is_sandbox() {
+async fn rows(
+    settings: &Settings,
+    session: &Session,
+    marker: &MarkerSink,
+) -> Result<Result<Recorded, String>> {
+    if marker.seen() && !settings.target.is_sandbox() {
         bail!(
             "DATABASE_URL points to a sandbox's database, but the target is {}; correct DATABASE_URL, or use --target sandbox",
             settings.target.name
@@ -144,9 +145,7 @@ async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded,
     }
     Ok(match recorded(session).await {
         Ok(Ok(recorded)) => Ok(recorded),
-        Ok(Err(unfit)) => {
-            Err(format!("{}: expected {}, found {}; {}", unfit.what, unfit.expected, unfit.found, unfit.fix))
-        }
+        Ok(Err(unfit)) => Err(format!("{}; {}", unfit.reason(), unfit.fix)),
         Err(fault) => Err(fault.to_string()),
     })
 }

@@ -23,13 +23,14 @@ use crate::rehearsal::faults;
 use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
 use crate::text;
 
-/// Lists every check.
+/// Lists every check; with `claims` the codes of the claims that it can make.
 ///
 /// # Errors
 /// All problems of the operator's own directory, and stdout that cannot be written.
-pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+pub fn list(own: Option<&Path>, claims: bool, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
     let list = load(own)?;
     let text = match format {
+        ListFormat::Table if claims => claims_table(&list),
         ListFormat::Table => list_table(&list),
         ListFormat::Json => list_json(&list),
     };
@@ -73,6 +74,20 @@ fn list_table(list: &Checklist) -> String {
     text
 }
 
+fn claims_table(list: &Checklist) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(printer::width().unwrap_or(120));
+    for check in list.checks() {
+        table.add_row([check.id.clone(), check.entry.probe.claims().join(", ")]);
+    }
+    format!(
+        "{}\n\nA code identifies a claim of its check in every report and never changes its meaning. A code with a `*` stands \
+         for\none claim for each name that the configuration or a program gives.\n",
+        table.trim_fmt()
+    )
+}
+
 fn list_json(list: &Checklist) -> String {
     let checks: Vec<Value> = list
         .sections
@@ -88,6 +103,7 @@ fn list_json(list: &Checklist) -> String {
                 "effect": check.entry.effect,
                 "needs": check.entry.needs,
                 "after": check.entry.after,
+                "claims": check.entry.probe.claims(),
                 "timeout": check.entry.timeout,
                 "feature": check.entry.feature,
                 "fix": check.entry.fix,
@@ -164,6 +180,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         rows.push(("checked with", asked.question.clone()));
     }
     rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
+    rows.push(("claim codes", entry.probe.claims().join(", ")));
     rows.push(("timeout", timing(check)));
     if !entry.needs.is_empty() {
         rows.push(("needs", entry.needs.join(", ")));

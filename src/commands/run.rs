@@ -26,6 +26,7 @@ use crate::redact::Redactor;
 use crate::report::Telling;
 use crate::report::{self, Style, jsonl};
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 use crate::text;
@@ -53,7 +54,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     attested(&plan, &settings)?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
-    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));

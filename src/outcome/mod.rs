@@ -13,30 +13,30 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use finding::{Claim, Evidence, Finding};
+use finding::{Claim, Evidence, Finding, number_repeats};
 use waived::Waiver;
 
 /// What a check that does not pass means for the exit code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// The deploy may not go on.
+    /// Stops the deploy.
     #[default]
     Blocker,
-    /// Shown, and never in the way unless `--strict` is given.
+    /// Reported, but stops the deploy only with `--strict`.
     Warning,
 }
 
-/// What asking changes in the world.
+/// What running the check changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Asking only reads.
+    /// The check only reads.
     #[default]
     None,
-    /// Asking sends an event that is marked as a test and changes nothing that lasts.
+    /// The check sends an event that is marked as a test and changes nothing that lasts.
     TestEvent,
-    /// Asking writes.
+    /// The check writes.
     Writes,
 }
 
@@ -184,6 +184,7 @@ impl Outcome {
         self.reason = reason(&finding.claims, &self.verdict);
         self.asked = finding.asked;
         self.claims = finding.claims;
+        number_repeats(self.claims.iter_mut().map(|claim| &mut claim.code));
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
         let broken = |claim: &&Claim| match self.verdict {

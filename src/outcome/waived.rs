@@ -7,28 +7,28 @@ use serde::Serialize;
 
 use super::{Outcome, Verdict, Why};
 
-/// A named, dated permission to go on although a check does not pass.
+/// A named, dated permission to continue although a check does not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiver {
-    /// Why it may be waived.
+    /// The reason.
     pub reason: String,
-    /// Who answers for it.
+    /// The person responsible for it.
     pub owner: String,
-    /// The last day on which it holds, `YYYY-MM-DD`, in UTC.
+    /// The last day on which it is valid, `YYYY-MM-DD`, in UTC.
     pub expires: String,
     /// False once it has expired; it then has no effect.
     pub valid: bool,
-    /// Where it is written: `ops/checks/waivers.toml:3`.
+    /// Its position: `ops/checks/waivers.toml:3`.
     pub origin: String,
 }
 
 impl fmt::Display for Waiver {
-    /// `of Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
+    /// `by Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Waiver { reason, owner, expires, valid, origin } = self;
         match valid {
-            true => write!(f, "of {owner} until {expires} ({origin}): {reason}"),
-            false => write!(f, "of {owner}, expired on {expires} ({origin}), waives nothing: {reason}"),
+            true => write!(f, "by {owner} until {expires} ({origin}): {reason}"),
+            false => write!(f, "by {owner}, expired on {expires} and without effect ({origin}): {reason}"),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::text::short;
 
 use crate::input::template::{Part, Template};
-use crate::outcome::finding::Claim;
+use crate::outcome::finding::{Claim, slug};
 use crate::settings::Target;
 
 /// What a place in a JSON body must be. Exactly one operator.
@@ -145,6 +145,11 @@ impl Expect {
             _ => {}
         }
         wrong
+    }
+
+    /// The code of its claim, made from the place: `/status` is `status`.
+    pub fn code(&self) -> String {
+        slug(&self.what())
     }
 
     fn what(&self) -> String {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Asked;
+use super::codes::codes;
 use super::expect::Expect;
 use crate::context::{Asking, Context};
 use crate::input::template::{Part, Template};
@@ -78,10 +79,8 @@ impl Http {
         let operands = self.operands(cx)?;
         let request = self.request(cx, &url)?;
         let seen = self.seen(asking, &url, request).await;
-        match &*seen {
-            Ok(answer) if answer.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(fault) => our_side(fault)?,
+        if let Err(fault) = &*seen {
+            our_side(fault)?;
         }
         let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
         if let Ok(answer) = &*seen {
@@ -151,6 +150,16 @@ impl Http {
             by_hand: vec![shell::curl(self, &settings.target)],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["http-status"]);
+        if !self.expect.is_empty() {
+            claims.push("body".to_owned());
+            claims.extend(self.expect.iter().map(Expect::code));
+        }
+        claims
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

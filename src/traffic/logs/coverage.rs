@@ -1,5 +1,5 @@
-//! Whether batches of log lines leave a hole in a window. A batch that is not full holds every line of the last 24
-//! hours. A full one holds every line back to its oldest, and goes on from the batch before if the two share a line.
+//! Whether batches of log lines leave a gap in a window. A batch that is not full has every line of the last 24 hours. A
+//! full one has every line back to its oldest, and continues the batch before it if the two share a line.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -8,43 +8,42 @@ use jiff::{SignedDuration, Timestamp};
 use super::{FULL, REACH};
 use crate::service::fly::LogLine;
 
-/// Lines this close to the edge of [`REACH`] may be gone from the next batch.
+/// Lines this close to the limit of [`REACH`] may be missing from the next batch.
 const EDGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// So many runs are kept. Only those matter whose last batch was asked after the window's end, and batches come twice a
-/// second at most.
+/// How many runs are kept. Only those whose last batch was read after the window's end matter, and there are at most
+/// two batches per second.
 const RUNS: usize = 1000;
 
-/// What the complete batches cover, in the order asked.
+/// What the complete batches cover, in the order of reading.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cover {
+pub(super) struct Coverage {
     runs: VecDeque<Run>,
-    /// The stamped lines of the last batch.
+    /// The lines of the last batch that have a time.
     last: HashSet<(Timestamp, u64)>,
 }
 
-/// What batches cover of which each goes on from the one before without a hole: every line stamped after `since` that
-/// there was when the last of them was asked.
+/// What consecutive batches without a gap cover: every line after `since` that existed when the last of them was read.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     asked_at: Timestamp,
     since: Timestamp,
-    /// The newest stamp in the last batch.
+    /// The newest time in the last batch.
     newest: Option<Timestamp>,
-    /// How far back its first batch reaches.
+    /// How far back the first batch reaches.
     start: Timestamp,
-    /// Why that does not reach further back.
+    /// Whether the first batch was full, which is why it does not reach further back.
     full: bool,
-    /// The newest stamp in the batch before it.
+    /// The newest time in the batch before the first one.
     before: Option<Timestamp>,
 }
 
-impl Cover {
-    /// Adds a batch that was printed to its end.
+impl Coverage {
+    /// Adds a batch that was printed completely.
     ///
     /// # Errors
-    /// Why it is not believed, and not added: a batch that is not full has to hold what the batch before held. One
-    /// that does not was cut somewhere else than at a hundred, or has lost lines.
+    /// Why the batch is rejected: one that is not full must have the lines of the batch before it. Otherwise it was
+    /// truncated, or has lost lines.
     pub(super) fn add(&mut self, asked_at: Timestamp, lines: &[LogLine]) -> Result<(), String> {
         let stamps: Vec<Timestamp> = lines.iter().filter_map(|line| line.at).collect();
         let keys: HashSet<(Timestamp, u64)> =
@@ -54,7 +53,10 @@ impl Cover {
         let still_there = edge.checked_add(EDGE).unwrap_or(edge);
         let lost = self.last.iter().filter(|key| key.0 > still_there && !keys.contains(key)).count();
         if !full && lost > 0 {
-            return Err(format!("a reading of {} lines lacks {lost} of the one before", lines.len()));
+            return Err(format!(
+                "a reading of {} lines is missing {lost} lines of the one before",
+                lines.len()
+            ));
         }
         let since = if full { oldest(&stamps).unwrap_or(asked_at) } else { edge };
         let shared = !self.last.is_disjoint(&keys);
@@ -78,38 +80,38 @@ impl Cover {
         Ok(())
     }
 
-    /// Whether every line stamped in `(from, to]` was seen; if not, where the hole is.
+    /// Whether every line with a time in `(from, to]` was read; if not, where the gap is.
     pub(super) fn of(&self, from: Timestamp, to: Timestamp) -> Result<(), String> {
         let Some(last) = self.runs.back() else {
-            return Err("no complete reading of the log".to_owned());
+            return Err("the log was never read completely".to_owned());
         };
         let mut runs = self.runs.iter().filter(|run| run.asked_at >= to).peekable();
         let Some(first) = runs.peek().copied() else {
             return Err(format!(
-                "the last reading was at {}, before the window's end at {}",
+                "the log was last read at {}, before the window's end at {}",
                 clock(last.asked_at),
                 clock(to)
             ));
         };
-        if runs.any(|run| run.since <= from) { Ok(()) } else { Err(first.hole(from, to)) }
+        if runs.any(|run| run.since <= from) { Ok(()) } else { Err(first.gap(from, to)) }
     }
 }
 
 impl Run {
-    /// Says what was not seen before it.
-    fn hole(&self, from: Timestamp, to: Timestamp) -> String {
-        let hole = (self.before.map_or(from, |newest| newest.clamp(from, to)), self.start.min(to));
+    /// Describes the gap before this run.
+    fn gap(&self, from: Timestamp, to: Timestamp) -> String {
+        let gap = (self.before.map_or(from, |newest| newest.clamp(from, to)), self.start.min(to));
         let why = match (self.full, self.before) {
-            (false, _) => "fly gives no lines older than 24 hours",
-            (true, None) => "the first reading was full and does not reach back",
-            (true, Some(_)) => "a full reading shares no line with the one before",
+            (false, _) => "fly keeps log lines for only 24 hours",
+            (true, None) => "fly returned only its newest lines",
+            (true, Some(_)) => "the log grew faster than it was read",
         };
-        format!("lines between {} and {} were not seen: {why}", clock(hole.0), clock(hole.1))
+        format!("the log between {} and {} is unknown: {why}", clock(gap.0), clock(gap.1))
     }
 }
 
-/// The stamp at the older end of a batch. Lines come in order but for stragglers, so a single line that is older than
-/// the rest does not mean that everything since was seen.
+/// The time at the older end of a batch. Lines are in order except for stragglers, so a single older line does not mean
+/// that everything since then was read.
 fn oldest(stamps: &[Timestamp]) -> Option<Timestamp> {
     let up = stamps.windows(2).filter(|pair| pair[0] <= pair[1]).count();
     let (first, last) = (stamps.first()?, stamps.last()?);
@@ -120,7 +122,7 @@ fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-/// To the millisecond, because a hole may be short.
+/// To the millisecond, because a gap may be short.
 fn clock(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
@@ -130,9 +132,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_of_batches_without_a_joint_is_bounded() {
+    fn memory_for_unconnected_batches_is_bounded() {
         let at = |seconds: i64| Timestamp::from_second(1_770_000_000 + seconds).expect("a time");
-        let mut cover = Cover::default();
+        let mut cover = Coverage::default();
         for turn in 1..=RUNS as i64 + 50 {
             let lines =
                 (turn * 1000..turn * 1000 + 100).map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));
@@ -141,7 +143,7 @@ mod tests {
         assert!(cover.runs.len() <= RUNS, "{}", cover.runs.len());
         let last = (RUNS as i64 + 50) * 1000;
         assert_eq!(cover.of(at(last), at(last + 99)), Ok(()));
-        let why = cover.of(at(0), at(last + 99)).expect_err("holes");
-        assert!(why.ends_with("a full reading shares no line with the one before"), "{why}");
+        let why = cover.of(at(0), at(last + 99)).expect_err("gaps");
+        assert!(why.ends_with("the log grew faster than it was read"), "{why}");
     }
 }

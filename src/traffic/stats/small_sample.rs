@@ -1,29 +1,28 @@
-//! From counts to a judgement of the success rate: the letter where there are
-//! enough deliveries, proof where there are few, and the rule by which a watch may
-//! stop before its end.
+//! Judging the success rate from counts: by the checklist's comparison if there are enough deliveries, by statistical proof
+//! if there are few; and the rule by which a watch may stop early.
 
 use std::time::Duration;
 
+use super::binomial::tail;
 use super::letter::{passes, passes_wide};
-use super::tail::tail;
 
-/// The chance of failing a service that is as good as its threshold on few deliveries.
+/// The chance that few deliveries fail a service that is exactly at its threshold.
 const ALPHA: f64 = 0.01;
 
-/// Whether so few deliveries prove that the failure rate exceeds what `t` hundredths of a percent allow: at
-/// least two failed, and so many would at a rate just good enough in one of a hundred windows at most. One
-/// failure never does. What is not proved is inconclusive, and never a pass.
+/// Whether few deliveries prove that the success rate is below `t` hundredths of a percent: at least two failed, and a
+/// service exactly at the threshold would have that many failures in at most one of a hundred windows. One failure never
+/// proves it. Without proof the result is inconclusive, never a pass.
 pub fn proved_bad(bad: u64, n: u64, t: u32) -> bool {
     bad >= 2 && bad <= n && tail(bad, n, failing_share(t)) <= ALPHA
 }
 
-/// The share of failures at which the rate is exactly `t`.
+/// The failure rate at which the success rate is exactly `t`.
 fn failing_share(t: u32) -> f64 {
     1.0 - f64::from(t) / 10_000.0
 }
 
-/// Whether the success rate holds at the window's end: by the letter from `min_events` deliveries on, below that
-/// only its failing can be told. `None` is inconclusive.
+/// Whether the success rate holds at the window's end. Below `min_events` deliveries it can only fail. `None` is
+/// inconclusive.
 pub fn rate_holds(ok: u64, n: u64, t: u32, min_events: u64) -> Option<bool> {
     let bad = n.checked_sub(ok)?;
     match n >= min_events.max(1) {
@@ -32,16 +31,15 @@ pub fn rate_holds(ok: u64, n: u64, t: u32, min_events: u64) -> Option<bool> {
     }
 }
 
-/// Whether a watch may stop: the window fails now, and still would if twice the deliveries that are expected of
-/// its rest (`rest`, see [`expected_rest`]) came and all were clean.
+/// Whether a watch may stop: the window fails now, and would still fail if twice the expected number of deliveries (`rest`,
+/// see [`expected_rest`]) followed and all succeeded.
 pub fn beyond_rescue(ok: u64, n: u64, rest: u64, t: u32, min_events: u64) -> bool {
     let more = 2 * u128::from(rest);
     rate_holds(ok, n, t, min_events) == Some(false)
         && !passes_wide(u128::from(ok) + more, u128::from(n) + more, t)
 }
 
-/// The deliveries to expect in the rest of a window, were they to go on coming as they came. Without any time
-/// elapsed nothing bounds them.
+/// The deliveries to expect in the rest of a window at the same rate. Unlimited if no time has passed.
 pub fn expected_rest(n: u64, left: Duration, elapsed: Duration) -> u64 {
     let elapsed = elapsed.as_micros();
     if elapsed == 0 {
@@ -56,13 +54,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     const T: u32 = 9500;
     const MIN: u64 = 21;
 
     #[test]
-    fn few_deliveries_fail_only_where_it_is_proved() {
+    fn few_deliveries_fail_only_with_proof() {
         for (bad, n, fails, chance) in [
             (1, 1, false, 0.05),
             (2, 2, true, 0.0025),
@@ -89,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_never_a_pass() {
+    fn no_data_never_passes() {
         for min_events in [0, 1, MIN] {
             assert_eq!(rate_holds(0, 0, T, min_events), None);
             assert_eq!(rate_holds(5, 4, T, min_events), None);
@@ -102,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_rescue_is_beyond_twice_what_is_expected() {
+    fn beyond_rescue_means_beyond_twice_the_expected_rest() {
         for (bad, n, rest, stop) in [
             (3, 3, 42, false),
             (5, 10, 20, true),
@@ -112,13 +110,13 @@ mod tests {
         ] {
             assert_eq!(beyond_rescue(n - bad, n, rest, T, MIN), stop, "{bad} of {n}, {rest} to come");
         }
-        // The rest is not known, or nothing has come: no stop.
+        // With an unknown rest, or without a delivery, the watch goes on.
         assert!(!beyond_rescue(0, 5, u64::MAX, T, MIN));
         assert!(!beyond_rescue(0, 0, 0, T, MIN));
     }
 
     #[test]
-    fn the_rest_goes_on_as_it_began() {
+    fn the_expected_rest_is_proportional() {
         let s = Duration::from_secs;
         for (n, left, elapsed, rest) in [
             (60, s(540), s(360), 90),
@@ -144,7 +142,7 @@ mod tests {
             let (now, then) = (rate_holds(ok, n, t, min_events), rate_holds(ok, n + 1, t, min_events));
             prop_assert!(!(now == Some(false) && then == Some(true)));
             if ok > 0 {
-                // One that failed instead of succeeding is never better either, nor less certain.
+                // A failure in place of a success is never better either, nor less certain.
                 let turned = rate_holds(ok - 1, n, t, min_events);
                 prop_assert!(now != Some(false) || turned == Some(false));
                 prop_assert!(now.is_some() || turned != Some(true));
@@ -152,7 +150,7 @@ mod tests {
         }
 
         #[test]
-        fn a_stop_agrees_with_every_clean_rest_up_to_twice_the_expected(
+        fn no_clean_rest_up_to_twice_the_expected_would_pass(
             n in 1..400u64,
             part in 0.0..1.0f64,
             rest in 0..800u64,

@@ -1,9 +1,8 @@
-//! The exact tail of the binomial distribution, from which proof, bounds and power
-//! come. The first term is made by ln-gamma, the others by their ratio, and always
-//! on the side of the mean where they shrink.
+//! The exact tail of the binomial distribution, the basis of proof, bounds and power. The first term is computed with
+//! ln-gamma, the others by their ratio, always on the side of the mean where they decrease.
 
-/// The chance of `k` failures or more among `n` independent deliveries that each fail with chance `p`. Accurate
-/// to 1e-13 below a thousand deliveries, to 2e-11 at forty thousand.
+/// The chance of at least `k` failures among `n` independent deliveries that each fail with chance `p`. Accurate to 1e-13
+/// below a thousand deliveries, to 2e-11 at forty thousand.
 pub fn tail(k: u64, n: u64, p: f64) -> f64 {
     if k == 0 || (p >= 1.0 && k <= n) {
         return 1.0;
@@ -22,7 +21,7 @@ pub fn tail(k: u64, n: u64, p: f64) -> f64 {
     chance.clamp(0.0, 1.0)
 }
 
-/// `1 + r1 + r1 r2 + ..` until a term no longer counts.
+/// `1 + r1 + r1 r2 + ..` until a term is negligible.
 pub(super) fn series(ratios: impl Iterator<Item = f64>) -> f64 {
     let (mut term, mut sum) = (1.0, 1.0);
     for ratio in ratios {
@@ -48,7 +47,7 @@ fn ln_pmf(k: u64, n: u64, p: f64) -> f64 {
     ln_choose(n, k) + k as f64 * p.ln() + (n - k) as f64 * (-p).ln_1p()
 }
 
-/// The `p` between 0 and 1 at which a growing function reaches `wanted`.
+/// The `p` between 0 and 1 at which an increasing function reaches `wanted`.
 pub(super) fn solve(wanted: f64, function: impl Fn(f64) -> f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
@@ -68,7 +67,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Asserts that a value is the expected one to the relative error given.
+    /// Asserts that a value is within a relative error of the expected one.
     #[track_caller]
     pub(in crate::traffic::stats) fn near(found: f64, expected: f64, relative: f64) {
         let error = (found - expected).abs();
@@ -76,7 +75,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_tail_is_scipys() {
+    fn the_tail_matches_scipy() {
         for (k, n, expected, relative) in [
             (2, 2, 0.0025, 1e-12),
             (3, 10, 0.011_503_557_379_3, 1e-11),
@@ -107,7 +106,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn small_numbers_are_those_of_the_definition() {
+    fn small_numbers_match_the_definition() {
         let choose = |n: u64, k: u64| (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64);
         for n in 0..=30u64 {
             for p in [0.001, 0.05, 0.3, 0.5, 0.9, 0.999] {
@@ -123,11 +122,11 @@ pub(super) mod tests {
 
     proptest! {
         #[test]
-        fn it_falls_with_k_and_grows_with_p(n in 1..50_000u64, part in 0.0..1.0f64, p in 0.0..1.0f64, q in 0.0..1.0f64) {
+        fn it_decreases_with_k_and_increases_with_p(n in 1..50_000u64, part in 0.0..1.0f64, p in 0.0..1.0f64, q in 0.0..1.0f64) {
             let k = (n as f64 * part) as u64;
             prop_assert!(tail(k, n, p) >= tail(k + 1, n, p) - 1e-10);
             prop_assert!(tail(k, n, p.min(q)) <= tail(k, n, p.max(q)) + 1e-10);
-            // Around the mean, where the sum changes its side.
+            // Around the mean, where the sum switches sides.
             let mean = (n as f64 * p) as u64;
             prop_assert!(tail(mean, n, p) >= tail(mean + 1, n, p) - 1e-10);
         }

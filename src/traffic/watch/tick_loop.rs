@@ -1,4 +1,4 @@
-//! The ticks of a window that lies ahead.
+//! The tick loop of a window that lies ahead.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use super::reader::{Answer, Fault, Reader};
 use super::{Turn, View, Watch};
 use crate::outcome::tick::Standing;
 use crate::outcome::window::Window;
-use crate::traffic::counts::Ledger;
+use crate::traffic::counts::TickCounter;
 use crate::traffic::opening::after;
-use crate::traffic::watched::Unasked;
+use crate::traffic::watched::ReadError;
 
-/// What one tick may take, its connection included.
+/// Time limit of one tick, including its connection.
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
-/// What is kept of the budget for the last word, where there is that much to spare.
+/// The part of the budget that is kept for the final query, if there is that much to spare.
 const RESERVE: Duration = Duration::from_secs(60);
-/// So many sentences are kept.
-const MOST_REMARKS: usize = 20;
+/// How many remarks are kept.
+const MAX_REMARKS: usize = 20;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Ticks until the window is over by the database's clock.
@@ -27,7 +27,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let mut next = Instant::now();
         loop {
             sleep_until(next.min(self.clock.when(self.window.to))).await;
-            // What was slept through is not caught up with: one tick reads it all.
+            // Ticks missed while the machine slept are not repeated: one tick reads everything since.
             if next <= Instant::now() {
                 next = (next + self.rules.tick.0).max(Instant::now());
             }
@@ -51,7 +51,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// Looks at the facts once.
+    /// Reads the new facts once.
     pub(super) async fn tick(&mut self) -> Answer<()> {
         if !self.clocked {
             let before = Instant::now();
@@ -60,15 +60,15 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         let before = Instant::now();
         let ticked =
-            self.reader.tick(self.ledger.known(), Ledger::end(self.window.to), TICK_DEADLINE).await?;
+            self.reader.tick(self.ledger.known(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
-        match self.clock.heard(now, before, self.rules.tick.0) {
+        match self.clock.answered(now, before, self.rules.tick.0) {
             Step::Even => {}
             Step::Back(by) => self.remark(format!(
-                "the database's clock went back by {by:#} at {now}: ticks miss what it dates before the seal, the last word does not"
+                "the database's clock went back by {by:#} at {now}: the ticks may miss facts dated in that time, the final query does not"
             )),
             Step::Ahead(by) => self.remark(format!(
-                "nobody looked for {by:#} up to {now}: this machine slept, or the database's clock was set forward; nothing is lost by it"
+                "no tick for {by:#} until {now}: this machine slept, or the database's clock was set forward; no data is lost"
             )),
         }
         self.gaps.close(now);
@@ -78,21 +78,21 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         Ok(())
     }
 
-    /// Keeps a sentence for the report; servers that take turns with different clocks would fill it.
+    /// Keeps a sentence for the report, up to a limit: alternating servers with different clocks would add one per tick.
     fn remark(&mut self, sentence: String) {
-        if self.remarks.len() < MOST_REMARKS {
+        if self.remarks.len() < MAX_REMARKS {
             self.remarks.push(sentence);
         }
     }
 
-    /// Declares that a tick had no answer.
+    /// Records that a tick had no answer.
     pub(super) fn missed(&mut self, fault: &Fault) {
         self.gaps.open(self.clock.last(), &fault.unasked.why);
         self.ledger.miss();
         self.show(Some(&fault.unasked.why));
     }
 
-    /// The database has told its clock for the first time: the window is laid anew by it. Nothing has been read yet.
+    /// Places the window by the database's clock, at its first answer. Nothing has been read before that.
     fn anchor(&mut self, now: Timestamp, at: Instant) {
         let elapsed = at.saturating_duration_since(self.opening.began);
         let length = self.window.length();
@@ -100,7 +100,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let to = after(from, Duration::try_from(length).unwrap_or(Duration::ZERO));
         self.window = Window { from, to };
         self.planned = self.window;
-        self.ledger = Ledger::new(from, super::overlap(self.rules));
+        self.ledger = TickCounter::new(from, super::overlap(self.rules));
         self.clock = Clock::new(now, at);
         self.gaps.begin_at(from);
         self.seen_to = from;
@@ -108,7 +108,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         self.opening.moved(self.window);
     }
 
-    /// Whether the watch goes on beyond the window's end, because there is too little to tell.
+    /// Whether the watch goes on beyond the planned end, because there are too few deliveries for a verdict.
     fn goes_on(&mut self) -> bool {
         let spare = self
             .opening
@@ -127,13 +127,16 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         true
     }
 
-    fn beyond_the_budget(&self) -> Unasked {
-        Unasked {
+    fn beyond_the_budget(&self) -> ReadError {
+        ReadError {
             why: format!(
-                "the budget is spent, and by the database's clock, which went back, the window ends only at {}",
+                "the time budget is used up, but the database's clock went back, and by it the window only ends at {}",
                 self.window.to
             ),
-            fix: Some("mend time synchronisation of the database's servers, and watch again".to_owned()),
+            fix: Some(
+                "fix the time synchronisation of the database's servers, then run hotdash-ops monitor again"
+                    .to_owned(),
+            ),
             database_gone: true,
             offline: None,
         }

@@ -1,5 +1,5 @@
-//! The last word: after the window's end, once late rows have had their time, one statement over all of it. What is
-//! asked besides (tiers, the time before the deploy) may fail without spoiling the verdict.
+//! The final query: after the window's end, once late rows have had time to arrive, one statement over the whole window.
+//! Additional queries (alert levels, the time before the deploy) may fail without affecting the verdict.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,39 +7,39 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
+use super::tick_loop::TICK_DEADLINE;
 use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
+use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 
-/// What the statement itself may take; the server gives up a little earlier.
+/// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);
-/// What the last attempt gets in any case.
+/// The least time that a query gets, even if the budget is used up.
 const LEAST: Duration = Duration::from_secs(5);
-/// How long transactions are waited for that began before the window's end.
+/// How long to wait for transactions that began before the window's end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long is waited for what may never be known.
-const HASTE: Duration = Duration::from_secs(5);
+/// How long to wait for a standby that may never catch up.
+const STANDBY_PATIENCE: Duration = Duration::from_secs(5);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(1);
-/// So many refusals in a row are believed.
-const BELIEVED: u32 = 3;
-/// A deploy so long ago is not compared with.
+/// After this many permanent errors in a row the query is given up.
+const MAX_REJECTED: u32 = 3;
+/// A deploy longer ago than this is not compared with.
 const RECENT: Duration = Duration::from_secs(3600);
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
-    /// What the whole watch measured.
-    pub(super) async fn finish(mut self, turn: Turn) -> Watched {
+    /// Everything the watch measured.
+    pub(super) async fn finish(mut self, turn: Turn) -> Observation {
         let (ended, facts) = match turn {
             Turn::Early(ended, full) => (ended, Ok(*full)),
             Turn::Broken(why) => (Ended::AtItsEnd, Err(why)),
             Turn::AtItsEnd => {
                 self.settle().await;
                 let horizon = self.horizon(self.window.to).await;
-                let facts = self.last_word().await.map(|full| Full { horizon, ..full });
+                let facts = self.last_word().await.map(|full| WindowData { horizon, ..full });
                 (Ended::AtItsEnd, facts)
             }
         };
@@ -63,7 +63,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             Ok(_) => self.tiers().await,
             Err(unasked) => Err(unasked.why.clone()),
         };
-        Watched {
+        Observation {
             mode: self.opening.mode,
             planned: self.planned,
             window: self.window,
@@ -80,11 +80,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// Lets rows arrive that were committed around the window's end, as far as the budget allows.
+    /// Waits for rows that were committed around the window's end, as far as the budget allows.
     async fn settle(&mut self) {
         let settled = after(self.window.to, self.rules.settle.0);
         sleep_until(self.clock.when(settled).min(self.spent)).await;
-        // Its tail is read once more, so that what is called late has really been missed by ticks.
+        // One more tick, so that only facts that ticks really missed are called late.
         if self.opening.mode == Mode::Forward
             && let Err(fault) = self.tick().await
         {
@@ -92,31 +92,31 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// Waits for transactions that began up to `to`: they may still add rows to that time. On a standby also for what
-    /// it has not replayed yet.
-    pub(super) async fn horizon(&self, to: Timestamp) -> Horizon {
+    /// Waits for transactions that began at `to` or before, because they may still add rows to the window. On a standby,
+    /// also waits until it has replayed the window.
+    pub(super) async fn horizon(&self, to: Timestamp) -> OpenTransactions {
         let began = Instant::now();
-        // What is open at the first question and hidden may have begun in the window; what begins after it has not.
+        // Hidden transactions that are open at the first query may have begun in the window; later ones have not.
         let mut awaited: Option<BTreeSet<String>> = None;
         loop {
             let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
-            let mut seen = asked.unwrap_or_else(|fault| Horizon::Unknown(fault.unasked.why));
-            if let Horizon::Hidden { transactions, .. } = &seen {
+            let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.unasked.why));
+            if let OpenTransactions::Hidden { transactions, .. } = &seen {
                 let first = awaited.get_or_insert_with(|| transactions.clone());
                 if first.is_disjoint(transactions) {
-                    seen = Horizon::Clear;
+                    seen = OpenTransactions::Clear;
                 }
             }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
-            let told = moment.is_none_or(|moment| moment.tells_transactions);
+            let visible = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
-                Horizon::Open(_) => began + PATIENCE,
-                Horizon::Hidden { .. } => began + PATIENCE,
-                // What the server does not tell now it may tell a moment later.
-                Horizon::Unknown(_) if told => began + PATIENCE,
-                // A standby whose primary has nothing to do stays behind for ever.
-                _ if behind => began + HASTE,
+                OpenTransactions::Open(_) => began + PATIENCE,
+                OpenTransactions::Hidden { .. } => began + PATIENCE,
+                // A server that does not know now may know a moment later.
+                OpenTransactions::Unknown(_) if visible => began + PATIENCE,
+                // A standby of an idle primary stays behind forever.
+                _ if behind => began + STANDBY_PATIENCE,
                 _ => began,
             };
             if Instant::now() + PAUSE >= until.min(self.spent) {
@@ -126,9 +126,9 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// The statement over the whole window, asked again until it is answered or the budget is spent.
-    async fn last_word(&mut self) -> Result<Full, Unasked> {
-        let (mut refused, mut shown) = (0, None);
+    /// The statement over the whole window, repeated until it is answered or the budget is used up.
+    async fn last_word(&mut self) -> Result<WindowData, ReadError> {
+        let (mut rejected, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {
                 Err(fault) if fault.unasked.database_gone => fault,
@@ -137,21 +137,21 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                     Err(fault) => fault,
                 },
             };
-            // Asked more often than ticks are, and shown as often.
+            // Repeated more often than ticks, but shown only as often.
             if shown.is_none_or(|at: Instant| at.elapsed() >= self.rules.tick.0) {
                 self.missed(&fault);
                 shown = Some(Instant::now());
             }
-            refused = if fault.hopeless { refused + 1 } else { 0 };
-            if refused >= BELIEVED || Instant::now() + PAUSE >= self.spent {
+            rejected = if fault.hopeless { rejected + 1 } else { 0 };
+            if rejected >= MAX_REJECTED || Instant::now() + PAUSE >= self.spent {
                 return Err(fault.unasked);
             }
             sleep(PAUSE).await;
         }
     }
 
-    /// After a gap at the window's end one more tick, so that what came in the gap is not called late; it also lays the
-    /// window by the database's clock, where that was not known until now.
+    /// After a gap at the window's end, one more tick, so that facts of the gap are not called late. It also places the
+    /// window by the database's clock, if that was unknown until now.
     async fn catch_up(&mut self) -> Answer<()> {
         match self.opening.mode {
             Mode::Forward if self.gaps.is_open() => self.tick().await,
@@ -159,13 +159,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
     }
 
-    /// What the budget leaves for a question, at most `most`.
+    /// The time the budget leaves for a query, at most `most`.
     fn left(&self, most: Duration) -> Duration {
         self.spent.saturating_duration_since(Instant::now()).max(LEAST).min(most)
     }
 
-    /// The time before the deploy, when the window begins at it, soon after it, or holds it; and what of the window
-    /// comes after it.
+    /// Deliveries before the deploy, if the window begins soon after it or contains it; and those after it, if the window
+    /// contains it.
     async fn around_the_deploy(&mut self) -> (Option<Stretch>, Option<Stretch>) {
         let Ok(deploy) = &self.opening.deploy else { return (None, None) };
         let at = deploy.at;
@@ -185,7 +185,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         (earlier, later)
     }
 
-    /// What each tier's own window holds, clipped at the deploy.
+    /// The counts of each alert level's own window, clipped at the deploy.
     async fn tiers(&mut self) -> Result<Vec<TierCounts>, String> {
         let to = self.window.to;
         let deploy: Option<Timestamp> = self.opening.deploy.as_ref().ok().map(|deploy| deploy.at);

@@ -1,5 +1,5 @@
-//! Lines that no later batch can hold are kept as counts. They are counted apart by where they lie in the window as it
-//! is known by then, so that they can still be judged when it ends sooner or later than it was meant to.
+//! Lines that cannot appear in a later batch are kept only as counts, separated by their position in the window as known
+//! at that time, so that they can still be judged if the window ends earlier or later than planned.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::traffic::opening::End;
 pub(super) struct Tally {
     pub(super) lines: u64,
     pub(super) warned: u64,
-    /// Error lines by the index of their quotation: how many, and the time of the first.
+    /// Error lines by the index of their quote: how many, and the time of the first.
     pub(super) groups: BTreeMap<usize, (u64, Timestamp)>,
     /// The times of the first and the last line.
     ends: Option<(Timestamp, Timestamp)>,
@@ -62,21 +62,20 @@ impl Tally {
     }
 }
 
-/// The counts: of lines before the window, inside it, inside it unless it ends before its time, and after it.
+/// The counts of lines before the window, inside it, inside it unless it ends early, and after it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Folded([Tally; 4]);
+pub(super) struct Compacted([Tally; 4]);
 
-/// The window as it is known at some time.
+/// The edges of the window as known at some time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known([Timestamp; 3]);
+pub(super) struct Edges([Timestamp; 3]);
 
-impl Known {
-    /// The window by what is known at `now`. A watch may end before its time, but not before now, unless it has said
-    /// where.
-    pub(super) fn new(end: End, now: Timestamp) -> Known {
+impl Edges {
+    /// The edges as known at `now`. A watch may end early, but not before now unless it has announced so.
+    pub(super) fn new(end: End, now: Timestamp) -> Edges {
         let Window { from, to } = end.window;
         let to = to.max(from);
-        Known([from, end.perhaps.unwrap_or(now).clamp(from, to), to])
+        Edges([from, end.tentative_end.unwrap_or(now).clamp(from, to), to])
     }
 
     fn place(self, at: Timestamp) -> usize {
@@ -84,14 +83,14 @@ impl Known {
     }
 }
 
-impl Folded {
+impl Compacted {
     /// Counts a line.
-    pub(super) fn add(&mut self, known: Known, at: Timestamp, seen: &Seen) {
+    pub(super) fn add(&mut self, known: Edges, at: Timestamp, seen: &Seen) {
         self.0[known.place(at)].add(at, seen);
     }
 
-    /// Puts what was counted to where it lies by what is known now. What lies in several places stays together.
-    pub(super) fn sort(&mut self, known: Known) {
+    /// Moves each tally to its position by what is known now. A tally that spans several positions stays where it is.
+    pub(super) fn sort(&mut self, known: Edges) {
         for (was, tally) in std::mem::take(&mut self.0).iter().enumerate() {
             let place = tally.ends.map(|(first, last)| (known.place(first), known.place(last)));
             match place {
@@ -101,11 +100,10 @@ impl Folded {
         }
     }
 
-    /// Adds what lies inside the window to `into`.
+    /// Adds the tallies inside the window to `into`.
     ///
     /// # Errors
-    /// Why some of it is not added: the window is another one than was known, and cuts through what was counted
-    /// together.
+    /// When the window cuts through lines that were counted together, because its end was announced differently.
     pub(super) fn within(&self, window: Window, into: &mut Tally) -> Result<(), String> {
         let (mut lines, mut errors) = (0, 0);
         for tally in &self.0 {
@@ -121,7 +119,7 @@ impl Folded {
             return Ok(());
         }
         Err(format!(
-            "{lines} lines, {errors} of them errors, were counted by other ends of the window, and cannot be told apart"
+            "{lines} lines ({errors} errors) were counted for a window with another end, and may lie inside or outside this one"
         ))
     }
 }
