@@ -103,7 +103,7 @@ async fn a_failed_build_leaves_an_index_that_serves_nobody() {
     );
     assert!(failed.is_err(), "the build fails");
     let said = look.ask("facts-index").await;
-    said.is("fail", "the nearest, facts_unique, is invalid");
+    said.is("fail", "the closest, facts_unique, is invalid");
     said.advises("DROP INDEX CONCURRENTLY \"public\".\"facts_unique\"; CREATE INDEX CONCURRENTLY ON");
 }
 
@@ -168,7 +168,7 @@ async fn every_partition_needs_one() {
             and pg_get_indexdef(indexrelid) like '%fact_type, recorded_at)';",
         variant::PARTITIONED
     );
-    with("invalid_partition", &sql).await.is("fail", "dashboard_facts_next has none; the nearest");
+    with("invalid_partition", &sql).await.is("fail", "dashboard_facts_next has none; the closest");
 }
 
 #[tokio::test]
