@@ -11,14 +11,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::expect::{Expect, excerpt};
-use super::{Asked, CannotAsk, Finding};
-use crate::checklist::{Part, Template};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::expect::Expect;
+use crate::context::{Asking, Context};
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::http::{Answer, Request};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
+use crate::text::excerpt;
 
 pub(super) use shell::by_hand;
 
@@ -188,7 +190,7 @@ enum Operand {
     /// The expanded text, for the operators that have one.
     Text(Option<String>),
     /// The claim that stays open because the target does not say.
-    Unconfigured(super::Claim),
+    Unconfigured(Claim),
 }
 
 /// The URL of a template. What is wrong with it is said by the template's names, because somebody may have

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::probe::database::{Trouble, dsn};
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Writer, connect_to_write};
 use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row};
@@ -94,7 +94,13 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
                 "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
-            return Ok(Recording::Elsewhere(Unfit::new("name of the database", expected, name, fix)));
+            return Ok(Recording::Elsewhere(Unfit::new(
+                "name-of-the-database",
+                "name of the database",
+                expected,
+                name,
+                fix,
+            )));
         }
     }
     if let Some(how) = look.rows_hidden {

@@ -13,14 +13,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::short;
+use super::Asked;
 use super::http::our_side;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::checklist::Interval;
+use crate::context::{Asking, Context};
+use crate::input::interval::Interval;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::redact::Secret;
-use crate::run::context::{Asking, Context};
 use crate::service::chatwoot::{self as service, Reason, Trouble};
 use crate::settings::Settings;
+use crate::text::short;
 
 pub(crate) use service::Seen;
 

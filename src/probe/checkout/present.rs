@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::MARKER;
 use super::snapshot::{Fault, git, line};
-use crate::probe::command::shown;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::text::shell_line;
 
 /// The most bytes of a `package.json` that are read.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -103,7 +103,7 @@ async fn repository(
         Err(fault) => {
             let cause = fault.to_string();
             let fix = if cause.contains("dubious ownership") {
-                let path = shown(&[directory.to_string_lossy().into_owned()]);
+                let path = shell_line(&[directory.to_string_lossy().into_owned()]);
                 format!("git config --global --add safe.directory {path}")
             } else {
                 "clone the app's repository and give that directory with --app-dir".to_owned()

@@ -1,6 +1,6 @@
 //! Compares a list of secrets with the names that are needed. Pure.
 
-use crate::probe::{Claim, Finding, slug};
+use crate::outcome::finding::{Claim, Finding, slug};
 use crate::service::fly::{Secret, Status};
 
 const WANTED: &str = "set and deployed";

@@ -5,7 +5,7 @@ use super::index::{listed, served};
 use super::name::idents;
 use super::table::{Judged, columns, exists, select, wanted, zoned};
 use super::{Schema, Table, mend, rows};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::settings::Settings;
 
 /// How many statements the fix shows; the evidence has all of them.

@@ -173,7 +173,7 @@ fn a_grandchild_that_keeps_the_pipe_open_is_neither_waited_for_nor_a_pass() {
         assert!(began.elapsed() < Duration::from_secs(8), "{start}: {:?}", began.elapsed());
         assert_eq!((ran.code, &outcome["verdict"]), (3, &json!("error")), "{start}: {outcome}");
         let reason = outcome["reason"].as_str().expect("a reason");
-        assert!(reason.starts_with("`bin/disk`: it ended, but something that it started"), "{reason}");
+        assert!(reason.starts_with("`bin/disk`: it ended, but a process that it started"), "{reason}");
         let pid = std::fs::read_to_string(own.dir().join("pid")).expect("it had begun");
         let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();
         let gone = status.is_empty() || status.contains("State:\tZ");

@@ -318,5 +318,5 @@ async fn a_unix_socket_is_a_host_too() {
     assert_eq!((session.protection(), session.encrypted()), (Protection::LocalSocket, false));
     assert_eq!(one(&session, "select current_user::text").await.unwrap(), READER);
     let fault = open(&dsn.replace(&folder, "/no/such/place")).await.unwrap_err();
-    assert!(fault.to_string().contains("no socket /no/such/place"), "{fault}");
+    assert!(fault.to_string().contains("the socket /no/such/place"), "{fault}");
 }

@@ -40,14 +40,14 @@ fn a_file_that_cannot_be_used_is_named_with_the_reason() {
         |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").into_bytes();
     let why = |path: &Path| Roots::load(Some(path)).unwrap_err().to_string();
     for (path, reason) in [
-        (folder.path().join("none.pem"), "no such file"),
+        (folder.path().join("none.pem"), "does not exist"),
         (folder.path().to_owned(), "is a directory"),
         ("/dev/zero".into(), "not a regular file"),
-        (write("empty", b""), "no certificate in it"),
-        (write("key", key.as_bytes()), "no certificate in it"),
-        (write("binary", b"\0\xff\xfe"), "no certificate in it"),
+        (write("empty", b""), "contains no certificate"),
+        (write("key", key.as_bytes()), "contains no certificate"),
+        (write("binary", b"\0\xff\xfe"), "contains no certificate"),
         (write("broken", &pem("not base64!")), "not valid PEM"),
-        (write("nonsense", &pem("aGVsbG8=")), "cannot be read"),
+        (write("nonsense", &pem("aGVsbG8=")), "contains an invalid certificate"),
     ] {
         let said = why(&path);
         assert!(said.contains(reason) && said.contains(path.to_str().unwrap()), "{said}");
