@@ -79,7 +79,7 @@ fn it_needs_three_variables_and_nothing_else() {
 fn each_of_the_three_variables_is_needed() {
     for name in ["CHATWOOT_BASE_URL", "CHATWOOT_API_KEY", "CHATWOOT_ACCOUNT_ID"] {
         let check = format!("environment.{}", name.to_lowercase().replace('_', "-"));
-        fails(name, 1, &format!("{check}: set: expected a value that is not empty"), |b| b.unset(name));
+        fails(name, 1, &format!("{check}: {name} is not set"), |b| b.unset(name));
         fails(name, 1, &check, |b| {
             b.unset(name);
             b.set(name, "");
