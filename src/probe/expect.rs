@@ -82,7 +82,8 @@ impl Expect {
             Operator::Semver(_) => match satisfies(value, operand) {
                 Ok(holds) => Claim::compared(self.code(), what, expected, found, holds),
                 Err(why) => {
-                    let sentence = format!("{what} is {found}{why}");
+                    let shown = if value.is_none() { "missing" } else { &found };
+                    let sentence = format!("{what} is {shown}{why}");
                     Claim::undecided(self.code(), what, expected, found).sentence(sentence)
                 }
             },
@@ -192,7 +193,7 @@ fn satisfies(value: Option<&Value>, requirement: &str) -> Result<bool, String> {
 /// The value as text, with its type when it is not a string.
 fn described(value: Option<&Value>) -> String {
     match value {
-        None => "missing".to_owned(),
+        None => "nothing".to_owned(),
         Some(Value::Null) => "null".to_owned(),
         Some(Value::String(text)) if text.is_empty() => "an empty string".to_owned(),
         Some(Value::String(text)) => format!("`{}`", short(text, 120)),
