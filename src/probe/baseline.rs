@@ -172,7 +172,7 @@ fn unread(finding: Finding, fault: &PgFault) -> Result<Finding, CannotAsk> {
 /// The finding when row level security hides rows, which makes counts too small without an error.
 fn hidden(finding: Finding, how: &str) -> Finding {
     let claim = Claim::undecided(FACTS_CODE, FACTS, "every row visible", "rows may be hidden")
-        .sentence(format!("row level security may hide facts of the last hour: {how}"));
+        .sentence(format!("the facts of the last hour may be incomplete: {how}"));
     finding.claim(claim.fix(
         "add a policy that lets this role see every row, or have a superuser run: ALTER ROLE ... BYPASSRLS",
     ))
