@@ -18,6 +18,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
 use hotdash_ops::service::dsn::Dsn;
@@ -29,7 +30,6 @@ use hotdash_ops::traffic::counts::Ledger;
 use hotdash_ops::traffic::logs::{FULL, LogReading, LogTexts};
 use hotdash_ops::traffic::opening::End;
 use hotdash_ops::traffic::read::{self, Look};
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 

@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::outcome::report::Stopped;
 use crate::printer::Printer;
-use crate::run::outcome::Stopped;
 use crate::service::command;
 
 /// How long the work may take to end by itself after the first signal. A second signal ends it at once.

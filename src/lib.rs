@@ -14,18 +14,22 @@
 pub mod checklist;
 pub mod cli;
 pub mod commands;
+pub mod context;
 pub mod ending;
+pub mod engine;
 pub mod exit;
+pub mod input;
+pub mod journal;
+pub mod outcome;
 pub mod printer;
 pub mod probe;
 pub mod progress;
 pub mod redact;
 pub mod rehearsal;
 pub mod report;
-pub mod run;
 pub mod service;
 pub mod settings;
-pub mod source;
+pub mod text;
 pub mod traffic;
 
 use std::ffi::OsString;
@@ -35,8 +39,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{BaselineArgs, BaselineCommand, ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
-use commands::baseline::{BASELINE, COMPARE};
-use commands::run::{GATE, MONITOR, PREFLIGHT, STATUS, Verb};
+use engine::verb::{BASELINE, COMPARE, GATE, MONITOR, PREFLIGHT, STATUS, Verb};
 use exit::Exit;
 use printer::Printer;
 

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Check;
-use super::load::Read;
-use crate::source::Problems;
+use super::written::Written;
+use crate::input::source::Problems;
 
 /// Looks through what was read. `beside` are the checks that stand beside it and are in order themselves.
-pub(super) fn check_all(reads: &[Read<'_>], beside: &[Arc<Check>], problems: &mut Problems) {
+pub(super) fn check_all(reads: &[Written<'_>], beside: &[Arc<Check>], problems: &mut Problems) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    let mut known: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
+    let mut known: BTreeSet<String> = reads.iter().map(Written::full_id).collect();
     known.extend(beside.iter().map(|check| check.id.clone()));
     for read in reads {
         let mut complain = |message: String| {
@@ -26,7 +26,7 @@ pub(super) fn check_all(reads: &[Read<'_>], beside: &[Arc<Check>], problems: &mu
             complain(format!("`{id}` is already a check of {first}"));
         }
         for need in read.entry.needs.iter().filter(|n| !known.contains(*n)) {
-            let near = crate::run::selection::nearest(need, known.iter().map(String::as_str));
+            let near = crate::input::selection::nearest(need, known.iter().map(String::as_str));
             complain(format!("`{id}` needs `{need}`, which is no check{}", did_you_mean(near)));
         }
         for pattern in &read.entry.after {
@@ -48,7 +48,7 @@ fn did_you_mean(near: Option<String>) -> String {
     near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }
 
-fn text_rules(read: &Read<'_>) -> Vec<String> {
+fn text_rules(read: &Written<'_>) -> Vec<String> {
     let entry = &read.entry;
     let mut wrong = Vec::new();
     let plain = entry.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -74,11 +74,11 @@ const NAMES: &[&str] = &["Chatwoot", "Chatwoot's", "Agent", "Fly"];
 
 /// The ids that can be reached from themselves through `needs`, the smallest of each cycle that was read: there
 /// is no cycle without one, because what stands beside has none.
-fn cycle(reads: &[Read<'_>], beside: &[Arc<Check>]) -> BTreeSet<String> {
+fn cycle(reads: &[Written<'_>], beside: &[Arc<Check>]) -> BTreeSet<String> {
     let standing = beside.iter().map(|check| (check.id.clone(), &check.entry.needs));
     let needs: BTreeMap<String, &Vec<String>> =
         standing.chain(reads.iter().map(|r| (r.full_id(), &r.entry.needs))).collect();
-    let starts: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
+    let starts: BTreeSet<String> = reads.iter().map(Written::full_id).collect();
     let mut found = BTreeSet::new();
     for start in &starts {
         let mut seen = BTreeSet::new();

@@ -7,23 +7,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builtin::{BuiltinFile, FILES};
+use super::written::Written;
 use super::{Check, CheckEntry, Checklist, Section, SectionFile, lint};
-use crate::source::{Problem, Problems, Source};
-
-/// A check as it was read, with the place of its table for later complaints.
-pub(super) struct Read<'a> {
-    pub section: String,
-    pub source: Source<'a>,
-    pub span: std::ops::Range<usize>,
-    pub entry: CheckEntry,
-}
-
-impl Read<'_> {
-    /// `section.check`.
-    pub fn full_id(&self) -> String {
-        format!("{}.{}", self.section, self.entry.id)
-    }
-}
+use crate::input::source::{Problem, Problems, Source};
 
 /// The embedded checklist. Fails with every problem it has, each with file and line.
 pub fn load() -> Result<Checklist, Problems> {
@@ -101,7 +87,7 @@ fn read_section<'a>(
     source: Source<'a>,
     problems: &mut Problems,
     sections: &mut Vec<Section>,
-    reads: &mut Vec<Read<'a>>,
+    reads: &mut Vec<Written<'a>>,
 ) {
     let before = problems.0.len();
     let mut table = source.table(problems);
@@ -130,7 +116,7 @@ fn read_section<'a>(
             waiver: None,
             folder: None,
         }));
-        reads.push(Read { section: id.clone(), source, span, entry });
+        reads.push(Written { section: id.clone(), source, span, entry });
     }
     if let Some(head) = head {
         sections.push(Section {

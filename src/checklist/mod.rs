@@ -4,12 +4,11 @@
 //! An operator's own directory can be laid over them.
 
 pub mod builtin;
-mod interval;
 mod lint;
 mod load;
 mod overlay;
-mod template;
 mod waiver;
+mod written;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,37 +18,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use builtin::BuiltinFile;
-pub use interval::Interval;
 pub use load::{load, load_paths};
 pub use overlay::{OPEN, OverlayFile, load_over};
-pub use template::{Part, Template};
-pub use waiver::{Day, WaiveEntry, Waiver};
+pub use waiver::{Day, WaiveEntry};
 
+use crate::input::interval::Interval;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Effect, Severity};
 use crate::probe::Probe;
-
-/// What a check that does not pass means for the exit code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// The deploy may not go on.
-    #[default]
-    Blocker,
-    /// Shown, and never in the way unless `--strict` is given.
-    Warning,
-}
-
-/// What asking changes in the world.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// Asking only reads.
-    #[default]
-    None,
-    /// Asking sends an event that is marked as a test and changes nothing that lasts.
-    TestEvent,
-    /// Asking writes.
-    Writes,
-}
 
 /// A part of the pipeline that a target may not have; its checks are then excluded by configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -170,7 +146,10 @@ pub struct Checklist {
 ///
 /// # Errors
 /// Every problem of the directory, as [`load_over`] tells them.
-pub fn load_with(dir: Option<&Path>, today: jiff::civil::Date) -> Result<Checklist, crate::source::Problems> {
+pub fn load_with(
+    dir: Option<&Path>,
+    today: jiff::civil::Date,
+) -> Result<Checklist, crate::input::source::Problems> {
     match dir {
         Some(dir) => load_over(dir, today),
         None => load(),

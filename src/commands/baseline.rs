@@ -9,7 +9,6 @@ use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 
 use crate::cli::ListFormat;
-use crate::commands::run::{PREFLIGHT, Verb};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::redact::Redactor;
@@ -20,29 +19,6 @@ use crate::settings::Settings;
 use crate::traffic::baseline::good::{Bar, of_row};
 use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
-
-/// `baseline`: records the last hour.
-pub const BASELINE: Verb = Verb {
-    name: "baseline",
-    phases: &["after"],
-    sections: &["baseline"],
-    whole: true,
-    only: &[
-        "baseline.recorded",
-        "baseline.success-rate",
-        "baseline.average",
-        "baseline.requests-per-minute",
-        "baseline.dead-letters-per-day",
-    ],
-    ..PREFLIGHT
-};
-
-/// `baseline compare`: the last hour against a recorded one.
-pub const COMPARE: Verb = Verb {
-    name: "baseline compare",
-    only: &["baseline.comparable", "baseline.rate-holds", "baseline.average-holds"],
-    ..BASELINE
-};
 
 /// What reading the table may take in all.
 const PATIENCE: Duration = Duration::from_secs(60);

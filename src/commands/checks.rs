@@ -9,20 +9,19 @@ use comfy_table::{Cell, ContentArrangement, Table};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::checklist::{
-    self, Check, Checklist, Effect, Feature, OverlayFile, Section, SectionFile, Severity,
-};
+use crate::checklist::{self, Check, Checklist, Feature, OverlayFile, Section, SectionFile};
 use crate::cli::{ListFormat, SchemaOf};
+use crate::commands::overlay_notes;
 use crate::exit::Exit;
+use crate::input::selection::{names, nearest};
+use crate::input::source::Problems;
+use crate::outcome::{Effect, Severity};
 use crate::printer::{self, Printer};
 use crate::probe::CheckResult;
 use crate::redact::Redactor;
 use crate::rehearsal::faults;
-use crate::report::text;
-use crate::run::overlay;
-use crate::run::selection::{names, nearest};
 use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
-use crate::source::Problems;
+use crate::text;
 
 /// Lists every check.
 ///
@@ -45,7 +44,7 @@ fn masked(text: &str) -> String {
 }
 
 fn load(own: Option<&Path>) -> Result<Checklist> {
-    Ok(checklist::load_with(own, overlay::today(Timestamp::now()))?)
+    Ok(checklist::load_with(own, overlay_notes::today(Timestamp::now()))?)
 }
 
 fn list_table(list: &Checklist) -> String {
@@ -233,7 +232,7 @@ pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Res
         }
     }
     if let Some(dir) = own {
-        match checklist::load_over(dir, overlay::today(Timestamp::now())) {
+        match checklist::load_over(dir, overlay_notes::today(Timestamp::now())) {
             Ok(list) => {
                 let of = |what: fn(&Check) -> bool| list.checks().filter(|check| what(check)).count();
                 for check in list.checks() {

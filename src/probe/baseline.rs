@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::database::{Trouble, dsn, psql};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::postgres::PgFault;
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;

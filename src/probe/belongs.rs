@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::env::is_name;
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
 /// A variable's value is this target's own: https and not this machine in production, the configured host or

@@ -11,11 +11,12 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 
-pub(crate) use visit::{before, environment, own_time, run};
+pub(crate) use visit::{before, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +54,7 @@ impl Checkout {
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let directory = settings.app_dir.as_ref().map_or_else(
             || "APP_DIR".to_owned(),
-            |path| super::command::shown(&[path.to_string_lossy().into_owned()]),
+            |path| crate::text::shell_line(&[path.to_string_lossy().into_owned()]),
         );
         match self {
             Checkout::Present => Asked {

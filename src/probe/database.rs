@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::quote_ident;
 use crate::settings::Settings;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::{Settings, Vars};
 
 /// A variable of the pipeline: set, of one value, well-formed, and no placeholder.

@@ -5,9 +5,10 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Claim, slug};
-use crate::checklist::{Part, Template};
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{Claim, slug};
 use crate::settings::Target;
+use crate::text::short;
 
 /// What one value in a JSON body must be.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -206,40 +207,6 @@ fn described(value: Option<&Value>) -> String {
 
 fn quoted(choices: &[String]) -> String {
     choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// A text from outside on one line that is safe to print, or its length when it is too long. Nothing is cut, because
-/// redaction would not recognise half a secret.
-pub fn short(text: &str, most: usize) -> String {
-    match text.chars().count() {
-        length if length > most => format!("a text of {length} characters"),
-        _ => harmless(text),
-    }
-}
-
-/// The first `most` characters of a redacted text, on one line that is safe to print.
-pub fn excerpt(redacted: &str, most: usize) -> String {
-    let shown: String = redacted.trim().chars().take(most).collect();
-    let more = if redacted.trim().chars().nth(most).is_some() { " ..." } else { "" };
-    format!("{}{more}", harmless(&shown))
-}
-
-/// Shows what a terminal would act on (control characters, marks that change the writing direction) as visible
-/// escapes.
-fn harmless(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.trim().chars() {
-        match character {
-            '\n' | '\r' | '\t' => shown.push(' '),
-            c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -12,14 +12,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::expect::{Expect, excerpt};
-use super::{Asked, CannotAsk, Finding};
-use crate::checklist::{Part, Template};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::expect::Expect;
+use crate::context::{Asking, Context};
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::http::{Answer, Request};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
+use crate::text::excerpt;
 
 pub(super) use fix::fix_for;
 pub(super) use shell::by_hand;
@@ -195,7 +197,7 @@ enum Operand {
     /// The text, for the operators that have one.
     Text(Option<String>),
     /// The undecided claim, because the target does not configure the value.
-    Unconfigured(super::Claim),
+    Unconfigured(Claim),
 }
 
 /// The URL of a template. The error shows the template and not its value, because somebody may have put a token

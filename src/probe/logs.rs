@@ -6,9 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fly::{self, FlyApp};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::fly::FlyApp;
+use crate::context::{Asking, Context, FLY_TOKENS};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
@@ -76,7 +77,7 @@ impl Logs {
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        fly::TOKENS.iter().map(|token| (*token).to_owned()).collect()
+        FLY_TOKENS.iter().map(|token| (*token).to_owned()).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {

@@ -9,7 +9,6 @@ mod command;
 mod database;
 mod env;
 mod expect;
-mod finding;
 mod fly;
 mod health;
 mod http;
@@ -31,7 +30,6 @@ pub use checkout::Checkout;
 pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
-pub use finding::{CannotAsk, Claim, Evidence, Finding, slug};
 pub use fly::Fly;
 pub use health::Health;
 pub use http::Http;
@@ -41,10 +39,8 @@ pub use reach::Reach;
 pub use schema::Schema;
 pub use traffic::Traffic;
 
-pub(crate) use expect::excerpt;
-pub(crate) use fly::environment as fly_environment;
-
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
 /// The kinds of questions. Written as `probe.http = { ... }`: exactly one kind per check.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
 use super::http::{by_hand, fix_for, our_side, usable};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::checklist::Template;
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::input::template::Template;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::place::without_user;
 use crate::service::reach::{self, Leg, Stopped};
 use crate::settings::Settings;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;

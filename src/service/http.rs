@@ -177,5 +177,5 @@ fn shown(url: &Url) -> String {
 }
 
 fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), super::text::visible(value.as_bytes()))).collect()
+    headers.iter().map(|(name, value)| (name.to_string(), crate::text::visible(value.as_bytes()))).collect()
 }

@@ -10,7 +10,6 @@ pub mod place;
 pub mod postgres;
 pub mod reach;
 pub mod socket;
-pub mod text;
 pub mod tls;
 pub mod unreachable;
 pub use unreachable::Unreachable;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
 /// Reads the whole file: variables by name, or every malformed line. A variable that is set twice to
 /// different values is a problem, since readers of such files do not agree on which one counts.

@@ -19,9 +19,9 @@ pub(super) use masked::{problem as masked_problem, words as masked_words};
 pub(super) use target::is_plain;
 
 use super::{Target, fingerprint};
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
-use crate::source::{Problem, Problems, Source};
 
 /// What a configuration file says.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use etcetera::base_strategy::{BaseStrategy, Xdg};
 
 use super::resolve::{self, Dirs, Environment, Text, Wanted};
 use super::{Resolved, Said};
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
 /// No configuration is this long; an endless file must not fill the memory.
 const LONGEST: u64 = 1 << 20;

@@ -23,9 +23,9 @@ pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
 pub use watch::{Since, Usual, Watch, WatchSaid};
 
-use crate::checklist::Interval;
-use crate::report::Format;
-use crate::run::selection::Selection;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::selection::Selection;
 
 /// The variables of the pipeline, by the names of the checklist and those met in the field.
 pub const PIPELINE: &[&str] = &[

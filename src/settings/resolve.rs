@@ -12,11 +12,11 @@ use variables::Variables;
 
 use super::file::{self, Config};
 use super::{PIPELINE, Resolved, Said, Settings, Target, Vars, Watch, env_file, secret_values};
-use crate::checklist::Interval;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::selection::Selection;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
-use crate::report::Format;
-use crate::run::selection::Selection;
-use crate::source::{Problem, Problems, Source};
 
 /// The prefix of this program's own variables.
 pub const PREFIX: &str = "HOTDASH_OPS_";

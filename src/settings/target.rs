@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Traffic;
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 
 /// One `[targets.NAME]` of the configuration, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 
 /// How traffic is judged and watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

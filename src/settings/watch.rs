@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::checklist::Interval;
-use crate::traffic::window::Mode;
+use crate::input::interval::Interval;
+use crate::outcome::window::Mode;
 
 /// The window of a run, and how long it is watched.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ mod sweep;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{Api, Kind, Message, Trouble};
 
 pub use ask::ask;

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::window::Deploy;
+use crate::outcome::window::Deploy;
 use crate::service::fly::Release;
 
 /// The begin of the present deploy.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 
 /// Everything that is known of the facts in one window.
 #[derive(Clone, Debug, PartialEq)]

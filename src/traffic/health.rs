@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use self::asker::Asker;
 use super::opening::{Ending, Opening};
-use super::window::Mode;
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::Mode;
 
 /// The pause before a miss is looked at once more, where no next look is due.
 const PAUSE: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::opening::End;
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
 use class::Class;
 pub use class::LogTexts;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::customers::{Counts, Customers};
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{Kind, Message};
 use crate::settings::Drafts;
 

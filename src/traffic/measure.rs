@@ -11,15 +11,16 @@ use tokio::time::{Instant, sleep_until};
 
 use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
-use super::live::Tick;
 use super::logs::LogReading;
 use super::opening::{self, Opening, Read};
-use super::summary::{self, Summary};
+use super::summary;
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Watched;
-use super::window::Window;
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
 use crate::service::dsn::Dsn;
 use crate::settings;
 

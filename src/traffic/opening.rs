@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::watch::{Fault, Moment};
-use super::window::{Deploy, Mode, Window};
+use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{Since, Watch};
 
 /// What a verb without a window judges at once: what the checklist's own statements look at.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::postgres::{quote_ident, quote_literal, quote_name};
 use crate::settings::Names;
 

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::counts::{Group, Kind, Known, Ticked};
 use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session};
 use crate::settings::Tier;
 

@@ -22,11 +22,11 @@ use self::clock::{Clock, Gaps};
 use self::early::Refuted;
 use super::counts::Ledger;
 use super::full::Full;
-use super::live::Tick;
 use super::opening::Opening;
-use super::summary::Summary;
 use super::watched::{Unasked, Watched};
-use super::window::{Ended, Mode, Window};
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;

@@ -2,8 +2,8 @@
 //! how the watch itself went. Many checks judge it, each for one claim.
 
 use super::full::Full;
-use super::live::Spark;
-use super::window::{Deploy, Ended, Gap, Mode, Window};
+use crate::outcome::tick::Spark;
+use crate::outcome::window::{Deploy, Ended, Gap, Mode, Window};
 use crate::settings::Tier;
 
 /// The outcome of one watch.

@@ -9,6 +9,7 @@ mod answers;
 
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::{Redactor, Secret};
 use hotdash_ops::rehearsal::chatwoot::{Chatwoot, Sender, State};
 use hotdash_ops::rehearsal::server::Transport;
@@ -19,7 +20,6 @@ use hotdash_ops::settings::Drafts;
 use hotdash_ops::traffic::customers::{self, Counts, Customers, MOST_MESSAGES};
 use hotdash_ops::traffic::loss::{self, Judged, Loss, Rule};
 use hotdash_ops::traffic::silence::{Silence, silence};
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 
 const BOT: Sender = Sender::Bot(2);

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
 /// No check file is this long; an endless file must not fill the memory.
 const LONGEST: u64 = 1 << 20;

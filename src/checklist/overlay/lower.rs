@@ -3,7 +3,8 @@
 //! longer counts, or that a person's word replaces, would pass where the
 //! checklist's own would not.
 
-use crate::checklist::{Check, CheckEntry, Feature, Severity};
+use crate::checklist::{Check, CheckEntry, Feature};
+use crate::outcome::Severity;
 
 /// The ways in which `entry` asks less than `embedded`, as lower-case fragments.
 pub fn lowered(embedded: &Check, entry: &CheckEntry) -> Vec<&'static str> {

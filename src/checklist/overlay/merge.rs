@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Own, OwnSection};
-use crate::checklist::load::{Read, join_runbook};
+use crate::checklist::load::join_runbook;
+use crate::checklist::written::Written;
 use crate::checklist::{Check, Checklist, Section};
 
 /// The merged checklist. What does not fit has been complained about before.
@@ -32,7 +33,7 @@ pub fn merge(mut list: Checklist, own: Own<'_>, dir: &Path) -> Checklist {
 }
 
 /// A file that names no runbook or contact has those of the section it belongs to.
-fn check(read: &Read<'_>, own: &OwnSection, standing: Option<&Section>, dir: &Path) -> Check {
+fn check(read: &Written<'_>, own: &OwnSection, standing: Option<&Section>, dir: &Path) -> Check {
     let contact = own.head.contact.as_ref().or_else(|| standing?.contact.as_ref());
     let runbook = own.head.runbook.as_deref().or_else(|| standing?.runbook.as_deref());
     Check {

@@ -17,11 +17,13 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::load::{self, Read};
-use super::waiver::{WaiveEntry, Waiver};
+use super::load;
+use super::waiver::WaiveEntry;
+use super::written::Written;
 use super::{CheckEntry, Checklist, lint};
-use crate::run::selection::nearest;
-use crate::source::{Problems, Source};
+use crate::input::selection::nearest;
+use crate::input::source::{Problems, Source};
+use crate::outcome::waived::Waiver;
 use find::Found;
 
 /// The phases to which checks can be added, because a verb asks all of them. In the others checks can be
@@ -77,7 +79,7 @@ pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
 #[derive(Default)]
 struct Own<'a> {
     sections: Vec<OwnSection>,
-    reads: Vec<Read<'a>>,
+    reads: Vec<Written<'a>>,
     waivers: Vec<Waive<'a>>,
 }
 
@@ -141,7 +143,7 @@ impl<'a> Own<'a> {
         for value in checks {
             let span = value.span();
             if let Some(entry) = source.read::<CheckEntry>(value, problems) {
-                self.reads.push(Read { section: section.clone(), source, span, entry });
+                self.reads.push(Written { section: section.clone(), source, span, entry });
             }
         }
     }
@@ -192,7 +194,7 @@ impl<'a> Own<'a> {
 
     /// Every waiver is of a check that there is, and no check has two.
     fn waivers_fit(&self, base: &Checklist, problems: &mut Problems) {
-        let own: Vec<String> = self.reads.iter().map(Read::full_id).collect();
+        let own: Vec<String> = self.reads.iter().map(Written::full_id).collect();
         let known = || base.checks().map(|c| c.id.as_str()).chain(own.iter().map(String::as_str));
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for Waive { id, waiver, source, span } in &self.waivers {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Baseline, hidden, unread};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::probe::database::dsn;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::traffic::baseline::compare::{average, choose, rate};

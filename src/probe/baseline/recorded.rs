@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::probe::database::{Trouble, dsn};
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Writer, connect_to_write};
 use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row};

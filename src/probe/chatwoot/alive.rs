@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Seen, fix, name_of, refused, unanswered};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Api, Page, Trouble, read};
 
 /// The paths that show whether Chatwoot runs, in the order of the checklist.

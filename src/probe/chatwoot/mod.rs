@@ -14,14 +14,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::short;
+use super::Asked;
 use super::http::our_side;
-use super::{Asked, CannotAsk, Finding};
-use crate::checklist::Interval;
+use crate::context::{Asking, Context};
+use crate::input::interval::Interval;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::redact::Secret;
-use crate::run::context::{Asking, Context};
 use crate::service::chatwoot as service;
 use crate::settings::Settings;
+use crate::text::short;
 use refused::{fix, refused, unanswered};
 
 pub(crate) use service::Seen;

@@ -2,7 +2,7 @@
 //! about it, and whether it counts as a failure.
 
 use super::{BASE, alive, name_of};
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 use crate::probe::http::fix_for;
 use crate::service::chatwoot::{Reason, Trouble};
 

@@ -7,7 +7,7 @@ mod secret;
 use url::Url;
 
 use super::{Seen, counted, name_of, refused, unanswered};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{EVENTS, Reason, Trouble, Webhook, read};
 use crate::service::place;
 use crate::settings::Target;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::MARKER;
 use super::snapshot::{Fault, git, line};
-use crate::probe::command::shown;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::text::shell_line;
 
 /// A `package.json` larger than this is none.
 const LARGE: u64 = 4 * 1024 * 1024;
@@ -87,7 +87,7 @@ async fn repository(
             let said = fault.to_string();
             let finding = finding.claim(Claim::new("git", expected, &said, false));
             Ok(if said.contains("dubious ownership") {
-                let path = shown(&[directory.to_string_lossy().into_owned()]);
+                let path = shell_line(&[directory.to_string_lossy().into_owned()]);
                 finding.fix(format!("git config --global --add safe.directory {path}"))
             } else {
                 finding.fix("clone the app's repository and name that directory with --app-dir")

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Trouble;
 use super::brief::brief;
-use crate::probe::{Claim, Finding};
-use crate::run::context::{Asking, Context};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::dsn::{Dsn, SslMode};
 use crate::service::postgres::{PgFault, Protection, Row, Session, connect, quote_ident, quote_name};
 use crate::service::unreachable::is_loopback;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
 use crate::service::command::NotRun;
 use crate::service::fly::{Secret, Status};
 

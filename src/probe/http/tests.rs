@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::checklist::Template;
+use crate::input::template::Template;
+use crate::outcome::Verdict;
 use crate::probe::expect::{Expect, Operator};
 use crate::probe::http::shell::{by_hand, curl};
-use crate::run::outcome::Verdict;
 use crate::settings::Target;
 
 const HEALTH: &str =

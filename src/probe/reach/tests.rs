@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
 use crate::service::tls::{Certificate, TlsFault};
 use crate::service::unreachable::Unreachable;
 

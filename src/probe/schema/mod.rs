@@ -18,8 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::{Names, Settings};
 use name::TableName;
 

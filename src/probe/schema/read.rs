@@ -7,9 +7,9 @@ use super::Table;
 use super::catalog::{Catalog, Look, Refusal, Relation};
 use super::name::TableName;
 use super::{decode, queries};
-use crate::probe::CannotAsk;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::CannotAsk;
 use crate::probe::database::{Trouble, brief, dsn};
-use crate::run::context::{Asking, Context};
 use crate::service::postgres::{Row, Session, connect};
 
 /// How long the read of a row and the plan may each take on the server, in milliseconds: the catalog's

@@ -1,5 +1,5 @@
 use super::*;
-use crate::traffic::live::Spark;
+use crate::outcome::tick::Spark;
 
 fn tick() -> Tick {
     Tick {

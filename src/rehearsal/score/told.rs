@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::run::outcome::SCHEMA;
+use crate::outcome::report::SCHEMA;
 
 /// One run of a verb.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 
 use crate::redact::Redactor;
-use crate::service::text::visible;
+use crate::text::visible;
 
 /// How much of the beginning is kept for parsing, unless the command says otherwise.
 pub(super) const HEAD: usize = 1024 * 1024;

@@ -138,7 +138,7 @@ fn words(stderr: &str) -> String {
         .find(|l| l.trim_start().starts_with("Error:"))
         .or_else(|| stderr.lines().find(line))
         .unwrap_or("nothing");
-    let said = crate::service::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
+    let said = crate::text::visible(said.trim().trim_start_matches("Error:").trim().as_bytes());
     // Cut between words only, because half a secret that nobody told us about is not recognised later.
     match said.char_indices().nth(LONG) {
         Some((end, _)) => format!("{} ...", said[..end].rfind(' ').map_or("", |blank| &said[..blank])),

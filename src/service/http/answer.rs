@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::service::text::visible;
+use crate::text::visible;
 
 /// An HTTP answer, whatever its status. Its `Debug` shows neither headers nor body.
 #[derive(Clone)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio_postgres::error::DbError;
 
-use crate::service::text::visible;
 use crate::service::tls::{RootsFault, TlsFault};
 use crate::service::unreachable::{Unreachable, short};
+use crate::text::visible;
 
 /// Why PostgreSQL did not answer. Displays as a lower-case fragment without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]

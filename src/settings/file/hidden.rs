@@ -2,8 +2,8 @@
 //! a key that nobody knows and a value of the wrong type may all be a secret that
 //! was pasted in the wrong place, and a short password looks like any other word.
 
+use crate::input::source::{Problem, Problems};
 use crate::redact::MASK;
-use crate::source::{Problem, Problems};
 
 /// The problems with everything but keys and table headers masked in their lines.
 pub(super) fn values(problems: Problems) -> impl Iterator<Item = Problem> {

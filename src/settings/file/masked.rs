@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::input::source::Problem;
 use crate::redact::{MASK, Redactor};
-use crate::source::Problem;
 
 /// Long runs of the letters tokens are made of; hosts and paths have dots and slashes between.
 static LONG: LazyLock<Regex> =
@@ -101,7 +101,7 @@ fn line(redactor: &Redactor, shown: &str, text: &str, number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::input::source::Source;
 
     fn masked(text: &str, at: &str) -> String {
         let start = text.find(at).expect("the text has it");

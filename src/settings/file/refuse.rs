@@ -6,9 +6,9 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::masked::is_secret_key;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
 use crate::settings::fingerprint::FINGERPRINTED;
-use crate::source::{Problem, Problems, Source};
 
 /// Takes every secret out of the table, each leaving a problem without an excerpt.
 pub(super) fn secrets(source: Source<'_>, table: &mut DeTable<'_>, problems: &mut Problems) {

@@ -5,9 +5,9 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::{Config, nearest, value_span, whole};
+use crate::input::source::{Problems, Source};
 use crate::service::chatwoot::EVENTS;
 use crate::settings::{Target, Traffic};
-use crate::source::{Problems, Source};
 
 /// Keys of a target, for one that stands at the top of the file by mistake.
 const MORE_KEYS: &[&str] = &[

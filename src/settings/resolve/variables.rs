@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{Environment, PREFIX};
-use crate::checklist::Interval;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::source::{Problem, Problems};
 use crate::redact::Redactor;
-use crate::report::Format;
 use crate::settings::file::{masked_words, nearest};
-use crate::source::{Problem, Problems};
 
 const KNOWN: &[&str] = &[
     "HOTDASH_OPS_CONFIG",

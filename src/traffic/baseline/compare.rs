@@ -3,7 +3,7 @@
 use super::Unfit;
 use super::good::{Bar, Standing, of_row};
 use super::row::{Row, captured_at};
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 use crate::traffic::full::{Form, Full};
 use crate::traffic::stats::{worse_average, worse_rate};
 
@@ -94,10 +94,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::outcome::window::Window;
     use crate::settings::Percent;
     use crate::traffic::baseline::row::{Details, Number};
     use crate::traffic::full::{Horizon, Letter};
-    use crate::traffic::window::Window;
 
     const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
 

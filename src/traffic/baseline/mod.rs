@@ -13,7 +13,7 @@ pub mod table;
 pub use capture::{Captured, Uncaptured, capture};
 pub use recorded::{Recorded, hour_now, recorded};
 
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 
 /// The checklist's name of the table.
 pub const TABLE: &str = "support_baseline";

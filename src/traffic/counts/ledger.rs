@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::group::{Group, Kind, Ms};
 use super::histogram::Histogram;
 use super::ticked::{Known, Ticked};
-use crate::traffic::live::Spark;
+use crate::outcome::tick::Spark;
 
 /// As many points of the sparkline are kept: an hour of ticks.
 pub const SPARKS: usize = 360;

@@ -12,12 +12,12 @@ use tokio::time::Instant;
 
 use super::sweep::{Next, Sweep};
 use super::{Counts, Customers, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_PAGES, Messages, Queue, Unknown};
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{
     Api, Chatwoot, Counted, Kind, Listing, Message, Profile, Trouble, count_path, listing_path,
     messages_path, read, read_count, read_messages,
 };
 use crate::service::unreachable::Unreachable;
-use crate::traffic::window::Window;
 
 /// How many conversations are read at a time.
 const AT_ONCE: usize = 4;

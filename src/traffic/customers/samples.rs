@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Counts, Customers, Messages, Queue};
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{Kind, Message};
-use crate::traffic::window::Window;
 
 /// So many seconds after 2026-01-01T10:00:00Z.
 pub fn at(seconds: i64) -> Timestamp {

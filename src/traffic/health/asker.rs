@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Heard, Look, Service};
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
 use crate::service::body;
 use crate::service::chatwoot::{Api, Chatwoot, Reason, Trouble, read};
 use crate::service::http::{Client, Request, usable};
 use crate::service::place::without_user;
-use crate::service::text::visible;
 use crate::service::unreachable::Unreachable;
+use crate::text::visible;
 use crate::traffic::opening::Opening;
 
 /// How long one look may take.

@@ -2,7 +2,7 @@
 //! Enough of them must be, or it is the mean of something else.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::full::{Form, Full, Letter};
 use crate::traffic::stats;
 use crate::traffic::watched::Watched;

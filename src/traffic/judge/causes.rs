@@ -4,10 +4,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Rules, ground, rate, words};
+use crate::outcome::window::Ended;
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::stats::{self, Change};
 use crate::traffic::watched::{Stretch, Watched};
-use crate::traffic::window::Ended;
 
 /// A difference that chance makes once in so many comparisons is called one.
 const PROVED: f64 = 0.01;

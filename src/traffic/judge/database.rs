@@ -1,7 +1,7 @@
 //! Whether the database answered the watch.
 
 use super::{ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::watched::Watched;
 
 const WHAT: &str = "database";

@@ -3,10 +3,10 @@
 //! where deliveries were recorded.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Ended;
 use crate::traffic::full::Full;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::Ended;
 
 const WHAT: &str = "dead letters";
 const EXPECTED: &str = "0";

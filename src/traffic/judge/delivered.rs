@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::{Customers, Unknown};
 use crate::traffic::silence::{Silence, silence};
 use crate::traffic::watched::Watched;

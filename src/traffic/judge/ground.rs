@@ -3,10 +3,10 @@
 
 use super::Rules;
 use super::words;
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::{Ended, Mode};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::watched::{Unasked, Watched};
-use crate::traffic::window::{Ended, Mode};
 
 /// The window of the success criteria, in minutes.
 const CRITERIA_MINUTES: f64 = 30.0;

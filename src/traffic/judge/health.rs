@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Mode;
 use crate::traffic::health::Look;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::Mode;
 
 const EXPECTED: &str = "never two misses in a row";
 /// A look may take as long, and the next one is not made beside it.

@@ -2,7 +2,7 @@
 //! there is none is proved only where all of the window was.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
 use crate::traffic::watched::Watched;
 

@@ -3,7 +3,7 @@
 
 use super::delivered::{mended, patience};
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::Customers;
 use crate::traffic::loss::{Judged, Loss, Rule, judge};
 use crate::traffic::silence::{self, Fewer};

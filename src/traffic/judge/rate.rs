@@ -2,12 +2,12 @@
 //! are few only its failing, if they prove it.
 
 use super::{Rules, causes, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Ended;
 use crate::settings::Traffic;
 use crate::traffic::full::Full;
 use crate::traffic::stats;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::Ended;
 
 const WHAT: &str = "success rate";
 

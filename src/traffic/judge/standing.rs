@@ -1,9 +1,9 @@
 //! How a window would end if it ended now: what the screen says between the ticks.
 
 use super::{rate, words};
+use crate::outcome::tick::Standing;
 use crate::settings::Traffic;
 use crate::traffic::counts::Counts;
-use crate::traffic::live::Standing;
 
 /// How the window stands with what the ticks have counted, and why, one line. No verdict is made from it.
 pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {

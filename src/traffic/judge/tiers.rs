@@ -1,7 +1,7 @@
 //! The runbooks' tiers, each on a window of its own that ends where the watch's ends.
 
 use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::stats;
 use crate::traffic::watched::{TierCounts, Watched};
 

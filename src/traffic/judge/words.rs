@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::probe::excerpt;
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
+use crate::text::excerpt;
 
 /// `1 delivery`, `60 deliveries`.
 pub(super) fn count(n: u64, one: &str, more: &str) -> String {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use crate::service::text::visible;
+use crate::text::visible;
 
 /// Longer quotations are cut, between words.
 const LONG: usize = 160;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{opening, watched};
+use crate::context::Context;
+use crate::outcome::window::{Mode, Window};
 use crate::redact::Secret;
-use crate::run::context::Context;
 use crate::service::chatwoot::Chatwoot;
 use crate::settings::Drafts;
 use crate::traffic::customers::{self, Customers};
 use crate::traffic::opening::Opening;
 use crate::traffic::watched::Watched;
-use crate::traffic::window::{Mode, Window};
 
 /// A thousand messages are read in less.
 const DEADLINE: Duration = Duration::from_secs(120);

@@ -6,14 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::probe::{CannotAsk, fly_environment};
-use crate::run::context::Context;
+use crate::context::Context;
+use crate::context::fly_environment;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::{Deploy, Mode};
 use crate::service::fly::{self, LogBatch, Trouble};
 use crate::settings::{Since, Watch};
 use crate::traffic::deploy::marker;
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
 use crate::traffic::opening::Opening;
-use crate::traffic::window::{Deploy, Mode};
 
 /// What one call of `fly` may take. Without a line to print `fly logs` takes all of it.
 const DEADLINE: Duration = Duration::from_secs(15);

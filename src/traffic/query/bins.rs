@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, RETRY, Source};
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
 /// Equal parts of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The statements of the last word: all of them are asked of the whole window, on one snapshot.
 
 use super::{DEAD_LETTER, ERROR, RETRY, STATUS, Source};
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
 /// More dead letters' messages than anybody follows up; so many dead letters have failed the window long before.
 const MESSAGES: u32 = 50_000;

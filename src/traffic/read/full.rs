@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::decode::{self, count};
 use super::{PATIENT, one, rows};
+use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
 use crate::traffic::counts::{Group, Kind, Ms, percentiles};
 use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
 use crate::traffic::query::{Bins, Source};
-use crate::traffic::window::Window;
 
 /// Reads a window: the checklist's own statement, and where a duration makes that fail, or say NaN or Infinity,
 /// the guarded one on the same snapshot; then one pass for percentiles, attempts and failures. Further

@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decode::{self, count};
 use super::{full, one};
+use crate::outcome::window::Window;
 use crate::service::postgres::{PgFault, Transaction};
 use crate::traffic::full::Full;
 use crate::traffic::query::Source;
-use crate::traffic::window::Window;
 
 /// The hour up to now, and what a baseline says beyond it.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::outcome::window::Gap;
 use crate::traffic::opening::after;
-use crate::traffic::window::Gap;
 
 /// Less than this is no step: clocks are slewed, and answers take their time.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);

@@ -7,8 +7,9 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::reader::{Answer, Fault, Moment, Reader};
+use crate::context::Context;
+use crate::outcome::window::Window;
 use crate::redact::Redactor;
-use crate::run::context::Context;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
@@ -17,7 +18,6 @@ use crate::traffic::full::{Full, Horizon};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
-use crate::traffic::window::Window;
 
 /// So many characters of a failure's status and of a dead letter's error are told.
 const STATUS: usize = 12;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::{View, Watch};
+use crate::outcome::window::{Ended, Window};
 use crate::settings::Percent;
 use crate::traffic::full::Full;
 use crate::traffic::stats;
-use crate::traffic::window::{Ended, Window};
 
 /// What a confirming statement may take.
 const DEADLINE: Duration = Duration::from_secs(65);

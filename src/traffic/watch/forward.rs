@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::{Clock, Step};
 use super::reader::{Answer, Fault, Reader};
 use super::{Turn, View, Watch};
+use crate::outcome::tick::Standing;
+use crate::outcome::window::Window;
 use crate::traffic::counts::Ledger;
-use crate::traffic::live::Standing;
 use crate::traffic::opening::after;
 use crate::traffic::watched::Unasked;
-use crate::traffic::window::Window;
 
 /// What one tick may take, its connection included.
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);

@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
 use super::{Turn, View, Watch};
+use crate::outcome::window::{Ended, Mode, Window};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::opening::{after, before};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
-use crate::traffic::window::{Ended, Mode, Window};
 
 /// What the statement itself may take; the server gives up a little earlier.
 const DEADLINE: Duration = Duration::from_secs(65);

@@ -3,9 +3,9 @@
 use super::forward::TICK_DEADLINE;
 use super::reader::{Answer, Reader};
 use super::{View, Watch};
+use crate::outcome::window::Mode;
 use crate::settings::{Percent, Traffic};
 use crate::traffic::stats;
-use crate::traffic::window::Mode;
 
 /// The failure rates for which it is said how often they fail a window: of a good service, a poor one and a bad one.
 const RATES: [f64; 3] = [0.005, 0.02, 0.10];

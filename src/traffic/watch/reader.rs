@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::probe::CannotAsk;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::Window;
 use crate::settings::Tier;
 use crate::traffic::counts::{Known, Ticked};
 use crate::traffic::full::{Full, Horizon};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked};
-use crate::traffic::window::Window;
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

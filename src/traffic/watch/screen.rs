@@ -2,11 +2,11 @@
 
 use super::reader::Reader;
 use super::{View, Watch};
+use crate::outcome::tick::{Spark, Standing, Tick};
+use crate::outcome::traffic::{AsPrinted, Point, Summary};
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::standing;
-use crate::traffic::live::{Spark, Standing, Tick};
 use crate::traffic::stats;
-use crate::traffic::summary::{AsPrinted, Point, Summary};
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Where the window stands, and why.

@@ -5,13 +5,13 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
 use hotdash_ops::traffic::opening::End;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

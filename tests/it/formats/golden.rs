@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use hotdash_ops::checklist::Severity;
-use hotdash_ops::report::{Format, Style, render};
-use hotdash_ops::run::outcome::{Report, Verdict};
+use hotdash_ops::input::format::Format;
+use hotdash_ops::outcome::Severity;
+use hotdash_ops::outcome::Verdict;
+use hotdash_ops::outcome::report::Report;
+use hotdash_ops::report::{Style, render};
 
 use super::{sample, traffic};
 

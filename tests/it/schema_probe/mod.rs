@@ -11,13 +11,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdash_ops::checklist::{Check, Interval, SectionFile};
-use hotdash_ops::probe::{CannotAsk, Finding, Probe};
+use hotdash_ops::checklist::{Check, SectionFile};
+use hotdash_ops::context::{Asking, Context};
+use hotdash_ops::input::interval::Interval;
+use hotdash_ops::input::selection::Selection;
+use hotdash_ops::outcome::Verdict;
+use hotdash_ops::outcome::finding::{CannotAsk, Finding};
+use hotdash_ops::probe::Probe;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::run::context::{Asking, Context};
-use hotdash_ops::run::outcome::Verdict;
-use hotdash_ops::run::selection::Selection;
 use hotdash_ops::service::http::{Client, Proxies};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Settings, Target, Vars};
@@ -96,7 +98,11 @@ impl Look {
 
 /// Asks a check once.
 pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result<Finding, CannotAsk> {
-    check.entry.probe.ask(&Asking { cx, check, deadline, again: false }).await
+    check
+        .entry
+        .probe
+        .ask(&Asking { cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false })
+        .await
 }
 
 fn check_of(entry: hotdash_ops::checklist::CheckEntry) -> Check {

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::full::{Form, Full};
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, checklist, open, prisma, psql, spoiled, told};

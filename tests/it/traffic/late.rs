@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::counts::{Known, Ledger};
 use hotdash_ops::traffic::full::Horizon;
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 

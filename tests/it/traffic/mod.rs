@@ -9,6 +9,7 @@ mod tables;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::postgres::{PgFault, Session, connect};
 use hotdash_ops::service::tls::Roots;
@@ -16,7 +17,6 @@ use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::full::Full;
 use hotdash_ops::traffic::query::Source;
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;

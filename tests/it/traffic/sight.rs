@@ -209,7 +209,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
 }
 
 /// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.
-fn within(database: &str, window: hotdash_ops::traffic::window::Window) -> u64 {
+fn within(database: &str, window: hotdash_ops::outcome::window::Window) -> u64 {
     let sql = format!(
         "select count(*) from dashboard_facts where fact_type = 'support.webhook.retry' \
          and recorded_at > '{}' and recorded_at <= '{}'",

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
 use hotdash_ops::traffic::measure;
-use hotdash_ops::traffic::window::Ended;
 
 use super::{ORACLE, ahead, context, deliveries};
 

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hotdash_ops::outcome::event::Event;
+use hotdash_ops::outcome::tick::Standing;
+use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::run::event::Event;
 use hotdash_ops::traffic::full::Horizon;
-use hotdash_ops::traffic::live::Standing;
 use hotdash_ops::traffic::measure;
-use hotdash_ops::traffic::window::Ended;
 
 use super::{ORACLE, ahead, context, deliveries, past};
 use crate::support::pgbouncer::PgBouncer;

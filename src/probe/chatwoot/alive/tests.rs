@@ -1,8 +1,8 @@
 //! Responses of the three paths as real systems send them, and clocks.
 
 use super::*;
+use crate::outcome::Verdict;
 use crate::probe::chatwoot::samples::{lost, page};
-use crate::run::outcome::Verdict;
 use crate::service::unreachable::Unreachable;
 
 const GOOD: &str =

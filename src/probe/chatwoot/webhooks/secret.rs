@@ -2,7 +2,7 @@
 
 use super::{SETTINGS, none_yet, of_this_host};
 use crate::probe::chatwoot::{Seen, name_of};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Api, Shown, read};
 use crate::settings::Target;
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
 /// So many microseconds after some instant.
 fn at(micros: i64) -> Timestamp {

@@ -1,8 +1,8 @@
 //! What holds for all claims of a watch.
 
 use super::*;
+use crate::outcome::window::Gap;
 use crate::traffic::judge::{average, database, dead_letters, remarks, success_rate};
-use crate::traffic::window::Gap;
 
 type Judge = fn(&Watched, Rules<'_>) -> Finding;
 const LETTERS: [Judge; 3] = [success_rate, dead_letters, average];

@@ -16,13 +16,13 @@ mod tiers;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
-use crate::probe::Finding;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
+use crate::outcome::finding::Finding;
+use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Traffic;
 use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
 use crate::traffic::stats::printed_bp;
 use crate::traffic::watched::{Stretch, Unasked, Watched};
-use crate::traffic::window::{Deploy, Ended, Mode, Window};
 
 /// `10:00:00` on the tests' day, and so many seconds.
 pub fn at(seconds: i64) -> Timestamp {

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::outcome::tick::Standing;
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::{average, dead_letters, standing, success_rate};
-use crate::traffic::live::Standing;
 use crate::traffic::stats::passes;
 
 fn ends() -> impl Strategy<Value = Ended> {

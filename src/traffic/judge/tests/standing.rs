@@ -1,7 +1,7 @@
 use super::*;
+use crate::outcome::tick::Standing;
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::standing;
-use crate::traffic::live::Standing;
 
 fn counts(ok: u64, bad: u64, dead_letters: u64, mean_ms: u64) -> Counts {
     let timed = ok + bad;

@@ -1,7 +1,8 @@
 use super::*;
+use crate::outcome::tick::Spark;
+use crate::outcome::traffic::{Counted, Point};
 use crate::traffic::full::Percentiles;
-use crate::traffic::live::Spark;
-use crate::traffic::summary::{Counted, Point, of};
+use crate::traffic::summary::of;
 
 #[test]
 fn a_summary_has_the_numbers_as_they_were_printed() {

@@ -1,12 +1,12 @@
 //! Watches that end early, and those that do not.
 
 use super::script::{START, Script, ahead, seconds, watch, watch_and_follow};
+use crate::outcome::tick::Standing;
+use crate::outcome::window::Ended;
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
 use crate::traffic::full::Horizon;
-use crate::traffic::live::Standing;
 use crate::traffic::opening::{End, after};
-use crate::traffic::window::Ended;
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_ends_the_watch_at_the_next_tick() {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::script::{START, Script, ahead, seconds, watch};
+use crate::outcome::window::{Ended, Mode};
 use crate::settings;
 use crate::traffic::counts::Kind;
 use crate::traffic::opening::{after, before};
-use crate::traffic::window::{Ended, Mode};
 
 /// A small generator of numbers that repeats itself for a seed.
 struct Dice(u64);

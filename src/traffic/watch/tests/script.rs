@@ -7,15 +7,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
 use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
 use crate::traffic::full::{Form, Full, Horizon, Letter};
-use crate::traffic::live::Tick;
 use crate::traffic::opening::{End, Opening, Read, after};
-use crate::traffic::summary::Summary;
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
 use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
-use crate::traffic::window::{Deploy, Mode, Window};
 
 /// What every script's database tells when the script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);

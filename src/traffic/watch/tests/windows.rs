@@ -3,12 +3,12 @@
 use jiff::SignedDuration;
 
 use super::script::{START, Script, ahead, seconds, watch, watch_since};
+use crate::outcome::tick::Standing;
+use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
 use crate::traffic::full::Horizon;
-use crate::traffic::live::Standing;
 use crate::traffic::opening::after;
-use crate::traffic::window::{Deploy, Ended, Mode, Window};
 
 fn healthy(length: u64) -> Script {
     Script::steady(seconds(2), seconds(length), |_| Kind::Ok)

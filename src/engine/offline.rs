@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
+use crate::outcome::{Outcome, Verdict};
 use crate::probe::{Probe, Traffic};
 use crate::service::dsn::Dsn;
 use crate::service::unreachable::is_loopback;

@@ -1,8 +1,6 @@
 //! Which checks a run takes: `--only` and `--skip` name a section, a check id or a
 //! glob. A word that matches nothing is refused, with the nearest id.
 
-use crate::checklist::Checklist;
-
 /// What the operator said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -16,26 +14,6 @@ pub fn names(word: &str, phase: &str, section: &str, id: &str) -> bool {
         || word == section
         || word == phase
         || glob::Pattern::new(word).is_ok_and(|p| p.matches(id) || p.matches(section))
-}
-
-/// The complaints about words that match nothing, each with the nearest section or id.
-pub fn unmatched(selection: &Selection, list: &Checklist) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (flag, words) in [("--only", &selection.only), ("--skip", &selection.skip)] {
-        for word in words {
-            let hit =
-                list.sections.iter().any(|s| s.checks.iter().any(|c| names(word, &s.phase, &s.id, &c.id)));
-            if !hit {
-                let candidates =
-                    list.sections.iter().map(|s| s.id.as_str()).chain(list.checks().map(|c| c.id.as_str()));
-                let near =
-                    nearest(word, candidates).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-                complaints
-                    .push(format!("{flag} {word}: matches no check{near} (see `hotdash-ops checks list`)"));
-            }
-        }
-    }
-    complaints
 }
 
 /// The candidate most like `word`, also when `word` is only the part after the dot.

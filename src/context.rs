@@ -4,7 +4,9 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::future::Future;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,16 +16,16 @@ use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
-use super::event::{Event, Stream};
-use crate::checklist::{Check, Part, Template};
-use crate::probe::CannotAsk;
+use crate::input::template::{Part, Template};
+use crate::outcome::event::{Event, Stream};
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::http::Client;
 use crate::service::tls::Roots;
-use crate::settings::Settings;
-use crate::traffic::live::Tick;
-use crate::traffic::summary::Summary;
-use crate::traffic::window::Window;
+use crate::settings::{PIPELINE, Settings};
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
@@ -49,7 +51,10 @@ pub struct Context {
 /// One attempt at one check.
 pub struct Asking<'a> {
     pub cx: &'a Arc<Context>,
-    pub check: &'a Check,
+    /// The full id of the check.
+    pub id: &'a str,
+    /// The operator's directory that the check comes from; `None` for an embedded one.
+    pub folder: Option<&'a Path>,
     /// The time this attempt has. A service gets a little less, so that its own time-out is the answer.
     pub deadline: Duration,
     /// True from the second attempt on: measurements are taken afresh.
@@ -233,6 +238,29 @@ impl Context {
     }
 }
 
+/// Tokens that `fly` takes from its environment; they may also stand in the env file.
+pub const FLY_TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
+
+/// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
+pub fn fly_environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+    let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
+    std::env::vars_os()
+        .filter(|(name, _)| !PIPELINE.iter().chain(FLY_TOKENS).any(|n| name == n))
+        .chain(FLY_TOKENS.iter().filter_map(|name| token(name)))
+        .collect()
+}
+
+/// The time a program gets: less than its check, so that its end and its last lines come in time.
+pub fn own_time(deadline: Duration) -> Duration {
+    const RESERVE: Duration = Duration::from_secs(2);
+    if deadline > RESERVE * 5 { deadline - RESERVE } else { deadline.mul_f64(0.8) }
+}
+
+/// This process's environment without the pipeline's variables and without Fly's tokens.
+pub fn program_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(FLY_TOKENS).any(|n| name == n))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +280,7 @@ mod tests {
             checks: None,
             selection: Default::default(),
             strict: false,
-            timeout: crate::checklist::Interval::seconds(60),
+            timeout: crate::input::interval::Interval::seconds(60),
             watch: None,
             attest: Default::default(),
             runs_dir: None,

@@ -11,12 +11,13 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::attempt;
-use super::context::Context;
-use super::event::Event;
-use super::outcome::{Outcome, Partial, Report, SCHEMA, SectionReport, Stopped, Tally, Verdict, Why};
 use super::plan::{Plan, Step};
-use crate::checklist::Severity;
+use crate::context::Context;
 use crate::exit::Exit;
+use crate::outcome::Severity;
+use crate::outcome::event::Event;
+use crate::outcome::report::{Partial, Report, SCHEMA, SectionReport, Stopped, Tally};
+use crate::outcome::{Outcome, Verdict, Why};
 
 /// What is known about a run before it starts.
 #[derive(Clone, Debug)]

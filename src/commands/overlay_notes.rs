@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::plan::Plan;
 use crate::checklist::Check;
-use crate::report::text;
+use crate::engine::plan::Plan;
 use crate::settings::Settings;
+use crate::text;
 
 /// The day on which waivers are judged: everywhere on earth the same, that of UTC.
 pub fn today(now: Timestamp) -> Date {

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::context::{Asking, Context};
-use super::event::Event;
-use super::outcome::{Outcome, Verdict, Waiver, Why};
 use super::plan::Step;
-use crate::probe::{CannotAsk, Claim, Finding};
+use crate::context::{Asking, Context};
+use crate::outcome::event::Event;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Verdict, Why};
 
 /// A service gets this much less than its check, so that its own time-out is the answer.
 const SLACK: Duration = Duration::from_millis(1500);
@@ -30,8 +31,13 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
     let mut needed_retry = false;
     loop {
         outcome.attempts += 1;
-        let asking =
-            Asking { cx, check: &step.check, deadline: entry.timeout.0, again: outcome.attempts > 1 };
+        let asking = Asking {
+            cx,
+            id: &step.check.id,
+            folder: step.check.folder.as_deref(),
+            deadline: entry.timeout.0,
+            again: outcome.attempts > 1,
+        };
         entry.probe.prepare(&asking).await;
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
             Ok(Ok(finding)) => judge(&mut outcome, finding, step),
@@ -65,7 +71,7 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         outcome.warnings.push(format!("passed only at attempt {}", outcome.attempts));
     } else if outcome.attempts > 1 && outcome.verdict == Verdict::Pass {
         let value = format!("answered at attempt {} after {} ms", outcome.attempts, millis(began.elapsed()));
-        outcome.evidence.push(crate::probe::Evidence { name: "cold start".to_owned(), value });
+        outcome.evidence.push(crate::outcome::finding::Evidence { name: "cold start".to_owned(), value });
     }
     outcome.took_ms = millis(began.elapsed());
     finish(cx, outcome, step)

@@ -5,11 +5,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outcome::{Outcome, Partial, Stopped, Tally};
+use super::Outcome;
+use super::report::{Partial, Stopped, Tally};
 use crate::exit::Exit;
-use crate::traffic::live::Tick;
-use crate::traffic::summary::Summary;
-use crate::traffic::window::Window;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
 
 /// One thing that happened. Every text in it has been redacted.
 #[derive(Clone, Debug, Serialize)]

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::event::Event;
-use super::outcome::Report;
-use super::plan::Plan;
+use crate::engine::plan::Plan;
+use crate::outcome::event::Event;
+use crate::outcome::report::Report;
 use crate::report::{json, jsonl};
 use crate::settings::Settings;
 

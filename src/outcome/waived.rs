@@ -1,7 +1,37 @@
 //! What a waiver does to an outcome. A valid one lets the run go on; one that has
 //! expired lets nothing through and is told in any case, also where the check passes.
 
-use super::outcome::{Outcome, Verdict, Why};
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Outcome, Verdict, Why};
+
+/// A named, dated permission to go on although a check does not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiver {
+    /// Why it may be waived.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it holds, `YYYY-MM-DD`, in UTC.
+    pub expires: String,
+    /// False once it has expired: then it waives nothing.
+    pub valid: bool,
+    /// Where it is written: `ops/checks/waivers.toml:3`.
+    pub origin: String,
+}
+
+impl fmt::Display for Waiver {
+    /// `of Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Waiver { reason, owner, expires, valid, origin } = self;
+        match valid {
+            true => write!(f, "of {owner} until {expires} ({origin}): {reason}"),
+            false => write!(f, "of {owner}, expired on {expires} ({origin}), waives nothing: {reason}"),
+        }
+    }
+}
 
 impl Outcome {
     /// True when a valid waiver covers it.

@@ -2,8 +2,6 @@
 //! may carry escape sequences, line breaks or characters that turn the reading
 //! direction; here they become visible, harmless and short.
 
-use crate::run::outcome::{Partial, Tally};
-
 /// One line of text in which nothing moves a cursor, breaks a line or hides.
 ///
 /// Control and format characters become escapes that can be read: `\n`, `\x1b`, `\u{202e}`.
@@ -65,30 +63,6 @@ pub fn took(ms: u64) -> String {
     }
 }
 
-/// The counts of a run in one line: `52 checks: 45 pass, 2 fail, 3 blocked, 2 skipped; 3 warnings`.
-/// `blocked` are those of the skipped that wait for another check.
-pub fn counts(tally: &Tally, blocked: usize) -> String {
-    let named = [
-        (tally.pass, "pass"),
-        (tally.fail, "fail"),
-        (tally.inconclusive, "inconclusive"),
-        (tally.error, "error"),
-        (blocked, "blocked"),
-        (tally.skipped.saturating_sub(blocked), "skipped"),
-    ];
-    let parts: Vec<String> =
-        named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-    let mut line = checks(tally.planned);
-    if !parts.is_empty() {
-        line.push_str(": ");
-        line.push_str(&parts.join(", "));
-    }
-    if tally.warnings > 0 {
-        line.push_str(&format!("; {} {}", tally.warnings, plural(tally.warnings, "warning")));
-    }
-    line
-}
-
 /// `1 check`, `52 checks`.
 pub fn checks(count: usize) -> String {
     format!("{count} {}", plural(count, "check"))
@@ -99,14 +73,77 @@ pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
-/// What every format says of a run that was not the whole: `PARTIAL 7 of 52`.
-pub fn partial(partial: &Partial) -> String {
-    format!("PARTIAL {} of {}", partial.planned, partial.of)
+/// Decodes UTF-8, replacing what is not, and shows control characters other than line breaks and
+/// tabs by their pictures (NUL as `␀`, ESC as `␛`).
+pub fn visible(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().map(picture).collect()
+}
+
+fn picture(c: char) -> char {
+    match u32::from(c) {
+        9 | 10 | 13 => c,
+        code @ 0..32 => char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER),
+        127 => '\u{2421}',
+        128..160 => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    }
+}
+
+/// A text of the other side on one harmless line, or how long it is. Nothing is cut, because redaction
+/// would not recognise half a secret.
+pub fn short(text: &str, most: usize) -> String {
+    match text.chars().count() {
+        length if length > most => format!("a text of {length} characters"),
+        _ => harmless(text),
+    }
+}
+
+/// The first `most` characters of a text that has been redacted, on one harmless line.
+pub fn excerpt(redacted: &str, most: usize) -> String {
+    let shown: String = redacted.trim().chars().take(most).collect();
+    let more = if redacted.trim().chars().nth(most).is_some() { " ..." } else { "" };
+    format!("{}{more}", harmless(&shown))
+}
+
+/// What a terminal would obey (control characters, marks that turn the writing direction) becomes a
+/// visible escape.
+fn harmless(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.trim().chars() {
+        match character {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// An argument list as a line for a shell.
+pub fn shell_line(argv: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    let quoted = |word: &String| match word.is_empty() || !word.chars().all(plain) {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => word.clone(),
+    };
+    argv.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_shown_is_made_visible() {
+        assert_eq!(
+            visible(b"a\0b\x1b[31m\x7f\xff\r\n\t\xc3\xa9"),
+            "a\u{2400}b\u{241b}[31m\u{2421}\u{fffd}\r\n\té"
+        );
+    }
 
     #[test]
     fn nothing_in_plain_text_moves_a_cursor_or_hides() {
@@ -137,11 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_name_only_what_there_is() {
-        let tally = Tally { planned: 5, pass: 2, skipped: 3, warnings: 1, ..Tally::default() };
-        assert_eq!(counts(&tally, 0), "5 checks: 2 pass, 3 skipped; 1 warning");
-        assert_eq!(counts(&tally, 2), "5 checks: 2 pass, 2 blocked, 1 skipped; 1 warning");
-        assert_eq!(counts(&Tally::default(), 0), "0 checks");
-        assert_eq!(partial(&Partial { planned: 7, of: 52 }), "PARTIAL 7 of 52");
+    fn an_excerpt_is_one_harmless_line() {
+        assert_eq!(excerpt("a\nb\tc", 10), "a b c");
+        assert_eq!(excerpt("\u{1b}[2Jgone", 20), "\\u{1b}[2Jgone");
+        assert_eq!(excerpt("x\u{202e}y\u{0}", 20), "x\\u{202e}y\\u{0}");
+        assert_eq!(excerpt("äöü", 2), "äö ...");
+        assert_eq!(excerpt("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 3), "äöü");
+        assert_eq!(short("äöü", 2), "a text of 3 characters");
     }
 }

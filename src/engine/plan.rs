@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::selection::{Selection, names, unmatched};
 use crate::checklist::{Check, Checklist, Feature};
+use crate::input::selection::{Selection, names, nearest};
 use crate::settings::{Drafts, Target};
 
 /// One planned check and its place in the order.
@@ -175,4 +175,24 @@ fn link(steps: &mut [Step]) {
             .map(|(_, &p)| p)
             .collect();
     }
+}
+
+/// The complaints about words that match nothing, each with the nearest section or id.
+fn unmatched(selection: &Selection, list: &Checklist) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (flag, words) in [("--only", &selection.only), ("--skip", &selection.skip)] {
+        for word in words {
+            let hit =
+                list.sections.iter().any(|s| s.checks.iter().any(|c| names(word, &s.phase, &s.id, &c.id)));
+            if !hit {
+                let candidates =
+                    list.sections.iter().map(|s| s.id.as_str()).chain(list.checks().map(|c| c.id.as_str()));
+                let near =
+                    nearest(word, candidates).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                complaints
+                    .push(format!("{flag} {word}: matches no check{near} (see `hotdash-ops checks list`)"));
+            }
+        }
+    }
+    complaints
 }
