@@ -100,7 +100,7 @@ impl Reach {
 }
 
 fn at_least(days: i64) -> String {
-    format!("valid for at least {} more", in_days(days))
+    format!("valid for at least {days} more {}", if days == 1 { "day" } else { "days" })
 }
 
 fn in_days(days: i64) -> String {

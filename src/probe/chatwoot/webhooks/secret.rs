@@ -1,8 +1,8 @@
 //! The webhook's secret, compared with `CHATWOOT_WEBHOOK_SECRET`. Neither value is ever shown.
 
 use super::{SETTINGS, none_yet, of_this_host};
-use crate::probe::chatwoot::{Seen, name_of};
 use crate::outcome::finding::{Claim, Finding};
+use crate::probe::chatwoot::{Seen, name_of};
 use crate::service::chatwoot::{Api, Shown, read};
 use crate::settings::Target;
 

@@ -101,7 +101,7 @@ fn singles() -> Vec<Case> {
         two("the same URL with user information")
             .arrange(|b| add(b, |url| url.replace("http://", "http://app:hunter2hunter2@"))),
         two("a text that mentions the host").arrange(|b| add(b, |url| format!("to {url}"))),
-        Case::new("there are three", SINGLE, WHAT).says("keep the webhook with http://127.0.0.1:").arrange(
+        Case::new("there are three", SINGLE, WHAT).says("keep the webhook for http://127.0.0.1:").arrange(
             |b| {
                 add(b, |url| format!("{url}/"));
                 add(b, |url| format!("{url}-old"));
