@@ -1,9 +1,9 @@
-//! A check as it is written in a file, before it is known to be sound.
+//! A check as written in a file, before it is validated.
 
 use super::CheckEntry;
 use crate::input::source::Source;
 
-/// A check as it was read, with the place of its table for later complaints.
+/// A parsed check with the position of its table, for later error messages.
 pub(super) struct Written<'a> {
     pub section: String,
     pub source: Source<'a>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A positive length of time, read from and written as text.
+/// A positive duration, parsed from and written as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interval(pub Duration);
 
@@ -22,7 +22,8 @@ impl FromStr for Interval {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Interval, String> {
-        let refusal = || format!("`{text}` is not a duration: write it like `20s`, `500ms` or `1m 30s`");
+        let refusal =
+            || format!("`{text}` is not a valid duration; write it like `20s`, `500ms` or `1m 30s`");
         let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| refusal())?;
         let length = Duration::try_from(signed).map_err(|_| refusal())?;
         if length.is_zero() {

@@ -1,5 +1,5 @@
-//! A TOML text that is read strictly: every problem at once, each with its line
-//! and a caret. Check files and the configuration are both read through it.
+//! Strict parsing of a TOML text: every problem at once, each with its line and a caret. Used for check files and the
+//! configuration.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,16 +8,16 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-/// One thing that is wrong, and where.
+/// One problem and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file as the operator knows it; may be empty for a problem of no file.
+    /// The file as the operator knows it; may be empty when the problem does not belong to a file.
     pub file: String,
-    /// One-based line; 0 when the problem is about the whole file.
+    /// The line, starting at 1; 0 when the problem concerns the whole file.
     pub line: usize,
-    /// What is wrong, a lower-case fragment.
+    /// The problem, as a lower-case fragment.
     pub message: String,
-    /// The offending line and a caret under the place, ready to print.
+    /// The offending line with a caret under the position, ready to print.
     pub excerpt: String,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every problem that was found, never just the first.
+/// Every problem that was found, not just the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -50,7 +50,7 @@ impl Problems {
         self.0.push(problem);
     }
 
-    /// `value` when nothing was wrong, else all that was.
+    /// `value` if there are no problems, else all of them.
     pub fn or<T>(self, value: T) -> Result<T, Problems> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -70,7 +70,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// A text and the name of the file it came from.
+/// A text and the name of its file.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     pub file: &'a str,
@@ -78,7 +78,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// The whole text as a table. Syntax errors go to `problems`, all of them.
+    /// The whole text as a table. All syntax errors are added to `problems`.
     pub fn table(&self, problems: &mut Problems) -> DeTable<'a> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
@@ -87,8 +87,8 @@ impl<'a> Source<'a> {
         table.into_inner()
     }
 
-    /// Reads one value into a type. After a problem it goes on without the entry that has it, so that the second
-    /// typo is reported together with the first.
+    /// Parses a value into a type. After an error, it continues without the entry that caused it, so that a second typo is
+    /// reported together with the first.
     pub fn read<T: DeserializeOwned>(
         &self,
         mut value: Spanned<DeValue<'a>>,
@@ -101,7 +101,7 @@ impl<'a> Source<'a> {
                 Ok(read) if problems.0.len() == before => return Some(read),
                 Ok(_) => return None,
                 Err(error) => {
-                    // That an entry is missing which was taken out here is no news.
+                    // An entry that was removed here is of course missing; that is not worth reporting.
                     let missing = error.message().strip_prefix("missing field `");
                     if missing.is_some_and(|rest| {
                         taken_out.iter().any(|key: &String| rest.starts_with(&format!("{key}`")))
@@ -118,7 +118,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Where a byte range of this text begins: `path:line`.
+    /// The start of a byte range of this text: `path:line`.
     pub fn place(&self, span: &Range<usize>) -> String {
         format!("{}:{}", self.file, self.problem(Some(span.clone()), "").line)
     }
@@ -153,7 +153,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// Takes out the entry of a table whose value contains the span, and gives its key.
+/// Removes the entry of a table whose value contains the span, and returns its key.
 fn remove_around(value: &mut DeValue<'_>, span: &Range<usize>) -> Option<String> {
     let DeValue::Table(table) = value else { return None };
     let holds = |outer: Range<usize>| outer.start <= span.start && span.end <= outer.end;
@@ -164,7 +164,7 @@ fn remove_around(value: &mut DeValue<'_>, span: &Range<usize>) -> Option<String>
     Some(key.get_ref().to_string())
 }
 
-/// The tables that dotted keys make have spans of their own keys only, so their entries are looked into.
+/// The spans of tables made by dotted keys cover only their keys, so their entries are searched.
 fn around(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
     let DeValue::Table(table) = value.get_ref() else { return false };
     table.iter().any(|(key, inner)| {
@@ -205,7 +205,7 @@ mod tests {
         let source = Source { file: "x.toml", text: "[thing]\nnmae = 1\nname = \"a\"\nsiez = 2\n" };
         let mut problems = Problems::default();
         let mut table = source.table(&mut problems);
-        let thing = table.remove("thing").expect("the text has it");
+        let thing = table.remove("thing").expect("the text contains it");
         assert_eq!(source.read::<Thing>(thing, &mut problems), None);
         let lines: Vec<usize> = problems.0.iter().map(|p| p.line).collect();
         assert_eq!(lines, [2, 4]);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn syntax_errors_are_all_reported() {
+    fn every_syntax_error_is_reported() {
         let source = Source { file: "x.toml", text: "a = \nb = [1,\n\nc = = 2\n" };
         let mut problems = Problems::default();
         source.table(&mut problems);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_multibyte_line_does_not_break_the_caret() {
+    fn the_caret_is_correct_in_a_multibyte_line() {
         let source = Source { file: "x.toml", text: "[thing]\nname = \"ä\"\nößt = 1\n" };
         let mut problems = Problems::default();
         let mut table = source.table(&mut problems);

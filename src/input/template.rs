@@ -1,6 +1,5 @@
-//! Texts with `${NAME}` in them. A name is an environment variable
-//! (`${CHATWOOT_BASE_URL}`) or a value of the target (`${target.agent_version}`).
-//! There is nothing else: no defaults, no expressions.
+//! Texts that contain `${NAME}`. A name is an environment variable (`${CHATWOOT_BASE_URL}`) or a value of the target
+//! (`${target.agent_version}`). There are no defaults and no expressions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,17 +7,17 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A parsed template. Reading one refuses an unclosed or empty `${`.
+/// A parsed template. Parsing rejects an unclosed or empty `${`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     text: String,
     parts: Vec<Part>,
 }
 
-/// A piece of a template.
+/// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Text that stands for itself.
+    /// Literal text.
     Text(String),
     /// The name of an environment variable.
     Variable(String),
@@ -46,7 +45,7 @@ impl Template {
         Ok(Template { text: text.to_owned(), parts })
     }
 
-    /// The template's pieces, in order.
+    /// The template's parts, in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -68,7 +67,7 @@ fn part(name: &str) -> Result<Part, String> {
         return if plain(key, '_') {
             Ok(Part::Target(key.to_owned()))
         } else {
-            Err(format!("`${{{name}}}` names no value of the target"))
+            Err(format!("`${{{name}}}` is not a value of the target"))
         };
     }
     if plain(name, '_') && name.chars().all(|c| !c.is_ascii_lowercase()) {
@@ -105,6 +104,6 @@ impl JsonSchema for Template {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "Text with `${VARIABLE}` or `${target.key}` in it." })
+        json_schema!({ "type": "string", "description": "Text that may contain `${VARIABLE}` or `${target.key}`." })
     }
 }

@@ -1,5 +1,4 @@
-//! The traffic of a run as its report tells it: the checklist's own column names,
-//! and beside them what the program adds.
+//! The traffic section of a report: the checklist's own column names, and what the program adds.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,18 +6,18 @@ use serde::Serialize;
 use super::window::{Deploy, Ended, Gap, Mode};
 use crate::redact::Redactor;
 
-/// The numbers of one window. Every text in it has been redacted when it stands in a report.
+/// The numbers of one window. Every text in it is redacted before it is reported.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     pub mode: Mode,
     pub from: Timestamp,
     pub to: Timestamp,
     pub minutes: f64,
-    /// True while the watch has not ended: the numbers are those of the ticks, and no verdict is made from them.
+    /// True until the watch has ended: the numbers come from ticks, and no verdict is made from them.
     pub provisional: bool,
     pub ended: Option<Ended>,
     pub deploy: Option<Deploy>,
-    /// Percent, as `ROUND(.., 2)` prints it. Null without a delivery.
+    /// In percent, rounded to two decimals. Null without a delivery.
     pub success_rate: Option<f64>,
     pub total: u64,
     pub avg_duration_ms: Option<f64>,
@@ -32,25 +31,25 @@ pub struct Summary {
     pub p99_ms: Option<u32>,
     pub requests_per_minute: f64,
     pub average_attempts: Option<f64>,
-    /// Durations that are no number.
+    /// Durations that are not numbers.
     pub unreadable_durations: u64,
     /// Deliveries without a duration.
     pub untimed: u64,
-    /// What bound and margin say, one sentence each: `3 more failures would fail it`.
+    /// Margins and bounds, one sentence each: `3 more failures would fail it`.
     pub margins: Vec<String>,
-    /// Failures by `finalStatus`; null where there was none.
+    /// Failures by `finalStatus`; null if it is missing.
     pub failures_by_status: Vec<Counted>,
-    /// Dead letters by `lastError`, redacted and cut.
+    /// Dead letters by `lastError`, redacted and truncated.
     pub dead_letters_by_error: Vec<Counted>,
-    /// Stretches without an answer of the database.
+    /// Periods without an answer of the database.
     pub gaps: Vec<Gap>,
-    /// Facts that the ticks had missed and the full window has; negative: ticks had more.
+    /// Facts that the ticks missed; negative if they counted more than there are now.
     pub late: i64,
-    /// Facts dated after the database's clock.
+    /// Facts with a time later than the database's clock.
     pub future: u64,
-    /// Sentences on what was seen: change points, deploy splits, horizons.
+    /// Sentences on changes over time, the deploy and open transactions.
     pub remarks: Vec<String>,
-    /// One value a tick or bin, oldest first, for a sparkline: deliveries, failures, mean milliseconds.
+    /// One value per tick or bin, oldest first, for sparklines.
     pub series: Vec<Point>,
 }
 
@@ -68,7 +67,7 @@ pub struct Counted {
     pub count: u64,
 }
 
-/// One stretch of the window.
+/// One part of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
     pub total: u64,
@@ -77,14 +76,13 @@ pub struct Point {
 }
 
 impl Summary {
-    /// A watch that could not be judged still saw something: the numbers of its last tick, and of this summary how
-    /// it ended.
+    /// For a watch without a final result: the numbers of its last tick, and how it ended from this summary.
     pub fn with_the_numbers_of(self, ticks: Summary) -> Summary {
         let Summary { mode, from, to, minutes, ended, deploy, gaps, remarks, .. } = self;
         Summary { mode, from, to, minutes, provisional: true, ended, deploy, gaps, remarks, ..ticks }
     }
 
-    /// Masks what is secret in its texts.
+    /// Masks secrets in its texts.
     pub fn redact(&mut self, redactor: &Redactor) {
         let clean = |text: &mut String| *text = redactor.apply(text).into_owned();
         self.margins.iter_mut().for_each(clean);

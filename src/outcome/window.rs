@@ -1,4 +1,4 @@
-//! The window: which time is judged. Its edges are the database's clock.
+//! The window: the time that is judged, by the database's clock.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -6,14 +6,14 @@ use serde::Serialize;
 /// The time `(from, to]`, in whole microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
-    /// Not in the window itself.
+    /// Exclusive.
     pub from: Timestamp,
-    /// The last instant in it.
+    /// Inclusive.
     pub to: Timestamp,
 }
 
 impl Window {
-    /// How long it is; never negative.
+    /// Its length; never negative.
     pub fn length(&self) -> SignedDuration {
         self.to.duration_since(self.from).max(SignedDuration::ZERO)
     }
@@ -23,13 +23,13 @@ impl Window {
         self.length().as_secs_f64() / 60.0
     }
 
-    /// Whether an instant lies in it.
+    /// Whether the window contains this time.
     pub fn holds(&self, at: Timestamp) -> bool {
         at > self.from && at <= self.to
     }
 }
 
-/// Where the window lies when the watch begins.
+/// Where the window lies relative to the start of the watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -45,27 +45,27 @@ pub enum Mode {
 pub enum Ended {
     /// The whole window was watched.
     AtItsEnd,
-    /// A dead letter ended it: nothing that follows could make it good.
+    /// A dead letter ended it: later traffic could not change the verdict.
     DeadLetter,
-    /// So many had failed that no clean rest of the window could make it good; the sentence says the numbers.
+    /// Too many deliveries had failed for the window to pass, whatever followed; with a sentence that states the numbers.
     BeyondRescue(String),
 }
 
 impl Ended {
-    /// True when less than the planned window was watched.
+    /// True if less than the planned window was watched.
     pub fn early(&self) -> bool {
         *self != Ended::AtItsEnd
     }
 }
 
-/// A stretch of time in which the database did not answer the ticks.
+/// A period in which the database did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gap {
-    /// The last time it had answered, or the watch's start.
+    /// When it last answered, or the watch's start.
     pub from: Timestamp,
-    /// When it answered again; the end of the watch if it did not.
+    /// When it answered again, or the end of the watch.
     pub to: Timestamp,
-    /// What was said instead of an answer: `connection refused`.
+    /// The error: `connection refused`.
     pub why: String,
 }
 

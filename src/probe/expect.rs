@@ -153,8 +153,8 @@ impl Expect {
         wrong
     }
 
-    /// The claim's code, from the place in the body and not from any value: `/build/version` is `build-version`.
-    fn code(&self) -> String {
+    /// The code of its claim, from the place in the body: `/build/version` is `build-version`.
+    pub fn code(&self) -> String {
         let code = slug(&self.json);
         if code.is_empty() { "value".to_owned() } else { code }
     }

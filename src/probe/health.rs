@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::{Asking, Context};
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
@@ -71,6 +72,11 @@ impl Health {
                 "no two failed probes in a row; a single failed probe is a warning".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["health", "window"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Asked;
+use super::codes::codes;
 use super::expect::Expect;
 use crate::context::{Asking, Context};
 use crate::input::template::{Part, Template};
@@ -80,10 +81,8 @@ impl Http {
         let operands = self.operands(cx)?;
         let request = self.request(cx, &url)?;
         let seen = self.seen(asking, &url, request).await;
-        match &*seen {
-            Ok(answer) if answer.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(fault) => our_side(fault)?,
+        if let Err(fault) = &*seen {
+            our_side(fault)?;
         }
         let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
         if let Ok(answer) = &*seen {
@@ -158,6 +157,28 @@ impl Http {
             by_hand: vec![shell::curl(self, &settings.target)],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["http-status"]);
+        if !self.expect.is_empty() {
+            claims.push("body".to_owned());
+            claims.extend(self.expectation_codes());
+        }
+        claims
+    }
+
+    /// The code of each expectation's claim. Two expectations can be about the same place in the body; the later one
+    /// gets a number.
+    fn expectation_codes(&self) -> Vec<String> {
+        let mut taken = codes(["http-status", "body"]);
+        for code in self.expect.iter().map(Expect::code) {
+            let numbered = (2..).map(|number| format!("{code}-{number}"));
+            let free = std::iter::once(code.clone()).chain(numbered).find(|code| !taken.contains(code));
+            taken.push(free.unwrap_or(code));
+        }
+        taken.split_off(2)
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

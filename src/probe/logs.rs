@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::fly::FlyApp;
 use crate::context::{Asking, Context, FLY_TOKENS};
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -73,6 +74,14 @@ impl Logs {
             question: format!("the app's log during the window, read every {}", traffic.logs_every),
             by_hand: vec![command(app.as_deref().unwrap_or("APP"))],
             expectations,
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Logs::Errors => codes(["app-on-fly", "error-lines", "window", "deploy", "standby"]),
+            Logs::Warnings => codes(["app-on-fly", "failed-attempts", "window", "deploy", "standby"]),
         }
     }
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
@@ -46,6 +47,11 @@ impl Manual {
             by_hand: vec!["look, then: hotdash-ops gate --attest ID=\"what you saw\"".to_owned()],
             expectations: vec![format!("{SIGN_OFF}: {EXPECTED}")],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["sign-off"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::http::{by_hand, fix_for, our_side, usable};
 use crate::context::Asking;
 use crate::input::template::Template;
@@ -37,15 +38,13 @@ impl Reach {
                 .fix(format!("set {} to an https:// URL", self.variable()));
             return Ok(finding.claim(claim));
         }
-        let (text, roots, now, deadline) = (url.to_string(), cx.roots.clone(), cx.now(), asking.deadline);
+        let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
+        let (now, deadline) = (cx.now(), asking.deadline);
         let key = format!("reach {}", without_user(&url));
-        let reached = cx
-            .measure(key, asking.again, async move { reach::reach(&text, &roots, now, deadline).await })
-            .await;
-        match &*reached {
-            Ok(seen) if seen.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(stopped) => our_side(&stopped.why)?,
+        let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
+        let reached = cx.measure(key, asking.again, take).await;
+        if let Err(stopped) = &*reached {
+            our_side(&stopped.why)?;
         }
         let finding = evidence(finding, &reached);
         Ok(match self.days(&cx.settings) {
@@ -82,6 +81,14 @@ impl Reach {
                     "http status: below 500".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.certificate_days {
+            Some(_) => codes(["certificate"]),
+            None => codes(["resolve", "connect", "tls", "first-byte", "http-status"]),
         }
     }
 

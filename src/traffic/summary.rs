@@ -1,15 +1,15 @@
-//! A summary made from a whole watch.
+//! Making the summary of a completed watch.
 
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Traffic;
-use crate::traffic::full::{Bin, Full};
+use crate::traffic::full::{Bin, WindowData};
 use crate::traffic::judge::{Rules, margins, remarks};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
-/// What the report tells of a watch that has ended. Where the facts could not be read every number is absent or
-/// 0, the summary is provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
-pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
+/// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
+/// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
+pub fn of(watched: &Observation, traffic: &Traffic) -> Summary {
     let rules = Rules { traffic, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
     let full = watched.facts.as_ref().ok();
@@ -53,12 +53,12 @@ pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
     }
 }
 
-/// A number as PostgreSQL printed it. What no finite number can show (1e400, NaN) is absent, and stands as printed.
+/// Parses a number as PostgreSQL printed it. Values that are not finite here (1e400, NaN) are absent, and kept as printed.
 fn number(printed: Option<&str>) -> Option<f64> {
     printed?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn average_attempts(full: &Full) -> Option<f64> {
+fn average_attempts(full: &WindowData) -> Option<f64> {
     let (attempts, deliveries) = full.attempts;
     (deliveries > 0).then(|| attempts as f64 / deliveries as f64)
 }
@@ -67,8 +67,8 @@ fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
     groups.iter().map(|(what, count)| Counted { what: what.clone(), count: *count }).collect()
 }
 
-/// What the ticks saw; of a window without ticks its bins.
-fn series(watched: &Watched, full: Option<&Full>) -> Vec<Point> {
+/// The values of the ticks; without ticks, those of the bins.
+fn series(watched: &Observation, full: Option<&WindowData>) -> Vec<Point> {
     if watched.sparks.is_empty() {
         return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
     }

@@ -74,7 +74,7 @@ fn explain_shows_for_every_check_what_it_asks_and_how_to_ask_it_by_hand() {
     for check in list.checks() {
         let ran = ops(&["checks", "explain", &check.id]);
         assert_eq!(ran.code, 0, "{}: {}", check.id, ran.stderr);
-        for part in ["  asks ", "  expects ", "  fix ", "  by hand:\n", &check.origin] {
+        for part in ["  checked with ", "  expects ", "  fix ", "  by hand:\n", &check.origin] {
             assert!(ran.stdout.contains(part), "{} has no {part:?}:\n{}", check.id, ran.stdout);
         }
     }
@@ -112,7 +112,7 @@ fn lint_reports_every_problem_with_file_line_and_caret() {
         (6, "tilte"),
         (10, "htpp"),
         (16, "PUT"),
-        (18, "not a lower-case claim"),
+        (18, "must be a claim in lower case"),
         (18, "`fix`"),
         (18, "did you mean `chatwoot.token`?"),
         (18, "ftp://x"),
@@ -129,7 +129,7 @@ fn lint_of_a_good_file_says_how_much_it_read_and_of_nothing_refuses() {
     let ran = ops(&["checks", "lint", good]);
     assert_eq!(
         (ran.code, ran.stdout.as_str()),
-        (0, "54 checks in 5 sections, no problem\n"),
+        (0, "54 checks in 5 sections, no problems\n"),
         "{}",
         ran.stderr
     );

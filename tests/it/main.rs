@@ -7,6 +7,7 @@ mod checklist_map;
 mod checkout;
 mod checks_readme;
 mod checks_verbs;
+mod claim_codes;
 mod claims;
 mod customers;
 mod exit_property;

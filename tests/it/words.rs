@@ -84,7 +84,8 @@ fn no_text_has_a_forbidden_form() {
     let mut wrong: Vec<String> = files
         .iter()
         .flat_map(|file| {
-            let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let text =
+                std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             complaints(&file.display().to_string(), &text)
         })
         .collect();

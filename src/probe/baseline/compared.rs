@@ -56,7 +56,7 @@ async fn sides(asking: &Asking<'_>) -> Result<Arc<Result<Sides, PgFault>>, Canno
 }
 
 async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFault> {
-    let session = connect(dsn, &cx.roots, deadline).await?;
+    let session = connect(dsn, &cx.roots, &cx.marker, deadline).await?;
     let sides = read(cx, &session).await;
     session.close().await;
     let sides = sides?;
@@ -71,9 +71,6 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFa
 async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
     let target = &cx.settings.target;
     let look = look(session, &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-    }
     let hour = hour_now(session, &look.source).await?;
     let bar = Bar::of(&target.traffic);
     let then = recorded(session)

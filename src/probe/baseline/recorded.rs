@@ -67,7 +67,7 @@ async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
 }
 
 async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
-    let writer = match connect_to_write(dsn, &cx.roots, deadline).await {
+    let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
         Err(fault) => return Recording::Not(Uncaptured::Unread(fault)),
     };
@@ -89,13 +89,10 @@ async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
 /// Checks first that the database is the right one, and writes nothing to any other.
 async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
     let target = &cx.settings.target;
-    let look = look(writer.reading(), &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-        if cx.sandbox_mistaken() {
-            return Ok(Recording::Mistaken);
-        }
+    if cx.sandbox_mistaken() {
+        return Ok(Recording::Mistaken);
     }
+    let look = look(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
         let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
         let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
@@ -104,7 +101,13 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
                 "set the database in DATABASE_URL to {expected}, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
-            return Ok(Recording::Elsewhere(Unfit::new("name of the database", expected, name, fix)));
+            return Ok(Recording::Elsewhere(Unfit::new(
+                "name-of-the-database",
+                "name of the database",
+                expected,
+                name,
+                fix,
+            )));
         }
     }
     if let Some(how) = look.rows_hidden {

@@ -122,6 +122,11 @@ impl Chatwoot {
         explain::explain(self, settings)
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        explain::claims(self)
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
         let names: &[&str] = match self {
             Chatwoot::Alive { .. } | Chatwoot::Services | Chatwoot::Clock { .. } => &[BASE],
@@ -187,10 +192,8 @@ async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
     let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
-    match &*seen {
-        Ok(page) if page.sandbox => cx.saw_marker(),
-        Ok(_) => {}
-        Err(fault) => our_side(fault)?,
+    if let Err(fault) = &*seen {
+        our_side(fault)?;
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
@@ -256,14 +259,7 @@ mod samples {
     /// A response with this status and body.
     pub fn page(status: u16, body: &str) -> Seen {
         let body = body::parse(body.as_bytes());
-        Ok(Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        })
+        Ok(Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO })
     }
 
     /// No response, because the name does not resolve.

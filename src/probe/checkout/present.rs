@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::MARKER;
 use super::snapshot::{Fault, git, line};
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -28,9 +27,6 @@ pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding
     let finding = finding.claim(Claim::new("directory", "one that can be read", found, is_directory));
     if !is_directory {
         return Ok(finding.fix(super::NAME_IT));
-    }
-    if directory.join(MARKER).exists() {
-        asking.cx.saw_marker();
     }
     let (package, holds) = match package(&directory.join("package.json")) {
         Ok(said) => (said, true),

@@ -60,25 +60,15 @@ pub(super) fn judge(
         }
         None => finding = finding.warn("the body is JSON, but it has no content type"),
     }
-    for (expect, operand) in http.expect.iter().zip(operands) {
+    for ((expect, operand), code) in http.expect.iter().zip(operands).zip(http.expectation_codes()) {
         let mut claim = match operand {
             Operand::Text(text) => expect.judge(&json, text.as_deref()),
             Operand::Unconfigured(open) => open.clone(),
         };
-        claim.code = unique(claim.code, &finding.claims);
+        claim.code = code;
         finding = finding.claim(claim);
     }
     finding
-}
-
-/// Two expectations can be about the same place in the body; the later one gets a number.
-fn unique(code: String, taken: &[Claim]) -> String {
-    let free = |code: &String| taken.iter().all(|claim| claim.code != *code);
-    if free(&code) {
-        return code;
-    }
-    let mut numbered = (2..).map(|number| format!("{code}-{number}"));
-    numbered.find(free).unwrap_or(code)
 }
 
 fn redirect_fix(http: &Http) -> String {

@@ -31,7 +31,6 @@ fn answer(status: u16, body: &str) -> Answer {
         url: "https://agent.example/health".to_owned(),
         redirects: Vec::new(),
         took: Duration::from_millis(12),
-        sandbox: false,
     }
 }
 

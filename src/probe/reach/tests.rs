@@ -29,7 +29,6 @@ fn reached(status: u16, days_left: i64) -> reach::Reach {
         }),
         first_byte: Some(Duration::from_millis(40)),
         status: Some(status),
-        sandbox: false,
     }
 }
 

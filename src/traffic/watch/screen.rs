@@ -1,4 +1,4 @@
-//! What ticks show: where the window stands, and why, and what a report can say when the run ends here.
+//! What each tick shows: the status of the window, the reason, and the summary if the run ends here.
 
 use super::reader::Reader;
 use super::{View, Watch};
@@ -9,12 +9,12 @@ use crate::traffic::judge::standing;
 use crate::traffic::stats;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
-    /// Where the window stands, and why.
+    /// The status of the window, and the reason.
     pub(super) fn standing(&self) -> (Standing, String) {
         standing(&self.ledger.counts(), self.rules)
     }
 
-    /// Shows what is known by now; `trouble` is why the last question had no answer.
+    /// Shows what is known so far; `trouble` is why the last query had no answer.
     pub(super) fn show(&self, trouble: Option<&str>) {
         let counts = self.ledger.counts();
         let at = self.clock.now();

@@ -9,7 +9,7 @@ use crate::support::bench::Bench;
 /// A check of this id whose command passes.
 fn check(id: &str, more: &str) -> String {
     format!(
-        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"mend it our way\"\n{more}\n\
+        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"fix it our way\"\n{more}\n\
          probe.command = {{ name = \"good\", run = [\"bin/good\"], result = \"json\" }}\n"
     )
 }
@@ -26,7 +26,7 @@ fn the_whole_check_is_replaced_in_its_place() {
     assert_eq!((&outcome["verdict"], &outcome["title"]), (&json!("pass"), &json!("our own claim")));
     assert_eq!(
         (&outcome["fix"], &outcome["origin"]),
-        (&json!("mend it our way"), &json!("ops/preflight/environment.toml:3"))
+        (&json!("fix it our way"), &json!("ops/preflight/environment.toml:3"))
     );
     let replaces = outcome["replaces"].as_str().expect("what it replaces");
     assert!(replaces.starts_with("checks/preflight/environment.toml:"), "{replaces}");
@@ -42,7 +42,7 @@ fn the_whole_check_is_replaced_in_its_place() {
     assert_eq!(ids(&ran), ids(&embedded), "the order is the checklist's");
     let explained = own.ops(&["checks", "explain", "environment.agent-sdk-url"]);
     for line in
-        [format!("  replaces    {replaces}"), "  written in  ops/preflight/environment.toml:3".to_owned()]
+        [format!("  replaces     {replaces}"), "  defined in   ops/preflight/environment.toml:3".to_owned()]
     {
         assert!(explained.stdout.contains(&line), "{line}: {}", explained.stdout);
     }
@@ -59,12 +59,12 @@ fn what_makes_a_check_weaker_takes_a_waiver() {
         (check("agent-sdk-url", "severity = \"warning\""), "lowers its severity from blocker to warning"),
         (check("agent-sdk-url", "feature = \"grading\""), "would not count where `grading = false`"),
         (check("agent-sdk-url", "feature = \"drafts\""), "would not count where `drafts = \"off\"`"),
-        (manual.to_owned(), "leaves to a person what the program asks"),
+        (manual.to_owned(), "replaces an automatic check with a manual one"),
     ] {
         let own = new().file("preflight/environment.toml", &text);
         let said = own.refused();
         let whole = format!(
-            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; that takes a [[waive]]"
+            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; this requires a [[waive]]"
         );
         assert!(said.contains(&whole), "{whole}:\n{said}");
         // One that has expired is none, and one of another check neither.

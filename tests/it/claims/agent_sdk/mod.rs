@@ -49,13 +49,13 @@ fn sleepers() -> Vec<Case> {
         Case::good("it is asleep, and up after three seconds", HEALTH)
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 3.0 }))),
         Case::good("the proxy returns 503 twice while it starts", HEALTH)
-            .shows("answered at attempt 3 after")
+            .shows("answered on attempt 3 after")
             .arrange(|b| get(b, json!({ "status": 503, "times": 2 }))),
         Case::good("nothing listens for two seconds", HEALTH).shows("\"name\":\"cold start\"").arrange(|b| {
             b.control("agent", json!({ "door": { "is": "closed", "for_ms": 2000 } }));
         }),
         Case::new("it is asleep and does not start", HEALTH, STATUS)
-            .says("/health failed: no complete answer within 10s")
+            .says("/health failed: no complete response within 10s")
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 600.0 }))),
         Case::new("nothing listens", HEALTH, STATUS).says("connection refused").arrange(|b| {
             b.control("agent", json!({ "door": "closed" }));
@@ -104,7 +104,7 @@ fn health() -> Vec<Case> {
         body("an empty body").says("an empty body").arrange(|b| {
             get(b, json!({ "status": 200, "body": "" }));
         }),
-        body("JSON that breaks off").says("JSON that breaks off").arrange(|b| {
+        body("truncated JSON").says("truncated JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"" }));
         }),
         body("a body that is not text").says("a body that is not UTF-8 text").arrange(|b| {
@@ -113,13 +113,13 @@ fn health() -> Vec<Case> {
         body("NULs in the body").says("a body that is not JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"}\0\0\0" }));
         }),
-        body("an endless body").says("not read to its end").arrange(|b| {
+        body("an endless body").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "endless" }));
         }),
-        body("a body of 64 MiB").says("not read to its end").arrange(|b| {
+        body("a body of 64 MiB").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "huge" }));
         }),
-        status("the response is not HTTP").says("the answer is not HTTP").arrange(|b| {
+        status("the response is not HTTP").says("the response is not HTTP").arrange(|b| {
             get(b, json!({ "behaviour": "garbage" }));
         }),
         status("the path does not exist").says("found 404").arrange(|b| get(b, json!({ "status": 404 }))),
@@ -171,7 +171,7 @@ fn heads() -> Vec<Case> {
             answer(b, "HEAD /health", json!({ "location": "https://login.hotrodan.test/" }));
         }),
         Case::good("the proxy returns 502 once", HEAD)
-            .shows("answered at attempt 2 after")
+            .shows("answered on attempt 2 after")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 502, "times": 1 }))),
         Case::new("GET fails, so HEAD is not checked", HEAD, "")
             .verdict("skipped", 1)
@@ -223,7 +223,7 @@ fn versions() -> Vec<Case> {
             .says("found 404")
             .arrange(|b| get(b, json!({ "status": 404, "json": { "version": "1.0.0" } }))),
         alone("the version is in a body that breaks off", "body")
-            .says("JSON that breaks off")
+            .says("truncated JSON")
             .arrange(|b| get(b, json!({ "status": 200, "body": "{\"version\":\"1.0.0\"" }))),
     ]
 }
@@ -252,7 +252,7 @@ fn webhooks() -> Vec<Case> {
         case("the connection closes without a response").says("closed").arrange(|b| {
             post(b, json!({ "behaviour": "close" }));
         }),
-        case("the response breaks off").says("closed before the answer was complete").arrange(|b| {
+        case("the response breaks off").says("closed before the response was complete").arrange(|b| {
             post(b, json!({ "behaviour": "truncated" }));
         }),
         case("the response is not HTTP")

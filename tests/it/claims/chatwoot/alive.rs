@@ -60,7 +60,7 @@ fn liveness() -> Vec<Case> {
             .says("200, but the JSON is not Chatwoot's")
             .arrange(|b| answer(b, "GET *", json!({ "json": { "status": "ok" } }))),
         dead("an endless body")
-            .says("not read to its end")
+            .says("which was not read completely")
             .arrange(|b| answer(b, "GET *", json!({ "status": 200, "behaviour": "endless" }))),
         dead("every path redirects to another host")
             .says("302 (redirect to https://login.hotrodan.test/sign_in)")
@@ -143,10 +143,10 @@ fn services() -> Vec<Case> {
             .says("200, but an HTML page, not JSON")
             .arrange(|b| answer(b, "GET /api", page(200))),
         Case::new("/api returns another program's JSON", SERVICES, RESPONSE)
-            .says("JSON, but not what Chatwoot answers at /api")
+            .says("JSON that is not from Chatwoot's /api")
             .arrange(|b| answer(b, "GET /api", json!({ "json": { "ok": true } }))),
         Case::new("the response of /api breaks off", SERVICES, RESPONSE)
-            .says("closed before the answer was complete")
+            .says("closed before the response was complete")
             .arrange(|b| answer(b, "GET /api", json!({ "behaviour": "truncated" }))),
         Case::new("the response of /api contains a NUL", SERVICES, RESPONSE)
             .says("a body that is not JSON")

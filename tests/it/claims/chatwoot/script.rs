@@ -1,6 +1,6 @@
 //! The health check script: how the checkout's own can end, and the checks that replace it without a checkout.
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
 use serde_json::json;
 
 use super::{answer, person, state, token};
@@ -15,14 +15,15 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn script(bench: &Bench, does: Tool) {
-    let set =
-        |answers: &mut hotdash_ops::rehearsal::checkout::Answers| *answers.tool(ToolName::Health) = does;
+    let set = |answers: &mut hotdash_ops::rehearsal::standins::checkout::Answers| {
+        *answers.tool(ToolName::Health) = does
+    };
     bench.world.checkout.change(set).expect("the script does so");
 }
 
 /// Makes the script print this and exit with this code.
 fn prints(bench: &Bench, stdout: &str, code: u8) {
-    let said = Said { stdout: stdout.to_owned(), stderr: String::new(), code };
+    let said = ToolOutput { stdout: stdout.to_owned(), stderr: String::new(), code };
     script(bench, Tool { says: Some(said), ..Tool::default() });
 }
 
@@ -100,7 +101,7 @@ fn without_one() -> Vec<Case> {
             answer(b, "GET /api", json!({ "status": 500 }));
         }),
         case("no checkout is given, and the token is not known", "token")
-            .says("401: the token is not known")
+            .says("401: the token is unknown")
             .arrange(|b| {
                 b.drop_config("app_dir");
                 token(b, "hunter2hunter2hunter2xyz");
