@@ -186,7 +186,7 @@ fn it_is_asked_whole_or_not_at_all() {
     for arguments in [["--only", "environment"], ["--only", "chatwoot.alive"], ["--skip", "chatwoot"]] {
         let ran = bench.ops(&["status", arguments[0], arguments[1]]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("leave out --only and --skip"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("remove --only and --skip"), "{}", ran.stderr);
     }
     assert!(bench.world.chatwoot.received().is_empty());
 }
