@@ -1,11 +1,11 @@
-//! The same request as a line for a shell. Variables stay variables, so that the
-//! line holds no secret and can be pasted anywhere.
+//! The same request as a shell command. Variables stay variables, so the command
+//! contains no secret and can be pasted anywhere.
 
 use super::{Http, Method};
 use crate::input::template::{Part, Template};
 use crate::settings::Target;
 
-/// The curl line of a request.
+/// The curl command for a request.
 pub fn curl(http: &Http, target: &Target) -> String {
     let mut words = vec!["curl -sS".to_owned()];
     words.push(match http.method {
@@ -24,7 +24,7 @@ pub fn curl(http: &Http, target: &Target) -> String {
     words.join(" ")
 }
 
-/// A template as a double-quoted shell word: variables stay, values of the target are filled in.
+/// A template as a double-quoted shell word: variables stay, the target's values are filled in.
 pub fn by_hand(template: &Template, target: &Target) -> String {
     quoted("", template, target)
 }
@@ -60,6 +60,6 @@ fn escaped(text: &str) -> String {
     out
 }
 
-fn single_quoted(text: &str) -> String {
+pub(super) fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
