@@ -207,7 +207,7 @@ pub struct SandboxArgs {
     /// State of the pipeline while customers write: healthy, agent-down, agent-slow, one-in-ten, dead-letter,
     /// silent-loss, worker-dead, quiet, late-commits, unreadable, many-unreadable, logs-unreadable
     #[arg(long, value_name = "NAME", default_value = "healthy")]
-    pub world: crate::rehearsal::setting::Setting,
+    pub world: crate::rehearsal::world::setup::Setup,
     /// Start with one of the faults that `rehearse --list` shows
     #[arg(long, value_name = "NAME", conflicts_with_all = ["world", "database"])]
     pub fault: Option<String>,

@@ -1,5 +1,5 @@
-//! What a waiver does to an outcome. A valid waiver lets the run go on; an expired one has
-//! no effect and is always reported, even if the check passes.
+//! The effect of a waiver on an outcome. A valid waiver lets the run continue; an expired one has no effect and is
+//! always reported, even when the check passes.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Waiver {
     pub owner: String,
     /// The last day on which it is valid, `YYYY-MM-DD`, in UTC.
     pub expires: String,
-    /// False once it has expired; it then has no effect.
+    /// False once it has expired: then it has no effect.
     pub valid: bool,
     /// Its position: `ops/checks/waivers.toml:3`.
     pub origin: String,
