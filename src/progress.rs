@@ -58,7 +58,7 @@ impl Progress {
                     bar.started(text::plain(id));
                 }
             }
-            Event::Line { id, text, .. } if self.drawing.live => {
+            Event::Line { id, text, .. } if self.drawing.live && !text.trim().is_empty() => {
                 let line = format!("    {} │ {}", text::plain(id), text::plain(text));
                 self.above(&line);
             }

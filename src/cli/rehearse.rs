@@ -10,7 +10,7 @@ pub(super) const HELP: &str = "\
 Examples:
   hotdash-ops rehearse                         the tour: preflight, monitor, baseline, gate
   hotdash-ops rehearse --list                  list the faults and the checks that must catch them
-  hotdash-ops rehearse --fault worker-dead     inject one, show the report, keep running for practice
+  hotdash-ops rehearse --fault worker-dead     inject one and keep running for practice
   hotdash-ops rehearse --score                 inject every fault; exit 1 if one is missed
   hotdash-ops rehearse --score --checks ops/checks --format markdown > score.md";
 

@@ -177,7 +177,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     };
     rows.push(("severity", severity.to_owned()));
     if !asked.question.is_empty() {
-        rows.push(("checked with", asked.question.clone()));
+        rows.push(("checks", asked.question.clone()));
     }
     rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
     rows.push(("claim codes", entry.probe.claims().join(", ")));

@@ -171,7 +171,7 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
     assert!(
         explained
             .stdout
-            .contains("waiver      by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
+            .contains("waiver       by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
         "{}",
         explained.stdout
     );
