@@ -80,7 +80,7 @@ fn the_tour_succeeds_and_leaves_nothing_behind() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    assert_eq!(ran.stdout.matches("exit 0: go").count(), 4, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("(exit 0)").count(), 4, "{}", ran.stdout);
     assert_eq!(home.left(), Vec::<String>::new());
 }
 
