@@ -98,7 +98,7 @@ fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
             && table.stdout.contains("makes chatwoot.token fail (claim: token)")
     );
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
-    let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
+    let line = "proven by    token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
     assert!(explained.stdout.contains(line), "{}", explained.stdout);
 }
 
