@@ -80,7 +80,7 @@ fn the_tour_succeeds_and_leaves_nothing_behind() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    assert_eq!(ran.stdout.matches("exit 0: go").count(), 4, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("(exit 0)").count(), 4, "{}", ran.stdout);
     assert_eq!(home.left(), Vec::<String>::new());
 }
 
@@ -98,7 +98,7 @@ fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
             && table.stdout.contains("makes chatwoot.token fail (claim: token)")
     );
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
-    let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
+    let line = "proven by    token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
     assert!(explained.stdout.contains(line), "{}", explained.stdout);
 }
 

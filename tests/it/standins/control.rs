@@ -206,7 +206,7 @@ async fn the_log_proves_what_was_sent() {
 }
 
 #[tokio::test]
-async fn the_hub_reaches_every_stand_in_even_behind_a_closed_door() {
+async fn the_control_server_reaches_every_stand_in_even_behind_a_closed_door() {
     let chatwoot = chatwoot().await;
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
     let registry = StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent);
@@ -228,5 +228,5 @@ async fn the_hub_reaches_every_stand_in_even_behind_a_closed_door() {
     assert_eq!(shown["chatwoot"]["log"].as_array().unwrap().len(), 1);
     let unknown = post(&control.url(), control.control_key(), r#"{"chatwot": {}}"#).await;
     assert_eq!(unknown.status, 422);
-    assert!(unknown.body.contains("there are: agent, chatwoot"), "{}", unknown.body);
+    assert!(unknown.body.contains("known: agent, chatwoot"), "{}", unknown.body);
 }
