@@ -22,7 +22,7 @@ pub use builtin::BuiltinFile;
 pub use interval::Interval;
 pub use load::{load, load_paths};
 pub use overlay::{OPEN, OverlayFile, load_over};
-pub use template::{Part, Template};
+pub use template::{Part, TARGET_KEYS, Template};
 pub use waiver::{Day, WaiveEntry, Waiver};
 
 use crate::probe::Probe;
@@ -100,8 +100,8 @@ pub struct CheckEntry {
     pub effect: Effect,
     /// The part of the pipeline it belongs to, if a target may be without it.
     pub feature: Option<Feature>,
-    /// One line that says what to do when it does not pass, a command where possible.
-    pub fix: String,
+    /// One line that says what to do when it does not pass, a command where possible. `${target.KEY}` is filled in.
+    pub fix: Template,
     /// A link to the place in a runbook; absolute, or an anchor in the section's runbook.
     pub runbook: Option<String>,
 }

@@ -10,6 +10,7 @@ mod checks_verbs;
 mod claims;
 mod customers;
 mod exit_property;
+mod fixes;
 mod fly_shim;
 mod formats;
 mod formats_real;

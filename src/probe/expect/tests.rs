@@ -91,7 +91,7 @@ fn an_operand_that_is_not_configured_is_open_with_the_line_to_add() {
     let claim = check.unconfigured(&Target::default()).expect("it is not configured");
     assert_eq!(claim.holds, None);
     assert!(
-        claim.found.contains("add `account_name = \"HotDash\"` under [targets.production]"),
+        claim.found.contains("add `account_name = \"NAME\"` under [targets.production]"),
         "{}",
         claim.found
     );

@@ -42,7 +42,10 @@ pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> 
                 "mute source: Chatwoot's queue is failing, so it delivers nothing",
                 false,
             ))
-            .fix("mend Chatwoot's Redis and Sidekiq (fly status -a hotdash-chatwoot)"),
+            .fix(format!(
+                "restart Chatwoot's Redis and Sidekiq: fly status -a {}",
+                rules.target.shown("fly_chatwoot_app")
+            )),
         Silence::Quiet => finding
             .claim(Claim::open(WHAT, EXPECTED, "quiet: none, and no customer wrote"))
             .fix("write to the inbox as a customer, or watch at a time when customers write"),

@@ -150,10 +150,10 @@ fn fix(watched: &Watched, full: &Full, rules: Rules<'_>, holds: Option<bool>) ->
         None if !watched.ended.early() && full.letter.total < rules.traffic.min_events => Some(
             "watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h".to_owned(),
         ),
-        Some(false) if causes::split(watched, full, rules).is_some_and(|split| split.older) => Some(
-            "it failed before the deploy too, so rolling back alone would not mend it: fly logs -a hotdash-agent-service"
-                .to_owned(),
-        ),
+        Some(false) if causes::split(watched, full, rules).is_some_and(|split| split.older) => Some(format!(
+            "find the cause first, a rollback alone will not help (deliveries failed before the deploy too): fly logs -a {}",
+            rules.target.shown("fly_agent_app")
+        )),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! A summary made from a whole watch.
 
 use super::{AsPrinted, Counted, Point, Summary};
-use crate::settings::Traffic;
+use crate::settings::Target;
 use crate::traffic::full::{Bin, Full};
 use crate::traffic::judge::{Rules, margins, remarks};
 use crate::traffic::live::Spark;
@@ -9,8 +9,8 @@ use crate::traffic::watched::Watched;
 
 /// What the report tells of a watch that has ended. Where the facts could not be read every number is absent or
 /// 0, the summary is provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
-pub fn of(watched: &Watched, traffic: &Traffic) -> Summary {
-    let rules = Rules { traffic, criteria: false, sandbox: false };
+pub fn of(watched: &Watched, target: &Target) -> Summary {
+    let rules = Rules { traffic: &target.traffic, target, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
     let full = watched.facts.as_ref().ok();
     let letter = full.map(|full| &full.letter);

@@ -165,7 +165,7 @@ fn heads() -> Vec<Case> {
             .says("http status: expected 200, found 405")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 405 }))),
         case("HEAD is not routed")
-            .says("look for a proxy that refuses HEAD")
+            .says("check for a proxy that rejects HEAD")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 404 }))),
         case("HEAD leads elsewhere").says("which is not followed").arrange(|b| {
             answer(b, "HEAD /health", json!({ "location": "https://login.hotrodan.test/" }));
