@@ -9,6 +9,7 @@ use hotdash_ops::rehearsal::fly::Status;
 use hotdash_ops::rehearsal::setting::Setting;
 use serde_json::json;
 
+use crate::overlay::Own;
 use crate::support::bench::{Bench, finish, program};
 
 const ACME: &str = r#"
@@ -176,4 +177,38 @@ fn failing_deliveries_are_fixed_in_the_target_s_own_apps() {
     let fixes = told(&bench, &["monitor", "--minutes", "0.2", "--full"]);
     let rate = fix(&fixes, "traffic.success-rate");
     assert!(rate.contains("-a acme-app") || rate.contains("-a acme-agent"), "{rate}");
+}
+
+/// An operator's own check that fails, with this fix.
+fn own(fix: &str) -> Own {
+    let text = format!(
+        "title = \"Our hosts\"\nabout = \"They run.\"\n\n[[check]]\nid = \"disk\"\ntitle = \"a claim\"\n\
+         fix = '{fix}'\nprobe.command = {{ name = \"disk\", run = [\"bin/disk\"], result = \"json\" }}\n"
+    );
+    let result = r#"{ "schema": "hotdash-ops.check/1", "claims": [
+        { "what": "free space", "expected": "10 %", "found": "3 %", "holds": false } ] }"#;
+    Own::new().file("preflight/hosts.toml", &text).script("bin/disk", &format!("echo '{result}'"))
+}
+
+#[test]
+fn the_fix_of_an_own_check_is_filled_from_the_target() {
+    let own = own("fly ssh console -a ${target.fly_app} -C \"df ${HOME}\"");
+    let own = own.file("../config.toml", ACME);
+    for (config, expected) in [
+        (&["--config", "config.toml"][..], "fly ssh console -a acme-app -C \"df ${HOME}\""),
+        (&[][..], "fly ssh console -a <fly_app> -C \"df ${HOME}\""),
+    ] {
+        let arguments =
+            [&["preflight", "--only", "hosts", "--format", "json", "--no-journal"], config].concat();
+        let ran = own.ops(&arguments);
+        assert_eq!(ran.outcome("hosts.disk")["fix"], expected, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_own_check_must_not_use_an_unknown_key() {
+    let ran = own("fly ssh console -a ${target.fly_application}").ops(&["preflight", "--only", "hosts"]);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    let problem = "ops/preflight/hosts.toml:7: `${target.fly_application}` is not a key of the target";
+    assert!(ran.stderr.contains(problem), "{}", ran.stderr);
 }

@@ -43,7 +43,7 @@ pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> 
                 false,
             ))
             .fix(format!(
-                "restart Chatwoot's Redis and Sidekiq: fly status -a {}",
+                "check Chatwoot's Redis and Sidekiq, and restart what is down: fly status -a {}",
                 rules.target.shown("fly_chatwoot_app")
             )),
         Silence::Quiet => finding
