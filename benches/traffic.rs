@@ -18,18 +18,19 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::fly::{LogBatch, LogLine};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Traffic};
-use hotdash_ops::traffic::counts::Ledger;
+use hotdash_ops::traffic::counts::TickCounter;
 use hotdash_ops::traffic::logs::{FULL, LogReading, LogTexts};
 use hotdash_ops::traffic::opening::End;
-use hotdash_ops::traffic::read::{self, Look};
-use hotdash_ops::traffic::window::Window;
+use hotdash_ops::traffic::read::{self, TableInfo};
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 
@@ -123,7 +124,7 @@ fn checklist(window: Window) -> [String; 2] {
 struct Sides {
     session: Session,
     psql: Client,
-    look: Look,
+    look: TableInfo,
 }
 
 impl Sides {
@@ -136,11 +137,11 @@ impl Sides {
     }
 
     /// A tick as the watch does it when it has seen all of the window before: read, and counted into what is known.
-    async fn tick(&self, ledger: &mut Ledger, window: Window) -> Result<Duration> {
+    async fn tick(&self, ledger: &mut TickCounter, window: Window) -> Result<Duration> {
         let began = Instant::now();
         let known = ledger.known();
         let tick =
-            read::tick(&self.session, &self.look.source, known, Ledger::end(window.to), OVERLAP).await?;
+            read::tick(&self.session, &self.look.source, known, TickCounter::end(window.to), OVERLAP).await?;
         ledger.take(&tick);
         let p95 = ledger.counts().histogram.percentile(95);
         let took = began.elapsed();
@@ -149,12 +150,12 @@ impl Sides {
     }
 
     /// The same where a fact has become visible late, so that all of the tail is read again.
-    async fn tick_again(&self, ledger: &Ledger, window: Window) -> Result<Duration> {
+    async fn tick_again(&self, ledger: &TickCounter, window: Window) -> Result<Duration> {
         let mut known = ledger.known();
         known.facts -= 1;
         let began = Instant::now();
         let tick =
-            read::tick(&self.session, &self.look.source, known, Ledger::end(window.to), OVERLAP).await?;
+            read::tick(&self.session, &self.look.source, known, TickCounter::end(window.to), OVERLAP).await?;
         let took = began.elapsed();
         ensure!(tick.again, "nothing was late");
         Ok(took)
@@ -162,16 +163,17 @@ impl Sides {
 
     /// The ledger of a watch that has read the window up to ten seconds before its end: the tail is what the last
     /// two ticks and a moment have left, and the next tick has 20 seconds to count and 10 to read.
-    async fn ledger(&self, window: Window) -> Result<Ledger> {
-        let mut ledger = Ledger::new(window.from, SignedDuration::try_from(OVERLAP)?);
+    async fn ledger(&self, window: Window) -> Result<TickCounter> {
+        let mut ledger = TickCounter::new(window.from, SignedDuration::try_from(OVERLAP)?);
         let ticks = window.to - TICK * 3;
         let mut to = window.from;
         while to < window.to - TICK {
             // Larger steps than a tick's reach the same counts sooner.
             let step = if to < ticks { SignedDuration::from_mins(10) } else { TICK };
             to = (to + step).min(if to < ticks { ticks } else { window.to - TICK });
-            let tick = read::tick(&self.session, &self.look.source, ledger.known(), Ledger::end(to), OVERLAP)
-                .await?;
+            let tick =
+                read::tick(&self.session, &self.look.source, ledger.known(), TickCounter::end(to), OVERLAP)
+                    .await?;
             ledger.take(&tick);
         }
         let known = ledger.known();
@@ -194,7 +196,7 @@ impl Sides {
 async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<()> {
     let dsn = server.login(READER, DATABASE);
     let parsed = Dsn::parse(&dsn).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let session = connect(&parsed, &Roots::none(), Duration::from_secs(3600)).await?;
+    let session = connect(&parsed, &Roots::none(), &MarkerSink::default(), Duration::from_secs(3600)).await?;
     let (psql, connection) = tokio_postgres::connect(&dsn, NoTls).await?;
     tokio::spawn(connection);
     let look = read::look(&session, &Names::default()).await?;

@@ -1,7 +1,6 @@
-//! The end of the process, in any case. The work has a thread of its own and the
-//! main thread only waits for it, so that a pipe nobody reads or a file system that
-//! hangs cannot keep an operator from ending the program, and so that a panic ends
-//! in an exit code of the table.
+//! How the process ends. The work runs in a thread of its own and the main thread only waits for it, so that a blocked
+//! pipe or a hanging file system cannot keep an operator from ending the program, and so that a panic yields a
+//! documented exit code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
@@ -12,34 +11,34 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
+use crate::outcome::report::Stopped;
 use crate::printer::Printer;
-use crate::run::outcome::Stopped;
 use crate::service::command;
 
-/// How long the work may take to end by itself after the first signal. A second signal ends it at once.
+/// How long the work may take to end by itself after the first signal. A second signal ends the process at once.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What main threads usually have; other threads get less.
+/// The usual stack size of a main thread; other threads get less by default.
 const STACK: usize = 8 * 1024 * 1024;
 
 static END: OnceLock<Sender<Exit>> = OnceLock::new();
 
-/// Does the work and gives its exit; after [`arm`], the exit of a signal when the work does not end.
+/// Runs the work and returns its exit; after [`arm`], the exit of a signal when the work does not end.
 pub fn guard(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     std::panic::set_hook(Box::new(|panic| {
-        // Where, and not what: the message of a panic may hold anything.
+        // Only the place: the message of a panic may contain anything.
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
-        Printer::new(false).error(&format!("error: a fault of hotdash-ops itself{place}; please report it"));
+        Printer::new(false).error(&format!("error: a bug in hotdash-ops{place}; please report it"));
     }));
     wait_for(work)
 }
 
 fn wait_for(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     let (end, ended) = channel();
-    // Set once per process; a second call would only lose the answer to signals.
+    // Set once per process; a second call would only lose the handling of signals.
     let _ = END.set(end.clone());
     let work = move || {
         let exit = catch_unwind(AssertUnwindSafe(work)).unwrap_or(Exit::Undecided);
-        // The main thread waits for this and for nothing else.
+        // The main thread waits for this and nothing else.
         let _ = end.send(exit);
     };
     match thread::Builder::new().name("work".to_owned()).stack_size(STACK).spawn(work) {
@@ -48,8 +47,8 @@ fn wait_for(work: impl FnOnce() -> Exit + Send + 'static) -> Exit {
     }
 }
 
-/// From here on the first signal is for the work to act on, and this ends the process when it does not. Until
-/// then signals have their usual effect. To be called where the work begins to listen itself.
+/// Starts the handling of signals: from now on the work reacts to the first signal, and this ends the process if the
+/// work does not. Until then signals have their usual effect. Call it when the work starts to listen for signals.
 pub fn arm() {
     // Without this thread the work still ends by itself.
     let _ = thread::Builder::new().name("signals".to_owned()).spawn(|| {
@@ -58,14 +57,14 @@ pub fn arm() {
         let how = runtime.block_on(async {
             let mut signals = Signals::listen()?;
             let how = signals.next().await;
-            // Whichever it was: the patience is over.
+            // A second signal or the end of the grace period: both end the process.
             let _ = tokio::time::timeout(PATIENCE, signals.next()).await;
             Some(how)
         });
         let Some(how) = how else { return };
         command::kill_all();
-        // Where stderr is stuck, too, the process must end all the same.
-        thread::spawn(|| Printer::new(false).error("error: ended by force; the report is not complete"));
+        // A separate thread, because the process must end even if stderr is blocked.
+        thread::spawn(|| Printer::new(false).error("error: forced to end; the report is incomplete"));
         thread::sleep(Duration::from_millis(100));
         let _ = end.send(match how {
             Stopped::Interrupted => Exit::Interrupted,
@@ -74,7 +73,7 @@ pub fn arm() {
     });
 }
 
-/// The signals by which a run is stopped.
+/// The signals that stop a run.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -82,17 +81,17 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// `None` where there is no way to listen; signals then keep their usual effect.
+    /// `None` where signals cannot be handled; they then keep their usual effect.
     pub fn listen() -> Option<Signals> {
         Some(Signals {
             interrupt: signal(SignalKind::interrupt()).ok()?,
             terminate: signal(SignalKind::terminate()).ok()?,
-            // A terminal that closes would leave the programs of the run behind. Under `nohup` it means nothing.
+            // Closing the terminal would otherwise leave the programs of the run behind. Under `nohup` SIGHUP is ignored.
             hangup: if hangup_ignored() { None } else { signal(SignalKind::hangup()).ok() },
         })
     }
 
-    /// The next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) -> Stopped {
         let hangup = async {
             match &mut self.hangup {
@@ -108,7 +107,7 @@ impl Signals {
     }
 }
 
-/// Whether SIGHUP was ignored when this program was started; where that cannot be told it counts as ignored.
+/// Whether SIGHUP was ignored when this program was started; assumed where it cannot be determined.
 fn hangup_ignored() -> bool {
     static IGNORED: OnceLock<bool> = OnceLock::new();
     *IGNORED.get_or_init(|| {
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_outside_of_a_probe_cannot_tell() {
+    fn a_panic_outside_of_a_probe_is_undecided() {
         assert_eq!(wait_for(|| Exit::NotReady), Exit::NotReady);
         assert_eq!(wait_for(|| panic!("on purpose")), Exit::Undecided);
     }

@@ -1,30 +1,29 @@
-//! The exit codes, in one place. They follow from the outcomes and from nothing
-//! else: never from the format, the terminal or the order of arrival.
+//! The exit codes. They depend only on the outcomes, never on the format, the terminal or the order of arrival.
 
 use serde::Serialize;
 
-/// What the process tells its caller. The same for every verb.
+/// The result of the process, the same for every verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "u8")]
 pub enum Exit {
-    /// 0: at least one required check was asked, and every required one passed or is validly waived.
+    /// 0: at least one required check ran, and every required check passed or has a valid waiver.
     Ready,
     /// 1: a required check failed.
     NotReady,
-    /// 2: the call was refused: usage, configuration, empty plan, a sandbox mistaken for production.
+    /// 2: rejected: usage, configuration, an empty plan, a stand-in behind a real target.
     Refused,
-    /// 3: anything else: inconclusive, error, blocked, or waits for a person.
+    /// 3: anything else: inconclusive, error, blocked, or waiting for a sign-off.
     Undecided,
     /// 130: interrupted by Ctrl-C; report and journal are written.
     Interrupted,
     /// 143: terminated by SIGTERM; report and journal are written.
     Terminated,
-    /// The code of a command that was run inside the sandbox, handed through.
+    /// The exit code of a command that was run in the sandbox.
     Command(u8),
 }
 
 impl Exit {
-    /// The number the process ends with.
+    /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {
             Exit::Ready => 0,
@@ -37,16 +36,16 @@ impl Exit {
         }
     }
 
-    /// One lower-case line that says what the code means, for the end of a report.
+    /// The meaning of the code in one lower-case line, for the end of a report.
     pub fn meaning(self) -> &'static str {
         match self {
-            Exit::Ready => "go: every required check was asked and passed",
-            Exit::NotReady => "do not go: a required check failed",
-            Exit::Refused => "refused: mend the call",
-            Exit::Undecided => "cannot tell: find out",
-            Exit::Interrupted => "interrupted: the report shows what was known",
-            Exit::Terminated => "terminated: the report shows what was known",
-            Exit::Command(_) => "the command's own code",
+            Exit::Ready => "go: every required check passed",
+            Exit::NotReady => "no go: a required check failed",
+            Exit::Refused => "refused: fix the command line or the configuration",
+            Exit::Undecided => "undecided: resolve the checks marked ? or error",
+            Exit::Interrupted => "interrupted: the report shows the results so far",
+            Exit::Terminated => "terminated: the report shows the results so far",
+            Exit::Command(_) => "the exit code of the command",
         }
     }
 }

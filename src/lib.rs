@@ -8,24 +8,28 @@
 //!                   -> report (complete, in checklist order) -> one format on stdout, --report files, exit code
 //! ```
 //!
-//! A probe states facts as claims; the engine judges them; a renderer tells them.
-//! This is the only place where an error becomes text and a number.
+//! A probe states facts as claims; the engine judges them; a renderer displays them. This is the only place where an
+//! error becomes text and an exit code.
 
 pub mod checklist;
 pub mod cli;
 pub mod commands;
+pub mod context;
 pub mod ending;
+pub mod engine;
 pub mod exit;
+pub mod input;
+pub mod journal;
+pub mod outcome;
 pub mod printer;
 pub mod probe;
 pub mod progress;
 pub mod redact;
 pub mod rehearsal;
 pub mod report;
-pub mod run;
 pub mod service;
 pub mod settings;
-pub mod source;
+pub mod text;
 pub mod traffic;
 
 use std::ffi::OsString;
@@ -35,12 +39,11 @@ use clap::Parser;
 use clap::error::ErrorKind;
 
 use cli::{BaselineArgs, BaselineCommand, ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
-use commands::baseline::{BASELINE, COMPARE};
-use commands::run::{GATE, MONITOR, PREFLIGHT, STATUS, Verb};
+use engine::verb::{BASELINE, COMPARE, GATE, MONITOR, PREFLIGHT, STATUS, Verb};
 use exit::Exit;
 use printer::Printer;
 
-/// Runs the program: parses, does what was asked, and turns an error into a line on stderr and exit 2.
+/// Runs the program: parses the arguments, runs the command, and turns an error into a line on stderr and exit 2.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -65,8 +68,8 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
         Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
         Command::Baseline(args) => baseline(args, printer),
-        Command::Checks(ChecksCommand::List { checks, format }) => {
-            commands::checks::list(checks.as_deref(), format, printer)
+        Command::Checks(ChecksCommand::List { checks, claims, format }) => {
+            commands::checks::list(checks.as_deref(), claims, format, printer)
         }
         Command::Checks(ChecksCommand::Explain { checks, context, ids }) => {
             let said = settings::Said { checks, ..context.said() };
@@ -139,11 +142,11 @@ fn quiet(command: &Command) -> bool {
     }
 }
 
-/// Help goes to stdout as clap writes it. A complaint quotes what the operator typed, and goes to stderr without
-/// what is secret in it.
+/// Handles an error of clap. Help goes to stdout as clap writes it. A usage error quotes the arguments, so it goes to
+/// stderr after redaction.
 fn usage(error: &clap::Error) -> Exit {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed stdout is no reason to complain about help that nobody reads.
+        // If stdout is closed, nobody reads the help.
         let _ = error.print();
         return Exit::Ready;
     }
@@ -151,7 +154,7 @@ fn usage(error: &clap::Error) -> Exit {
     Exit::Refused
 }
 
-/// An error may quote what the operator gave; a secret among it must not reach the screen.
+/// Removes secrets from an error, which may quote the operator's arguments.
 fn secretless(text: &str) -> String {
     let secrets = settings::secret_values(&settings::Vars::of_process());
     redact::Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()

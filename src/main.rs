@@ -1,4 +1,4 @@
-//! The binary: everything it does is in the library.
+//! The binary. Everything it does is in the library.
 
 fn main() -> std::process::ExitCode {
     hotdash_ops::main(std::env::args_os()).into()

@@ -1,22 +1,21 @@
-//! The only place that writes to stdout and stderr. Stdout is data, in one
-//! format; stderr is for people. A reader that goes away (`| head`) is no error:
-//! the run ends with its own exit code, quietly.
+//! The only place that writes to stdout and stderr. Stdout is data, in one format; stderr is for people. A reader that
+//! goes away (`| head`) is not an error: the run quietly ends with its own exit code.
 
 use std::io::{self, ErrorKind, Write};
 
 use anyhow::{Context, Result};
 
-/// Whether what was written has a reader.
+/// Whether the output has a reader.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// It was written.
     Yes,
-    /// The reader has closed its end. There is no one to tell; go on without writing.
+    /// The reader has closed its end. Continue without writing.
     Closed,
 }
 
-/// Stdout and stderr, and whether the operator wants to hear more than the data.
+/// Stdout and stderr, and whether notes are written.
 pub struct Printer {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
@@ -25,20 +24,20 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// The process's own streams. `quiet` keeps notes from being written, never data or errors.
+    /// The process's own streams. `quiet` suppresses notes, never data or errors.
     pub fn new(quiet: bool) -> Printer {
         Printer::to(Box::new(io::stdout()), stderr(), quiet)
     }
 
-    /// Other streams in their place.
+    /// Other streams instead.
     pub fn to(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, quiet: bool) -> Printer {
         Printer { out, err, quiet, closed: false }
     }
 
-    /// Writes data to stdout at once, as given. Once the reader is gone nothing more is tried.
+    /// Writes data to stdout immediately, unchanged. Once the reader is gone, does nothing.
     ///
-    /// An error is for example a full disk behind `>`: then the data is not whole, and the caller
-    /// must not end as if it were.
+    /// An error is for example a full disk behind `>`: then the data is incomplete, and the caller must not exit as if it
+    /// were complete.
     pub fn data(&mut self, text: &str) -> Result<Sent> {
         if self.closed {
             return Ok(Sent::Closed);
@@ -53,33 +52,33 @@ impl Printer {
         }
     }
 
-    /// Tells the operator something on stderr, a line; not when quiet.
+    /// Writes a line for the operator to stderr, unless quiet.
     pub fn note(&mut self, line: &str) {
         if !self.quiet {
             self.error(line);
         }
     }
 
-    /// Tells the operator something on stderr that must be told even when quiet.
+    /// Writes a line for the operator to stderr, even when quiet.
     pub fn error(&mut self, line: &str) {
-        // Where stderr is closed or full there is no place left to say so.
+        // If stderr is closed or full, there is no place left to report it.
         let _nowhere_to_tell = writeln!(self.err, "{line}").and_then(|()| self.err.flush());
     }
 }
 
-/// The width of the terminal that stdout is, in columns; `None` when it is none.
+/// The width of the terminal on stdout, in columns; `None` when stdout is not a terminal.
 pub fn width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// The same of stderr.
+/// The same for stderr.
 pub fn stderr_width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stderr()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// The process's stderr, for those who write lines of their own (see [`crate::progress`]).
+/// The process's stderr, for code that writes its own lines (see [`crate::progress`]).
 pub fn stderr() -> Box<dyn Write + Send> {
     Box::new(io::stderr())
 }
@@ -90,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// A stream that keeps what it gets, until it fails.
+    /// A stream that keeps its input until it fails.
     #[derive(Clone, Default)]
     struct Stream {
         kept: Arc<Mutex<Vec<u8>>>,
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_silences_notes_and_nothing_else() {
+    fn quiet_suppresses_only_notes() {
         let (out, err) = (Stream::default(), Stream::default());
         let mut printer = Printer::to(Box::new(out.clone()), Box::new(err.clone()), true);
         assert_eq!(printer.data("{}\n").unwrap(), Sent::Yes);
@@ -130,12 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_stdout_is_told_once_and_then_left_alone() {
+    fn nothing_is_written_to_a_closed_stdout() {
         let out = Stream::failing(ErrorKind::BrokenPipe);
         let mut printer = Printer::to(Box::new(out.clone()), Box::new(Stream::default()), false);
         assert_eq!(printer.data("one\n").unwrap(), Sent::Closed);
         assert_eq!(printer.data("two\n").unwrap(), Sent::Closed);
-        assert_eq!(out.text(), "one\n", "nothing is tried after the first time");
+        assert_eq!(out.text(), "one\n", "nothing is written after the first time");
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::io::Write;
 
 use indicatif::ProgressDrawTarget;
 
-use crate::report::{badge, text};
-use crate::run::event::Event;
-use crate::run::outcome::Outcome;
+use crate::outcome::Outcome;
+use crate::outcome::event::Event;
+use crate::report::badge;
+use crate::text;
 
 use self::bar::Bar;
 pub use self::facts::{Drawing, Facts, Way};

@@ -1,6 +1,5 @@
-//! Redaction: no secret in anything that is shown or stored. It happens once,
-//! where an outcome is made, by known value (in every encoding the value may have
-//! been given on its way) and by pattern (for secrets nobody told us about).
+//! Redaction: no secret in anything that is shown or stored. It happens once, where an outcome is made, by known value
+//! (in every encoding in which the value may appear) and by pattern (for unknown secrets).
 
 mod forms;
 mod patterns;
@@ -16,13 +15,13 @@ use aho_corasick::AhoCorasick;
 
 use forms::Form;
 
-/// What stands in a secret's place.
+/// Replaces a secret.
 pub const MASK: &str = "***";
 
-/// Values shorter than this many bytes are not searched for: they would be found by accident.
+/// Shorter values are not searched for, because they would match by accident.
 pub const SHORTEST: usize = 8;
 
-/// A text that must not be shown. `Debug` and `Display` give `***`.
+/// A text that must not be shown. `Debug` and `Display` print `***`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Secret(String);
 
@@ -32,12 +31,12 @@ impl Secret {
         Secret(value.into())
     }
 
-    /// The value itself. Every call is a place to look at when secrets leak.
+    /// The value itself. Every call is a place to inspect when secrets leak.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// True when there is nothing in it.
+    /// True when the value is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -55,7 +54,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// Replaces secrets in texts. Cheap to clone; what one clone learns all know.
+/// Replaces secrets in texts. Cheap to clone; all clones share what they learn.
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<RwLock<Known>>,
@@ -79,16 +78,16 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// A redactor that knows these values and what is inside them (see [`Redactor::learn`]).
+    /// A redactor that knows these values and the values inside them (see [`Redactor::learn`]).
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Redactor {
         let redactor = Redactor::default();
         redactor.learn_all(secrets);
         redactor
     }
 
-    /// Adds a value: a variable, or a token obtained while running. Of a DSN or URL its password
-    /// is learnt too, of a token with a scheme in front (`FlyV1 ..`, `Bearer ..`) the bare token,
-    /// of a list of tokens each one. Values shorter than [`SHORTEST`] are left to the patterns.
+    /// Adds a value: a variable, or a token obtained while running. Also adds the password of a DSN or URL, the bare token
+    /// of a token with a scheme (`FlyV1 ..`, `Bearer ..`), and each token of a list. Values shorter than [`SHORTEST`] are
+    /// left to the patterns.
     pub fn learn(&self, value: &str) {
         self.learn_all([value]);
     }
@@ -123,13 +122,13 @@ impl Redactor {
 impl Search {
     fn of(values: &BTreeSet<String>) -> Option<Search> {
         let forms: Vec<Form> = values.iter().flat_map(|v| forms::of(v)).collect();
-        // Standard match semantics are the only ones that report overlapping matches.
+        // Only standard match semantics report overlapping matches.
         let automaton = AhoCorasick::new(forms.iter().map(|f| &f.text)).ok()?;
         Some(Search { automaton, forms })
     }
 
-    /// Replaces until nothing is found: a replacement may bring the two halves of another secret
-    /// together. It ends, because every replacement is shorter than what it replaces.
+    /// Replaces until nothing is found, because a replacement may join the two halves of another secret. It terminates,
+    /// because every replacement is shorter than the text it replaces.
     fn mask(&self, text: &mut Cow<'_, str>) {
         loop {
             let mut found: Vec<Range<usize>> = Vec::new();
@@ -147,7 +146,7 @@ impl Search {
     }
 }
 
-/// Replaces the union of the ranges, each connected piece by one mask.
+/// Replaces the union of the ranges; each contiguous piece becomes one mask.
 fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     ranges.sort_by_key(|r| r.start);
     let mut out = String::with_capacity(text.len());

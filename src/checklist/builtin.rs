@@ -1,6 +1,6 @@
-//! The embedded checklist: one ordered slice, which a test holds equal to the folder.
+//! The embedded checklist: one ordered slice. A test keeps it in step with the folder.
 
-/// A file of `checks/`: its path from the repository's root, and its text.
+/// A file of `checks/`: its path from the root of the repository, and its text.
 pub struct BuiltinFile {
     pub path: &'static str,
     pub text: &'static str,
@@ -12,7 +12,7 @@ macro_rules! files {
     };
 }
 
-/// Every section file, in the order of the checklist.
+/// Every section file, in checklist order.
 pub const FILES: &[BuiltinFile] = files![
     "preflight/environment.toml",
     "preflight/chatwoot.toml",

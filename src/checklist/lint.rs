@@ -1,18 +1,17 @@
-//! The house rules of a checklist that a type cannot say: ids are unique and
-//! plain, needs resolve without a cycle, titles are lower-case claims, every
-//! check has a fix. Used by the loader and thereby by `checks lint`.
+//! The rules of a checklist that types cannot express: ids are unique and well formed, needs resolve without a cycle,
+//! titles are lower-case claims, every check has a fix. Used by the loader and therefore by `checks lint`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Check;
-use super::load::Read;
-use crate::source::Problems;
+use super::written::Written;
+use crate::input::source::Problems;
 
-/// Looks through what was read. `beside` are the checks that stand beside it and are in order themselves.
-pub(super) fn check_all(reads: &[Read<'_>], beside: &[Arc<Check>], problems: &mut Problems) {
+/// Checks what was parsed. `beside` are valid checks of the embedded checklist that it may refer to.
+pub(super) fn check_all(reads: &[Written<'_>], beside: &[Arc<Check>], problems: &mut Problems) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    let mut known: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
+    let mut known: BTreeSet<String> = reads.iter().map(Written::full_id).collect();
     known.extend(beside.iter().map(|check| check.id.clone()));
     for read in reads {
         let mut complain = |message: String| {
@@ -23,22 +22,22 @@ pub(super) fn check_all(reads: &[Read<'_>], beside: &[Arc<Check>], problems: &mu
             complain(message);
         }
         if let Some(first) = seen.insert(id.clone(), read.source.file.to_owned()) {
-            complain(format!("`{id}` is already a check of {first}"));
+            complain(format!("`{id}` is already defined in {first}"));
         }
         for need in read.entry.needs.iter().filter(|n| !known.contains(*n)) {
-            let near = crate::run::selection::nearest(need, known.iter().map(String::as_str));
-            complain(format!("`{id}` needs `{need}`, which is no check{}", did_you_mean(near)));
+            let near = crate::input::selection::nearest(need, known.iter().map(String::as_str));
+            complain(format!("`{id}` needs `{need}`, which does not exist{}", did_you_mean(near)));
         }
         for pattern in &read.entry.after {
             match glob::Pattern::new(pattern) {
                 Ok(p) if known.iter().any(|k| p.matches(k)) => {}
-                _ => complain(format!("`{id}` comes after `{pattern}`, which matches no check")),
+                _ => complain(format!("`{id}` is ordered after `{pattern}`, which matches no check")),
             }
         }
     }
     for id in cycle(reads, beside) {
         if let Some(read) = reads.iter().find(|r| r.full_id() == id) {
-            let message = format!("`{id}` needs itself through its needs");
+            let message = format!("`{id}` depends on itself through its needs");
             problems.push(read.source.problem(Some(read.span.clone()), &message));
         }
     }
@@ -48,7 +47,7 @@ fn did_you_mean(near: Option<String>) -> String {
     near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default()
 }
 
-fn text_rules(read: &Read<'_>) -> Vec<String> {
+fn text_rules(read: &Written<'_>) -> Vec<String> {
     let entry = &read.entry;
     let mut wrong = Vec::new();
     let plain = entry.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
@@ -56,16 +55,16 @@ fn text_rules(read: &Read<'_>) -> Vec<String> {
         wrong.push(format!("id `{}` is not kebab-case (a-z, 0-9 and -)", entry.id));
     }
     let first = entry.title.chars().next();
-    // A title may begin with a name that is written in capitals, such as a variable or an abbreviation.
+    // A title may begin with a name in capitals, such as a variable or an abbreviation.
     let word = entry.title.split_whitespace().next().unwrap_or_default();
     let named = word.chars().filter(|c| c.is_ascii_uppercase()).count() > 1 || word.contains('_');
     let lower = first.is_some_and(|c| !c.is_uppercase()) || named || NAMES.contains(&word);
     if !lower || entry.title.trim_end().ends_with('.') {
-        wrong.push(format!("title `{}` is not a lower-case claim without a full stop", entry.title));
+        wrong.push(format!("title `{}` must be a claim in lower case without a full stop", entry.title));
     }
     let fix = entry.fix.to_string();
     if fix.trim().is_empty() || fix.contains('\n') {
-        wrong.push("`fix` is not one line that says what to do".to_owned());
+        wrong.push("`fix` must be one line that says what to do".to_owned());
     }
     wrong.extend(entry.probe.lint());
     wrong
@@ -73,13 +72,13 @@ fn text_rules(read: &Read<'_>) -> Vec<String> {
 
 const NAMES: &[&str] = &["Chatwoot", "Chatwoot's", "Agent", "Fly"];
 
-/// The ids that can be reached from themselves through `needs`, the smallest of each cycle that was read: there
-/// is no cycle without one, because what stands beside has none.
-fn cycle(reads: &[Read<'_>], beside: &[Arc<Check>]) -> BTreeSet<String> {
+/// For each cycle of `needs`, the smallest id in it that was parsed. Every cycle has one, because the checks in
+/// `beside` have no cycles.
+fn cycle(reads: &[Written<'_>], beside: &[Arc<Check>]) -> BTreeSet<String> {
     let standing = beside.iter().map(|check| (check.id.clone(), &check.entry.needs));
     let needs: BTreeMap<String, &Vec<String>> =
         standing.chain(reads.iter().map(|r| (r.full_id(), &r.entry.needs))).collect();
-    let starts: BTreeSet<String> = reads.iter().map(Read::full_id).collect();
+    let starts: BTreeSet<String> = reads.iter().map(Written::full_id).collect();
     let mut found = BTreeSet::new();
     for start in &starts {
         let mut seen = BTreeSet::new();

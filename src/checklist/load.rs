@@ -1,4 +1,4 @@
-//! Reads section files into a checklist. Nothing is run unless everything reads.
+//! Parses section files into a checklist. Nothing runs unless every file is valid.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,35 +7,21 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::builtin::{BuiltinFile, FILES};
+use super::written::Written;
 use super::{Check, CheckEntry, Checklist, Section, SectionFile, lint};
-use crate::source::{Problem, Problems, Source};
+use crate::input::source::{Problem, Problems, Source};
 
-/// A check as it was read, with the place of its table for later complaints.
-pub(super) struct Read<'a> {
-    pub section: String,
-    pub source: Source<'a>,
-    pub span: std::ops::Range<usize>,
-    pub entry: CheckEntry,
-}
-
-impl Read<'_> {
-    /// `section.check`.
-    pub fn full_id(&self) -> String {
-        format!("{}.{}", self.section, self.entry.id)
-    }
-}
-
-/// The embedded checklist. Fails with every problem it has, each with file and line.
+/// Loads the embedded checklist. Fails with every problem it has, each with file and line.
 pub fn load() -> Result<Checklist, Problems> {
     let files: Vec<(&str, &str)> = FILES.iter().map(|BuiltinFile { path, text }| (*path, *text)).collect();
     read_all(&files, true)
 }
 
-/// Reads section files from disk, for `checks lint`: files, or folders that are searched for `*.toml`.
-/// Ids are resolved against the embedded checklist as well.
+/// Loads section files from disk for `checks lint`: files, or folders that are searched for `*.toml`. Ids may also refer
+/// to the embedded checklist.
 ///
 /// # Errors
-/// Every problem: unreadable paths, text that is not UTF-8, syntax, unknown keys, house rules.
+/// Every problem: unreadable paths, text that is not UTF-8, syntax, unknown keys, broken rules.
 pub fn load_paths(paths: &[PathBuf]) -> Result<Checklist, Problems> {
     let mut problems = Problems::default();
     let mut files = Vec::new();
@@ -44,7 +30,7 @@ pub fn load_paths(paths: &[PathBuf]) -> Result<Checklist, Problems> {
     }
     if files.is_empty() && problems.0.is_empty() {
         let named = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        problems.push(Problem::of_file(named, "no check file (*.toml) in it"));
+        problems.push(Problem::of_file(named, "contains no check file (*.toml)"));
     }
     let texts: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     match read_all(&texts, false) {
@@ -88,7 +74,7 @@ fn read_all(files: &[(&str, &str)], embedded: bool) -> Result<Checklist, Problem
         let source = Source { file: path, text };
         read_section(source, &mut problems, &mut sections, &mut reads);
     }
-    // What is read from a disk may need checks of the embedded list; that list stands on itself alone.
+    // Files from a disk may need embedded checks; the embedded list needs only itself.
     let beside = match embedded {
         true => Vec::new(),
         false => load().map(|list| list.checks().cloned().collect()).unwrap_or_default(),
@@ -101,7 +87,7 @@ fn read_section<'a>(
     source: Source<'a>,
     problems: &mut Problems,
     sections: &mut Vec<Section>,
-    reads: &mut Vec<Read<'a>>,
+    reads: &mut Vec<Written<'a>>,
 ) {
     let before = problems.0.len();
     let mut table = source.table(problems);
@@ -113,7 +99,7 @@ fn read_section<'a>(
     let head: Option<SectionFile> = source.read(whole, problems);
     let (phase, id) = place(source.file);
     if let Some(first) = entries.is_empty().then_some(0..0) {
-        problems.push(source.problem(Some(first), "a section without a single [[check]] proves nothing"));
+        problems.push(source.problem(Some(first), "the section has no [[check]]"));
     }
     let mut checks = Vec::new();
     for value in entries {
@@ -130,7 +116,7 @@ fn read_section<'a>(
             waiver: None,
             folder: None,
         }));
-        reads.push(Read { section: id.clone(), source, span, entry });
+        reads.push(Written { section: id.clone(), source, span, entry });
     }
     if let Some(head) = head {
         sections.push(Section {
@@ -146,7 +132,7 @@ fn read_section<'a>(
     }
 }
 
-/// Takes the `[[key]]` tables out of the file, so that each is read alone and each has its own problems.
+/// Removes the `[[key]]` tables from the file, so that each is parsed alone and reports its own problems.
 pub(super) fn take_tables<'a>(
     key: &str,
     table: &mut DeTable<'a>,
@@ -163,7 +149,8 @@ pub(super) fn take_tables<'a>(
     }
 }
 
-/// Phase and section of a file: its folder's name and its own. A file directly in `checks/` is a phase of its own.
+/// Phase and section of a file: the names of its folder and of the file. A file directly in `checks/` is a phase of its
+/// own.
 fn place(file: &str) -> (String, String) {
     let path = Path::new(file);
     let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -172,7 +159,7 @@ fn place(file: &str) -> (String, String) {
     (phase, id)
 }
 
-/// The absolute link: a check's own, an anchor in its section's runbook, or that runbook.
+/// The absolute runbook link: a check's own, an anchor in its section's runbook, or that runbook.
 pub(super) fn join_runbook(own: Option<&str>, section: Option<&str>) -> Option<String> {
     match (own, section) {
         (Some(anchor), Some(base)) if anchor.starts_with('#') => Some(format!("{base}{anchor}")),
@@ -186,7 +173,7 @@ mod tests {
     use super::place;
 
     #[test]
-    fn a_folder_is_a_phase_and_so_is_a_file_beside_the_folders() {
+    fn a_folder_is_a_phase_and_so_is_a_top_level_file() {
         for (file, phase, id) in [
             ("checks/preflight/agent-sdk.toml", "preflight", "agent-sdk"),
             ("checks/deploy/traffic.toml", "deploy", "traffic"),

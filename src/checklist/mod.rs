@@ -1,15 +1,13 @@
-//! What is asked. The files under `checks/` are data: a folder is a phase, a file
-//! is a section, a `[[check]]` is a line of the checklist. They are embedded in
-//! the binary, parsed strictly, and every problem is reported with file and line.
-//! An operator's own directory can be laid over them.
+//! The checklist. The files under `checks/` are data: a folder is a phase, a file is a section, a `[[check]]` is a
+//! line of the checklist. They are embedded in the binary and parsed strictly; every problem is reported with file
+//! and line. An operator's own directory can extend them.
 
 pub mod builtin;
-mod interval;
 mod lint;
 mod load;
 mod overlay;
-mod template;
 mod waiver;
+mod written;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,37 +17,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use builtin::BuiltinFile;
-pub use interval::Interval;
 pub use load::{load, load_paths};
 pub use overlay::{OPEN, OverlayFile, load_over};
-pub use template::{Part, TARGET_KEYS, Template};
-pub use waiver::{Day, WaiveEntry, Waiver};
+pub use waiver::{Day, WaiveEntry};
 
+use crate::input::interval::Interval;
+use crate::input::template::Template;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Effect, Severity};
 use crate::probe::Probe;
-
-/// What a check that does not pass means for the exit code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// The deploy may not go on.
-    #[default]
-    Blocker,
-    /// Shown, and never in the way unless `--strict` is given.
-    Warning,
-}
-
-/// What asking changes in the world.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// Asking only reads.
-    #[default]
-    None,
-    /// Asking sends an event that is marked as a test and changes nothing that lasts.
-    TestEvent,
-    /// Asking writes.
-    Writes,
-}
 
 /// A part of the pipeline that a target may not have; its checks are then excluded by configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,46 +37,47 @@ pub enum Feature {
     Drafts,
 }
 
-/// How often a check is asked again before its last answer counts.
+/// How often a check is repeated before its last result counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// How many more times, at most.
+    /// The maximum number of repetitions.
     pub times: u32,
-    /// The wait before each.
+    /// The wait before each repetition.
     pub every: Interval,
 }
 
-/// One line of the checklist, as it is written in a file.
+/// A check, as written in a file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckEntry {
     /// The check's name within its section, kebab-case. The full id is `section.id`.
     pub id: String,
-    /// A lower-case claim without a full stop, which reads well when it is green.
+    /// A claim in lower case without a full stop that reads well when it holds.
     pub title: String,
     #[serde(default)]
     pub severity: Severity,
-    /// Full ids of checks that must not fail first: the narrowest facts this one stands on.
+    /// Full ids of checks that must not fail first: the narrowest facts this check depends on.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// Full ids or globs of checks that are asked before this one, however they end.
+    /// Full ids or globs of checks that run before this one, whatever their results.
     #[serde(default)]
     pub after: Vec<String>,
-    /// How it is asked: exactly one kind.
+    /// How it is checked: exactly one probe.
     pub probe: Probe,
-    /// The time one attempt may take.
+    /// The time limit of one attempt.
     #[serde(default = "default_timeout")]
     pub timeout: Interval,
-    /// A retry that was needed is a warning.
+    /// A pass that needed a retry gets a warning.
     pub retry: Option<Retry>,
-    /// A service that sleeps is asked again until this much time has passed; needing it is expected.
+    /// A service that sleeps is retried until this much time has passed; needing this is expected.
     pub cold_start: Option<Interval>,
     #[serde(default)]
     pub effect: Effect,
-    /// The part of the pipeline it belongs to, if a target may be without it.
+    /// The part of the pipeline it belongs to, if a target may not have it.
     pub feature: Option<Feature>,
-    /// One line that says what to do when it does not pass, a command where possible. `${target.KEY}` is filled in.
+    /// One line that says what to do when the check does not pass, with a command where possible. `${target.KEY}` is
+    /// filled in.
     pub fix: Template,
     /// A link to the place in a runbook; absolute, or an anchor in the section's runbook.
     pub runbook: Option<String>,
@@ -110,21 +87,21 @@ fn default_timeout() -> Interval {
     Interval::seconds(10)
 }
 
-/// A file of the checklist, as it is written.
+/// A checklist file, as written.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SectionFile {
     pub title: String,
-    /// One sentence: what this section proves.
+    /// One sentence that says what this section proves.
     pub about: String,
     pub runbook: Option<String>,
-    /// The key in the target's `contacts` of whoever helps when this section does not pass.
+    /// The key in the target's `contacts` of the person who helps when this section does not pass.
     pub contact: Option<String>,
     #[serde(default)]
     pub check: Vec<CheckEntry>,
 }
 
-/// A check with its full id and its place.
+/// A check with its full id and its position.
 #[derive(Clone, Debug)]
 pub struct Check {
     /// `section.check`.
@@ -136,18 +113,18 @@ pub struct Check {
     pub contact: Option<String>,
     /// The absolute runbook link, when there is one.
     pub runbook: Option<String>,
-    /// Where the embedded check is written in whose place an operator's own stands.
+    /// The position of the embedded check that this check of the operator replaces.
     pub replaces: Option<String>,
-    /// A permission to go on although it does not pass.
+    /// A permission to continue although the check does not pass.
     pub waiver: Option<Waiver>,
-    /// The operator's directory it comes from; `None` for an embedded check.
+    /// The operator's directory that contains it; `None` for an embedded check.
     pub folder: Option<PathBuf>,
 }
 
 /// A section: its checks in file order.
 #[derive(Clone, Debug)]
 pub struct Section {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub id: String,
     /// The folder's name.
     pub phase: String,
@@ -156,7 +133,7 @@ pub struct Section {
     pub runbook: Option<String>,
     pub contact: Option<String>,
     pub checks: Vec<Arc<Check>>,
-    /// True when it stands only in the operator's own directory.
+    /// True when it exists only in the operator's own directory.
     pub own: bool,
 }
 
@@ -166,11 +143,14 @@ pub struct Checklist {
     pub sections: Vec<Section>,
 }
 
-/// The embedded checklist, with the operator's own directory over it when there is one, on the day `today`.
+/// The embedded checklist, extended by the operator's own directory if there is one, on the day `today`.
 ///
 /// # Errors
-/// Every problem of the directory, as [`load_over`] tells them.
-pub fn load_with(dir: Option<&Path>, today: jiff::civil::Date) -> Result<Checklist, crate::source::Problems> {
+/// Every problem of the directory, as reported by [`load_over`].
+pub fn load_with(
+    dir: Option<&Path>,
+    today: jiff::civil::Date,
+) -> Result<Checklist, crate::input::source::Problems> {
     match dir {
         Some(dir) => load_over(dir, today),
         None => load(),
@@ -188,13 +168,13 @@ impl Checklist {
         self.checks().find(|c| c.id == id)
     }
 
-    /// The sections of some phases.
+    /// The sections of these phases.
     pub fn phases(&self, phases: &[&str]) -> Checklist {
         let sections = self.sections.iter().filter(|s| phases.contains(&s.phase.as_str())).cloned().collect();
         Checklist { sections }
     }
 
-    /// Every environment variable that some check mentions.
+    /// Every environment variable that a check uses.
     pub fn variables(&self) -> BTreeSet<String> {
         self.checks().flat_map(|c| c.entry.probe.variables()).collect()
     }

@@ -1,5 +1,5 @@
-//! `[[waive]]`: a named, dated permission to go on although a check does not pass.
-//! Which day it is comes from outside: nothing here knows a clock.
+//! `[[waive]]`: a named, dated permission to continue although a check does not pass. The caller passes the current
+//! day: nothing here reads a clock.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,50 +8,26 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
-/// A named, dated permission to go on although a check does not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Waiver {
-    /// Why it may be waived.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// The last day on which it holds, `YYYY-MM-DD`, in UTC.
-    pub expires: String,
-    /// False once it has expired: then it waives nothing.
-    pub valid: bool,
-    /// Where it is written: `ops/checks/waivers.toml:3`.
-    pub origin: String,
-}
+use crate::outcome::waived::Waiver;
 
-impl fmt::Display for Waiver {
-    /// `of Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Waiver { reason, owner, expires, valid, origin } = self;
-        match valid {
-            true => write!(f, "of {owner} until {expires} ({origin}): {reason}"),
-            false => write!(f, "of {owner}, expired on {expires} ({origin}), waives nothing: {reason}"),
-        }
-    }
-}
-
-/// A waiver, as it is written in a file.
+/// A waiver, as written in a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaiveEntry {
     /// The full id of the check: `section.check`.
     pub id: String,
-    /// Why it may be waived, one line.
+    /// The reason, one line.
     pub reason: String,
-    /// Who answers for it.
+    /// The person responsible for it.
     pub owner: String,
-    /// The last day on which it holds, in UTC.
+    /// The last day on which it is valid, in UTC.
     pub expires: Day,
 }
 
 impl WaiveEntry {
-    /// The waiver as it stands on the day `today`.
+    /// The waiver on the day `today`.
     pub(super) fn on(&self, today: Date, origin: String) -> Waiver {
         Waiver {
             reason: self.reason.trim().to_owned(),
@@ -62,23 +38,26 @@ impl WaiveEntry {
         }
     }
 
-    /// What is wrong with it beyond its types, as lower-case fragments.
+    /// Its problems beyond those of its types, as lower-case fragments.
     pub(super) fn lint(&self) -> Vec<String> {
-        // It stands beside the check's own reason wherever there is little room.
+        // The waiver is displayed next to the check's own reason, where there is little room.
         const MOST: usize = 200;
         let unfit = |text: &str| {
             let text = text.trim();
             text.is_empty() || text.contains(['\n', '\r']) || text.chars().count() > MOST
         };
-        [("reason", &self.reason, "says why"), ("owner", &self.owner, "says who answers for it")]
+        [("reason", &self.reason, "gives the reason"), ("owner", &self.owner, "names the person responsible")]
             .into_iter()
             .filter(|(_, text, _)| unfit(text))
-            .map(|(key, _, says)| format!("`{key}` is not one line of at most {MOST} characters that {says}"))
+            .map(|(key, _, says)| {
+                format!("`{key}` must be one line of at most {MOST} characters that {says}")
+            })
             .collect()
     }
 }
 
-/// A day as `YYYY-MM-DD`, and in no other form: a waiver must not hold for another day than its reader believes.
+/// A day as `YYYY-MM-DD` and in no other form, because a waiver must not be valid for another day than its reader
+/// believes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub Date);
 
@@ -88,7 +67,7 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Day, String> {
         match text.parse::<Date>() {
             Ok(date) if date.to_string() == text => Ok(Day(date)),
-            _ => Err(format!("`{text}` is not a day: write it like \"2026-01-31\"")),
+            _ => Err(format!("`{text}` is not a valid day; write it like \"2026-01-31\"")),
         }
     }
 }
@@ -113,7 +92,7 @@ impl<'de> Deserialize<'de> for Day {
                 text.parse().map_err(E::custom)
             }
 
-            // A day without quotes is a TOML date, which arrives as a map.
+            // A day without quotes is a TOML date, which is deserialised as a map.
             fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Day, A::Error> {
                 Err(serde::de::Error::custom("write the day in quotes, like \"2026-01-31\""))
             }
@@ -150,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_to_the_end_of_its_last_day() {
+    fn a_waiver_is_valid_to_the_end_of_its_last_day() {
         let today: Date = "2026-01-31".parse().expect("a day");
         for (expires, valid) in [("2026-02-01", true), ("2026-01-31", true), ("2026-01-30", false)] {
             let waiver = entry(expires).on(today, "w.toml:1".to_owned());
@@ -160,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_written_in_one_way() {
+    fn a_day_has_only_one_form() {
         for text in
             ["2026-1-31", "2026-02-30", "31.01.2026", "2026-01-31T10:00:00", " 2026-01-31", "", "soon"]
         {
@@ -170,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn reason_and_owner_are_lines() {
+    fn reason_and_owner_must_be_single_lines() {
         assert!(entry("2026-01-31").lint().is_empty());
         for blank in ["", " \t", "one\ntwo", &"x".repeat(201)] {
             let (mut reason, mut owner) = (entry("2026-01-31"), entry("2026-01-31"));

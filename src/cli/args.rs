@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::checklist::Interval;
-use crate::commands::run::Telling;
-use crate::report::{Format, ReportTarget};
+use crate::input::format::{Format, ReportTarget};
+use crate::input::interval::Interval;
+use crate::report::Telling;
 use crate::settings::Said;
 
 /// What every run of checks takes.

@@ -110,11 +110,15 @@ pub enum ChecksCommand {
 Examples:
   hotdash-ops checks list
   hotdash-ops checks list --checks ops/checks
+  hotdash-ops checks list --claims             the codes of each check's claims
   hotdash-ops checks list --format json | jq -r '.checks[].id'")]
     List {
         /// Your own checks over the checklist: a directory shaped like checks/
         #[arg(long, value_name = "DIR")]
         checks: Option<PathBuf>,
+        /// Show the codes of each check's claims instead of its title; json always has both
+        #[arg(long)]
+        claims: bool,
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },

@@ -2,8 +2,8 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use super::*;
-use crate::checklist::Interval;
-use crate::report::{Format, ReportTarget};
+use crate::input::format::{Format, ReportTarget};
+use crate::input::interval::Interval;
 use crate::settings::{Said, Since};
 
 fn parsed(line: &str) -> Result<Cli, clap::Error> {

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{ContextArgs, RunArgs};
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 use crate::settings::{Said, Since, Usual, WatchSaid};
 
 pub(super) const MONITOR_HELP: &str = "\

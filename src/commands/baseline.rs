@@ -9,40 +9,17 @@ use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 
 use crate::cli::ListFormat;
-use crate::commands::run::{PREFLIGHT, Verb};
 use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::postgres::{Session, connect};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 use crate::traffic::baseline::good::{Bar, of_row};
 use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
-
-/// `baseline`: records the last hour.
-pub const BASELINE: Verb = Verb {
-    name: "baseline",
-    phases: &["after"],
-    sections: &["baseline"],
-    whole: true,
-    only: &[
-        "baseline.recorded",
-        "baseline.success-rate",
-        "baseline.average",
-        "baseline.requests-per-minute",
-        "baseline.dead-letters-per-day",
-    ],
-    ..PREFLIGHT
-};
-
-/// `baseline compare`: the last hour against a recorded one.
-pub const COMPARE: Verb = Verb {
-    name: "baseline compare",
-    only: &["baseline.comparable", "baseline.rate-holds", "baseline.average-holds"],
-    ..BASELINE
-};
 
 /// What reading the table may take in all.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -141,11 +118,12 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
         .build()
         .context("the runtime cannot start")?;
     let answer = runtime.block_on(async {
-        let session = match connect(&dsn, &roots, PATIENCE).await {
+        let marker = MarkerSink::default();
+        let session = match connect(&dsn, &roots, &marker, PATIENCE).await {
             Ok(session) => session,
             Err(fault) => return Ok(Err(format!("DATABASE_URL: {fault}"))),
         };
-        let answer = rows(settings, &session).await;
+        let answer = rows(settings, &session, &marker).await;
         session.close().await;
         answer
     });
@@ -154,13 +132,12 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
     answer
 }
 
-async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded, String>> {
-    let marker = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
-    let marked = match session.rows(marker, &[]).await {
-        Ok(rows) => rows.first().and_then(|row| row.get("sandbox")) == Some("true"),
-        Err(fault) => return Ok(Err(fault.to_string())),
-    };
-    if marked && !settings.target.is_sandbox() {
+async fn rows(
+    settings: &Settings,
+    session: &Session,
+    marker: &MarkerSink,
+) -> Result<Result<Recorded, String>> {
+    if marker.seen() && !settings.target.is_sandbox() {
         bail!(
             "the database is a rehearsal's, and the target is {}; correct DATABASE_URL, or give --target sandbox",
             settings.target.name
@@ -168,9 +145,7 @@ async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded,
     }
     Ok(match recorded(session).await {
         Ok(Ok(recorded)) => Ok(recorded),
-        Ok(Err(unfit)) => {
-            Err(format!("{}: expected {}, found {}; {}", unfit.what, unfit.expected, unfit.found, unfit.fix))
-        }
+        Ok(Err(unfit)) => Err(format!("{}; {}", unfit.reason(), unfit.fix)),
         Err(fault) => Err(fault.to_string()),
     })
 }

@@ -9,28 +9,28 @@ use comfy_table::{Cell, ContentArrangement, Table};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::checklist::{
-    self, Check, Checklist, Effect, Feature, OverlayFile, Section, SectionFile, Severity,
-};
+use crate::checklist::{self, Check, Checklist, Feature, OverlayFile, Section, SectionFile};
 use crate::cli::{ListFormat, SchemaOf};
+use crate::commands::overlay_notes;
 use crate::exit::Exit;
+use crate::input::selection::{names, nearest};
+use crate::input::source::Problems;
+use crate::outcome::{Effect, Severity};
 use crate::printer::{self, Printer};
 use crate::probe::CheckResult;
 use crate::redact::Redactor;
 use crate::rehearsal::faults;
-use crate::report::text;
-use crate::run::overlay;
-use crate::run::selection::{names, nearest};
 use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
-use crate::source::Problems;
+use crate::text;
 
-/// Lists every check.
+/// Lists every check; with `claims` the codes of the claims that it can make.
 ///
 /// # Errors
 /// Every problem of the operator's own directory, and stdout that cannot be written.
-pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+pub fn list(own: Option<&Path>, claims: bool, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
     let list = load(own)?;
     let text = match format {
+        ListFormat::Table if claims => claims_table(&list),
         ListFormat::Table => list_table(&list),
         ListFormat::Json => list_json(&list),
     };
@@ -45,7 +45,7 @@ fn masked(text: &str) -> String {
 }
 
 fn load(own: Option<&Path>) -> Result<Checklist> {
-    Ok(checklist::load_with(own, overlay::today(Timestamp::now()))?)
+    Ok(checklist::load_with(own, overlay_notes::today(Timestamp::now()))?)
 }
 
 fn list_table(list: &Checklist) -> String {
@@ -74,6 +74,20 @@ fn list_table(list: &Checklist) -> String {
     text
 }
 
+fn claims_table(list: &Checklist) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(printer::width().unwrap_or(120));
+    for check in list.checks() {
+        table.add_row([check.id.clone(), check.entry.probe.claims().join(", ")]);
+    }
+    format!(
+        "{}\n\nA code identifies a claim of its check in every report and never changes its meaning. A code with a `*` stands \
+         for\none claim for each name that the configuration or a program gives.\n",
+        table.trim_fmt()
+    )
+}
+
 fn list_json(list: &Checklist) -> String {
     let checks: Vec<Value> = list
         .sections
@@ -89,6 +103,7 @@ fn list_json(list: &Checklist) -> String {
                 "effect": check.entry.effect,
                 "needs": check.entry.needs,
                 "after": check.entry.after,
+                "claims": check.entry.probe.claims(),
                 "timeout": check.entry.timeout,
                 "feature": check.entry.feature,
                 "fix": check.entry.fix,
@@ -164,6 +179,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         rows.push(("asks", asked.question.clone()));
     }
     rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
+    rows.push(("claim codes", entry.probe.claims().join(", ")));
     rows.push(("time", timing(check)));
     if !entry.needs.is_empty() {
         rows.push(("needs", entry.needs.join(", ")));
@@ -233,7 +249,7 @@ pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Res
         }
     }
     if let Some(dir) = own {
-        match checklist::load_over(dir, overlay::today(Timestamp::now())) {
+        match checklist::load_over(dir, overlay_notes::today(Timestamp::now())) {
             Ok(list) => {
                 let of = |what: fn(&Check) -> bool| list.checks().filter(|check| what(check)).count();
                 for check in list.checks() {

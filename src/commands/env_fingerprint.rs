@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::exit::Exit;
+use crate::input::source::Source;
 use crate::printer::Printer;
 use crate::redact::Redactor;
 use crate::settings::fingerprint::{FINGERPRINTED, fingerprints, new_key};
 use crate::settings::{Said, Settings, file, gather_for_writing};
-use crate::source::Source;
 
 /// Writes the fingerprints of the target's variables into the configuration file, which is made if there is
 /// none, or with `print_only` prints the lines to stdout.

@@ -54,7 +54,7 @@ fn looser(target: &Target) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checklist::Interval;
+    use crate::input::interval::Interval;
     use crate::settings::Percent;
 
     #[test]

@@ -6,82 +6,30 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 
-use crate::checklist::{self, Checklist};
+use crate::checklist::{self};
+use crate::commands::overlay_notes;
+use crate::context::Context;
 use crate::ending::{self, Signals};
+use crate::engine::plan::Plan;
+use crate::engine::runner::{self, RunName};
+use crate::engine::verb::{Verb, asked_by};
 use crate::exit::Exit;
+use crate::input::format::Format;
+use crate::input::selection::Selection;
+use crate::journal::{self, Journal};
+use crate::outcome::event::Event;
+use crate::outcome::report::{Report, Stopped};
+use crate::outcome::{Outcome, Verdict};
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Progress};
 use crate::redact::Redactor;
-use crate::report::{self, Format, ReportTarget, Style, jsonl};
-use crate::run::context::Context;
-use crate::run::event::Event;
-use crate::run::journal::{self, Journal};
-use crate::run::outcome::{Outcome, Report, Stopped, Verdict};
-use crate::run::overlay;
-use crate::run::plan::Plan;
-use crate::run::runner::{self, RunName};
-use crate::run::selection::Selection;
+use crate::report::Telling;
+use crate::report::{self, Style, jsonl};
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
-
-/// A verb that asks checks.
-#[derive(Clone, Copy, Debug)]
-pub struct Verb {
-    pub name: &'static str,
-    /// The folders of `checks/` it asks.
-    pub phases: &'static [&'static str],
-    /// The sections of these phases it asks; none named is all of them.
-    pub sections: &'static [&'static str],
-    /// Whether only the whole of it may be asked: a part that is well must not say that the whole is.
-    pub whole: bool,
-    /// The checks it asks when the verb stands for a few of them.
-    pub only: &'static [&'static str],
-    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
-    pub journal: bool,
-    /// What a verb for cron says before everything else: when it goes well, and when not.
-    pub headline: Option<(&'static str, &'static str)>,
-}
-
-/// `preflight`: the pre-deploy half of the checklist.
-pub const PREFLIGHT: Verb = Verb {
-    name: "preflight",
-    phases: &["preflight"],
-    sections: &[],
-    whole: false,
-    only: &[],
-    journal: true,
-    headline: None,
-};
-
-/// `status`: Chatwoot's health, in place of the app's health check script.
-pub const STATUS: Verb = Verb {
-    name: "status",
-    whole: true,
-    only: &["chatwoot.alive", "chatwoot.services", "chatwoot.account"],
-    journal: false,
-    headline: Some(("Chatwoot health check OK", "Chatwoot health check FAILED")),
-    ..PREFLIGHT
-};
-
-/// `monitor`: the first traffic after a deploy.
-pub const MONITOR: Verb =
-    Verb { name: "monitor", phases: &["deploy"], sections: &["database", "traffic"], ..PREFLIGHT };
-
-/// `gate`: the success criteria.
-pub const GATE: Verb = Verb { name: "gate", phases: &["success"], whole: true, ..PREFLIGHT };
-
-/// How a run is told.
-#[derive(Clone, Debug, Default)]
-pub struct Telling {
-    pub format: Format,
-    pub reports: Vec<ReportTarget>,
-    pub problems_only: bool,
-    pub quiet: bool,
-    pub verbose: u8,
-    /// What settings had to say, for the report's notes.
-    pub notes: Vec<String>,
-}
+use crate::text;
 
 /// Asks the verb's checks and tells the result.
 ///
@@ -98,7 +46,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
     }
     let now = Timestamp::now();
-    let list = asked_by(verb, &checklist::load_with(settings.checks.as_deref(), overlay::today(now))?);
+    let list = asked_by(verb, &checklist::load_with(settings.checks.as_deref(), overlay_notes::today(now))?);
     if !verb.only.is_empty() {
         settings.selection.only = verb.only.iter().map(|&id| id.to_owned()).collect();
     }
@@ -107,14 +55,14 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     attested(&plan, &settings)?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
-    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
 
     let run = journal::new_run_id(now);
     let mut notes = telling.notes.clone();
-    notes.extend(overlay::notes(&plan, &settings).iter().map(|note| redactor.apply(note).into_owned()));
+    notes.extend(overlay_notes::notes(&plan, &settings).iter().map(|note| redactor.apply(note).into_owned()));
     let mut earlier = None;
     let mut journal = None;
     if let Some(folder) = settings.runs_dir.as_ref().filter(|_| verb.journal) {
@@ -198,7 +146,7 @@ fn tell(
         untold.push(format!("{error:#}"));
     }
     if telling.format != Format::Jsonl
-        && let Err(error) = printer.data(&text(verb, report, telling, &style))
+        && let Err(error) = printer.data(&stdout_text(verb, report, telling, &style))
     {
         untold.push(format!("{error:#}"));
     }
@@ -217,7 +165,7 @@ fn tell(
 }
 
 /// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
-fn text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
+fn stdout_text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
     match (verb.headline, telling.format) {
         (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
             format!("{}\n", headline(words, report))
@@ -243,40 +191,7 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         .find(|o| o.verdict == Verdict::Fail)
         .or_else(|| report.outcomes().find(|o| o.verdict != Verdict::Pass));
     // A server's words may hold anything; on this line they are cut and made harmless.
-    first.map_or_else(
-        || bad.to_owned(),
-        |o| format!("{bad}: {}: {}", o.id, report::text::cell(&o.reason, 240)),
-    )
-}
-
-/// The checks that a verb asks: of its phases all, or the sections it names and the operator's own, or a few.
-pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
-    let mut list = list.phases(verb.phases);
-    list.sections.retain(|s| verb.sections.is_empty() || s.own || verb.sections.contains(&s.id.as_str()));
-    narrowed(list, verb)
-}
-
-/// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.
-fn narrowed(list: Checklist, verb: Verb) -> Checklist {
-    if verb.only.is_empty() {
-        return list;
-    }
-    let mut wanted: Vec<String> = verb.only.iter().map(|&id| id.to_owned()).collect();
-    let mut at = 0;
-    while at < wanted.len() {
-        if let Some(check) = list.get(&wanted[at]) {
-            let more: Vec<String> =
-                check.entry.needs.iter().filter(|n| !wanted.contains(n)).cloned().collect();
-            wanted.extend(more);
-        }
-        at += 1;
-    }
-    let mut narrow = list;
-    for section in &mut narrow.sections {
-        section.checks.retain(|c| wanted.contains(&c.id));
-    }
-    narrow.sections.retain(|s| !s.checks.is_empty());
-    narrow
+    first.map_or_else(|| bad.to_owned(), |o| format!("{bad}: {}: {}", o.id, text::cell(&o.reason, 240)))
 }
 
 /// Resolves with the first signal. Without a way to listen it never resolves, and signals keep their usual

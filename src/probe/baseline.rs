@@ -10,9 +10,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
+use super::codes::codes;
 use super::database::{Trouble, dsn, psql};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding, slug};
 use crate::service::postgres::PgFault;
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;
@@ -123,6 +125,42 @@ impl Baseline {
             }
         };
         Asked { question: question.to_owned(), by_hand, expectations: vec![expectation] }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let read = codes(["connection", "facts-of-the-last-hour"]);
+        let own = match self {
+            Baseline::Recorded => codes([
+                "database",
+                "name-of-the-database",
+                "role-of-the-server",
+                "transaction",
+                "table-support-baseline",
+                "traffic-of-the-last-hour",
+                "durations-of-the-last-hour",
+                "success-rate-of-the-last-hour",
+                "baseline",
+            ]),
+            Baseline::Comparable => {
+                codes(["traffic-of-the-last-hour", "table-support-baseline", "baseline-to-compare-with"])
+            }
+            Baseline::RateHolds => codes([
+                "table-support-baseline",
+                "baseline-to-compare-with",
+                "success-rate-against-the-baseline",
+            ]),
+            Baseline::AverageHolds => {
+                codes(["table-support-baseline", "baseline-to-compare-with", "average-against-the-baseline"])
+            }
+            Baseline::SuccessRate
+            | Baseline::Average
+            | Baseline::RequestsPerMinute
+            | Baseline::DeadLettersPerDay => {
+                return self.column().map(slug).into_iter().collect();
+            }
+        };
+        read.into_iter().chain(own).collect()
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

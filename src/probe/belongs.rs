@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
+use super::codes::codes;
 use super::env::is_name;
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
 /// A variable's value is this target's own: https and not this machine in production, the configured host or
@@ -81,6 +83,18 @@ impl Belongs {
             }
         }
         asked
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.expected.as_deref() {
+            Some("account_id") => codes(["account-id", "account-id-against-*"]),
+            Some(_) => codes(["scheme", "place", "host", "host-against-*"]),
+            None if self.var == "DATABASE_URL" => {
+                codes(["place", "fingerprint", "fingerprint-against-*", "of-its-own", "database"])
+            }
+            None => codes(["fingerprint", "fingerprint-against-*", "of-its-own"]),
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

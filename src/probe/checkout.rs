@@ -7,15 +7,18 @@ mod snapshot;
 mod visit;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use super::codes::codes;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 
-pub(crate) use visit::{before, environment, own_time, run};
+pub(crate) use visit::{before, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,9 +42,18 @@ pub(crate) fn missing(asked: impl Into<String>) -> Finding {
         .fix(NAME_IT)
 }
 
+/// The checkout that was named. A checkout of stand-ins is reported.
+fn directory(cx: &Context) -> Option<&Path> {
+    let directory = cx.settings.app_dir.as_deref()?;
+    if directory.join(MARKER).exists() {
+        cx.marker.report();
+    }
+    Some(directory)
+}
+
 impl Checkout {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let Some(directory) = &asking.cx.settings.app_dir else {
+        let Some(directory) = directory(asking.cx) else {
             return Ok(missing("the app's checkout"));
         };
         match self {
@@ -53,7 +65,7 @@ impl Checkout {
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let directory = settings.app_dir.as_ref().map_or_else(
             || "APP_DIR".to_owned(),
-            |path| super::command::shown(&[path.to_string_lossy().into_owned()]),
+            |path| crate::text::shell_line(&[path.to_string_lossy().into_owned()]),
         );
         match self {
             Checkout::Present => Asked {
@@ -72,6 +84,14 @@ impl Checkout {
                     "checkout: as before the first command, artifacts/ apart, contents included".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Checkout::Present => codes(["checkout", "directory", "package-json", "git"]),
+            Checkout::Unchanged => codes(["checkout"]),
         }
     }
 

@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 
 pub use result::CheckResult;
 
+use super::Asked;
 use super::checkout;
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::Asking;
+use super::codes::codes;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
+use crate::text::shell_line;
 
 /// A program in the app's checkout, as an argument list. It sees none of the pipeline's variables, so that no
 /// test of the app finds its way to production. With `result` it is an operator's own check.
@@ -50,7 +53,7 @@ impl Command {
         if self.result.is_some() {
             return own::ask(asking, argv, &self.variables).await;
         }
-        let finding = Finding::about(shown(argv));
+        let finding = Finding::about(shell_line(argv));
         if settings.app_dir.is_none() {
             return Ok(checkout::missing(finding.asked));
         }
@@ -86,7 +89,7 @@ impl Command {
             return self.explain_own(settings);
         }
         let directory = settings.app_dir.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let directory = directory.map_or_else(|| "APP_DIR".to_owned(), |path| shown(&[path]));
+        let directory = directory.map_or_else(|| "APP_DIR".to_owned(), |path| shell_line(&[path]));
         let mut expectations = vec!["exit code: 0".to_owned()];
         let mut argv = self.argv(settings).to_vec();
         if let Some(least) = self.least(settings) {
@@ -97,21 +100,33 @@ impl Command {
         }
         Asked {
             question: "does this command in the app's checkout end well?".to_owned(),
-            by_hand: vec![format!("cd {directory} && {}", shown(&argv))],
+            by_hand: vec![format!("cd {directory} && {}", shell_line(&argv))],
             expectations,
         }
     }
 
     fn explain_own(&self, settings: &Settings) -> Asked {
         let directory = settings.checks.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let directory = directory.map_or_else(|| "CHECKS".to_owned(), |path| shown(&[path]));
+        let directory = directory.map_or_else(|| "CHECKS".to_owned(), |path| shell_line(&[path]));
         Asked {
             question: "what does this command of the operator's own say?".to_owned(),
-            by_hand: vec![format!("cd {directory} && {}", shown(self.argv(settings)))],
+            by_hand: vec![format!("cd {directory} && {}", shell_line(self.argv(settings)))],
             expectations: vec![
                 "exit code: 0".to_owned(),
                 format!("standard output: one {} document, whose claims hold", result::SCHEMA),
             ],
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match (self.result, self.tests_passed) {
+            // The program names its claims itself.
+            (Some(_), _) => codes(["*"]),
+            (None, None) => codes(["checkout", "exit-code"]),
+            (None, Some(_)) => {
+                codes(["checkout", "exit-code", "report", "tests-failed", "success", "tests-passed"])
+            }
         }
     }
 
@@ -143,16 +158,6 @@ impl Command {
         }
         wrong
     }
-}
-
-/// An argument list as a line for a shell.
-pub(super) fn shown(argv: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    let quoted = |word: &String| match word.is_empty() || !word.chars().all(plain) {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => word.clone(),
-    };
-    argv.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use super::codes::codes;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::{Settings, Vars};
 
 /// A variable of the pipeline: set, of one value, well-formed, and no placeholder.
@@ -111,6 +113,11 @@ impl Env {
                 "value: a real one, not a placeholder".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["set", "one-value", "form", "value"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -5,8 +5,10 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Claim;
-use crate::checklist::{Part, Template};
+use crate::text::short;
+
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{Claim, slug};
 use crate::settings::Target;
 
 /// What a place in a JSON body must be. Exactly one operator.
@@ -145,6 +147,11 @@ impl Expect {
         wrong
     }
 
+    /// The code of its claim, made from the place: `/status` is `status`.
+    pub fn code(&self) -> String {
+        slug(&self.what())
+    }
+
     fn what(&self) -> String {
         if self.json.is_empty() { "the body".to_owned() } else { self.json.clone() }
     }
@@ -192,40 +199,6 @@ fn described(place: Option<&Value>) -> String {
 
 fn quoted(choices: &[String]) -> String {
     choices.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// A text of the other side on one harmless line, or how long it is. Nothing is cut, because redaction
-/// would not recognise half a secret.
-pub fn short(text: &str, most: usize) -> String {
-    match text.chars().count() {
-        length if length > most => format!("a text of {length} characters"),
-        _ => harmless(text),
-    }
-}
-
-/// The first `most` characters of a text that has been redacted, on one harmless line.
-pub fn excerpt(redacted: &str, most: usize) -> String {
-    let shown: String = redacted.trim().chars().take(most).collect();
-    let more = if redacted.trim().chars().nth(most).is_some() { " ..." } else { "" };
-    format!("{}{more}", harmless(&shown))
-}
-
-/// What a terminal would obey (control characters, marks that turn the writing direction) becomes a
-/// visible escape.
-fn harmless(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.trim().chars() {
-        match character {
-            '\n' | '\r' | '\t' => shown.push(' '),
-            c if c.is_control() || is_direction_mark(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -3,17 +3,18 @@
 mod judge;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checkout::own_time;
+use super::Asked;
+use super::codes::codes;
 use super::env::is_name;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::context::{FLY_TOKENS, fly_environment, own_time};
+use crate::outcome::finding::{CannotAsk, Claim, Finding, slug};
 use crate::service::fly::{self, Answer, Secret, Trouble};
-use crate::settings::{PIPELINE, Settings};
+use crate::settings::Settings;
 
 /// Secrets of an app on Fly, by `fly secrets list --json`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -42,9 +43,6 @@ pub enum FlyApp {
     Agent,
 }
 
-/// Tokens that `fly` takes from its environment; they may also stand in the env file.
-pub(super) const TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
-
 impl FlyApp {
     pub(super) fn key(self) -> &'static str {
         match self {
@@ -64,13 +62,10 @@ impl Fly {
             let claim = Claim::open("app on Fly", format!("the `{key}` of {}", settings.target.name), &line);
             return Ok(Finding::about("fly secrets list").claim(claim).fix(line));
         };
-        let (env, time) = (environment(settings), own_time(asking.deadline));
-        let (of, redactor) = (name.clone(), asking.cx.redactor.clone());
-        let take = async move { fly::secrets(env, &of, time, &redactor).await };
+        let (env, time) = (fly_environment(settings), own_time(asking.deadline));
+        let (of, redactor, marker) = (name.clone(), asking.cx.redactor.clone(), asking.cx.marker.clone());
+        let take = async move { fly::secrets(env, &of, time, &redactor, &marker).await };
         let answer = asking.cx.measure(format!("fly secrets {name}"), asking.again, take).await;
-        if answer.marker {
-            asking.cx.saw_marker();
-        }
         finding(&answer, &name, all, one_of)
     }
 
@@ -92,8 +87,19 @@ impl Fly {
         }
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let Fly::Secrets { all, one_of, .. } = self;
+        let mut claims = codes(["app-on-fly", "secrets-of-*"]);
+        claims.extend(all.iter().map(|name| slug(&format!("secret {name}"))));
+        if !one_of.is_empty() {
+            claims.push(slug(&format!("one of {}", one_of.join(", "))));
+        }
+        claims
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        TOKENS.iter().map(|t| (*t).to_owned()).collect()
+        FLY_TOKENS.iter().map(|t| (*t).to_owned()).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {
@@ -109,15 +115,6 @@ impl Fly {
         }
         wrong
     }
-}
-
-/// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
-pub(crate) fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
-    let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
-    std::env::vars_os()
-        .filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))
-        .chain(TOKENS.iter().filter_map(|name| token(name)))
-        .collect()
 }
 
 /// What the answer means for these names. A `fly` that cannot do its work is our side; everything that it did

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::codes::codes;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 use crate::traffic::health::Service;
 use crate::traffic::judge::{self, Rules};
@@ -70,6 +72,11 @@ impl Health {
                 "never two misses in a row; a single one is a warning".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["health", "window"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -11,14 +11,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::expect::{Expect, excerpt};
-use super::{Asked, CannotAsk, Finding};
-use crate::checklist::{Part, Template};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::codes::codes;
+use super::expect::Expect;
+use crate::context::{Asking, Context};
+use crate::input::template::{Part, Template};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::http::{Answer, Request};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
+use crate::text::excerpt;
 
 pub(super) use shell::by_hand;
 
@@ -76,10 +79,8 @@ impl Http {
         let operands = self.operands(cx)?;
         let request = self.request(cx, &url)?;
         let seen = self.seen(asking, &url, request).await;
-        match &*seen {
-            Ok(answer) if answer.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(fault) => our_side(fault)?,
+        if let Err(fault) = &*seen {
+            our_side(fault)?;
         }
         let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
         if let Ok(answer) = &*seen {
@@ -151,6 +152,16 @@ impl Http {
         }
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["http-status"]);
+        if !self.expect.is_empty() {
+            claims.push("body".to_owned());
+            claims.extend(self.expect.iter().map(Expect::code));
+        }
+        claims
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
         let operands = self.expect.iter().filter_map(|expect| expect.is.template());
         let templates = std::iter::once(&self.url).chain(self.headers.values()).chain(operands);
@@ -188,7 +199,7 @@ enum Operand {
     /// The expanded text, for the operators that have one.
     Text(Option<String>),
     /// The claim that stays open because the target does not say.
-    Unconfigured(super::Claim),
+    Unconfigured(Claim),
 }
 
 /// The URL of a template. What is wrong with it is said by the template's names, because somebody may have

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fly::{self, FlyApp};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::codes::codes;
+use super::fly::FlyApp;
+use crate::context::{Asking, Context, FLY_TOKENS};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
@@ -73,8 +75,16 @@ impl Logs {
         }
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Logs::Errors => codes(["app-on-fly", "error-lines", "window", "deploy", "standby"]),
+            Logs::Warnings => codes(["app-on-fly", "failed-attempts", "window", "deploy", "standby"]),
+        }
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
-        fly::TOKENS.iter().map(|token| (*token).to_owned()).collect()
+        FLY_TOKENS.iter().map(|token| (*token).to_owned()).collect()
     }
 
     pub(super) fn lint(&self) -> Vec<String> {

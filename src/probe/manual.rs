@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use super::Asked;
+use super::codes::codes;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 
 /// A person's sign-off, given by `--attest ID=EVIDENCE`.
@@ -22,7 +24,7 @@ const EXPECTED: &str = "signed off by a person, with what was seen";
 
 impl Manual {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let id = &asking.check.id;
+        let id = asking.id;
         Ok(self.judge(id, asking.cx.settings.attest.get(id).map(String::as_str)))
     }
 
@@ -48,6 +50,11 @@ impl Manual {
         }
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["sign-off"])
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
         BTreeSet::new()
     }
@@ -63,7 +70,7 @@ impl Manual {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::outcome::Verdict;
+    use crate::outcome::Verdict;
 
     fn dashboards() -> Manual {
         Manual { ask: "do the dashboards show traffic?".to_owned() }

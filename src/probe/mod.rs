@@ -5,11 +5,11 @@ mod baseline;
 mod belongs;
 mod chatwoot;
 mod checkout;
+mod codes;
 mod command;
 mod database;
 mod env;
 mod expect;
-mod finding;
 mod fly;
 mod health;
 mod http;
@@ -28,10 +28,10 @@ pub use baseline::Baseline;
 pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
+pub use codes::is_listed;
 pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
-pub use finding::{CannotAsk, Claim, Evidence, Finding, slug};
 pub use fly::Fly;
 pub use health::Health;
 pub use http::Http;
@@ -41,10 +41,8 @@ pub use reach::Reach;
 pub use schema::Schema;
 pub use traffic::Traffic;
 
-pub(crate) use expect::excerpt;
-pub(crate) use fly::environment as fly_environment;
-
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
 /// The kinds of questions. Written as `probe.http = { ... }`: exactly one kind per check.
@@ -129,6 +127,14 @@ impl Probe {
     /// How a person would ask it by hand.
     pub fn explain(&self, settings: &Settings) -> Asked {
         each_kind!(self, kind => kind.explain(settings))
+    }
+
+    /// The codes of the claims that it can make, in the order in which it makes them. A code with a `*` stands for
+    /// one claim for each name that the configuration or a program gives.
+    pub fn claims(&self) -> Vec<String> {
+        let mut claims = each_kind!(self, kind => kind.claims());
+        crate::outcome::finding::number_repeats(claims.iter_mut());
+        claims
     }
 
     /// The environment variables it reads.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Asked;
+use super::codes::codes;
 use super::http::{by_hand, our_side, usable};
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::checklist::Template;
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::input::template::Template;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::place::without_user;
 use crate::service::reach::{self, Leg, Stopped};
 use crate::settings::Settings;
@@ -37,15 +39,13 @@ impl Reach {
                 "none to judge: the URL is plain http",
             )));
         }
-        let (text, roots, now, deadline) = (url.to_string(), cx.roots.clone(), cx.now(), asking.deadline);
+        let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
+        let (now, deadline) = (cx.now(), asking.deadline);
         let key = format!("reach {}", without_user(&url));
-        let way = cx
-            .measure(key, asking.again, async move { reach::reach(&text, &roots, now, deadline).await })
-            .await;
-        match &*way {
-            Ok(reached) if reached.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(stopped) => our_side(&stopped.why)?,
+        let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
+        let way = cx.measure(key, asking.again, take).await;
+        if let Err(stopped) = &*way {
+            our_side(&stopped.why)?;
         }
         let finding = evidence(finding, &way);
         Ok(match self.days(&cx.settings) {
@@ -77,6 +77,14 @@ impl Reach {
                     "http status: below 500".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.certificate_days {
+            Some(_) => codes(["certificate"]),
+            None => codes(["resolve", "connect", "tls", "first-byte", "http-status"]),
         }
     }
 
@@ -196,7 +204,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::run::outcome::Verdict;
+    use crate::outcome::Verdict;
     use crate::service::tls::{Certificate, TlsFault};
     use crate::service::unreachable::Unreachable;
 
@@ -222,7 +230,6 @@ mod tests {
             }),
             first_byte: Some(Duration::from_millis(40)),
             status: Some(status),
-            sandbox: false,
         }
     }
 

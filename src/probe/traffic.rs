@@ -10,8 +10,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, CannotAsk, Finding};
-use crate::run::context::{Asking, Context};
+use super::Asked;
+use super::codes::codes;
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
@@ -70,6 +72,20 @@ impl Traffic {
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         explain::asked(*self, settings)
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Traffic::SuccessRate => codes(["success-rate", "window", "deploy", "standby"]),
+            Traffic::DeadLetters => codes(["dead-letters", "window", "deploy", "standby"]),
+            Traffic::Average => codes(["average-duration", "window", "deploy", "standby"]),
+            Traffic::Delivered => codes(["facts"]),
+            Traffic::NoLostMessage => codes(["lost-messages"]),
+            Traffic::FewerFacts => codes(["facts-and-messages"]),
+            Traffic::Tiers => codes(["tiers", "tier-*", "window"]),
+            Traffic::Database => codes(["database"]),
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

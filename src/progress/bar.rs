@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::watch::Watch;
+use crate::outcome::tick::Tick;
 use crate::printer;
-use crate::traffic::live::Tick;
 
 /// How often the area is drawn anew.
 const TICK: Duration = Duration::from_millis(100);

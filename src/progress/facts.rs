@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use crate::report::Format;
+use crate::input::format::Format;
 
 /// What has to be known to choose a way of showing progress.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::bar::asking;
 use super::*;
-use crate::report::Format;
+use crate::input::format::Format;
 
 const PLAIN: Facts = Facts {
     stdout_terminal: true,

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthChar;
 
-use crate::report::{spark, text};
-use crate::traffic::live::{Standing, Tick};
-use crate::traffic::window::Window;
+use crate::outcome::tick::{Standing, Tick};
+use crate::outcome::window::Window;
+use crate::report::spark;
+use crate::text;
 
 /// The widest bar and sparkline: beyond it a line is no longer taken in at a glance.
 const WIDEST: usize = 72;

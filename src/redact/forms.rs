@@ -1,5 +1,4 @@
-//! What a secret may look like elsewhere: the values inside it, and the encodings
-//! each of them may have been given.
+//! How a secret may appear elsewhere: the values inside it, and the encodings of each.
 
 use std::ops::Range;
 
@@ -13,18 +12,18 @@ pub struct Form {
     edge: Edge,
 }
 
-/// Whether the digits beside a match hold bits of the secret, too.
+/// Whether the characters next to a match also contain bits of the secret.
 #[derive(Clone, Copy, PartialEq)]
 enum Edge {
-    /// The match is the whole of it.
+    /// The match is complete.
     Sharp,
-    /// Base64 that does not begin or end with the secret: one digit at either end is shared
-    /// with the neighbours, and is masked with it.
+    /// Base64 that does not start or end with the secret: one character at either end is shared with the neighbours and
+    /// is masked, too.
     Shared { before: bool, after: bool },
 }
 
 impl Form {
-    /// The match, with the digits at its ends that it shares with its neighbours.
+    /// The match, extended by the characters at its ends that it shares with its neighbours.
     pub fn grow(&self, text: &[u8], found: Range<usize>) -> Range<usize> {
         let Edge::Shared { before, after } = self.edge else { return found };
         let digit = |at: usize| {
@@ -52,7 +51,7 @@ pub fn parts(value: &str) -> Vec<String> {
         parts.push(bare.to_owned());
         parts.extend(bare.split(',').filter(|t| t.len() >= 16).map(|t| t.trim().to_owned()));
     }
-    // A key of many lines is often shown one line at a time.
+    // A key with several lines is often shown one line at a time.
     parts.extend(value.lines().filter(|l| l.trim().len() >= 16).map(|l| l.trim().to_owned()));
     parts
 }
@@ -61,7 +60,7 @@ fn is_scheme(word: &str) -> bool {
     ["bearer", "flyv1", "basic", "token"].iter().any(|s| word.eq_ignore_ascii_case(s))
 }
 
-/// The password as it stands in a URL with user information, or in a `password=..` list.
+/// The password in a URL with user information, or in a `password=..` list.
 fn password(value: &str) -> Option<&str> {
     if let Some((_, rest)) = value.split_once("://") {
         let first_at = rest.find('@')?;
@@ -95,15 +94,15 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Every encoding of a value that is searched for.
+/// Every encoding of a value to search for.
 pub fn of(value: &str) -> Vec<Form> {
     let sharp = |text: String| Form { text: text.into_bytes(), edge: Edge::Sharp };
     let mut forms = vec![
         sharp(value.to_owned()),
         sharp(hex::encode(value)),
         sharp(hex::encode_upper(value)),
-        // Percent and JSON escapes are also undone by `view`; these forms are found even where
-        // what stands in front of them makes that reading begin at the wrong place.
+        // `view` also decodes percent and JSON escapes; these forms are found even where the text before them makes that
+        // decoding start at the wrong place.
         sharp(percent_encoded(value, b"-._~", false)),
         sharp(percent_encoded(value, b"-._~", false).replace("%20", "+")),
         sharp(percent_encoded(value, b"-._~", true)),
@@ -135,8 +134,8 @@ fn percent_encoded(value: &str, kept: &[u8], lower: bool) -> String {
     out
 }
 
-/// The base64 digits that hold nothing but bits of the value when it begins `offset` bytes after
-/// a multiple of three: what of `user:password` or of a JSON document is the same for every user.
+/// The base64 characters that contain only bits of the value when it starts `offset` bytes after a multiple of three:
+/// the part of `user:password` or of a JSON document that is the same for every user.
 fn base64_inside(value: &str, offset: usize, alphabet: &Alphabet) -> Form {
     let mut bytes = vec![0; offset];
     bytes.extend_from_slice(value.as_bytes());

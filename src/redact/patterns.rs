@@ -1,4 +1,4 @@
-//! Secrets nobody told us about, by what stands around them.
+//! Unknown secrets, recognised by the text around them.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -7,34 +7,33 @@ use regex::{Captures, Regex};
 
 use super::MASK;
 
-/// Names whose values are secret, as they end: `access_token`, `PGPASSWORD`, `client_secret`.
+/// Names with secret values, by their endings: `access_token`, `PGPASSWORD`, `client_secret`.
 const NAMES: &str = r"[a-z0-9_.-]*(?:password|passwd|secret|api_key|apikey|api-key|private_key|_token)";
 
-/// Each has the groups `keep` (what stands in front and stays) and `value` (what is masked).
+/// Each has the groups `keep` (the text before the secret, which stays) and `value` (the secret).
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let names = [
-        // A password in the user information of a URL, also one with an `@` that was not encoded.
+        // A password in the user information of a URL, even with an unencoded `@`.
         r#"(?<keep>[a-z][a-z0-9+.-]*://[^\s:/?#@"'<>]*:)(?<value>[^\s/?#"'<>]+)@"#.to_owned(),
         r"(?<keep>\bbearer\s+)(?<value>[a-z0-9._~+/=-]{8,})".to_owned(),
         r"(?<keep>\bbasic\s+)(?<value>[a-z0-9+/_-]{8,}=*)".to_owned(),
         r"(?<keep>\bflyv1\s+)(?<value>[^\s\x22']+)".to_owned(),
         r"(?<keep>)(?<value>\bfm[0-9]r?_[a-z0-9+/=_,-]{8,})".to_owned(),
-        // JSON: a string under a telling key, and the same inside another JSON string. The closing
-        // quotation mark is not asked for, because the text may have been cut.
+        // JSON: a string under the name of a secret, and the same inside another JSON string. The closing quotation mark is
+        // optional, because the text may have been cut.
         format!(r#"(?<keep>"(?:{NAMES}|authorization)"\s*:\s*")(?<value>(?:[^"\\]|\\.)+)"#),
         format!(r#"(?<keep>\\+"(?:{NAMES}|authorization)\\+"\s*:\s*\\+")(?<value>[^"\\]+)"#),
-        // Headers. Prose such as `webhook secret: missing` must stay readable, so only names that
-        // are headers count here.
+        // Headers. Prose such as `webhook secret: missing` must stay readable, so only names of headers match here.
         r#"(?<keep>\b(?:api_access_token|x-api-key|authorization|cookie)["']?\s*:\s*["']?(?:bearer |basic |flyv1 )?)(?<value>[^\s"',]+)"#
             .to_owned(),
-        // In a query or as a flag the bare names are telling enough; elsewhere `key=` is too common a word.
+        // In a query or as a flag the bare names are enough; elsewhere `key=` is too common a word.
         r#"(?<keep>(?:[?&]|(?:^|\s)--?)(?:token|key|signature|sig|code)=)(?<value>[^\s&"',;#]{8,})"#.to_owned(),
         format!(r#"(?<keep>\b(?:{NAMES})=)(?<value>'[^']*'|"[^"]*"|[^\s&"',;]+)"#),
     ];
-    names.iter().map(|p| Regex::new(&format!("(?is){p}")).expect("a pattern of ours is valid")).collect()
+    names.iter().map(|p| Regex::new(&format!("(?is){p}")).expect("the pattern is valid")).collect()
 });
 
-/// Masks what the patterns find. True when something was.
+/// Masks every match. Returns true when there was one.
 pub fn mask(text: &mut Cow<'_, str>) -> bool {
     let mut changed = false;
     for pattern in PATTERNS.iter() {
@@ -56,8 +55,8 @@ fn masked(found: &Captures<'_>) -> String {
     format!("{keep}{MASK}{}", &whole[keep.len() + value.len()..])
 }
 
-/// `$NAME`, `${NAME}`, `<token>`, `***`: what a paste-ready line has instead of the value. `PASSWORD` is what our
-/// own instructions say; where somebody's password is that word, it is masked by its value.
+/// `$NAME`, `${NAME}`, `<token>`, `***`: placeholders in a command for copying. Our own instructions use `PASSWORD`;
+/// if that is somebody's real password, it is masked by its value.
 fn is_placeholder(value: &str) -> bool {
     let bare = value.trim_matches(['"', '\'']);
     let name = bare.strip_prefix("${").and_then(|n| n.strip_suffix('}')).or_else(|| bare.strip_prefix('$'));

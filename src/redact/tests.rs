@@ -8,7 +8,7 @@ fn redacted(secret: &str, text: &str) -> String {
 }
 
 #[test]
-fn a_text_without_secrets_is_handed_through_without_a_copy() {
+fn a_text_without_secrets_is_not_copied() {
     let redactor = Redactor::new(["hunter2hunter2"]);
     let text = "CHATWOOT_WEBHOOK_SECRET: missing; expected set, found not set";
     assert!(matches!(redactor.apply(text), Cow::Borrowed(t) if t == text));
@@ -36,7 +36,7 @@ fn every_encoding_of_a_known_value_is_masked() {
 }
 
 #[test]
-fn base64_of_a_larger_text_loses_the_secret_and_nothing_else() {
+fn only_the_secret_is_masked_in_base64_of_a_larger_text() {
     for user in ["u", "us", "use", "user"] {
         let encoded = STANDARD.encode(format!("{user}:canary-secret-1"));
         let masked = redacted("canary-secret-1", &format!("Authorization {encoded}."));
@@ -46,13 +46,13 @@ fn base64_of_a_larger_text_loses_the_secret_and_nothing_else() {
 }
 
 #[test]
-fn overlapping_secrets_leave_no_rest() {
+fn overlapping_secrets_are_masked_completely() {
     let redactor = Redactor::new(["abcdefgh", "efghijklmnop"]);
     assert_eq!(redactor.apply("xabcdefghijklmnopx"), "x***x");
 }
 
 #[test]
-fn a_secret_that_a_mask_would_complete_is_masked_too() {
+fn a_secret_completed_by_a_mask_is_masked_too() {
     let redactor = Redactor::new(["***abcdefgh", "0123456789"]);
     assert_eq!(redactor.apply("<0123456789abcdefgh>"), "<***>");
 }
@@ -63,7 +63,7 @@ fn short_values_are_not_searched_for() {
 }
 
 #[test]
-fn of_a_dsn_the_password_is_known_both_ways() {
+fn the_password_of_a_dsn_is_masked_encoded_and_decoded() {
     let redactor = Redactor::new(["postgres://app:p%40ssw%2Frd99@db.example:6543/hot?sslmode=require"]);
     for text in ["password p@ssw/rd99 refused", "p%40ssw%2Frd99", "x p%40ssw%2frd99"] {
         assert!(redactor.apply(text).contains(MASK), "{text}");
@@ -74,14 +74,14 @@ fn of_a_dsn_the_password_is_known_both_ways() {
 }
 
 #[test]
-fn of_a_fly_token_each_macaroon_is_known() {
+fn each_macaroon_of_a_fly_token_is_masked() {
     let redactor = Redactor::new(["FlyV1 fm2_lJPECAAAAAAAxxxx,fm2_lJPETwGxyzyyyyyyyy"]);
     assert_eq!(redactor.apply("(lJPECAAAAAAAxxxx) ok"), "(lJPECAAAAAAAxxxx) ok");
     assert_eq!(redactor.apply("(fm2_lJPETwGxyzyyyyyyyy)"), "(***)");
 }
 
 #[test]
-fn clones_learn_together() {
+fn clones_share_what_they_learn() {
     let redactor = Redactor::default();
     let other = redactor.clone();
     other.learn("pubsub-0123456789");
@@ -89,7 +89,7 @@ fn clones_learn_together() {
 }
 
 #[test]
-fn unknown_secrets_are_found_by_what_stands_around_them() {
+fn unknown_secrets_are_found_by_the_text_around_them() {
     let cases = [
         ("postgres://app:hunter2@db/x", "postgres://app:***@db/x"),
         ("postgres://app:hun@ter2@db/x", "postgres://app:***@db/x"),
@@ -116,7 +116,7 @@ fn unknown_secrets_are_found_by_what_stands_around_them() {
 }
 
 #[test]
-fn what_a_reader_needs_is_left_alone() {
+fn harmless_text_is_not_masked() {
     let texts = [
         r#"curl -H "api_access_token: $CHATWOOT_API_KEY" https://chat.example/api"#,
         "psql 'postgres://app:${PGPASSWORD}@db/x'",
@@ -133,7 +133,7 @@ fn what_a_reader_needs_is_left_alone() {
 }
 
 #[test]
-fn a_page_of_errors_escapes_otherwise() {
+fn html_escapes_are_decoded() {
     let redactor = Redactor::new(["a&b<c>\"d'é/x"]);
     for text in [
         "a&amp;b&lt;c&gt;&quot;d&#39;é/x",
@@ -156,7 +156,7 @@ fn a_secret_never_shows_itself() {
 
 proptest! {
     #[test]
-    fn no_form_of_a_known_secret_remains(
+    fn every_form_of_a_known_secret_is_masked(
         secret in "[ -~éß\n\t]{8,24}",
         other in "[a-f0-9*\\\\%/+ ]{8,12}",
         before in "[ -~é]{0,9}",
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_survived(text in any::<String>(), secret in any::<String>()) {
+    fn no_text_causes_a_panic(text in any::<String>(), secret in any::<String>()) {
         let redactor = Redactor::new([secret.as_str()]);
         let once = redactor.apply(&text).into_owned();
         prop_assert!(secret.trim().len() < SHORTEST || !once.contains(secret.trim()));

@@ -1,18 +1,17 @@
-//! Readings of a text in which a secret may stand: as it is, percent-decoded,
-//! with the escapes of JSON or of HTML undone, and these on top of each other, two
-//! layers deep. Each byte of a reading remembers where in the text it came from.
+//! Readings of a text that may contain a secret: unchanged, percent-decoded, with JSON or HTML escapes decoded, and
+//! combinations of these in two layers. Each byte of a reading records where in the text it came from.
 
 use std::ops::Range;
 
 /// A reading of a text.
 pub struct View {
     pub bytes: Vec<u8>,
-    /// Where each byte came from; empty for the text itself.
+    /// The position of each byte in the text; empty for the text itself.
     from: Vec<Range<usize>>,
 }
 
 impl View {
-    /// The bytes of the text that a range of this reading was read from.
+    /// The range of the text that corresponds to a range of this reading.
     pub fn origin(&self, range: Range<usize>) -> Range<usize> {
         if self.from.is_empty() || range.is_empty() {
             return range;
@@ -21,7 +20,7 @@ impl View {
     }
 }
 
-/// Every reading of the text. Readings that differ in nothing are left out.
+/// Every reading of the text, without duplicates.
 pub fn all(text: &str) -> Vec<View> {
     let mut views = vec![View { bytes: text.as_bytes().to_vec(), from: Vec::new() }];
     let mut layer = 0..1;
@@ -41,7 +40,7 @@ pub fn all(text: &str) -> Vec<View> {
     views
 }
 
-/// Reads one escape at the start of `bytes`: how long it is and what it stands for.
+/// Decodes an escape at the start of `bytes`: its length and what it stands for.
 type Escape = fn(&[u8]) -> Option<(usize, Vec<u8>)>;
 
 fn decode(view: &View, escape: Escape) -> Option<View> {
@@ -82,7 +81,7 @@ fn json(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     Some((2, vec![plain]))
 }
 
-/// `\u00e9`, a surrogate pair of two of them, or Rust's `\u{e9}`.
+/// `\u00e9`, a surrogate pair of such escapes, or Rust's `\u{e9}`.
 fn unicode(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     if bytes.get(2) == Some(&b'{') {
         let close = bytes.iter().take(11).position(|b| *b == b'}')?;
@@ -100,7 +99,7 @@ fn unicode(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     utf8(first).map(|c| (6, c))
 }
 
-/// `&quot;`, `&#39;` or `&#x27;`, as pages of errors have them.
+/// `&quot;`, `&#39;` or `&#x27;`, as in HTML error pages.
 fn html(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     let [b'&', rest @ ..] = bytes else { return None };
     let end = rest.iter().take(10).position(|b| *b == b';')?;

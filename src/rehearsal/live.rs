@@ -14,6 +14,7 @@ use super::chatwoot::{Chatwoot, Sender};
 use super::customers::{Customers, Habits};
 use super::fly::Fly;
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 
 /// What keeps traffic going; it stops when this is dropped.
@@ -40,7 +41,7 @@ pub(super) struct Between<'a> {
 impl Live {
     pub(super) fn start(between: &Between<'_>, habits: Habits) -> Result<Live> {
         let roots = Roots::only(between.ca_file).context("the rehearsal's authority")?;
-        let http = Client::new(&roots, Proxies::none())?;
+        let http = Client::new(&roots, Proxies::none(), MarkerSink::default())?;
         let (staff, bot) = between.chatwoot.update(|chatwoot| {
             let staff = chatwoot.people.get("administrator").map(|person| person.id);
             let bot = chatwoot.bots.get("bot").map(|bot| bot.id);

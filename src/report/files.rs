@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use tempfile::NamedTempFile;
 
-use super::{ReportTarget, Style, render};
-use crate::run::outcome::Report;
+use super::{Style, render};
+use crate::input::format::ReportTarget;
+use crate::outcome::report::Report;
 
 /// How the bytes get to a path.
 enum Way {

@@ -6,9 +6,11 @@
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, counts, marks, text, why};
+use super::{Standing, counts, marks, why};
 use crate::exit::Exit;
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::report::Report;
+use crate::text;
 
 /// The most characters of one message, well below what GitHub keeps.
 const LIMIT: usize = 1_000;
@@ -26,7 +28,7 @@ pub fn render(report: &Report) -> String {
         counts(report),
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];
-    facts.extend(report.partial.as_ref().map(text::partial));
+    facts.extend(report.partial.as_ref().map(ToString::to_string));
     facts.extend(report.traffic.iter().map(|t| format!("traffic {}: {}", window(t), numbers(t))));
     facts.extend(report.notes.iter().cloned());
     lines.push(command(summary, &format!("hotdash-ops {}", report.verb), &facts));

@@ -4,7 +4,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::report::Report;
 
 /// The JSON Schema (draft 2020-12) of the document, as text.
 pub fn schema() -> &'static str {

@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::json;
-use crate::run::event::Event;
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::event::Event;
+use crate::outcome::report::Report;
 
 /// The version of the lines, in the `planned` line.
 pub const SCHEMA: &str = "hotdash-ops.events/1";

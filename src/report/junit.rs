@@ -13,9 +13,11 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, marks, text, why};
+use super::{Standing, marks, why};
 use crate::exit::Exit;
-use crate::run::outcome::{Outcome, Report, SectionReport, Verdict};
+use crate::outcome::report::{Report, SectionReport};
+use crate::outcome::{Outcome, Verdict};
+use crate::text;
 
 /// What stands inside a case.
 enum Mark {
@@ -126,7 +128,7 @@ fn open_suite(xml: &mut Xml, name: &str, counts: Counts, took_ms: u64, started: 
 }
 
 fn properties(xml: &mut Xml, report: &Report, title: Option<&str>) {
-    let partial = report.partial.as_ref().map_or_else(|| "no".to_owned(), text::partial);
+    let partial = report.partial.as_ref().map_or_else(|| "no".to_owned(), ToString::to_string);
     xml.open("properties", &[]);
     let mut named = vec![
         ("run", report.run.as_str()),

@@ -4,9 +4,11 @@
 
 use super::problems::{Problem, Problems, consequence, fix};
 use super::traffic::{Extent, PROVISIONAL, facts, window};
-use super::{Standing, counts, marks, replaced, text, why};
+use super::{Standing, counts, marks, replaced, why};
 use crate::exit::Exit;
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::report::Report;
+use crate::text;
 
 /// The most characters of one value; a step's summary may hold one mebibyte in all.
 const LIMIT: usize = 500;
@@ -32,7 +34,7 @@ pub fn render(report: &Report) -> String {
     facts.push(report.started.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     facts.push(format!("run {}", escape(&report.run)));
     if let Some(partial) = &report.partial {
-        facts.insert(0, format!("**{}**", text::partial(partial)));
+        facts.insert(0, format!("**{}**", partial));
     }
     out.push_str(&format!("{}\n\n", facts.join(" · ")));
     for note in &report.notes {

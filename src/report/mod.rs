@@ -3,6 +3,7 @@
 //! where the text goes stands in [`Style`]. Writing reports to files is apart,
 //! in [`files`].
 
+mod counts;
 mod files;
 mod github;
 pub mod json;
@@ -13,112 +14,16 @@ mod problems;
 mod prom;
 pub mod spark;
 mod table;
-pub mod text;
 mod traffic;
 
-use std::path::PathBuf;
-use std::str::FromStr;
+use crate::outcome::Severity;
+use crate::outcome::report::Report;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Verdict, Why};
 
-use anyhow::{Result, bail};
-
-use crate::checklist::Severity;
-use crate::run::outcome::{Outcome, Report, Verdict, Waiver, Why};
+use crate::input::format::{Format, ReportTarget};
 
 pub use files::{prepare, write_files};
-
-/// The formats in which a report can be told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// For people at a terminal.
-    #[default]
-    Table,
-    /// One versioned document, described by [`json::schema`].
-    Json,
-    /// One JSON object a line; live on stdout, in checklist order in a file.
-    Jsonl,
-    /// JUnit XML, for CI systems that list tests.
-    Junit,
-    /// Prometheus text format, for the node exporter's textfile collector.
-    Prom,
-    /// GitHub-flavoured Markdown, for a CI summary.
-    Markdown,
-    /// GitHub workflow commands: annotations.
-    Github,
-}
-
-impl Format {
-    /// Every format, in the order in which help and errors name them.
-    pub const ALL: [Format; 7] = [
-        Format::Table,
-        Format::Json,
-        Format::Jsonl,
-        Format::Junit,
-        Format::Prom,
-        Format::Markdown,
-        Format::Github,
-    ];
-
-    /// The word used on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Table => "table",
-            Format::Json => "json",
-            Format::Jsonl => "jsonl",
-            Format::Junit => "junit",
-            Format::Prom => "prom",
-            Format::Markdown => "markdown",
-            Format::Github => "github",
-        }
-    }
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = anyhow::Error;
-
-    fn from_str(word: &str) -> Result<Format> {
-        if let Some(format) = Format::ALL.into_iter().find(|f| f.name() == word) {
-            return Ok(format);
-        }
-        let nearest = Format::ALL
-            .into_iter()
-            .map(|f| (strsim::damerau_levenshtein(f.name(), &word.to_lowercase()), f))
-            .min_by_key(|(distance, _)| *distance)
-            .filter(|(distance, _)| *distance <= 2);
-        let hint = nearest.map(|(_, f)| format!("; did you mean {f}?")).unwrap_or_default();
-        let names = Format::ALL.map(Format::name).join(", ");
-        bail!("unknown format {:?}{hint} (use one of {names})", text::cut(word, 40))
-    }
-}
-
-/// A `--report FORMAT:PATH`: a second telling of the same run, in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportTarget {
-    pub format: Format,
-    pub path: PathBuf,
-}
-
-impl FromStr for ReportTarget {
-    type Err = anyhow::Error;
-
-    /// Only the first colon separates, so a path may contain more of them.
-    fn from_str(argument: &str) -> Result<ReportTarget> {
-        let Some((format, path)) = argument.split_once(':') else {
-            bail!("{argument:?} names no format; write FORMAT:PATH, for example junit:report.xml");
-        };
-        let format: Format = format.parse()?;
-        match path {
-            "" => bail!("{argument:?} names no path; write for example {format}:report.out"),
-            "-" => bail!("stdout carries one format, and --format chooses it; use --format {format}"),
-            _ => Ok(ReportTarget { format, path: PathBuf::from(path) }),
-        }
-    }
-}
 
 /// What a renderer may know about the place where its text will be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +36,18 @@ pub struct Style {
     pub problems_only: bool,
     /// 0: claims where something is wrong; 1: all claims and evidence; 2 and more: nothing is cut.
     pub verbose: u8,
+}
+
+/// How a run is told.
+#[derive(Clone, Debug, Default)]
+pub struct Telling {
+    pub format: Format,
+    pub reports: Vec<ReportTarget>,
+    pub problems_only: bool,
+    pub quiet: bool,
+    pub verbose: u8,
+    /// What settings had to say, for the report's notes.
+    pub notes: Vec<String>,
 }
 
 /// Tells `report` in `format`. The text ends with a newline.
@@ -215,7 +132,7 @@ fn replaced(outcome: &Outcome) -> Option<String> {
 /// The counts of a run in one line.
 fn counts(report: &Report) -> String {
     let blocked = report.outcomes().filter(|o| matches!(o.verdict, Verdict::Skipped(Why::Blocked(_))));
-    text::counts(&report.tally, blocked.count())
+    counts::counts(&report.tally, blocked.count())
 }
 
 /// The mark and the word of an outcome: `✗ fail`. Each mark is one column wide.

@@ -3,9 +3,11 @@
 //! check that has to be mended for them, because twenty checks behind an
 //! unreachable database are one thing to mend.
 
-use crate::run::outcome::{Outcome, Report, Verdict, Why};
+use crate::outcome::report::Report;
+use crate::outcome::{Outcome, Verdict, Why};
 
-use super::{Standing, text};
+use super::Standing;
+use crate::text;
 
 /// One thing to look at.
 pub enum Problem<'a> {

@@ -6,9 +6,10 @@ mod traffic;
 
 use std::fmt::Write;
 
-use super::text;
-use crate::checklist::Severity;
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::Severity;
+use crate::outcome::report::Report;
+use crate::text;
 
 /// Every label an outcome can have; each check has one series for each, and one of them is 1.
 const STATES: [&str; 8] = ["pass", "warn", "fail", "waived", "inconclusive", "error", "blocked", "skipped"];
@@ -17,7 +18,7 @@ const STATES: [&str; 8] = ["pass", "warn", "fail", "waived", "inconclusive", "er
 pub fn render(report: &Report) -> String {
     let mut out = String::new();
     if let Some(partial) = &report.partial {
-        out.push_str(&format!("# {}\n", text::partial(partial)));
+        out.push_str(&format!("# {}\n", partial));
     }
     let run = format!("target=\"{}\",verb=\"{}\"", escape(&report.target), escape(&report.verb));
     gauge(&mut out, "check_state", "1 for the state a check ended in, 0 for the others.", |sample| {

@@ -2,8 +2,8 @@
 //! colour: a tick with a failure is at least two steps lower than a clean one,
 //! and a tick without an answer is not a tick without traffic.
 
-use crate::traffic::live::Spark;
-use crate::traffic::summary::Point;
+use crate::outcome::tick::Spark;
+use crate::outcome::traffic::Point;
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Every delivery of the tick succeeded.

@@ -8,11 +8,14 @@ mod ending;
 mod layout;
 mod traffic;
 
-use crate::probe::Claim;
-use crate::run::outcome::{Outcome, Report, SectionReport, Verdict, Waiver, Why};
+use crate::outcome::finding::Claim;
+use crate::outcome::report::{Report, SectionReport};
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Verdict, Why};
 
 use self::layout::{Column, Columns, grid};
-use super::{Standing, Style, badge, text};
+use super::{Standing, Style, badge};
+use crate::text;
 
 /// The width used where there is no terminal.
 const WIDTH: u16 = 100;

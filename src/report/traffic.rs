@@ -4,9 +4,10 @@
 
 use jiff::Timestamp;
 
-use super::{spark, text};
-use crate::traffic::summary::{Counted, Summary};
-use crate::traffic::window::{Ended, Mode};
+use super::spark;
+use crate::outcome::traffic::{Counted, Summary};
+use crate::outcome::window::{Ended, Mode};
+use crate::text;
 
 /// So many kinds of failure, remarks or gaps are told where not everything is.
 const FEW: usize = 5;

@@ -1,5 +1,5 @@
-//! A body as JSON, or what it is instead, in words for the person who has to find
-//! out who answered.
+//! Parses an HTTP body as JSON or describes what it is instead, so that a person can find out which program
+//! answered.
 
 use std::fmt;
 
@@ -9,21 +9,24 @@ use serde_json::{Map, Value};
 
 use super::http::Answer;
 
-/// The answer's body as JSON.
+/// The response body as JSON.
 ///
 /// # Errors
-/// What it is instead, a fragment: `an HTML page, not JSON`.
+/// What the body is instead, as a fragment: `an HTML page, not JSON`.
 pub fn json(answer: &Answer) -> Result<Value, String> {
     if answer.truncated {
-        return Err(format!("a body of more than {} bytes, not read to its end", answer.body.len()));
+        return Err(format!(
+            "a body of more than {} bytes, which was not read completely",
+            answer.body.len()
+        ));
     }
     parse(&answer.body)
 }
 
-/// Bytes as JSON, with the errors of [`json`].
+/// Parses bytes as JSON, with the same errors as [`json`].
 ///
 /// # Errors
-/// What they are instead.
+/// What the bytes are instead.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "a body that is not UTF-8 text".to_owned())?;
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -34,13 +37,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value, String> {
         return Err("an HTML page, not JSON".to_owned());
     }
     serde_json::from_str(text).map(|Once(value)| value).map_err(|error| match error.classify() {
-        Category::Eof => "JSON that breaks off".to_owned(),
-        Category::Data => "JSON in which a key stands twice".to_owned(),
+        Category::Eof => "truncated JSON".to_owned(),
+        Category::Data => "JSON with a duplicate key".to_owned(),
         _ => "a body that is not JSON".to_owned(),
     })
 }
 
-/// JSON in which no object has a key twice: readers do not agree on which one counts, and a bad answer must not
+/// JSON in which no object has a duplicate key. Parsers disagree on which value counts, and a bad value must not
 /// hide behind a good one.
 pub(super) struct Once(pub(super) Value);
 
@@ -95,7 +98,7 @@ impl<'de> Visitor<'de> for Reader {
         let mut map = Map::new();
         while let Some((key, Once(value))) = entries.next_entry::<String, Once>()? {
             if map.insert(key, value).is_some() {
-                return Err(A::Error::custom("a key stands twice"));
+                return Err(A::Error::custom("duplicate key"));
             }
         }
         Ok(Value::Object(map))
@@ -107,20 +110,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_whole_json_is_named() {
-        let why = |bytes: &[u8]| parse(bytes).expect_err("it is no JSON");
+    fn malformed_json_is_described() {
+        let why = |bytes: &[u8]| parse(bytes).expect_err("it is not JSON");
         assert_eq!(why(b""), "an empty body");
         assert_eq!(why(b"  \n"), "an empty body");
         assert_eq!(why(b"<!DOCTYPE html><html>"), "an HTML page, not JSON");
         assert_eq!(why(b"Retry later\n"), "a body that is not JSON");
-        assert_eq!(why(b"{\"version\":\"4.8"), "JSON that breaks off");
+        assert_eq!(why(b"{\"version\":\"4.8"), "truncated JSON");
         assert_eq!(why(b"{} trailing"), "a body that is not JSON");
         assert_eq!(why(b"{\"a\":\"\0\"}"), "a body that is not JSON");
         assert_eq!(why(&[0xff, 0xfe, 0]), "a body that is not UTF-8 text");
         for twice in
             [r#"{"status":"failing","status":"ok"}"#, r#"[{"a":[{"b":1,"b":1}]}]"#, r#"{"a":1,"\u0061":2}"#]
         {
-            assert_eq!(why(twice.as_bytes()), "JSON in which a key stands twice");
+            assert_eq!(why(twice.as_bytes()), "JSON with a duplicate key");
         }
         let all = r#"{"a":[null,true,-1,18446744073709551615,1.5,"x",{}],"b":{"a":[]}}"#;
         assert_eq!(parse(all.as_bytes()).map(|v| v.to_string()), Ok(all.to_owned()));

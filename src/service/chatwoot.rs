@@ -1,6 +1,5 @@
-//! Chatwoot's API, the part that only reads. Every answer comes back whole and is
-//! read by whoever judges it; what it holds of credentials is learnt first, so
-//! that nobody can show them.
+//! The read-only part of Chatwoot's API. Responses are returned whole and judged by the caller. Credentials in a
+//! response are registered with the redactor before anything else happens, so that they are never shown.
 
 mod answer;
 mod conversations;
@@ -25,14 +24,14 @@ pub use page::{Page, Seen, read};
 pub use refusal::{Reason, Refusal, Trouble};
 pub use reports::{Counted, count_path, read_count};
 
-/// The header of every kind of token. `Authorization: Bearer` is not understood.
+/// The header for every kind of token. Chatwoot does not accept `Authorization: Bearer`.
 pub const TOKEN_HEADER: &str = "api_access_token";
 
-/// How much is read of a page of conversations or messages. A mail keeps its whole text and HTML beside its
-/// content, and a list shows two messages a conversation.
+/// The maximum size of a page of conversations or messages. An email carries its whole text and HTML in addition to
+/// its content, and a list contains two messages per conversation.
 pub const LARGEST_PAGE: usize = 8 * 1024 * 1024;
 
-/// The events a webhook may subscribe to, by Chatwoot's own model; its API description names others.
+/// The events a webhook can subscribe to according to Chatwoot's model. Its API documentation lists others.
 pub const EVENTS: &[&str] = &[
     "conversation_status_changed",
     "conversation_updated",
@@ -48,7 +47,7 @@ pub const EVENTS: &[&str] = &[
     "conversation_typing_off",
 ];
 
-/// A Chatwoot at one base URL, with one token or none.
+/// A client for the Chatwoot at one base URL, with or without a token.
 #[derive(Clone, Debug)]
 pub struct Chatwoot {
     http: http::Client,
@@ -58,10 +57,10 @@ pub struct Chatwoot {
 }
 
 impl Chatwoot {
-    /// A client for the Chatwoot at `base`, an http or https URL without a slash at its end.
+    /// Creates a client for the Chatwoot at `base`, an http or https URL without a trailing slash.
     ///
     /// # Errors
-    /// When `base` is no such URL; its text is never in the error.
+    /// When `base` is not such a URL. The error never contains its text.
     pub fn new(
         http: http::Client,
         redactor: Redactor,
@@ -72,23 +71,23 @@ impl Chatwoot {
         Ok(Chatwoot { http, redactor, base: base.to_owned(), token })
     }
 
-    /// The URL of a path, without user information: fit to be shown.
+    /// The URL of a path without user information, safe to display.
     pub fn url(&self, path: &str) -> String {
         let whole = format!("{}{path}", self.base);
         Url::parse(&whole).map_or_else(|_| path.to_owned(), |url| place::without_user(&url))
     }
 
-    /// Whether a token goes with the requests.
+    /// Whether requests carry a token.
     pub fn has_token(&self) -> bool {
         self.token.is_some()
     }
 
-    /// GET of a path, redirects within the same origin followed.
+    /// Sends a GET request for a path and follows redirects within the same origin.
     pub async fn get(&self, path: &str, deadline: Duration) -> Seen {
         self.fetch(Request::get(format!("{}{path}", self.base)), deadline).await
     }
 
-    /// The same for a page that shows messages, which may be long: at most [`LARGEST_PAGE`] bytes are read.
+    /// Like [`Chatwoot::get`], for pages of messages, which may be long: reads up to [`LARGEST_PAGE`] bytes.
     pub async fn get_long(&self, path: &str, deadline: Duration) -> Seen {
         let mut request = Request::get(format!("{}{path}", self.base));
         request.limit = LARGEST_PAGE;
@@ -112,13 +111,6 @@ impl Chatwoot {
                 self.redactor.learn(credential);
             }
         }
-        Page {
-            status: answer.status,
-            location: place::redirect(answer),
-            body,
-            sent,
-            took: answer.took,
-            sandbox: answer.sandbox,
-        }
+        Page { status: answer.status, location: place::redirect(answer), body, sent, took: answer.took }
     }
 }

@@ -1,6 +1,6 @@
-//! Running a program: an argument list, never a shell; its own process group, no
-//! stdin, bounded output, bounded time. When the time is up, or when nobody waits
-//! any more, the whole group ends, also what the program itself started.
+//! Runs a program with an argument list and never a shell: in its own process group, without stdin, with bounded
+//! output and bounded time. When the time is up, or when the caller stops waiting, the whole group ends, including
+//! everything the program started.
 
 mod capture;
 mod group;
@@ -22,45 +22,44 @@ use group::Group;
 use crate::redact::Redactor;
 pub use group::kill_all;
 
-/// How long output may still come after the program has ended, from what it left behind.
+/// How long to wait for output of leftover child processes after the program has ended.
 const AFTERMATH: Duration = Duration::from_secs(1);
 
-/// The signal that asks a program to end.
+/// The signal that ends a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// SIGTERM.
     Terminate,
-    /// SIGINT, which some programs clean up after and SIGTERM not.
+    /// SIGINT, for programs that clean up on it, but not on SIGTERM.
     Interrupt,
 }
 
-/// What to run.
+/// A program to run.
 #[derive(Clone)]
 pub struct Command {
-    /// A name to look up in the `PATH` of `env`, or a path.
+    /// A path, or a name to look up in the `PATH` of `env`.
     pub program: OsString,
     pub args: Vec<OsString>,
-    /// Where to run it; the current directory when `None`.
+    /// The working directory; the current directory when `None`.
     pub cwd: Option<PathBuf>,
-    /// The whole environment of the program.
+    /// The complete environment of the program.
     pub env: Vec<(OsString, OsString)>,
-    /// When to ask it to end.
+    /// When to send the stop signal.
     pub deadline: Duration,
     pub stop: Stop,
-    /// How long after that to kill it.
+    /// How long after the stop signal to kill it.
     pub grace: Duration,
-    /// How much of the beginning of its standard output is kept for parsing, in bytes.
+    /// How many bytes from the start of stdout are kept for parsing.
     pub head: usize,
-    /// Whether its standard output is data for this program alone: kept for parsing, and neither split into lines
-    /// nor shown.
+    /// Whether stdout is data for this program only: kept for parsing, but neither split into lines nor shown.
     pub data: bool,
-    /// What must not be cut in two when its output is shown in pieces.
+    /// Secrets that must not be split when the output is shown in pieces.
     pub redactor: Redactor,
 }
 
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither arguments nor environment: both may hold secrets.
+        // No arguments and no environment: both may contain secrets.
         write!(f, "Command({})", self.program.to_string_lossy())
     }
 }
@@ -68,11 +67,11 @@ impl fmt::Debug for Command {
 /// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// By itself, with this code.
+    /// It exited with this code.
     Exited(i32),
-    /// By this signal, which was not ours.
+    /// A signal that we did not send ended it.
     Signalled(i32),
-    /// Because its time was up.
+    /// It timed out.
     TimedOut,
 }
 
@@ -83,18 +82,18 @@ pub struct Ran {
     pub stdout: Captured,
     pub stderr: Captured,
     pub took: Duration,
-    /// True when something that it started still held its output open when it had ended.
+    /// True when a child process still held the output open after the program had ended.
     pub left_behind: bool,
 }
 
 /// Why a program did not run. Displays as a lower-case fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotRun {
-    /// No such program.
+    /// The program does not exist.
     NotFound { program: String },
-    /// It exists, and may not be executed, or its interpreter is missing.
+    /// It exists, but is not executable or its interpreter is missing.
     NotExecutable { program: String },
-    /// The directory to run in is none, or may not be entered.
+    /// The working directory does not exist or is not accessible.
     Cwd { path: PathBuf, why: String },
     /// Anything else.
     Other { program: String, why: String },
@@ -103,9 +102,9 @@ pub enum NotRun {
 impl fmt::Display for NotRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NotRun::NotFound { program } => write!(f, "{program} is not installed, or not in PATH"),
+            NotRun::NotFound { program } => write!(f, "{program} is not installed or not in PATH"),
             NotRun::NotExecutable { program } => {
-                write!(f, "{program} cannot be executed; check its mode and its first line")
+                write!(f, "{program} cannot be executed; check its permissions and its first line")
             }
             NotRun::Cwd { path, why } => write!(f, "cannot run in {}: {why}", path.display()),
             NotRun::Other { program, why } => write!(f, "{program} could not be started: {why}"),
@@ -116,7 +115,8 @@ impl fmt::Display for NotRun {
 impl std::error::Error for NotRun {}
 
 impl Command {
-    /// A program with arguments, an empty environment, ten seconds, SIGTERM, two seconds' grace and a MiB of output.
+    /// A program with arguments, an empty environment, a time limit of 10 s, SIGTERM with a grace period of 2 s, and
+    /// 1 MiB of output.
     pub fn new<A: Into<OsString>>(
         program: impl Into<OsString>,
         args: impl IntoIterator<Item = A>,
@@ -135,7 +135,7 @@ impl Command {
         }
     }
 
-    /// Takes over these variables except those named in `scrub`.
+    /// Copies these variables except those named in `scrub`.
     pub fn inherit(
         mut self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
@@ -153,8 +153,8 @@ impl Command {
     }
 }
 
-/// Runs a program to its end. Every line of output is also given to `line` as it comes.
-/// Dropping the future kills the program's whole group.
+/// Runs a program to its end and passes every line of output to `line` as it arrives. Dropping the future kills the
+/// program's whole group.
 pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Result<Ran, NotRun> {
     let began = Instant::now();
     let (mut group, stdout, stderr) = start(command)?;
@@ -187,8 +187,8 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
                 }
             }
         }
-        // Something that the program started may keep the pipes open for as long as it lives. What
-        // was asked to end has the rest of its grace for that.
+        // A child process may hold the pipes open for as long as it lives. If the group was told to stop, the child
+        // gets the rest of the grace period.
         let patience = match status {
             Some(_) => alarm.deadline().saturating_duration_since(Instant::now()),
             None => AFTERMATH,
@@ -198,7 +198,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
             group.kill();
         }
         if left_behind {
-            // What the killed ones had written is still read; who left the group is not waited for.
+            // Output written before the kill is still read; processes that left the group are not awaited.
             let _ = timeout(AFTERMATH / 10, &mut reading).await;
         }
     }

@@ -1,6 +1,5 @@
-//! `DATABASE_URL` as Prisma and libpq write it. Parameters that only other clients
-//! know are set aside and named; a fault names the part that is wrong and never
-//! shows its value, because the value may be the password.
+//! Parses `DATABASE_URL` in the forms of Prisma and libpq. Parameters that only other clients understand are listed
+//! separately. An error names the invalid part and never shows its value, which may be the password.
 
 mod fault;
 mod parts;
@@ -15,33 +14,33 @@ use tokio_postgres::config::{ChannelBinding, SslNegotiation};
 pub use fault::DsnFault;
 use parts::Parts;
 
-/// How the connection is to be encrypted, as libpq defines it.
+/// How to encrypt the connection, as defined by libpq.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SslMode {
     /// Never encrypted.
     Disable,
     /// Plain, and encrypted only if the server refuses plain connections.
     Allow,
-    /// Encrypted if the server offers it. The default.
+    /// Encrypted if the server supports it. The default.
     Prefer,
-    /// Encrypted; with whom is not verified, unless `sslrootcert` is given.
+    /// Encrypted. The server's identity is not verified unless `sslrootcert` is given.
     Require,
     /// Encrypted, and the certificate is signed by a trusted root.
     VerifyCa,
-    /// Encrypted, and the certificate is signed by a trusted root for this host's name.
+    /// Encrypted, and the certificate is signed by a trusted root and issued for this host's name.
     VerifyFull,
 }
 
-/// Which roots the DSN itself names.
+/// The trusted roots that the DSN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SslRootCert {
     /// `sslrootcert=system`: the system's trusted roots.
     System,
-    /// A PEM file; its roots and no others.
+    /// A PEM file with the only trusted roots.
     File(PathBuf),
 }
 
-/// Which servers are suitable, as libpq defines it.
+/// Which servers are acceptable, as defined by libpq.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attrs {
     Any,
@@ -57,7 +56,7 @@ pub enum Attrs {
 pub struct Server {
     /// A name, an address, or the directory of a Unix socket.
     pub host: String,
-    /// Connected to instead of `host`, which then only names the certificate.
+    /// The address to connect to instead of `host`, which is then only used to verify the certificate.
     pub address: Option<std::net::IpAddr>,
     pub port: u16,
 }
@@ -69,10 +68,10 @@ impl Server {
     }
 }
 
-/// A data source name, understood.
+/// A parsed data source name.
 #[derive(Clone)]
 pub struct Dsn {
-    /// User, password, database and session parameters. Hosts and TLS stand in the other fields.
+    /// User, password, database and session parameters. Hosts and TLS are in the other fields.
     pub config: Config,
     pub user: String,
     /// The first server's host.
@@ -81,15 +80,15 @@ pub struct Dsn {
     pub port: u16,
     /// All servers, in the order in which they are tried.
     pub servers: Vec<Server>,
-    /// `None` when not given; the server then takes the user's name.
+    /// `None` when not given; the server then uses the user's name.
     pub database: Option<String>,
-    /// Prisma's `schema`: what its connections set as search path.
+    /// Prisma's `schema` parameter, which sets the search path.
     pub schema: Option<String>,
     pub sslmode: SslMode,
     pub sslrootcert: Option<SslRootCert>,
     pub attrs: Attrs,
     pub connect_timeout: Option<Duration>,
-    /// Names of the parameters that only other clients understand, as written, sorted.
+    /// The sorted names of parameters that only other clients understand.
     pub ignored: Vec<String>,
     /// Whether this looks like a transaction-mode pooler: `pgbouncer=true`, or port 6543.
     pub pooler: bool,
@@ -120,8 +119,7 @@ impl Dsn {
         Dsn::from_parts(Parts::read(text)?)
     }
 
-    /// `user@host/database`: who asks whom, without the password. The host is in lower case,
-    /// several hosts are joined by commas.
+    /// `user@host/database`, without the password. The host is in lower case; several hosts are joined by commas.
     pub fn identity(&self) -> String {
         let hosts: Vec<String> = self
             .servers
@@ -131,7 +129,7 @@ impl Dsn {
         format!("{}@{}/{}", self.user, hosts.join(","), self.database_name())
     }
 
-    /// The database that will be connected to: libpq's default is the user's name.
+    /// The database to connect to. As in libpq, the default is the user's name.
     pub fn database_name(&self) -> &str {
         self.database.as_deref().unwrap_or(&self.user)
     }
@@ -197,14 +195,14 @@ fn session(config: &mut Config, parts: &Parts) -> Result<(), DsnFault> {
 fn sslmode(parts: &Parts, rootcert: Option<&SslRootCert>) -> Result<SslMode, DsnFault> {
     let system = rootcert == Some(&SslRootCert::System);
     let mode = match parts.text("sslmode")?.as_deref() {
-        // node-postgres and JDBC say ssl=true for what libpq calls require.
+        // node-postgres and JDBC use ssl=true for libpq's require.
         None | Some("") if parts.text("ssl")?.as_deref() == Some("true") => SslMode::Require,
         None | Some("") if system => SslMode::VerifyFull,
         None | Some("") => SslMode::Prefer,
         Some("disable") => SslMode::Disable,
         Some("allow") => SslMode::Allow,
         Some("prefer") => SslMode::Prefer,
-        // What node-postgres calls no-verify is what libpq means by require.
+        // node-postgres uses no-verify for libpq's require.
         Some("require" | "no-verify") => SslMode::Require,
         Some("verify-ca") => SslMode::VerifyCa,
         Some("verify-full") => SslMode::VerifyFull,
@@ -234,7 +232,7 @@ fn attrs(parts: &Parts) -> Result<Attrs, DsnFault> {
     })
 }
 
-/// Whole seconds; zero and negative numbers mean no bound, in libpq and in Prisma.
+/// Whole seconds. Zero and negative numbers mean no limit, as in libpq and Prisma.
 fn connect_timeout(parts: &Parts) -> Result<Option<Duration>, DsnFault> {
     let Some(text) = parts.text("connect_timeout")?.filter(|t| !t.is_empty()) else { return Ok(None) };
     let seconds: i64 =
@@ -265,7 +263,7 @@ fn servers(parts: &Parts) -> Result<Vec<Server>, DsnFault> {
         let host = host.filter(|h| !h.is_empty()).ok_or(DsnFault::Missing("host"))?;
         let wrong = |c: char| c.is_whitespace() || c.is_control() || "@/?#\\".contains(c);
         if !host.starts_with(['/', '@']) && host.contains(wrong) {
-            return Err(DsnFault::value("host", "a host name (and a password with every @ / ? # encoded)"));
+            return Err(DsnFault::value("host", "a host name (percent-encode any @ / ? # in the password)"));
         }
         let port = match ports.get(at).or(ports.first()).filter(|p| !p.is_empty()) {
             Some(text) => text.parse().ok().filter(|p| *p > 0),

@@ -1,10 +1,9 @@
-//! One HTTP request, one answer, within bounds: of time, of size, of origin.
+//! One HTTP request and its response, bounded in time, size and origin.
 //!
-//! Redirects are followed by a rule of our own, because a client that follows them
-//! anywhere takes `api_access_token` with it: only GET and HEAD, only to the same
-//! scheme, host and port, at most five times. Any other redirect is the answer.
-//! Every request has a connection of its own, so that no answer depends on what
-//! happened to an earlier one. Compressed answers are not asked for.
+//! Redirects are followed only for GET and HEAD, only to the same scheme, host and port, and at most five times; a
+//! client that follows them anywhere would send `api_access_token` along. Any other redirect is returned as the
+//! response. Every request uses its own connection, so that no response depends on an earlier one. Compressed
+//! responses are not requested.
 
 mod answer;
 mod proxies;
@@ -18,6 +17,7 @@ use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::marker::MarkerSink;
 use super::socket;
 use super::tls::Roots;
 use super::unreachable::Unreachable;
@@ -26,13 +26,13 @@ pub use answer::Answer;
 pub use proxies::Proxies;
 pub use request::{Header, Request};
 
-/// The header by which a stand-in says that it is one.
+/// The header by which a stand-in identifies itself.
 pub const SANDBOX_HEADER: &str = "x-hotdash-ops-sandbox";
 
-/// How many redirects are followed.
+/// The maximum number of redirects to follow.
 pub const MOST_REDIRECTS: usize = 5;
 
-/// What this program calls itself.
+/// This program's user agent.
 pub const USER_AGENT: &str = concat!("hotdash-ops/", env!("CARGO_PKG_VERSION"));
 
 /// The HTTP client. Cheap to clone.
@@ -40,11 +40,12 @@ pub const USER_AGENT: &str = concat!("hotdash-ops/", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     http: reqwest::Client,
     proxies: Proxies,
+    marker: MarkerSink,
 }
 
 impl Client {
-    /// A client that trusts these roots. Fails only when a proxy's URL cannot be used.
-    pub fn new(roots: &Roots, proxies: Proxies) -> Result<Client, Unreachable> {
+    /// Creates a client that trusts these roots. Fails only when a proxy's URL is invalid.
+    pub fn new(roots: &Roots, proxies: Proxies, marker: MarkerSink) -> Result<Client, Unreachable> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(roots.https())
             .redirect(reqwest::redirect::Policy::none())
@@ -58,11 +59,16 @@ impl Client {
             builder = builder.proxy(proxy);
         }
         let http = builder.build().map_err(|e| Unreachable::Other(e.without_url().to_string()))?;
-        Ok(Client { http, proxies })
+        Ok(Client { http, proxies, marker })
     }
 
-    /// Asks, and reads the answer to its end or to the request's limit, within `deadline`.
-    /// An answer that is cut off in the middle is not an answer but [`Unreachable`].
+    /// Where it reports that a stand-in answered.
+    pub fn marker(&self) -> &MarkerSink {
+        &self.marker
+    }
+
+    /// Sends a request and reads the response to its end or to the request's limit, within `deadline`. A response that
+    /// is cut off is not returned, but an [`Unreachable`] error.
     pub async fn ask(&self, request: Request, deadline: Duration) -> Result<Answer, Unreachable> {
         let url = usable(&request.url)?;
         let headers = request.header_map()?;
@@ -78,14 +84,16 @@ impl Client {
         began: Instant,
     ) -> Result<Answer, Unreachable> {
         let may_follow = request.method == Method::GET || request.method == Method::HEAD;
-        let (mut redirects, mut sandbox) = (Vec::new(), false);
+        let mut redirects = Vec::new();
         loop {
             let mut asking = self.http.request(request.method.clone(), url.clone()).headers(headers.clone());
             if let Some(body) = &request.body {
                 asking = asking.body(body.clone());
             }
             let response = asking.send().await.map_err(|e| self.fault(&e, &url, began))?;
-            sandbox |= response.headers().contains_key(SANDBOX_HEADER);
+            if response.headers().contains_key(SANDBOX_HEADER) {
+                self.marker.report();
+            }
             if may_follow
                 && redirects.len() < MOST_REDIRECTS
                 && let Some(next) = next_hop(&url, &response)
@@ -98,11 +106,11 @@ impl Client {
             let (body, truncated) = self.read(response, request.limit, &url, began).await?;
             let took = began.elapsed();
             let url = shown(&url);
-            return Ok(Answer { status, headers, body, truncated, url, redirects, took, sandbox });
+            return Ok(Answer { status, headers, body, truncated, url, redirects, took });
         }
     }
 
-    /// Reads at most `limit` bytes, so that an endless body ends here.
+    /// Reads at most `limit` bytes, so that an endless body cannot fill the memory.
     async fn read(
         &self,
         mut response: Response,
@@ -134,7 +142,7 @@ impl Client {
     }
 }
 
-/// Resolves names as the other services do, so that failures mean the same everywhere.
+/// Resolves names in the same way as the other services, so that failures mean the same everywhere.
 struct Names;
 
 impl Resolve for Names {
@@ -151,12 +159,12 @@ pub(crate) fn usable(text: &str) -> Result<Url, Unreachable> {
     let bad = |why: &str| Unreachable::BadUrl(why.to_owned());
     let url = Url::parse(text).map_err(|e| bad(&format!("{e}; write https://HOST/PATH")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad("its scheme is not http or https; write https://HOST/PATH"));
+        return Err(bad("the scheme is not http or https; write https://HOST/PATH"));
     }
     Ok(url)
 }
 
-/// Where a redirect leads, if it may be followed there.
+/// The target of a redirect, if it may be followed.
 fn next_hop(url: &Url, response: &Response) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -170,12 +178,12 @@ fn next_hop(url: &Url, response: &Response) -> Option<Url> {
 /// The URL without user information.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
-    // Both fail only for URLs that cannot have user information.
+    // Both calls fail only for URLs that cannot have user information.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()
 }
 
 fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), super::text::visible(value.as_bytes()))).collect()
+    headers.iter().map(|(name, value)| (name.to_string(), crate::text::visible(value.as_bytes()))).collect()
 }

@@ -1,22 +1,22 @@
-//! URLs as they may be shown: without the parts in which people put secrets.
+//! URLs that are safe to display: without the parts that may contain secrets.
 
 use url::Url;
 
 use super::http::Answer;
 
-/// The longest path that is shown whole.
+/// Longer paths are not shown.
 const LONGEST: usize = 200;
 
 /// The URL without user information.
 pub fn without_user(url: &Url) -> String {
     let mut url = url.clone();
-    // Both fail only for URLs that cannot have user information.
+    // Both calls fail only for URLs that cannot have user information.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()
 }
 
-/// Origin and path of a URL with a host; a query is told by `?...`. `None` for any other text.
+/// Origin and path of a URL with a host; a query is shown as `?...`. `None` for any other text.
 pub fn bare(text: &str) -> Option<String> {
     let url = Url::parse(text.trim()).ok().filter(Url::has_host)?;
     let path = if url.path().len() > LONGEST { "/..." } else { url.path() };
@@ -24,11 +24,11 @@ pub fn bare(text: &str) -> Option<String> {
     Some(format!("{}{path}{query}", url.origin().ascii_serialization()))
 }
 
-/// Where a redirect that was not followed leads to.
+/// The target of a redirect that was not followed.
 pub fn redirect(answer: &Answer) -> Option<String> {
     let location = answer.header("location").filter(|_| (300..400).contains(&answer.status))?;
     let there = Url::parse(&answer.url).and_then(|url| url.join(location)).ok();
-    Some(there.and_then(|url| bare(url.as_str())).unwrap_or_else(|| "an unreadable place".to_owned()))
+    Some(there.and_then(|url| bare(url.as_str())).unwrap_or_else(|| "an unreadable URL".to_owned()))
 }
 
 #[cfg(test)]
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_secret_in_a_url_is_left_out() {
+    fn possible_secrets_are_removed_from_a_url() {
         assert_eq!(
             bare(" https://u:pw@A.example:8443/x?token=1#f").as_deref(),
             Some("https://a.example:8443/x?...")

@@ -1,8 +1,7 @@
-//! PostgreSQL, read only but for the one type that writes ([`Writer`]). One connection at a time, opened and closed; one READ ONLY
-//! transaction with bounds on the server's side (statement and lock time-outs, set
-//! inside the transaction, because poolers refuse them at the start) and a deadline
-//! on ours. Statements are unnamed, so that a transaction-mode pooler can carry them.
-//! Time zone and date style are set, because a session elsewhere would read other times.
+//! PostgreSQL, read only except for [`Writer`]. One connection at a time with one READ ONLY transaction, bounded by
+//! statement and lock timeouts on the server (set inside the transaction, because poolers reject them at the start)
+//! and by a deadline on our side. Statements are unnamed, so that they work through a transaction-mode pooler. Time
+//! zone and date style are set, because a session's defaults would change how times are read.
 
 mod connect;
 mod encrypt;
@@ -30,23 +29,23 @@ use transaction::State;
 pub use transaction::{Bounds, Transaction};
 pub use write::{Uncommitted, Writer, Writing, connect_to_write};
 
-/// More rows than any question here has an answer of.
+/// The maximum number of rows; no query here should return more.
 pub const MOST_ROWS: usize = 100_000;
-/// More bytes than any question here has an answer of.
+/// The maximum number of bytes; no query here should return more.
 pub const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// How the connection is protected.
+/// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protection {
     /// A Unix socket: it does not leave this machine.
     LocalSocket,
     /// Not encrypted.
     Plain,
-    /// Encrypted; with whom was not verified.
+    /// Encrypted, but the server's identity was not verified.
     Encrypted,
-    /// Encrypted, with a server that a trusted root vouches for, under whatever name.
+    /// Encrypted, and the server's certificate is signed by a trusted root; its name was not verified.
     Chain,
-    /// Encrypted, with the server of this name.
+    /// Encrypted, and the server's certificate and name were verified.
     ChainAndName,
 }
 
@@ -55,21 +54,21 @@ pub struct Session {
     client: Client,
     worker: Worker,
     state: Mutex<State>,
-    /// `SET LOCAL search_path`, where the DSN names a schema; with a separator before it.
+    /// `SET LOCAL search_path`, if the DSN names a schema, preceded by a separator.
     path: String,
     deadline: Instant,
     given: Duration,
     protection: Protection,
 }
 
-/// One row of an answer. Every value is text or NULL.
+/// A row of a result. Every value is text or NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     columns: Arc<[String]>,
-    /// All values, one behind the other: a tick has hundreds of rows, and an allocation for each value costs more
-    /// than all else that is done with it here.
+    /// All values, one after another. A tick has hundreds of rows, and one allocation for each value would cost more
+    /// than everything else that is done with it here.
     text: String,
-    /// Where each value lies in it.
+    /// The range of each value in `text`.
     places: Vec<Option<(usize, usize)>>,
 }
 
@@ -88,12 +87,12 @@ impl Row {
         self.text.get(from..to)
     }
 
-    /// The value of a column; `None` when it is NULL, and when there is no such column.
+    /// The value of a column; `None` when it is NULL or there is no such column.
     pub fn get(&self, column: &str) -> Option<&str> {
         self.value(self.columns.iter().position(|c| c == column)?)
     }
 
-    /// Whether a value of the row is such.
+    /// Whether any value of the row satisfies the predicate.
     pub fn any(&self, is: impl Fn(&str) -> bool) -> bool {
         (0..self.places.len()).filter_map(|at| self.value(at)).any(is)
     }
@@ -105,9 +104,8 @@ impl Row {
 }
 
 impl Session {
-    /// Runs one statement in the transaction, which is begun if it is not open. Parameters are
-    /// text; every selected column must be text, too (`::text`). After a failure the next
-    /// statement begins a new transaction.
+    /// Runs one statement in the transaction and begins one if none is open. Parameters are text; every selected column
+    /// must also be text (`::text`). After a failure, the next statement begins a new transaction.
     pub async fn rows(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
         let mut state = self.state.lock().await;
         let before = std::mem::replace(&mut *state, State::Unsure);
@@ -126,29 +124,29 @@ impl Session {
         answer
     }
 
-    /// True when nobody between here and the server can read along.
+    /// True when the traffic cannot be read on its way to the server.
     pub fn encrypted(&self) -> bool {
         !matches!(self.protection, Protection::Plain | Protection::LocalSocket)
     }
 
-    /// True when a trusted root vouched for the server (`verify-ca` and `verify-full`).
+    /// True when the server's certificate is signed by a trusted root (`verify-ca` and `verify-full`).
     pub fn verified(&self) -> bool {
         matches!(self.protection, Protection::Chain | Protection::ChainAndName)
     }
 
-    /// How the connection is protected, exactly.
+    /// How exactly the connection is protected.
     pub fn protection(&self) -> Protection {
         self.protection
     }
 
-    /// Rolls back and hangs up, so that the server (and a pooler) sees an orderly end.
+    /// Rolls back and disconnects, so that the server (and a pooler) sees an orderly end.
     pub async fn close(self) {
         let goodbye = Duration::from_millis(500);
         let Session { client, mut worker, state, .. } = self;
         if state.into_inner() != State::Idle {
             let _ = timeout(goodbye, client.batch_execute("ROLLBACK")).await;
         }
-        // The worker says goodbye to the server once the client is gone.
+        // The connection task sends the disconnect message once the client is dropped.
         drop(client);
         let _ = timeout(goodbye, &mut worker.0).await;
     }
@@ -159,8 +157,8 @@ impl Session {
         self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
     }
 
-    /// What holds for every transaction. The server gives up a little earlier than we do, so that its reason
-    /// can still arrive.
+    /// The settings of every transaction. The server's timeout is slightly shorter than ours, so that its error can
+    /// still arrive.
     fn settings(&self, statement: Duration, lock: Duration) -> String {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let ours = left.saturating_sub((left / 10).min(Duration::from_millis(250)));
@@ -176,7 +174,7 @@ impl Session {
     }
 
     async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
-        // Collected, because with a closure over borrowed texts the future is not provably Send.
+        // Collected, because with a closure over borrowed strings the future is not provably Send.
         let typed: Vec<(&str, Type)> = parameters.iter().map(|p| (*p, Type::TEXT)).collect();
         let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.fault(&e))?;
         self.collect(stream).await

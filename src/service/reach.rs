@@ -1,6 +1,5 @@
-//! How far one gets on the way to a server: name, connection, TLS, first byte, each
-//! timed apart, and the certificate on the way. It goes straight, never through a
-//! proxy, because a proxy would answer for the first three.
+//! How far a connection to a server gets: name, connection, TLS, first byte, each timed separately, plus the
+//! certificate. It never uses a proxy, because a proxy would answer for the first three.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -20,11 +19,12 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::http::{SANDBOX_HEADER, USER_AGENT as OURS, usable};
+use super::marker::MarkerSink;
 use super::socket;
 use super::tls::{Certificate, Roots, TlsFault};
 use super::unreachable::Unreachable;
 
-/// One part of the way.
+/// A step of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leg {
     Resolve,
@@ -44,21 +44,21 @@ impl fmt::Display for Leg {
     }
 }
 
-/// The TLS part of the way.
+/// The result of the TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     pub took: Duration,
     /// `TLSv1.3`
     pub version: String,
     pub certificate: Certificate,
-    /// Whole days until the certificate expires; negative when it has.
+    /// Whole days until the certificate expires; negative when it has expired.
     pub days_left: i64,
 }
 
-/// How far one got. What was not reached is `None`.
+/// How far the connection got. Steps that were not reached are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// `None` also when the URL has an address instead of a name.
+    /// `None` also when the URL contains an address instead of a name.
     pub resolve: Option<Duration>,
     pub addresses: Vec<IpAddr>,
     pub connect: Option<Duration>,
@@ -67,13 +67,11 @@ pub struct Reach {
     /// `None` also for http.
     pub tls: Option<Tls>,
     pub first_byte: Option<Duration>,
-    /// The status of the answer to `GET`; redirects are not followed.
+    /// The status of the response to `GET`; redirects are not followed.
     pub status: Option<u16>,
-    /// Whether a stand-in answered.
-    pub sandbox: bool,
 }
 
-/// Where the way ended, and how far one had got.
+/// The step that failed, and how far the connection got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     pub at: Leg,
@@ -89,9 +87,16 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Goes the way to `url` and asks `GET` of it, all within `deadline`. `now` dates the certificate.
-pub async fn reach(url: &str, roots: &Roots, now: Timestamp, deadline: Duration) -> Result<Reach, Stopped> {
-    let mut way = Way { reached: Reach::default(), leg: Leg::Resolve, deadline: Instant::now() + deadline };
+/// Connects to `url` and sends `GET`, all within `deadline`. `now` is used to date the certificate.
+pub async fn reach(
+    url: &str,
+    roots: &Roots,
+    marker: &MarkerSink,
+    now: Timestamp,
+    deadline: Duration,
+) -> Result<Reach, Stopped> {
+    let until = Instant::now() + deadline;
+    let mut way = Way { reached: Reach::default(), leg: Leg::Resolve, marker, deadline: until };
     match timeout_at(way.deadline, way.go(url, roots, now)).await {
         Ok(Ok(())) => Ok(way.reached),
         Ok(Err(why)) => Err(Stopped { at: way.leg, why, reached: way.reached }),
@@ -102,13 +107,14 @@ pub async fn reach(url: &str, roots: &Roots, now: Timestamp, deadline: Duration)
     }
 }
 
-struct Way {
+struct Way<'a> {
     reached: Reach,
     leg: Leg,
+    marker: &'a MarkerSink,
     deadline: Instant,
 }
 
-impl Way {
+impl Way<'_> {
     async fn go(&mut self, url: &str, roots: &Roots, now: Timestamp) -> Result<(), Unreachable> {
         let url = usable(url)?;
         let host = url.host_str().unwrap_or_default();
@@ -147,7 +153,7 @@ impl Way {
         let began = Instant::now();
         let name = host.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(name)
-            .map_err(|_| Unreachable::BadUrl("no certificate can be issued for its host".to_owned()))?;
+            .map_err(|_| Unreachable::BadUrl("its host is not a valid certificate name".to_owned()))?;
         let connector = tokio_rustls::TlsConnector::from(Arc::new(roots.https()));
         let stream = connector
             .connect(name, stream)
@@ -187,8 +193,8 @@ impl Way {
 
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(fault)?;
-        // The connection does the work while the answer is waited for, and ends with it. When it
-        // fails, the request is told why, so its own result is not looked at.
+        // The connection task transfers the data and ends with the response. If it fails, the request returns the
+        // error, so the task's own result is not needed.
         let mut connection = std::pin::pin!(connection);
         let mut answer = std::pin::pin!(sender.send_request(request));
         let mut working = true;
@@ -201,7 +207,9 @@ impl Way {
         };
         self.reached.first_byte = Some(began.elapsed());
         self.reached.status = Some(response.status().as_u16());
-        self.reached.sandbox = response.headers().contains_key(SANDBOX_HEADER);
+        if response.headers().contains_key(SANDBOX_HEADER) {
+            self.marker.report();
+        }
         Ok(())
     }
 }

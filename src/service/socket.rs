@@ -1,5 +1,4 @@
-//! Names to addresses and addresses to connections, each with the failure that
-//! says most.
+//! Resolves names to addresses and connects to them, and reports the most informative failure.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -9,9 +8,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::unreachable::Unreachable;
 
-/// The addresses of a host, which may be an address itself. Those without a route from here are
-/// left out while others remain, so that the IPv6 address of a machine without IPv6 does not
-/// hide what the other address answered. Not bounded in time: the caller does that.
+/// The addresses of a host, which may be an address itself. Addresses without a route from here are dropped while
+/// others remain, so that an IPv6 address on a machine without IPv6 does not hide the result of the other address.
+/// Has no time limit; the caller sets one.
 pub async fn resolve(host: &str) -> Result<Vec<IpAddr>, Unreachable> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
@@ -31,7 +30,7 @@ pub async fn resolve(host: &str) -> Result<Vec<IpAddr>, Unreachable> {
     Ok(if routed.is_empty() { addresses } else { routed })
 }
 
-/// Asks the routing table. Connecting a datagram socket sends nothing.
+/// Consults the routing table. Connecting a datagram socket sends nothing.
 fn has_route(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
@@ -40,8 +39,8 @@ fn has_route(address: IpAddr) -> bool {
     UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((address, 9))).is_ok()
 }
 
-/// Connects to the first address that answers. Each gets an even share of the time that is left;
-/// when none answers, the failure that says most about the far side is returned.
+/// Connects to the first address that answers. Each gets an equal share of the remaining time. If none answers,
+/// returns the failure that is most informative about the remote side.
 pub async fn dial(
     addresses: &[IpAddr],
     port: u16,
@@ -55,7 +54,7 @@ pub async fn dial(
         let share = shared(deadline, addresses.len() - tried);
         let failure = match timeout_at(share, TcpStream::connect(at)).await {
             Ok(Ok(stream)) => {
-                // A lost hint costs some milliseconds, never an answer.
+                // Without this option, a request takes some milliseconds longer, but works.
                 let _ = stream.set_nodelay(true);
                 return Ok((stream, at));
             }
@@ -69,7 +68,7 @@ pub async fn dial(
     Err(worst.unwrap_or_else(|| Unreachable::Unresolvable { host: host.to_owned() }))
 }
 
-/// The moment until which one of `left` attempts may take.
+/// The time by which one of `left` attempts must finish.
 pub(crate) fn shared(deadline: Instant, left: usize) -> Instant {
     let now = Instant::now();
     let parts = u32::try_from(left.max(1)).unwrap_or(u32::MAX);
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_reserved_for_nobody_does_not_resolve() {
+    fn a_reserved_name_does_not_resolve() {
         let fault = run(resolve("chat.invalid")).unwrap_err();
         assert_eq!(fault, Unreachable::Unresolvable { host: "chat.invalid".to_owned() });
         assert_eq!(fault.offline_host(), Some("chat.invalid"));
@@ -106,7 +105,7 @@ mod tests {
             let both = ["127.0.0.2".parse().unwrap(), "127.0.0.1".parse().unwrap()];
             let (_, at) = dial(&both, port, "h", deadline).await.unwrap();
             assert_eq!(at.ip(), both[1]);
-            // Bound and not listening, the port refuses and nobody else can take it meanwhile.
+            // Bound but not listening, the port refuses connections and no other process can take it meanwhile.
             let closed = tokio::net::TcpSocket::new_v4().unwrap();
             closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let port = closed.local_addr().unwrap().port();

@@ -1,6 +1,5 @@
-//! Trust: the system's roots and, beside them, those of `--ca-file`. One rustls
-//! configuration each for HTTP, for the timed handshake and for PostgreSQL's
-//! modes, all made here.
+//! Trusted roots: those of the system and of `--ca-file`. Also creates the rustls configurations for HTTP, for the
+//! timed handshake and for the modes of PostgreSQL.
 
 mod certificate;
 mod fault;
@@ -20,14 +19,14 @@ pub use certificate::Certificate;
 pub use fault::TlsFault;
 pub use verify::Check;
 
-/// More than any bundle of roots has; a device or a pipe given by mistake ends here.
+/// Larger than any bundle of roots; stops reading a device or a pipe given by mistake.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// The trusted roots. Cheap to clone.
 #[derive(Clone)]
 pub struct Roots {
     store: Arc<RootCertStore>,
-    /// Certificates that the operator named: as end certificates they are trusted as they are.
+    /// Certificates that the operator named; they are also trusted as end-entity certificates.
     named: Arc<[CertificateDer<'static>]>,
 }
 
@@ -55,21 +54,21 @@ impl fmt::Display for RootsFault {
 impl std::error::Error for RootsFault {}
 
 impl Roots {
-    /// The system's roots (where `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, those of there) and the
-    /// certificates of `ca_file`. A system without roots is not an error here: what needs
-    /// them will find no trusted issuer. Reads files: call it once.
+    /// Loads the system's roots (or those of `SSL_CERT_FILE` or `SSL_CERT_DIR`) and the certificates of `ca_file`. A
+    /// system without roots is not an error here: connections that need them will report an untrusted issuer. Reads
+    /// files, so call it once.
     pub fn load(ca_file: Option<&Path>) -> Result<Roots, RootsFault> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Roots { store: Arc::new(store), named: Arc::new([]) }.and(ca_file)
     }
 
-    /// The certificates of this file and no others, as libpq understands `sslrootcert`.
+    /// Only the certificates in this file, as libpq interprets `sslrootcert`.
     pub fn only(file: &Path) -> Result<Roots, RootsFault> {
         Roots::none().and(Some(file))
     }
 
-    /// No root at all.
+    /// No roots at all.
     pub fn none() -> Roots {
         Roots { store: Arc::new(RootCertStore::empty()), named: Arc::new([]) }
     }
@@ -79,31 +78,31 @@ impl Roots {
         let fault = |why: &str| RootsFault { path: path.to_owned(), why: why.to_owned() };
         let named = read(path).map_err(|why| fault(&why))?;
         if named.is_empty() {
-            return Err(fault("no certificate in it; give a PEM file with -----BEGIN CERTIFICATE-----"));
+            return Err(fault("contains no certificate; use a PEM file with -----BEGIN CERTIFICATE-----"));
         }
         let mut store = RootCertStore::clone(&self.store);
         for certificate in &named {
             store
                 .add(certificate.clone())
-                .map_err(|e| fault(&format!("a certificate in it cannot be read ({e}); export it again")))?;
+                .map_err(|e| fault(&format!("contains an invalid certificate ({e}); export it again")))?;
         }
         Ok(Roots { store: Arc::new(store), named: named.into() })
     }
 
-    /// How many roots are trusted.
+    /// The number of trusted roots.
     pub fn count(&self) -> usize {
         self.store.len()
     }
 
-    /// The configuration for HTTPS: chain and name are verified, HTTP/1.1 only, because one
-    /// request on one connection of its own gains nothing from HTTP/2.
+    /// The configuration for HTTPS: verifies chain and name; HTTP/1.1 only, because a single request on its own
+    /// connection gains nothing from HTTP/2.
     pub fn https(&self) -> ClientConfig {
         let mut config = self.config(Check::ChainAndName);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         config
     }
 
-    /// A configuration that verifies what `check` says.
+    /// A configuration that verifies according to `check`.
     pub fn config(&self, check: Check) -> ClientConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier =
@@ -119,17 +118,19 @@ impl Roots {
 
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let unreadable = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => "no such file; mend the path".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "may not be read by this user; mend its mode".to_owned(),
-        std::io::ErrorKind::IsADirectory => "is a directory; give a PEM file".to_owned(),
+        std::io::ErrorKind::NotFound => "does not exist; correct the path".to_owned(),
+        std::io::ErrorKind::PermissionDenied => {
+            "cannot be read by this user; change its permissions".to_owned()
+        }
+        std::io::ErrorKind::IsADirectory => "is a directory; use a PEM file".to_owned(),
         _ => format!("cannot be read: {e}"),
     };
     let kind = std::fs::metadata(path).map_err(unreadable)?;
     if kind.is_dir() {
-        return Err("is a directory; give a PEM file".to_owned());
+        return Err("is a directory; use a PEM file".to_owned());
     }
     if !kind.is_file() {
-        return Err("is not a regular file; give a PEM file".to_owned());
+        return Err("is not a regular file; use a PEM file".to_owned());
     }
     let mut bytes = Vec::new();
     File::open(path).and_then(|f| f.take(LARGEST).read_to_end(&mut bytes)).map_err(unreadable)?;

@@ -1,6 +1,5 @@
-//! Why something did not answer. The kinds are told apart by what they mean for
-//! the verdict (a machine that is offline proves nothing about the far side) and
-//! by what the operator has to do.
+//! Why a service did not respond. The kinds differ in what they mean for the verdict (an offline machine proves
+//! nothing about the remote side) and in what the operator has to do.
 
 use std::error::Error;
 use std::fmt;
@@ -9,36 +8,36 @@ use std::time::Duration;
 
 use super::tls::TlsFault;
 
-/// Why a host did not answer. Displays as a lower-case fragment without secrets.
+/// Why a host did not respond. Displays as a lower-case fragment without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreachable {
-    /// The name has no address, or nobody could be asked for it.
+    /// The name has no address, or no name server answered.
     Unresolvable { host: String },
     /// There is no route to any of its addresses.
     NoRoute { host: String },
-    /// Nothing listens there.
+    /// Nothing listens on the port.
     Refused,
-    /// The connection was cut.
+    /// The connection was reset.
     Reset,
     /// The TLS handshake failed.
     Tls(TlsFault),
-    /// No answer, or not the whole of it, in this time.
+    /// The response was missing or incomplete after this time.
     TimedOut { after: Duration },
-    /// The other side hung up before the answer was complete.
+    /// The other side closed the connection before the response was complete.
     Closed,
-    /// What was asked for is not an http or https URL; why.
+    /// The URL is not an http or https URL; with the reason.
     BadUrl(String),
-    /// A header's value cannot be sent; the header's name.
+    /// A header's value cannot be sent; with the header's name.
     BadHeader(String),
-    /// The proxy of the environment (its host) did not let us through; why.
+    /// The environment's proxy (its host) rejected the connection; with the reason.
     Proxy { proxy: String, why: String },
     /// Anything else.
     Other(String),
 }
 
 impl Unreachable {
-    /// The host, when its name did not resolve or it has no route, and it is not this machine
-    /// itself. If that is so for every remote host, this machine is offline.
+    /// The host, if its name did not resolve or it has no route, and it is not this machine itself. If every remote host
+    /// fails in this way, this machine is offline.
     pub fn offline_host(&self) -> Option<&str> {
         match self {
             Unreachable::Unresolvable { host } | Unreachable::NoRoute { host } if !is_loopback(host) => {
@@ -48,7 +47,7 @@ impl Unreachable {
         }
     }
 
-    /// Reads an error and its causes. `host` is who was asked, `after` how long it took.
+    /// Classifies an error and its causes. `host` is the server, `after` the time waited.
     pub fn from_error(error: &(dyn Error + 'static), host: &str, after: Duration) -> Unreachable {
         let causes = causes(error);
         if let Some(fault) = causes.iter().find_map(|e| e.downcast_ref::<Unreachable>()) {
@@ -70,7 +69,7 @@ impl Unreachable {
             }
             if hyper.is_parse() {
                 return Unreachable::Other(format!(
-                    "the answer is not HTTP ({hyper}); check scheme and port"
+                    "the response is not HTTP ({hyper}); check scheme and port"
                 ));
             }
         }
@@ -92,8 +91,8 @@ impl Unreachable {
         })
     }
 
-    /// How much this says about the far side, for choosing among the failures of several
-    /// addresses: a refusal says more than silence, silence more than a missing route.
+    /// How informative this failure is about the remote side, for choosing among the failures of several addresses: a
+    /// refused connection ranks above a timeout, a timeout above a missing route.
     pub(crate) fn weight(&self) -> u8 {
         match self {
             Unreachable::Unresolvable { .. } => 0,
@@ -104,8 +103,7 @@ impl Unreachable {
     }
 }
 
-/// The error and everything behind it. An `io::Error` hides what it was made from, so it is
-/// opened, too.
+/// The error and all of its causes. An `io::Error` hides the error it was created from, so that is included, too.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> Vec<&'e (dyn Error + 'static)> {
     let mut causes = Vec::new();
     let mut next = Some(error);
@@ -139,25 +137,28 @@ impl fmt::Display for Unreachable {
             Unreachable::Refused => {
                 write!(f, "connection refused; nothing listens there: check host and port")
             }
-            Unreachable::Reset => write!(f, "the connection was reset; look into the server's log"),
+            Unreachable::Reset => write!(f, "the connection was reset; check the server's log"),
             Unreachable::Tls(fault) => fault.fmt(f),
             Unreachable::TimedOut { after } => {
-                write!(f, "no complete answer within {}; look whether it is up", short(*after))
+                write!(f, "no complete response within {}; check that the server is up", short(*after))
             }
             Unreachable::Closed => {
                 write!(
                     f,
-                    "the connection was closed before the answer was complete; look into the server's log"
+                    "the connection was closed before the response was complete; check the server's log"
                 )
             }
-            Unreachable::BadUrl(why) => write!(f, "not a usable URL: {why}"),
+            Unreachable::BadUrl(why) => write!(f, "not a valid URL: {why}"),
             Unreachable::BadHeader(name) => {
-                write!(f, "the value of the header {name} has characters that cannot be sent; set it again")
+                write!(
+                    f,
+                    "the value of the header {name} contains characters that cannot be sent; set it again"
+                )
             }
             Unreachable::Proxy { proxy, why } => {
-                write!(f, "the proxy {proxy} did not let it through ({why}); mend the proxy or set NO_PROXY")
+                write!(f, "the proxy {proxy} rejected the connection ({why}); fix the proxy or set NO_PROXY")
             }
-            Unreachable::Other(why) => write!(f, "no answer: {why}"),
+            Unreachable::Other(why) => write!(f, "no response: {why}"),
         }
     }
 }
@@ -179,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_remote_host_can_tell_that_we_are_offline() {
+    fn only_a_remote_host_can_show_that_we_are_offline() {
         let gone = |host: &str| Unreachable::Unresolvable { host: host.to_owned() };
         assert_eq!(gone("chat.example").offline_host(), Some("chat.example"));
         for local in ["localhost", "LOCALHOST.", "app.localhost", "127.0.0.1", "[::1]", "0.0.0.0"] {
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn system_errors_are_told_apart() {
+    fn system_errors_are_classified() {
         let of = |kind: io::ErrorKind| {
             Unreachable::from_error(&io::Error::from(kind), "h", Duration::from_secs(3))
         };
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_short() {
+    fn durations_are_formatted_compactly() {
         assert_eq!(short(Duration::from_millis(250)), "250ms");
         assert_eq!(short(Duration::from_millis(1500)), "1.5s");
         assert_eq!(short(Duration::from_secs(90)), "90s");

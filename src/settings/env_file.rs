@@ -1,13 +1,12 @@
-//! `--env-file`: lines of `NAME=value` as dotenv and shells write them, read
-//! strictly. Nothing is interpolated, and a fault names its line and never the
-//! value, because every value in such a file may be a secret.
+//! Parses `--env-file`: lines of `NAME=value` as written for dotenv and shells, parsed strictly. Nothing is
+//! interpolated. An error names its line and never shows the value, because every value may be a secret.
 
 use std::collections::BTreeMap;
 
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
-/// Reads the whole file: variables by name, or every malformed line. A variable that is set twice to
-/// different values is a problem, since readers of such files do not agree on which one counts.
+/// Parses the whole file: variables by name, or every malformed line. A variable that is set twice to different
+/// values is an error, because parsers of such files disagree on which one counts.
 ///
 /// # Errors
 /// Every malformed line, and a file that sets nothing.
@@ -24,7 +23,7 @@ pub fn parse(file: &str, text: &str) -> Result<BTreeMap<String, String>, Problem
             Ok(None) => {}
             Ok(Some((name, value))) => match values.get(name) {
                 Some((first, known)) if *known != value => {
-                    problem(format!("{name} is set to another value than in line {first}; keep one of them"));
+                    problem(format!("{name} differs from its value in line {first}; keep one of them"));
                 }
                 Some(_) => {}
                 None => {
@@ -40,7 +39,7 @@ pub fn parse(file: &str, text: &str) -> Result<BTreeMap<String, String>, Problem
     problems.or(values.into_iter().map(|(name, (_, value))| (name, value)).collect())
 }
 
-/// One trimmed line: nothing, or a name and its value.
+/// Parses one trimmed line: nothing, or a name and its value.
 fn assignment(line: &str) -> Result<Option<(&str, String)>, &'static str> {
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
@@ -53,7 +52,7 @@ fn assignment(line: &str) -> Result<Option<(&str, String)>, &'static str> {
     let name = name.trim_end();
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.chars().all(plain) || !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        return Err("what stands before `=` is not a variable's name; write NAME=value");
+        return Err("the text before `=` is not a variable name; write NAME=value");
     }
     let value = value.trim();
     let value = match value.chars().next() {
@@ -62,12 +61,12 @@ fn assignment(line: &str) -> Result<Option<(&str, String)>, &'static str> {
         _ => unquoted(value).to_owned(),
     };
     if value.contains('\0') {
-        return Err("the value has a NUL in it, which no variable can hold");
+        return Err("the value contains a NUL, which a variable cannot hold");
     }
     Ok(Some((name, value)))
 }
 
-/// A value without quotes ends at a comment, which needs white space before it: `#` is common in passwords.
+/// A value without quotes ends at a comment. A comment needs whitespace before it, because `#` is common in passwords.
 fn unquoted(value: &str) -> &str {
     if value.starts_with('#') {
         return "";
@@ -79,7 +78,7 @@ fn unquoted(value: &str) -> &str {
     comment.map_or(value, |((at, _), _)| &value[..at]).trim_end()
 }
 
-/// What follows an opening `"`.
+/// Parses the text after an opening `"`.
 fn quoted(rest: &str) -> Result<String, &'static str> {
     let mut value = String::new();
     let mut chars = rest.chars();
@@ -97,10 +96,10 @@ fn quoted(rest: &str) -> Result<String, &'static str> {
             other => value.push(other),
         }
     }
-    Err("the double quote is not closed on this line; write a line break in a value as \\n")
+    Err("the double quote is not closed on this line; write line breaks in a value as \\n")
 }
 
-/// What follows an opening `'`. Nothing is an escape but `'\''`, the way shells write a single quote.
+/// Parses the text after an opening `'`. The only escape is `'\''`, which is how shells write a single quote.
 fn literal(rest: &str) -> Result<String, &'static str> {
     let mut value = String::new();
     let mut rest = rest;
@@ -121,7 +120,7 @@ fn nothing_more(after: &str) -> Result<(), &'static str> {
     let comment = after.trim_start();
     match comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
         true => Ok(()),
-        false => Err("there is more after the closing quote; quote the whole value"),
+        false => Err("there is text after the closing quote; quote the whole value"),
     }
 }
 
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_write_a_value() {
+    fn every_form_of_a_value_is_parsed() {
         for (line, value) in [
             ("A=b", "b"),
             ("  export  A = b  ", "b"),
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_lines_are_all_named_and_never_shown() {
+    fn every_malformed_line_is_reported_and_never_shown() {
         let text = "hunter2-a\nOK=1\nB-AD=hunter2\nC=\"hunter2\nD='hunter2\nE=\"a\"hunter2\nOK=hunter2\n=hunter2\nF=\"a\"#hunter2\nG=a\0hunter2";
         let problems = parse("secrets.env", text).expect_err("the file is malformed");
         let lines: Vec<usize> = problems.0.iter().map(|p| p.line).collect();
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_sets_nothing_is_a_problem() {
+    fn a_file_without_variables_is_an_error() {
         for text in ["", "\n\n", "# A=b\n", "\u{feff}"] {
             assert!(parse("f", text).is_err(), "{text:?}");
         }
@@ -181,17 +180,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "(?s).{0,200}") {
+        fn no_text_causes_a_panic(text in "(?s).{0,200}") {
             let _either = parse("f", &text);
         }
 
         #[test]
-        fn no_line_makes_it_panic(text in r#"(export )?[A-Z_=]{0,4}["'\\ #\r\nä=a]{0,20}"#) {
+        fn no_line_causes_a_panic(text in r#"(export )?[A-Z_=]{0,4}["'\\ #\r\nä=a]{0,20}"#) {
             let _either = parse("f", &text);
         }
 
         #[test]
-        fn what_a_shell_would_quote_comes_back(value in "[^\0\n\r]{0,40}") {
+        fn a_value_quoted_for_a_shell_is_restored(value in "[^\0\n\r]{0,40}") {
             let line = format!("export A='{}'\n", value.replace('\'', r"'\''"));
             prop_assert_eq!(one(&line), value);
         }

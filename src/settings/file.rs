@@ -1,6 +1,5 @@
-//! The configuration file: what is true of each target and no secret. It is read
-//! strictly, every problem at once, each with its line; a value that may be a
-//! secret is not shown.
+//! The configuration file: facts about each target, but no secrets. It is parsed strictly and reports all problems
+//! at once, each with its line; a value that may be a secret is not shown.
 
 mod hidden;
 mod masked;
@@ -19,11 +18,11 @@ pub(super) use masked::{problem as masked_problem, words as masked_words};
 pub(super) use target::is_plain;
 
 use super::{Target, fingerprint};
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
-use crate::source::{Problem, Problems, Source};
 
-/// What a configuration file says.
+/// A parsed configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     pub target: Option<String>,
@@ -36,13 +35,13 @@ pub struct Config {
     pub fingerprint_key: Option<String>,
     /// In the order of the file.
     pub targets: Vec<Target>,
-    /// What is odd and still no problem.
+    /// Warnings: unusual values that are not errors.
     pub notes: Vec<String>,
-    /// Where `target` stands, for a complaint about its value.
+    /// The position of `target`, for error messages about its value.
     pub target_span: Option<Range<usize>>,
 }
 
-/// Everything at the top of the file.
+/// The top level of the file.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct Head {
@@ -52,13 +51,13 @@ struct Head {
     strict: Option<bool>,
     timeout: Option<Interval>,
     fingerprint_key: Option<String>,
-    /// Read apart; here only so that errors name it.
+    /// Parsed separately; listed only so that error messages mention it.
     #[serde(rename = "targets")]
     _targets: Option<IgnoredAny>,
 }
 
-/// Reads a configuration file's text. `redactor` knows the secrets of the environment, which must not be
-/// shown even where they stand in this file by mistake.
+/// Parses the text of a configuration file. `redactor` knows the secrets of the environment, which must not be shown
+/// even if they were put into this file by mistake.
 ///
 /// # Errors
 /// Every problem, with line and masked excerpt.
@@ -99,8 +98,8 @@ fn read(source: Source<'_>, problems: &mut Problems) -> Config {
         if let Some(key) = &head.fingerprint_key
             && fingerprint::fingerprint(key, fingerprint::FINGERPRINTED[0], "any").is_none()
         {
-            let why = "is not 32 bytes of hex (not shown); take it from the file's earlier version, or remove it \
-                       and every fingerprint and write them anew with `hotdash-ops env fingerprint`";
+            let why = "is not 32 bytes of hex (not shown); restore it from an earlier version of the file, or remove it \
+                       and every fingerprint and create them again with `hotdash-ops env fingerprint`";
             problems.push(source.problem(key_span, &format!("fingerprint_key {why}")));
         }
         let Head { target, app_dir, ca_file, strict, timeout, fingerprint_key, _targets } = head;
@@ -116,7 +115,7 @@ fn read(source: Source<'_>, problems: &mut Problems) -> Config {
     config
 }
 
-/// Reads a table of optional keys. Each key is read alone first, so that every wrong one is reported.
+/// Parses a table of optional keys. Each key is parsed alone first, so that every wrong one is reported.
 fn whole<'a, T: DeserializeOwned>(
     source: Source<'a>,
     table: DeTable<'a>,
@@ -137,7 +136,7 @@ fn whole<'a, T: DeserializeOwned>(
     None
 }
 
-/// An unknown key's problem with what was probably meant.
+/// Adds a suggestion to the message about an unknown key.
 fn hinted(mut problem: Problem) -> Problem {
     let Some(rest) = problem.message.strip_prefix("unknown field `") else { return problem };
     let mut quoted = rest.split('`').step_by(2);
@@ -152,7 +151,7 @@ fn hinted(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The candidate that was probably meant: a few letters away, or the same but for its case.
+/// The likely intended candidate: it differs by a few letters or by case.
 pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_ascii_lowercase();
     candidates
@@ -165,12 +164,12 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 
 fn unusable_path(path: &Path) -> Option<&'static str> {
     if path.as_os_str().is_empty() {
-        return Some("an empty path; remove the line, or name the path");
+        return Some("the path is empty; set it or remove the line");
     }
-    path.starts_with("~").then_some("`~` is not expanded here; write the path in full")
+    path.starts_with("~").then_some("`~` is not expanded here; write the full path")
 }
 
-/// Where the value of a key, or of a key of a table in it, stands.
+/// The position of the value of a key, or of a key in a table.
 fn value_span(table: &DeTable<'_>, path: &[&str]) -> Option<Range<usize>> {
     let (first, rest) = path.split_first()?;
     let value = table.get(*first)?;

@@ -1,7 +1,6 @@
-//! Keyed fingerprints of secrets. They stand in the configuration, one per target
-//! and variable, so that a run can tell its own secret from another target's
-//! without the configuration ever holding a secret. Without the key, which is
-//! random, a fingerprint says nothing about a short or guessable value.
+//! Keyed fingerprints of secrets. The configuration stores one for each target and variable, so that a run can
+//! distinguish its own secret from that of another target although the configuration contains no secrets. Without
+//! the random key, a fingerprint reveals nothing about a short or guessable value.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +10,21 @@ use sha2::Sha256;
 use super::Vars;
 use crate::service::dsn::Dsn;
 
-/// The variables whose values are known by fingerprint, under their own names. `CHATWOOT_API_TOKEN` is
-/// another name for `CHATWOOT_API_KEY` and has the same fingerprint.
+/// The variables with fingerprints. `CHATWOOT_API_TOKEN` is another name for `CHATWOOT_API_KEY` and has the same
+/// fingerprint.
 pub const FINGERPRINTED: &[&str] = &["CHATWOOT_API_KEY", "CHATWOOT_WEBHOOK_SECRET", "DATABASE_URL"];
 
-/// The bytes of a key.
+/// The length of a key in bytes.
 const KEY: usize = 32;
-/// The bytes of the HMAC that make a fingerprint.
+/// How many bytes of the HMAC make a fingerprint.
 const SHOWN: usize = 16;
 
 /// The fingerprint of a variable's value: the first 16 bytes, as lower-case hex, of the HMAC-SHA-256 of the
-/// variable's name, a NUL and the value's identity. The identity of a connection string is
-/// `user@host/database`: its parameters and its password may change without it being another database.
+/// variable's name, a NUL and the value's identity. The identity of a connection string is `user@host/database`,
+/// because its parameters and its password can change while the database stays the same.
 ///
-/// `None` for a variable that is not fingerprinted, an empty value, a connection string that does not parse,
-/// and a key that is not at least 32 bytes of hex.
+/// `None` for a variable without a fingerprint, an empty value, an invalid connection string, and a key that is not
+/// at least 32 bytes of hex.
 pub fn fingerprint(key: &str, var: &str, value: &str) -> Option<String> {
     let var = canonical(var);
     if !FINGERPRINTED.contains(&var) {
@@ -40,7 +39,7 @@ pub fn fingerprint(key: &str, var: &str, value: &str) -> Option<String> {
     Some(hex::encode(&mac.finalize().into_bytes()[..SHOWN]))
 }
 
-/// The fingerprints of everything in `vars` that has one, by variable: what `env fingerprint` writes.
+/// The fingerprints of all variables in `vars` that have one: the output of `env fingerprint`.
 pub fn fingerprints(key: &str, vars: &Vars) -> BTreeMap<String, String> {
     let value = |var: &str| match var {
         "CHATWOOT_API_KEY" => vars.chatwoot_token(),
@@ -55,14 +54,15 @@ pub fn fingerprints(key: &str, vars: &Vars) -> BTreeMap<String, String> {
 /// A new random key, 32 bytes as lower-case hex.
 ///
 /// # Errors
-/// When the operating system has no randomness to give.
+/// When the operating system provides no randomness.
 pub fn new_key() -> Result<String, String> {
     let mut bytes = [0u8; KEY];
-    getrandom::fill(&mut bytes).map_err(|error| format!("no random bytes from the system: {error}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| format!("the operating system returned no random bytes: {error}"))?;
     Ok(hex::encode(bytes))
 }
 
-/// The name under which a variable's fingerprint stands in the configuration.
+/// The name under which the configuration stores a variable's fingerprint.
 pub fn canonical(var: &str) -> &str {
     match var {
         "CHATWOOT_API_TOKEN" => "CHATWOOT_API_KEY",
@@ -89,14 +89,14 @@ mod tests {
     const B: &str = "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
     #[test]
-    fn a_fingerprint_is_the_hmac_of_name_nul_value() {
+    fn a_fingerprint_is_the_hmac_of_name_nul_and_value() {
         // printf 'CHATWOOT_API_KEY\0a-token' | openssl dgst -sha256 -mac HMAC -macopt hexkey:$A
         let print = fingerprint(A, "CHATWOOT_API_KEY", "a-token");
         assert_eq!(print.as_deref(), Some("38b6d068abda3a9fa5d8c21e5ec16752"));
     }
 
     #[test]
-    fn key_variable_and_value_all_count() {
+    fn key_variable_and_value_all_change_the_fingerprint() {
         let print = |key, var, value| fingerprint(key, var, value).expect("it has a fingerprint");
         let base = print(A, "CHATWOOT_API_KEY", "a-token");
         assert_ne!(base, print(B, "CHATWOOT_API_KEY", "a-token"));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_known_by_user_host_and_name() {
+    fn a_database_is_identified_by_user_host_and_name() {
         let print = |value| fingerprint(A, "DATABASE_URL", value);
         let base = print("postgres://u:one@db.example/app");
         assert!(base.is_some());
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_of_nothing() {
+    fn invalid_input_has_no_fingerprint() {
         assert_eq!(fingerprint(A, "CHATWOOT_API_KEY", "  "), None);
         assert_eq!(fingerprint(A, "AGENT_SDK_URL", "https://a.example"), None);
         assert_eq!(fingerprint("", "CHATWOOT_API_KEY", "a-token"), None);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_new_and_usable() {
+    fn every_new_key_is_unique_and_usable() {
         let (one, two) = (new_key().expect("random bytes"), new_key().expect("random bytes"));
         assert_ne!(one, two);
         assert_eq!(one.len(), 2 * KEY);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alias_counts_for_its_variable() {
+    fn an_alias_stands_for_its_variable() {
         let vars = Vars::new([("CHATWOOT_API_TOKEN".to_owned(), "a-token".to_owned())]);
         let all = fingerprints(A, &vars);
         assert_eq!(all.keys().collect::<Vec<_>>(), ["CHATWOOT_API_KEY"]);

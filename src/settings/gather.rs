@@ -1,5 +1,5 @@
-//! The edge of settings: takes the environment's snapshot and reads the files, and
-//! leaves everything else to [`super::resolve`].
+//! The impure part of settings: reads the environment and the files and leaves everything else to
+//! [`super::resolve`].
 
 use std::fs::File;
 use std::io::Read;
@@ -10,27 +10,27 @@ use etcetera::base_strategy::{BaseStrategy, Xdg};
 
 use super::resolve::{self, Dirs, Environment, Text, Wanted};
 use super::{Resolved, Said};
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
-/// No configuration is this long; an endless file must not fill the memory.
+/// The maximum size of a configuration file; an endless file must not fill the memory.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads the environment, the configuration file and the env file, and resolves what was said.
+/// Reads the environment, the configuration file and the env file, and resolves the command line with them.
 ///
 /// # Errors
-/// Everything that is wrong, at once.
+/// Every problem, at once.
 pub fn gather(said: Said) -> Result<Resolved, Problems> {
     gathered(said, false).map(|(resolved, _)| resolved)
 }
 
-/// The same for a verb that writes the configuration: a file that is not there yet is no problem. Also gives
-/// the path it has or will have.
+/// The same for a verb that writes the configuration: the file may be missing. Also returns the path it has or will
+/// have.
 ///
 /// # Errors
-/// Everything that is wrong, and no place for a configuration file.
+/// Every problem, including the lack of a place for a configuration file.
 pub fn gather_for_writing(said: Said) -> Result<(Resolved, PathBuf), Problems> {
     let (resolved, path) = gathered(said, true)?;
-    let nowhere = "you have no home directory; name the configuration file with --config";
+    let nowhere = "there is no home directory; pass the path of the configuration file with --config";
     match path {
         Some(path) => Ok((resolved, path)),
         None => Err(Problems(vec![Problem::of_file("--config", nowhere)])),
@@ -68,14 +68,14 @@ fn gathered(said: Said, may_be_missing: bool) -> Result<(Resolved, Option<PathBu
     }
 }
 
-/// The user's directories. What is not absolute is left out: it would be read from the current directory.
+/// The user's directories. Relative ones are ignored, because they would be read from the current directory.
 fn directories() -> Dirs {
     let Ok(xdg) = Xdg::new() else { return Dirs::default() };
     let absolute = |path: PathBuf| Some(path).filter(|p| p.is_absolute());
     Dirs { config: absolute(xdg.config_dir()), state: xdg.state_dir().and_then(absolute) }
 }
 
-/// A link to nothing is not absent: someone meant a file to be there.
+/// A dangling link does not count as absent: the file was meant to exist.
 fn is_absent(wanted: &Wanted) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     std::fs::symlink_metadata(&wanted.path).is_err_and(|e| [NotFound, NotADirectory].contains(&e.kind()))
@@ -83,22 +83,22 @@ fn is_absent(wanted: &Wanted) -> bool {
 
 fn read(wanted: &Wanted) -> Result<Text, Problem> {
     let shown = match (wanted.named_by, wanted.path.as_os_str().is_empty()) {
-        (Some(by), true) => return Err(Problem::of_file(by, "names no file; give a path")),
+        (Some(by), true) => return Err(Problem::of_file(by, "is empty; pass a path")),
         _ => wanted.path.display().to_string(),
     };
     let refuse = |why: String| {
-        let by = wanted.named_by.map(|by| format!(" (named by {by})")).unwrap_or_default();
+        let by = wanted.named_by.map(|by| format!(" (from {by})")).unwrap_or_default();
         Problem::of_file(&shown, format!("{why}{by}"))
     };
     let cannot = |error: std::io::Error| refuse(format!("cannot be read: {error}"));
     let mut file = File::open(&wanted.path).map_err(cannot)?;
     if file.metadata().is_ok_and(|m| m.is_dir()) {
-        return Err(refuse("is a directory; name a file".to_owned()));
+        return Err(refuse("is a directory; pass a file".to_owned()));
     }
     let mut bytes = Vec::new();
     (&mut file).take(LONGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(refuse("is longer than 1 MiB; that is no configuration".to_owned()));
+        return Err(refuse("is larger than 1 MiB, which is too large for a configuration file".to_owned()));
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
@@ -107,12 +107,14 @@ fn read(wanted: &Wanted) -> Result<Text, Problem> {
     Ok((wanted.path.clone(), text))
 }
 
-/// A remark on an env file that every user of this machine can read.
+/// A warning about an env file that other users of this machine can read.
 fn exposed(wanted: &Wanted) -> Option<String> {
     let metadata = std::fs::metadata(&wanted.path).ok().filter(std::fs::Metadata::is_file)?;
     let shown = wanted.path.display();
     (metadata.permissions().mode() & 0o004 != 0).then(|| {
-        format!("{shown} holds secrets and every user of this machine can read it; run `chmod 600 {shown}`")
+        format!(
+            "{shown} contains secrets and can be read by every user of this machine; run `chmod 600 {shown}`"
+        )
     })
 }
 
@@ -128,16 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_says_why() {
+    fn an_unreadable_file_is_reported_with_the_reason() {
         let folder = tempfile::tempdir().expect("a scratch directory");
         let at = |name: &str| folder.path().join(name);
         fs::write(at("latin"), b"ok = 1\nname = \"\xe9\"\n").expect("it can be written");
         for (path, line, why) in [
             (at("none"), 0, "cannot be read: No such file"),
-            (folder.path().to_owned(), 0, "is a directory; name a file (named by --config)"),
+            (folder.path().to_owned(), 0, "is a directory; pass a file (from --config)"),
             (at("latin"), 2, "is not UTF-8 text"),
-            (PathBuf::new(), 0, "names no file"),
-            (PathBuf::from("/dev/zero"), 0, "is longer than 1 MiB"),
+            (PathBuf::new(), 0, "is empty; pass a path"),
+            (PathBuf::from("/dev/zero"), 0, "is larger than 1 MiB"),
         ] {
             let problem = read(&wanted(&path)).expect_err(why);
             assert!(problem.message.contains(why), "{problem}");
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_nothing_is_not_absent() {
+    fn a_dangling_link_is_not_absent() {
         let folder = tempfile::tempdir().expect("a scratch directory");
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("nowhere", &link).expect("a link");
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_env_file_for_everyone_is_remarked() {
+    fn a_world_readable_env_file_causes_a_warning() {
         let folder = tempfile::tempdir().expect("a scratch directory");
         let path = folder.path().join("s.env");
         fs::write(&path, "A=hunter2\n").expect("it can be written");

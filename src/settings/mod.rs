@@ -1,6 +1,5 @@
-//! What was said, and what it means: flag over environment over configuration
-//! file over default. Resolving is pure; reading files and the environment is
-//! the caller's.
+//! The settings of a run: flag over environment over configuration file over default. Resolving them is pure; the
+//! caller reads the files and the environment.
 
 pub mod env_file;
 pub mod file;
@@ -23,11 +22,11 @@ pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
 pub use watch::{Since, Usual, Watch, WatchSaid};
 
-use crate::checklist::Interval;
-use crate::report::Format;
-use crate::run::selection::Selection;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::selection::Selection;
 
-/// The variables of the pipeline, by the names of the checklist and those met in the field.
+/// The variables of the pipeline: those of the checklist and those used in practice.
 pub const PIPELINE: &[&str] = &[
     "CHATWOOT_BASE_URL",
     "CHATWOOT_API_KEY",
@@ -45,7 +44,7 @@ pub struct Settings {
     pub target: Target,
     /// The configuration's other targets.
     pub others: Vec<Target>,
-    /// The variables of the pipeline: the environment, and `--env-file` beneath it.
+    /// The variables of the pipeline, from the environment or else from `--env-file`.
     pub vars: Vars,
     /// The configuration file that was read, if any.
     pub config: Option<PathBuf>,
@@ -55,22 +54,22 @@ pub struct Settings {
     pub app_dir: Option<PathBuf>,
     /// Extra trusted certificates (PEM).
     pub ca_file: Option<PathBuf>,
-    /// The operator's own checks, laid over the checklist.
+    /// The operator's own checks, which extend the checklist.
     pub checks: Option<PathBuf>,
     pub selection: Selection,
     /// Warnings count as failures.
     pub strict: bool,
     /// The deadline of the whole run.
     pub timeout: Interval,
-    /// The window, for a verb that watches traffic.
+    /// The traffic window, for a verb that watches traffic.
     pub watch: Option<Watch>,
-    /// What persons signed off: the evidence by the full id of the manual check.
+    /// Sign-offs: the evidence, by the full id of the manual check.
     pub attest: BTreeMap<String, String>,
     /// The folder of the journals, or `None` with `--no-journal`.
     pub runs_dir: Option<PathBuf>,
 }
 
-/// What the command line said; nothing is filled in.
+/// The arguments of the command line, without defaults.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     pub target: Option<String>,
@@ -85,16 +84,16 @@ pub struct Said {
     pub timeout: Option<Interval>,
     pub format: Option<Format>,
     pub no_journal: bool,
-    /// The window, for a verb that watches traffic, and what the verb asks for when nothing is said.
+    /// The traffic window, for a verb that watches traffic, with the defaults of the verb.
     pub watch: Option<(WatchSaid, Usual)>,
     pub attest: Vec<(String, String)>,
 }
 
-/// What it all means.
+/// The resolved settings, with notes.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     pub settings: Settings,
     pub format: Format,
-    /// What the operator should hear and no check says: lower-case fragments.
+    /// Warnings for the operator that are not part of a check: lower-case fragments.
     pub notes: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! From what was said to what it means. Pure: the environment, the files' texts and
-//! the user's directories are handed in, so that every precedence can be tested.
+//! Resolves the settings. Pure: the environment, the texts of the files and the user's directories are parameters,
+//! so that every precedence can be tested.
 
 mod variables;
 
@@ -12,17 +12,17 @@ use variables::Variables;
 
 use super::file::{self, Config};
 use super::{PIPELINE, Resolved, Said, Settings, Target, Vars, Watch, env_file, secret_values};
-use crate::checklist::Interval;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::selection::Selection;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
-use crate::report::Format;
-use crate::run::selection::Selection;
-use crate::source::{Problem, Problems, Source};
 
 /// The prefix of this program's own variables.
 pub const PREFIX: &str = "HOTDASH_OPS_";
-/// The deadline of a run when nothing else is said.
+/// The default deadline of a run.
 const TIMEOUT: Interval = Interval::seconds(30 * 60);
-/// What a run may take beyond its watch's budget: what is asked after the window.
+/// What a run may take in addition to the budget of its watch: the checks after the window.
 const AFTER_WATCH: Duration = Duration::from_secs(10 * 60);
 
 /// The user's directories, absolute; `None` where there is no home.
@@ -36,18 +36,18 @@ pub struct Dirs {
 
 /// A snapshot of the environment.
 pub type Environment = BTreeMap<OsString, OsString>;
-/// A file that was read: its path as the operator knows it, and its text.
+/// A file: its path as the operator knows it, and its text.
 pub type Text = (PathBuf, String);
 
-/// A file that is to be read before anything can be resolved.
+/// A file that has to be read before anything can be resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub path: PathBuf,
-    /// What named it; `None` for the usual place, where a file need not be.
+    /// The flag or variable that set it; `None` for the default path, where the file is optional.
     pub named_by: Option<&'static str>,
 }
 
-/// The configuration file: flag, variable, the user's configuration directory. Never the current directory.
+/// The configuration file: flag, variable, or the user's configuration directory. Never the current directory.
 pub fn config_path(said: &Said, env: &Environment, dirs: &Dirs) -> Option<Wanted> {
     let usual =
         || Some(Wanted { path: dirs.config.as_ref()?.join("hotdash-ops/config.toml"), named_by: None });
@@ -65,7 +65,7 @@ fn named(
     env: &Environment,
     var: &'static str,
 ) -> Option<Wanted> {
-    // An empty variable names no file; that it is empty is reported by `resolve`.
+    // An empty variable sets no file; `resolve` reports that it is empty.
     let from_env = || env.get(std::ffi::OsStr::new(var)).filter(|v| !v.is_empty()).map(PathBuf::from);
     match flag {
         Some(path) => Some(Wanted { path: path.clone(), named_by: Some(flag_name) }),
@@ -73,10 +73,10 @@ fn named(
     }
 }
 
-/// Puts everything together: flag over environment over configuration file over default.
+/// Combines everything: flag over environment over configuration file over default.
 ///
 /// # Errors
-/// Everything that is wrong with any of them, at once.
+/// Every problem in any of them, at once.
 pub fn resolve(
     said: Said,
     env: &Environment,
@@ -108,7 +108,7 @@ pub fn resolve(
     let choice = choose(&said, &own, &file);
     let target = match chosen(&choice, &file, source) {
         Ok(target) => target,
-        // In a file that does not read, a target may be missing that is there.
+        // In a file that does not parse, a target may be missing although it is there.
         Err(_) if !file_reads => Target::default(),
         Err(problem) => {
             problems.push(file::masked_problem(&redactor, problem, source.map_or("", |s| s.text)));
@@ -121,15 +121,15 @@ pub fn resolve(
         resolved.map_err(|why| problems.push(Problem::of_file("the window", why))).ok()
     });
     for (at, (id, _)) in said.attest.iter().enumerate() {
-        // One of them would be lost, and what was seen is all that a sign-off is worth.
+        // Only one of them would be kept, and a sign-off is worth only its evidence.
         if said.attest[..at].iter().any(|(earlier, _)| earlier == id) {
             problems.push(Problem::of_file(
                 "--attest",
-                format!("{id} is signed off twice; give all evidence at once"),
+                format!("{id} is signed off twice; pass all evidence in one --attest"),
             ));
         }
     }
-    // The deadline is for what hangs; a watch that goes its way does not.
+    // The deadline is meant for runs that hang, not for a watch that is in progress.
     let usual = watch.as_ref().map_or(TIMEOUT, |watch| TIMEOUT.max(Interval(watch.budget + AFTER_WATCH)));
     let beside = |path: PathBuf| match config_file.as_deref().and_then(Path::parent) {
         Some(folder) => folder.join(path),
@@ -139,7 +139,7 @@ pub fn resolve(
         own.runs_dir.or_else(|| dirs.state.as_ref().map(|state| state.join("hotdash-ops").join("runs")));
     if runs_dir.is_none() && !said.no_journal {
         notes.push(
-            "no journal is kept, because you have no home directory; name a folder with HOTDASH_OPS_RUNS_DIR"
+            "no journal is kept, because there is no home directory; set HOTDASH_OPS_RUNS_DIR to a folder"
                 .to_owned(),
         );
     }
@@ -163,7 +163,7 @@ pub fn resolve(
     problems.or(Resolved { settings, format, notes })
 }
 
-/// The variables of the environment over those of the env file.
+/// The variables of the environment, which override those of the env file.
 fn pipeline(
     env: &Environment,
     env_file: Option<&Text>,
@@ -209,7 +209,7 @@ fn pipeline(
     vars
 }
 
-/// A target's name and who gave it.
+/// A target's name and its origin.
 struct Choice {
     name: String,
     by: By,
@@ -244,12 +244,13 @@ fn chosen(choice: &Choice, file: &Config, source: Option<Source<'_>>) -> Result<
     };
     if !file::is_plain(name) {
         return refuse(
-            "a target's name is letters, digits, `-` and `_`, at most 40, a letter or digit first".into(),
+            "a target name must have 1 to 40 letters, digits, `-` or `_` and start with a letter or digit"
+                .into(),
         );
     }
     let alone = Target { name: name.clone(), ..Target::default() };
     if file.targets.is_empty() {
-        // Without any table a misspelt production would silently lose production's rules.
+        // If no table exists, a misspelt production would silently lose production's rules.
         return match file::nearest(name, ["production"]) {
             Some(near) if near != name => refuse(format!("no target `{name}`; did you mean `{near}`?")),
             _ => Ok(alone),
@@ -261,24 +262,24 @@ fn chosen(choice: &Choice, file: &Config, source: Option<Source<'_>>) -> Result<
     let names: Vec<&str> = file.targets.iter().map(|t| t.name.as_str()).collect();
     let hint = file::nearest(name, names.iter().copied()).map(|n| format!("; did you mean `{n}`?"));
     refuse(format!(
-        "no target `{name}`{} (configured: {}; a new one begins with a line [targets.{name}])",
+        "no target `{name}`{} (configured: {}; to add it, write a line [targets.{name}])",
         hint.unwrap_or_default(),
         names.join(", ")
     ))
 }
 
-/// What an operator should know of the chosen target before believing a green.
+/// Warnings about the chosen target that the operator should see before trusting a passed run.
 fn remark(choice: &Choice, target: &Target, file: &Config, notes: &mut Vec<String>) {
     if choice.by == By::Default
         && !file.targets.is_empty()
         && file.targets.iter().all(|t| t.name != target.name)
     {
-        notes.push("no [targets.production] in the configuration and no other target chosen: nothing can be compared with what it should be".to_owned());
+        notes.push("the configuration has no [targets.production] and no other target was chosen: there are no expected values to compare with".to_owned());
     }
     let looks_live = ["prod", "live"].iter().any(|w| target.name.to_ascii_lowercase().contains(w));
     if looks_live && target.production.is_none() && !target.is_production() {
         notes.push(format!(
-            "target {name} is not held to production's rules; if it is production, add `production = true` under [targets.{name}]",
+            "production's rules do not apply to target {name}; if it is production, add `production = true` under [targets.{name}]",
             name = target.name
         ));
     }

@@ -1,6 +1,6 @@
-//! Which values are secret. The redactor is told all of them before anything is
-//! asked: the pipeline's own, and whatever else the environment holds under a
-//! telling name, because a program that is run may print its environment.
+//! Which values are secret. The redactor learns all of them before any check runs: the pipeline's own secrets and
+//! the values of all other environment variables whose names suggest a secret, because a program that is run may print
+//! its environment.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::Vars;
 use crate::redact::SHORTEST;
 use crate::service::dsn::Dsn;
 
-/// Secret by name, whatever they hold.
+/// Secret by name, whatever their values.
 const NAMED: &[&str] = &[
     "CHATWOOT_API_KEY",
     "CHATWOOT_API_TOKEN",
@@ -23,9 +23,9 @@ const WORDS: &[&str] =
     &["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PRIVATE", "CREDENTIAL", "API_KEY", "APIKEY"];
 const ENDINGS: &[&str] = &["_KEY", "_DSN", "_PAT"];
 
-/// Every value that must not be shown, for the redactor: whole values of secret variables, passwords in
-/// connection strings (as written and decoded), user information and query values of variables that end in
-/// `_URL`. Without the redactor's shortest length only where the variable is secret by its own name.
+/// Every value that must not be shown, for the redactor: whole values of secret variables, passwords in connection
+/// strings (as written and decoded), user information and query values of variables that end in `_URL`. Values shorter
+/// than the redactor's minimum are included only for variables that are secret by their own name.
 pub fn secret_values(vars: &Vars) -> Vec<String> {
     let mut values = BTreeSet::new();
     for (name, value) in vars.iter() {
@@ -54,8 +54,8 @@ fn is_postgres(value: &str) -> bool {
     value.starts_with("postgres://") || value.starts_with("postgresql://")
 }
 
-/// The password of a connection string: what the parser makes of it, and the raw text between the first colon
-/// and the last `@`, for a string that does not parse because the password is not encoded.
+/// The password of a connection string: as parsed, and the raw text between the first colon and the last `@`, for a
+/// string that does not parse because the password is not encoded.
 fn passwords(value: &str, values: &mut BTreeSet<String>) {
     if let Some(password) = Dsn::parse(value).ok().and_then(|d| d.config.get_password().map(<[u8]>::to_vec)) {
         values.extend(String::from_utf8(password).ok().filter(|p| !p.is_empty()));
@@ -107,7 +107,7 @@ fn query(value: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter_map(|pair| pair.split_once('='))
 }
 
-/// Percent escapes undone; a plus stays a plus, as in user information.
+/// Decodes percent-encoding; a plus is kept, as in user information.
 fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn the_pipelines_secrets_count_however_short() {
+    fn the_pipelines_secrets_are_included_however_short() {
         for name in NAMED {
             assert!(of(name, "abc").contains(&"abc".to_owned()), "{name}");
         }
     }
 
     #[test]
-    fn telling_names_count_from_eight_bytes_on() {
+    fn secret_names_are_included_from_eight_bytes() {
         for name in [
             "NPM_TOKEN",
             "MY_SECRET_X",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_counts_as_written_and_decoded() {
+    fn a_password_is_included_as_written_and_decoded() {
         let values = of("DATABASE_URL", "postgres://u:p%40ss@db.example/app?sslmode=verify-full");
         for secret in ["p%40ss", "p@ss"] {
             assert!(values.contains(&secret.to_owned()), "{values:?}");
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_is_not_encoded_counts_too() {
+    fn an_unencoded_password_is_included() {
         let values = of("DIRECT_URL", "postgres://u:p@ss/word@db.example/app");
         assert!(values.contains(&"p@ss/word".to_owned()), "{values:?}");
     }
 
     #[test]
-    fn urls_give_their_user_information_and_query() {
+    fn user_information_and_query_of_urls_are_included() {
         let values = of("HOOK_URL", "https://someuser:hunter%2022@h.example/p?key=abcd%2Fefgh&x=1");
         for secret in ["someuser", "hunter%2022", "hunter 22", "abcd%2Fefgh", "abcd/efgh"] {
             assert!(values.contains(&secret.to_owned()), "{secret} in {values:?}");

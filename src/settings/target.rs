@@ -1,22 +1,22 @@
-//! A named target: production, staging, sandbox. What stands here is compared
-//! with what is found; what does not stand here cannot be compared, and then the
-//! check says which line to add.
+//! A named target: production, staging, sandbox. Its values are compared with what a run finds. When a value is not
+//! configured, the check cannot compare and reports which line to add.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Traffic;
-use crate::checklist::{Interval, Part, TARGET_KEYS, Template};
+use crate::input::interval::Interval;
+use crate::input::template::{Part, TARGET_KEYS, Template};
 
-/// One `[targets.NAME]` of the configuration, defaults filled in.
+/// A table `[targets.NAME]` of the configuration, with defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Target {
     /// The table's name; not a key of the table.
     #[serde(skip)]
     pub name: String,
-    /// Whether the rules of production hold (https, no localhost). By default so for the target named `production`.
+    /// Whether production's rules apply (https, no localhost). Defaults to true for the target named `production`.
     pub production: Option<bool>,
     /// The web app on Fly.
     pub fly_app: Option<String>,
@@ -24,29 +24,30 @@ pub struct Target {
     pub fly_agent_app: Option<String>,
     /// Chatwoot's app on Fly; only fixes name it.
     pub fly_chatwoot_app: Option<String>,
-    /// The host of `CHATWOOT_BASE_URL`, with a port if it is not the scheme's own.
+    /// The host of `CHATWOOT_BASE_URL`, with a port if it is not the scheme's default.
     pub chatwoot_host: Option<String>,
-    /// The host of `AGENT_SDK_URL`, with a port if it is not the scheme's own.
+    /// The host of `AGENT_SDK_URL`, with a port if it is not the scheme's default.
     pub agent_host: Option<String>,
     /// The Chatwoot account.
     pub account_id: Option<u64>,
     pub account_name: Option<String>,
     /// The database's name.
     pub database: Option<String>,
-    /// The app's webhook endpoint, as Chatwoot has it.
+    /// The app's webhook endpoint, as configured in Chatwoot.
     pub webhook_url: Option<String>,
-    /// The events Chatwoot must send to it.
+    /// The events that Chatwoot must send to it.
     pub webhook_events: Vec<String>,
-    /// What versions of the Agent SDK fit this integration.
+    /// Compatible versions of the Agent SDK.
     pub agent_version: String,
     /// Whether replies are graded.
     pub grading: bool,
     pub names: Names,
     pub thresholds: Thresholds,
     pub traffic: Traffic,
-    /// Commands of the app's checkout by name (`unit = ["npm", "run", "test:unit"]`), over those of the checklist.
+    /// Commands of the app's checkout by name (`unit = ["npm", "run", "test:unit"]`); they override those of the
+    /// checklist.
     pub commands: BTreeMap<String, Vec<String>>,
-    /// Who helps, by topic: `chatwoot = "Infrastructure, 30 minutes"`.
+    /// Contacts by topic: `chatwoot = "Infrastructure, 30 minutes"`.
     pub contacts: BTreeMap<String, String>,
     /// Keyed fingerprints of this target's secrets by variable, written by `env fingerprint`.
     pub fingerprints: BTreeMap<String, String>,
@@ -80,17 +81,17 @@ impl Default for Target {
 }
 
 impl Target {
-    /// Whether the rules of production hold here.
+    /// Whether production's rules apply to this target.
     pub fn is_production(&self) -> bool {
         self.production.unwrap_or(self.name == "production")
     }
 
-    /// True for the target that stand-ins may answer for. What is held to production's rules never is.
+    /// True for the target that stand-ins may answer for. Never true when production's rules apply.
     pub fn is_sandbox(&self) -> bool {
         self.name == "sandbox" && !self.is_production()
     }
 
-    /// The text of a key for `${target.key}`, or `None` when it is not configured.
+    /// The value for `${target.key}`, or `None` when it is not configured.
     pub fn text(&self, key: &str) -> Option<String> {
         match key {
             "name" => Some(self.name.clone()),
@@ -150,8 +151,8 @@ impl Target {
     }
 }
 
-/// Tables and columns by the names they have in this database; a name is used as it is written, quoted.
-/// A table may carry its schema: `analytics.dashboard_facts`.
+/// The names of tables and columns in this database; names are used as written, quoted. A table may include its
+/// schema: `analytics.dashboard_facts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Names {
@@ -178,15 +179,15 @@ impl Default for Names {
     }
 }
 
-/// Numbers a target may set over those of the checklist.
+/// Thresholds of a target that override those of the checklist.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// Days a certificate must still be valid.
+    /// The minimum number of days that a certificate must still be valid.
     pub certificate_days: Option<i64>,
-    /// How far Chatwoot's clock may be from ours.
+    /// The maximum difference between Chatwoot's clock and ours.
     pub clock_skew: Option<Interval>,
-    /// Support webhook tests that must have passed.
+    /// The minimum number of support webhook tests that must have passed.
     pub webhook_tests: Option<u64>,
 }
 

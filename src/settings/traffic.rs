@@ -1,43 +1,43 @@
-//! `[targets.NAME.traffic]`: what this target's traffic must be, and how it is
-//! watched. The defaults are the checklist's and the runbooks'.
+//! `[targets.NAME.traffic]`: what is required of this target's traffic and how it is watched. The defaults are those
+//! of the checklist and the runbooks.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 
-/// How traffic is judged and watched.
+/// How traffic is watched and judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Traffic {
-    /// The success rate must be greater than this.
+    /// The success rate must be above this.
     pub success_rate: Percent,
-    /// The average duration must be smaller than this, in milliseconds.
+    /// The average duration must be below this, in milliseconds.
     pub average_ms: u32,
-    /// Fewer deliveries than this can fail a window, and never pass it.
+    /// A window with fewer deliveries can fail, but not pass.
     pub min_events: u64,
-    /// The time between two looks at the facts.
+    /// The interval between queries of the facts.
     pub tick: Interval,
-    /// Facts younger than this are counted again at the next tick, and read again if some came late.
+    /// Facts younger than this are counted again at the next tick, and again if some arrived late.
     pub overlap: Interval,
-    /// The wait between the window's end and the statement that judges it.
+    /// The wait between the end of the window and the query that judges it.
     pub settle: Interval,
-    /// The time between two looks at the health of Chatwoot and the Agent SDK.
+    /// The interval between health checks of Chatwoot and the Agent SDK.
     pub health_every: Interval,
-    /// The time between two readings of `fly logs`.
+    /// The interval between calls of `fly logs`.
     pub logs_every: Interval,
-    /// How long a customer's message may be without a draft or reply.
+    /// How long a customer's message may stay without a draft or reply.
     pub patience: Interval,
-    /// Whether this shop's messages get drafts or replies at all.
+    /// Whether messages in this shop get drafts or replies at all.
     pub drafts: Drafts,
     /// A log line that contains one of these is an error, whatever its level.
     pub log_errors: Vec<String>,
-    /// A log line that contains one of these is counted and warned of: a retry may have mended it.
+    /// A log line that contains one of these is counted as a warning: a retry may have succeeded.
     pub log_warnings: Vec<String>,
-    /// The runbooks' tiers: warnings on windows of their own.
+    /// The alert tiers of the runbooks: warnings with their own windows.
     pub tiers: Vec<Tier>,
-    /// `captured_at` of the baseline to compare with; without it the newest good one.
+    /// The `captured_at` of the baseline to compare with; by default the newest good one.
     pub baseline: Option<String>,
 }
 
@@ -73,23 +73,23 @@ impl Default for Traffic {
 pub enum Drafts {
     #[default]
     On,
-    /// A message without either is not called lost.
+    /// A message without either does not count as lost.
     Off,
 }
 
-/// One tier of a runbook: exactly one bound, over a window of its own that ends where the watch's ends.
+/// An alert tier of a runbook: exactly one limit, over its own window, which ends with the watch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
     /// `P0`.
     pub name: String,
-    /// The length of its window.
+    /// The length of the window.
     pub over: Interval,
     /// Fires when the success rate is below this.
     pub success_below: Option<Percent>,
-    /// Fires when more dead letters than this were written.
+    /// Fires when there are more dead letters than this.
     pub dead_letters_above: Option<u64>,
-    /// Fires when deliveries needed more attempts than this on average.
+    /// Fires when the average number of attempts per delivery is above this.
     pub attempts_above: Option<f64>,
 }
 
@@ -123,8 +123,7 @@ impl Tier {
     }
 }
 
-/// A share in hundredths of a percent: 9500 is 95 %. Written as a number of percent with at most two digits
-/// behind the point.
+/// A percentage in hundredths of a percent: 9500 is 95 %. Written as a number with at most two decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(pub u32);
 
@@ -151,10 +150,10 @@ impl<'de> Deserialize<'de> for Percent {
         let exact = (hundredths / 100.0 - percent).abs() < 1e-9;
         if !(0.0..=10_000.0).contains(&hundredths) || !exact {
             return Err(serde::de::Error::custom(format!(
-                "`{percent}` is no share in percent: write 0 to 100 with at most two digits behind the point"
+                "`{percent}` is not a percentage (0 to 100, at most two decimals)"
             )));
         }
-        // Within 0 and 10,000 by the check above.
+        // Between 0 and 10,000 because of the check above.
         Ok(Percent(hundredths as u32))
     }
 }
@@ -164,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percents_are_read_exactly_or_refused() {
+    fn percentages_are_parsed_exactly_or_rejected() {
         let read = |text: &str| toml::from_str::<Traffic>(&format!("success_rate = {text}"));
         for (text, hundredths, shown) in [
             ("95", 9500, "95 %"),

@@ -1,4 +1,4 @@
-//! The pipeline's variables, as the environment and `--env-file` give them.
+//! The pipeline's variables from the environment and `--env-file`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,24 +17,24 @@ impl Vars {
         Vars { values: values.into_iter().collect(), ..Vars::default() }
     }
 
-    /// The variables of this process that are text.
+    /// The variables of this process, without those that are not UTF-8.
     pub fn of_process() -> Vars {
         Vars::new(
             std::env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?))),
         )
     }
 
-    /// Notes a variable whose value is not UTF-8.
+    /// Marks a variable whose value is not UTF-8.
     pub fn mark_not_text(&mut self, name: impl Into<String>) {
         self.not_text.insert(name.into());
     }
 
-    /// Notes a variable that the environment and the env file set to different values.
+    /// Marks a variable that has different values in the environment and the env file.
     pub fn mark_disagreeing(&mut self, name: impl Into<String>) {
         self.disagreeing.insert(name.into());
     }
 
-    /// The value, also when it is empty.
+    /// The value, which may be empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
@@ -44,12 +44,12 @@ impl Vars {
         self.get(name).filter(|v| !v.trim().is_empty())
     }
 
-    /// True when it is set to bytes that are not UTF-8.
+    /// True when its value is not UTF-8.
     pub fn is_not_text(&self, name: &str) -> bool {
         self.not_text.contains(name)
     }
 
-    /// True when the environment and the env file set it to different values.
+    /// True when it has different values in the environment and the env file.
     pub fn disagrees(&self, name: &str) -> bool {
         self.disagreeing.contains(name)
     }
@@ -59,7 +59,7 @@ impl Vars {
         self.values.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
-    /// The token for Chatwoot's API under any of its names.
+    /// The token for Chatwoot's API, under either of its names.
     pub fn chatwoot_token(&self) -> Option<&str> {
         self.filled("CHATWOOT_API_KEY").or_else(|| self.filled("CHATWOOT_API_TOKEN"))
     }

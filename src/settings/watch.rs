@@ -1,43 +1,42 @@
-//! Which window a run watches: what `--minutes`, `--lookback`, `--since` and their
-//! like mean together.
+//! The traffic window of a run: the combined meaning of `--minutes`, `--lookback`, `--since` and related flags.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::checklist::Interval;
-use crate::traffic::window::Mode;
+use crate::input::interval::Interval;
+use crate::outcome::window::Mode;
 
 /// The window of a run, and how long it is watched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watch {
     pub mode: Mode,
-    /// The window's length. Of a past window that `--since` begins, the most it can be; `None` is all of it.
+    /// The window's length. For a past window that begins with `--since`, its maximum; `None` means no limit.
     pub length: Option<Duration>,
     pub since: Option<Since>,
-    /// Goes on although the verdict can no longer change.
+    /// Continue although the verdict can no longer change.
     pub full: bool,
-    /// Goes on beyond the length until there are enough deliveries, or the budget is spent.
+    /// Continue after the window until there are enough deliveries or the budget is used up.
     pub until_enough: bool,
-    /// The most the whole watch may take, from its beginning.
+    /// The maximum duration of the whole watch.
     pub budget: Duration,
-    /// Whether the window must be the success criteria's: 30 minutes, after a known deploy.
+    /// Whether the window must satisfy the success criteria: 30 minutes, after a known deploy.
     pub criteria: bool,
 }
 
-/// Where a past window begins at the earliest.
+/// The earliest beginning of a past window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Since {
     At(Timestamp),
-    /// The newest release that is not failed or interrupted.
+    /// The newest release that neither failed nor was interrupted.
     LastDeploy,
 }
 
 impl FromStr for Since {
     type Err = String;
 
-    /// `last-deploy`, or a time as RFC 3339 writes it.
+    /// Parses `last-deploy` or an RFC 3339 time.
     fn from_str(text: &str) -> Result<Since, String> {
         if text == "last-deploy" {
             return Ok(Since::LastDeploy);
@@ -48,7 +47,7 @@ impl FromStr for Since {
     }
 }
 
-/// What the command line said about the window.
+/// The window's arguments on the command line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WatchSaid {
     pub minutes: Option<f64>,
@@ -59,11 +58,11 @@ pub struct WatchSaid {
     pub budget: Option<Interval>,
 }
 
-/// What the verb asks for when nothing is said.
+/// The defaults of a verb.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Usual {
     pub minutes: f64,
-    /// The least that `--minutes` may be, but in the sandbox.
+    /// The minimum for `--minutes`, except in the sandbox.
     pub least: Option<f64>,
     pub criteria: bool,
 }
@@ -71,20 +70,21 @@ pub struct Usual {
 impl Usual {
     /// The checklist's "Monitor for 15 minutes".
     pub const MONITOR: Usual = Usual { minutes: 15.0, least: None, criteria: false };
-    /// The success criteria's 30 minutes.
+    /// The 30 minutes of the success criteria.
     pub const GATE: Usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
 }
 
-/// A week: what a window may be at most.
+/// The maximum window: a week.
 const MOST_MINUTES: f64 = 7.0 * 24.0 * 60.0;
-/// What a watch may take beyond its window: the settling, late transactions, a database that comes back.
+/// How long a watch may take in addition to its window: waiting for late transactions and for a database that was
+/// unavailable.
 const BEYOND: Duration = Duration::from_secs(5 * 60);
 
 impl Watch {
-    /// Puts together what was said. The notes are for the operator.
+    /// Combines the arguments with the defaults. The notes are for the operator.
     ///
     /// # Errors
-    /// A contradiction or a length that makes no window, as a lower-case sentence.
+    /// A contradiction or an invalid length, as a lower-case sentence.
     pub fn resolve(
         said: &WatchSaid,
         usual: Usual,
@@ -93,38 +93,34 @@ impl Watch {
     ) -> Result<Watch, String> {
         let minutes = said.minutes.unwrap_or(usual.minutes);
         if !(minutes.is_finite() && minutes > 0.0 && minutes <= MOST_MINUTES) {
-            return Err(format!(
-                "--minutes {minutes}: a window is longer than 0 minutes and at most {MOST_MINUTES}"
-            ));
+            return Err(format!("--minutes {minutes}: must be above 0 and at most {MOST_MINUTES}"));
         }
         if let Some(least) = usual.least.filter(|&least| minutes < least) {
             if !sandbox {
                 return Err(format!(
-                    "--minutes {minutes}: the success criteria are about {least} minutes or more"
+                    "--minutes {minutes}: the success criteria require at least {least} minutes"
                 ));
             }
-            notes.push(format!("a window of {minutes} minutes where the success criteria ask for {least}: only in the sandbox"));
+            notes.push(format!("the window has {minutes} minutes although the success criteria require {least}; this is allowed only in the sandbox"));
         }
         let past = said.lookback || said.since.is_some();
         if past && said.until_enough {
             return Err(
-                "--until-enough waits for more traffic, and a past window gets none; leave one of them out"
+                "--until-enough cannot be used with --lookback or --since, because a past window gets no more traffic"
                     .to_owned(),
             );
         }
         if past && said.full {
-            return Err(
-                "--full watches on, and a past window is judged at once; leave one of them out".to_owned()
-            );
+            return Err("--full cannot be used with --lookback or --since".to_owned());
         }
         let length =
             Duration::try_from_secs_f64(minutes * 60.0).map_err(|e| format!("--minutes {minutes}: {e}"))?;
-        // With --since alone, the window is all the time from there.
+        // With --since alone, the window extends from there to now.
         let whole = said.minutes.is_none() && !said.lookback && said.since.is_some();
         let least_budget = if past { Duration::ZERO } else { length };
         let budget = match said.budget {
             Some(budget) if budget.0 < least_budget => {
-                return Err(format!("--budget {budget} is less than the window's {minutes} minutes"));
+                return Err(format!("--budget {budget} is shorter than the window of {minutes} minutes"));
             }
             Some(budget) => budget.0,
             None if said.until_enough => length * 2 + BEYOND,
@@ -154,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_the_verbs() {
+    fn missing_arguments_use_the_verbs_defaults() {
         let watch = resolve(WatchSaid::default(), MONITOR).expect("a window");
         assert_eq!((watch.mode, watch.length), (Mode::Forward, Some(Duration::from_secs(900))));
         assert_eq!((watch.budget, watch.criteria), (Duration::from_secs(1200), false));
@@ -167,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn since_alone_has_no_other_bound() {
+    fn since_alone_has_no_other_limit() {
         let since = |minutes, lookback| {
             let said =
                 WatchSaid { since: Some(Since::LastDeploy), minutes, lookback, ..WatchSaid::default() };
@@ -179,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictions_are_rejected() {
         let minutes = |minutes| WatchSaid { minutes: Some(minutes), ..WatchSaid::default() };
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 20_000.0] {
             assert!(resolve(minutes(bad), MONITOR).is_err(), "{bad}");
@@ -195,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_wants_its_thirty_minutes_but_in_the_sandbox() {
+    fn the_gate_requires_thirty_minutes_except_in_the_sandbox() {
         let short = WatchSaid { minutes: Some(29.9), ..WatchSaid::default() };
         resolve(short.clone(), GATE).expect_err("too short");
         let mut notes = Vec::new();
@@ -204,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn since_reads_times_and_nothing_vague() {
+    fn since_accepts_only_exact_times() {
         let at: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
         assert_eq!("2026-01-01T10:00:00Z".parse(), Ok(Since::At(at)));
         assert_eq!("2026-01-01T11:00:00+01:00".parse(), Ok(Since::At(at)));

@@ -1,7 +1,6 @@
-//! What Chatwoot knows of a window: its clock and its queue, how many messages its
-//! reports count, and every customer's message since the window's start with what
-//! was written after it. Each part is known or has the reason why it is not; a
-//! part that could be read only in part says so.
+//! Chatwoot's side of a window: its clock and its queue, how many messages its reports count, and every customer message
+//! since the window's start with what was written after it. Each part is known, or carries the reason why it is not;
+//! incomplete parts are marked.
 
 mod ask;
 mod sweep;
@@ -9,138 +8,135 @@ mod sweep;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{Api, Kind, Message, Trouble};
 
 pub use ask::ask;
 
-/// At most so many customers' messages are judged; more are not read.
-pub const MOST_MESSAGES: usize = 1_000;
-/// At most so many conversations are read.
-pub const MOST_CONVERSATIONS: usize = 1_000;
-/// At most so many pages of conversations are read, and so many of messages: together half of the 3,000 requests
-/// a minute that Chatwoot takes from one address.
-pub const MOST_LISTINGS: usize = 200;
-/// See [`MOST_LISTINGS`].
-pub const MOST_PAGES: usize = 1_300;
+/// How many customer messages are judged at most.
+pub const MAX_MESSAGES: usize = 1_000;
+/// How many conversations are read at most.
+pub const MAX_CONVERSATIONS: usize = 1_000;
+/// How many pages of conversations are read at most. Together with [`MAX_PAGES`] this is half of the 3,000 requests per
+/// minute that Chatwoot accepts from one address.
+pub const MAX_LISTINGS: usize = 200;
+/// How many pages of messages are read at most, see [`MAX_LISTINGS`].
+pub const MAX_PAGES: usize = 1_300;
 
-/// What Chatwoot says about the time of a window.
+/// What Chatwoot reports about the time of a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Customers {
     pub window: Window,
     pub queue: Queue,
     /// Chatwoot's clock before any message was read, in whole seconds, rounded down.
     pub now: Result<Timestamp, Unknown>,
-    /// The messages in the window's whole seconds, counted after [`Customers::messages`] were read.
+    /// The number of messages in the window's whole seconds, read after [`Customers::messages`].
     pub counts: Result<Counts, Unknown>,
     pub messages: Result<Messages, Unknown>,
-    /// Whether a stand-in's marker was seen.
-    pub sandbox: bool,
 }
 
 impl Customers {
-    /// Nothing was asked, for this reason: `CHATWOOT_BASE_URL is not set`.
+    /// Nothing was read, for this reason: `CHATWOOT_BASE_URL is not set`.
     pub fn unasked(window: Window, why: &str) -> Customers {
-        let unknown = || Unknown::Unasked(why.to_owned());
+        let unknown = || Unknown::NotRequested(why.to_owned());
         Customers {
             window,
             queue: Queue::Unknown(why.to_owned()),
             now: Err(unknown()),
             counts: Err(unknown()),
             messages: Err(unknown()),
-            sandbox: false,
         }
     }
 
-    /// The customers' messages of the window that are older than `age` at its end and by Chatwoot's clock, and
-    /// the younger ones; deleted ones, which are not delivered, are in neither.
+    /// The customer messages of the window that are older than `age`, at its end and by Chatwoot's clock, and the more
+    /// recent ones. Deleted messages, which are not delivered, are not counted.
     ///
     /// # Errors
-    /// Why they are not known.
-    pub fn heard(&self, age: SignedDuration) -> Result<Heard, Unknown> {
+    /// Why they are unknown.
+    pub fn message_ages(&self, age: SignedDuration) -> Result<MessageAges, Unknown> {
         let (now, messages) = (self.now.clone()?, self.messages.as_ref().map_err(Clone::clone)?);
-        let mut heard = Heard { old: 0, young: 0, cut: messages.cut.clone() };
+        let mut ages = MessageAges { old: 0, young: 0, cut: messages.cut.clone() };
         for message in messages.of_customers(self.window).filter(|m| !m.deleted) {
             match self.window.to.min(now).duration_since(message.at) >= age {
-                true => heard.old += 1,
-                false => heard.young += 1,
+                true => ages.old += 1,
+                false => ages.young += 1,
             }
         }
-        Ok(heard)
+        Ok(ages)
     }
 }
 
-/// Customers' new messages.
+/// Numbers of customer messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct MessageAges {
     /// Old enough to have been delivered and recorded.
     pub old: u64,
-    /// So young that their delivery may be under way.
+    /// So recent that they may still be on their way.
     pub young: u64,
-    /// Set when there are more of them; why they were not read.
+    /// Set when there are more; why they were not read.
     pub cut: Option<String>,
 }
 
-/// What the reports count.
+/// The counts of Chatwoot's reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// Customers' messages.
+    /// Customer messages.
     pub incoming: u64,
     /// Replies and private notes.
     pub outgoing: u64,
 }
 
-/// The messages of the conversations in which something was written since the window's start.
+/// The messages of the conversations with activity since the window's start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Messages {
-    /// Of every kind, from the second of the window's start on, each once, by id. Those after the window's end
-    /// are among them: they may be the answer to one in it.
+    /// Of every kind, from the second of the window's start on, each once, sorted by id. Messages after the window's end
+    /// are included, because they may be answers.
     pub list: Vec<Message>,
-    /// Set when there is more than was read; what was too much: `more than 1,000 messages of customers`.
+    /// Set when there was more than was read: `more than 1000 customer messages`.
     pub cut: Option<String>,
 }
 
 impl Messages {
-    /// The customers' messages that were certainly written in the window, deleted ones included. Times are
-    /// rounded down, so one in the second in which the window began may belong to the time before it.
+    /// The customer messages that were certainly written in the window, including deleted ones. Times are rounded down,
+    /// so a message in the second in which the window began may be from before it.
     pub fn of_customers(&self, window: Window) -> impl Iterator<Item = &Message> {
         self.list.iter().filter(move |m| m.kind == Kind::Incoming && m.at >= window.from && m.at <= window.to)
     }
 }
 
-/// `queue_services` of `/api`: whether Chatwoot can put a delivery into its queue. It says nothing about the
-/// worker that takes it out.
+/// `queue_services` of `/api`: whether Chatwoot can put a delivery into its queue. It does not cover the worker that
+/// takes it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Queue {
     Ok,
     Failing,
-    /// Not to be had; why.
+    /// Unknown; why.
     Unknown(String),
 }
 
 impl Queue {
-    /// Reads what `/api` said. Null is what a ping without an answer leaves there.
+    /// Reads the answer of `/api`. Null is what a ping without an answer leaves there.
     pub fn of(api: &Result<Api, Trouble>) -> Queue {
         match api {
             Ok(api) => match &api.queue_services {
-                Some(Value::String(said)) if said == "ok" => Queue::Ok,
+                Some(Value::String(text)) if text == "ok" => Queue::Ok,
                 Some(Value::String(_) | Value::Null) => Queue::Failing,
-                Some(_) => Queue::Unknown("/api says something unreadable of its queue".to_owned()),
-                None => Queue::Unknown("/api says nothing of its queue".to_owned()),
+                Some(_) => Queue::Unknown("/api returns an unreadable queue_services".to_owned()),
+                None => Queue::Unknown("/api returns no queue_services".to_owned()),
             },
             Err(trouble) => Queue::Unknown(in_words("/api", trouble)),
         }
     }
 }
 
-/// Why something is not known.
+/// Why something is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// It was not asked: `CHATWOOT_ACCOUNT_ID is not set`.
-    Unasked(String),
-    /// The token is no administrator's of this account, and an agent does not see every conversation.
+    /// It was not requested: `CHATWOOT_ACCOUNT_ID is not set`.
+    NotRequested(String),
+    /// The token does not belong to an administrator of this account, and an agent does not see every conversation.
     NotAdministrator { account: u64 },
-    /// This question has no usable answer.
+    /// The request had no usable answer.
     Trouble { what: String, trouble: Trouble },
 }
 
@@ -148,17 +144,17 @@ impl Unknown {
     /// The reason as a lower-case fragment.
     pub fn in_words(&self) -> String {
         match self {
-            Unknown::Unasked(why) => why.clone(),
+            Unknown::NotRequested(why) => why.clone(),
             Unknown::NotAdministrator { account } => {
                 format!(
-                    "the token is no administrator's of account {account}, so it may not see every conversation"
+                    "the token's user is not an administrator of account {account}, so not every conversation is visible"
                 )
             }
             Unknown::Trouble { what, trouble } => in_words(what, trouble),
         }
     }
 
-    /// What to do about it, when the reason tells.
+    /// What to do about it, if the reason has a fix of its own.
     pub fn fix(&self) -> Option<&'static str> {
         match self {
             Unknown::NotAdministrator { .. } => {

@@ -1,21 +1,21 @@
-//! When the present deploy began, from the list of releases. A past window is clipped there, because what happened
-//! before is another release's business. Pure.
+//! When the current deploy began, from the list of releases. A past window begins there at the earliest, because earlier
+//! traffic belongs to another release. Pure.
 
 use jiff::Timestamp;
 
-use super::window::Deploy;
+use crate::outcome::window::Deploy;
 use crate::service::fly::Release;
 
-/// The begin of the present deploy.
+/// The start of the current deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker {
-    /// When the release was made; machines are touched after that.
+    /// When the release was created; machines are updated after that.
     pub at: Timestamp,
-    /// The number of the release.
+    /// The number of the release, as in `v42`.
     pub version: u64,
-    /// The deploy has not said that it is done. It may be under way, or its `fly` was killed.
+    /// The deploy is not marked as complete. It may be in progress, or its `fly` was killed.
     pub running: bool,
-    /// Where this is from, to be shown: `release v42`.
+    /// Where this comes from: `release v42`.
     pub source: String,
 }
 
@@ -32,34 +32,32 @@ impl From<Marker> for Deploy {
 /// Why there is none, as a lower-case fragment.
 pub fn marker(releases: &[Release], app: &str) -> Result<Marker, String> {
     if releases.is_empty() {
-        return Err(format!("fly lists no release of {app}"));
+        return Err(format!("`fly releases` lists no release of {app}"));
     }
-    let newest = releases.iter().filter(|release| !came_to_nothing(release)).max_by_key(|r| r.version);
+    let newest = releases.iter().filter(|release| !did_not_complete(release)).max_by_key(|r| r.version);
     let Some(release) = newest else {
-        return Err(format!(
-            "of {} releases of {app} that fly lists every one failed or was interrupted",
-            releases.len()
-        ));
+        return Err(format!("all {} listed releases of {app} failed or were interrupted", releases.len()));
     };
     let source = format!("release v{}", release.version);
-    // An older one would do no good: what came between would count as this deploy's.
+    // An older release must not be used instead: traffic in between would count as this deploy's.
     let Some(at) = release.created_at else {
-        return Err(format!("fly gives no readable time for {source} of {app}"));
+        return Err(format!("`fly releases` shows no readable time for {source} of {app}"));
     };
     Ok(Marker { at, version: release.version, running: is_running(release), source })
 }
 
-/// The words of flyctl's own deploy, `DeployMachinesApp`.
-fn came_to_nothing(release: &Release) -> bool {
-    says(release, &["failed", "interrupted"])
+/// The status texts are those of flyctl's own `DeployMachinesApp`.
+fn did_not_complete(release: &Release) -> bool {
+    has_status(release, &["failed", "interrupted"])
 }
 
-/// `running` is written at the start; before that the server says `pending`.
+/// `running` is set at the start; before that the status is `pending`.
 fn is_running(release: &Release) -> bool {
-    says(release, &["running", "pending"]) || (release.in_progress && !says(release, &["complete"]))
+    has_status(release, &["running", "pending"])
+        || (release.in_progress && !has_status(release, &["complete"]))
 }
 
-fn says(release: &Release, words: &[&str]) -> bool {
+fn has_status(release: &Release, words: &[&str]) -> bool {
     words.iter().any(|word| release.status.eq_ignore_ascii_case(word))
 }
 
@@ -81,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_that_came_to_something_is_the_marker() {
+    fn the_newest_completed_release_is_the_marker() {
         let good = [release(42, "complete", T2), release(41, "complete", T1)];
         let marker = marker(&good, "hotdash-app").expect("a marker");
         let (at, source) = (T2.parse().expect("a time"), "release v42".to_owned());
@@ -98,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deploy_that_is_not_done_is_said() {
+    fn an_unfinished_deploy_is_reported() {
         for status in ["running", "pending", "Running"] {
             assert_eq!(
                 found(&[release(42, status, T2), release(41, "complete", T1)]),
@@ -117,13 +115,10 @@ mod tests {
     #[test]
     fn without_a_marker_there_is_a_reason() {
         let why = |releases: &[Release]| marker(releases, "hotdash-app").expect_err("no marker");
-        assert_eq!(why(&[]), "fly lists no release of hotdash-app");
+        assert_eq!(why(&[]), "`fly releases` lists no release of hotdash-app");
         let all = [release(2, "failed", T2), release(1, "interrupted", T1)];
-        assert_eq!(
-            why(&all),
-            "of 2 releases of hotdash-app that fly lists every one failed or was interrupted"
-        );
+        assert_eq!(why(&all), "all 2 listed releases of hotdash-app failed or were interrupted");
         let timeless = [release(42, "complete", ""), release(41, "complete", T1)];
-        assert_eq!(why(&timeless), "fly gives no readable time for release v42 of hotdash-app");
+        assert_eq!(why(&timeless), "`fly releases` shows no readable time for release v42 of hotdash-app");
     }
 }

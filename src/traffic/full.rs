@@ -1,49 +1,48 @@
-//! What the full-window statement said: the numbers from which every verdict is
-//! made, read at one snapshot. Texts of PostgreSQL are kept as it printed them, so
-//! that a report is equal to `psql` to the digit.
+//! The result of the final query: the numbers from which every verdict is made, read in one snapshot. PostgreSQL's texts
+//! are kept as printed, so that a report equals `psql` to the digit.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 
-/// Everything that is known of the facts in one window.
+/// Everything that is known about the facts of one window.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Full {
+pub struct WindowData {
     pub window: Window,
-    /// The database's clock when it was asked.
+    /// The database's time of the snapshot.
     pub asked_at: Timestamp,
-    /// On a standby: what has been replayed up to then can be seen.
+    /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    pub letter: Letter,
-    /// Deliveries whose duration is there and is no number that can be averaged.
+    pub letter: Totals,
+    /// Deliveries with a duration that is not a number.
     pub unreadable: u64,
     /// Deliveries without a duration.
     pub untimed: u64,
-    /// `support.webhook.dead_letter` facts: the checklist's `dlq_count`.
+    /// `support.webhook.dead_letter` facts, the checklist's `dlq_count`.
     pub dead_letters: u64,
     /// Facts of both kinds dated after the database's clock, which the checklist's SQL would count.
     pub future: u64,
-    /// Nearest-rank percentiles of the readable whole milliseconds; `None` without any.
+    /// Nearest-rank percentiles of the readable durations; `None` without any.
     pub percentiles: Option<Percentiles>,
-    /// Attempts in all and the deliveries that name them, for the average; 0 of 0 when none does.
+    /// The sum of attempts, and the number of deliveries that have them; zero if none has.
     pub attempts: (u64, u64),
-    /// Failed deliveries by `finalStatus` (`None`: absent), most frequent first. Asked only when there are failures.
+    /// Failed deliveries by `finalStatus` (`None`: missing), most frequent first. Read only if there are failures.
     pub failures: Vec<(Option<String>, u64)>,
-    /// Dead letters by `lastError`, most frequent first; redacted and cut by whoever read them.
+    /// Dead letters by `lastError`, most frequent first; already redacted and truncated.
     pub errors: Vec<(Option<String>, u64)>,
     /// The ids of the messages in the dead letters' payloads. Nothing else of a payload is ever read.
     pub dead_letter_messages: Vec<u64>,
-    /// Deliveries over the window in equal bins, oldest first. Asked only when there are failures.
+    /// Deliveries over the window in equal bins, oldest first. Read only if there are failures.
     pub bins: Vec<Bin>,
-    pub horizon: Horizon,
+    pub horizon: OpenTransactions,
 }
 
-/// What the checklist's own statement says.
+/// The result of the checklist's own statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// Which form of the statement answered.
+pub struct Totals {
+    /// Which form of the statement returned it.
     pub form: Form,
     /// `success_rate`, such as `96.67`; `None` is NULL: no delivery.
     pub success_rate: Option<String>,
@@ -59,19 +58,19 @@ pub struct Letter {
     pub timed: u64,
 }
 
-impl Letter {
+impl Totals {
     /// Deliveries that failed.
     pub fn bad(&self) -> u64 {
         self.total - self.ok.min(self.total)
     }
 }
 
-/// Which form of the statement gave the letter.
+/// The form of the statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// The checklist's own.
     Checklist,
-    /// The guarded one, because a duration made the checklist's own fail or say NaN or Infinity.
+    /// The guarded one, because a duration made the checklist's own fail or return NaN or Infinity.
     Guarded,
 }
 
@@ -83,7 +82,7 @@ pub struct Percentiles {
     pub p99: u32,
 }
 
-/// The deliveries of one stretch of the window.
+/// The deliveries of one part of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bin {
     pub from: Timestamp,
@@ -93,14 +92,14 @@ pub struct Bin {
 
 /// Whether a transaction that began in the window may still add rows to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Horizon {
+pub enum OpenTransactions {
     /// None is open.
     Clear,
-    /// One has been open since then.
+    /// One has been open since this time.
     Open(Timestamp),
-    /// Other roles' transactions are open, and since when is not shown: by their virtual ids, which no later
-    /// transaction has.
+    /// Transactions of other roles are open, with hidden start times; identified by their virtual ids, which are never
+    /// reused.
     Hidden { why: String, transactions: BTreeSet<String> },
-    /// It cannot be known; why.
+    /// It is unknown; why.
     Unknown(String),
 }

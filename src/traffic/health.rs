@@ -1,5 +1,5 @@
-//! The health of Chatwoot and the Agent SDK over the window: asked at its start, every so often, and at its end.
-//! What is asked is what the preflight checks of the two ask. Nothing is judged here.
+//! The health of Chatwoot and the Agent SDK over the window: probed at its start, at intervals, and at its end, with the
+//! same requests as the preflight checks. Nothing is judged here.
 
 mod asker;
 
@@ -13,58 +13,58 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::asker::Asker;
-use super::opening::{Ending, Opening};
-use super::window::Mode;
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use super::opening::{Ending, WindowPlan};
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::Mode;
 
-/// The pause before a miss is looked at once more, where no next look is due.
+/// The pause before a failed last probe is repeated.
 const PAUSE: Duration = Duration::from_secs(5);
-/// The pause between two questions to a service that may be starting.
+/// The pause between two probes of a service that may be starting.
 const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 
-/// Whose health it is.
+/// The service whose health is probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
-    /// Its `/api` says that queue and database work.
+    /// Its `/api` reports that queue and database work.
     Chatwoot,
-    /// Its `/health` says `ok`.
+    /// Its `/health` reports `ok`.
     Agent,
 }
 
-/// All looks at one service.
+/// All probes of one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReading {
-    /// What was asked: `GET https://chat.example/api`. The variable's name where it is missing.
+    /// The request: `GET https://chat.example/api`. The variable's name if it is not set.
     pub asked: String,
-    /// Oldest first, and never none; or why nobody could be asked.
-    pub looks: Result<Vec<Look>, CannotAsk>,
+    /// Oldest first, and at least one; or why the service could not be probed.
+    pub looks: Result<Vec<HealthSample>, CannotAsk>,
 }
 
-/// One look.
+/// One probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct HealthSample {
     /// By the clock of the window.
     pub at: Timestamp,
     pub good: bool,
-    /// What was seen, as a lower-case fragment: `200, queue_services is \`failing\``.
+    /// The result, as a lower-case fragment: `200, queue_services is \`failing\``.
     pub what: String,
-    /// It was asked not to ask (429), which says nothing about its health. Then `good` is false.
+    /// The probe was rate limited (429), which shows nothing about the health. Then `good` is false.
     pub throttled: bool,
-    /// The host, when its name did not resolve or had no route: perhaps this machine is offline.
+    /// The host, if its name did not resolve or had no route: this machine may be offline.
     pub offline: Option<String>,
 }
 
-/// Looks at a service until the window is over.
-pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<Opening>) -> HealthReading {
+/// Probes a service until the window is over.
+pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<WindowPlan>) -> HealthReading {
     let asker = match Asker::new(&cx, of) {
         Ok(asker) => asker,
         Err(cannot) => return HealthReading { asked: of.variable().to_owned(), looks: Err(cannot) },
     };
     let every = cx.settings.target.traffic.health_every.0;
     let schedule = Schedule { mode: opening.mode, every, cold_start: asker.cold_start() };
-    let ask = || asker.look(&cx, &opening);
+    let ask = || asker.look(&opening);
     let looks = over(schedule, opening.ending(), ask).await;
     HealthReading { asked: asker.asked(), looks: looks.into_iter().collect() }
 }
@@ -78,24 +78,24 @@ impl Service {
     }
 }
 
-/// When it is looked.
+/// When probes are made.
 #[derive(Clone, Copy, Debug)]
 struct Schedule {
     mode: Mode,
     every: Duration,
-    /// How long the first look may be repeated while the service starts.
+    /// How long the first probe may be repeated while the service starts.
     cold_start: Duration,
 }
 
-/// One answer: a look, and whether the service may be starting.
-type Heard = Result<(Look, bool), CannotAsk>;
+/// The result of a probe, and whether the service may be starting.
+type ProbeResult = Result<(HealthSample, bool), CannotAsk>;
 
-/// Looks at the start, every so often, and at the end of the window; a miss that no other look follows is looked at
-/// once more, so that one lost packet at the end is told from a service that is down.
-async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<Look, CannotAsk>>
+/// Probes at the start, at intervals, and at the end of the window. A failed last probe is repeated once, so that one lost
+/// packet at the end is not mistaken for a service that is down.
+async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<HealthSample, CannotAsk>>
 where
     F: FnMut() -> A,
-    A: Future<Output = Heard>,
+    A: Future<Output = ProbeResult>,
 {
     let mut looks = vec![first(schedule.cold_start, &mut ask).await];
     if schedule.mode == Mode::Forward {
@@ -109,7 +109,7 @@ where
                 () = sleep_until(next) => {}
             }
             looks.push(ask().await.map(|(look, _)| look));
-            // What a slow answer or a sleeping machine missed is not caught up with.
+            // Probes missed because of a slow answer or a sleeping machine are not repeated.
             next = (next + schedule.every).max(Instant::now());
         }
         looks.push(ask().await.map(|(look, _)| look));
@@ -121,11 +121,11 @@ where
     looks
 }
 
-/// The first look, which has patience with a service that is starting.
-async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<Look, CannotAsk>
+/// The first probe, repeated while the service may be starting.
+async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<HealthSample, CannotAsk>
 where
     F: FnMut() -> A,
-    A: Future<Output = Heard>,
+    A: Future<Output = ProbeResult>,
 {
     let began = Instant::now();
     loop {

@@ -1,22 +1,21 @@
-//! Whether a customer's message was lost: it has neither a draft, nor a later reply,
-//! nor a dead letter. Pure; the only clock is Chatwoot's, as it was before the
-//! messages were read.
+//! Whether a customer's message was lost: it has neither a draft, nor a later reply, nor a dead letter. Pure; the only
+//! clock is Chatwoot's, read before the messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::customers::{Counts, Customers};
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{Kind, Message};
 use crate::settings::Drafts;
 
-/// What can be said of lost messages.
+/// What is known about lost messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judged {
-    /// `drafts = "off"`: an unanswered message proves nothing here, so none is asked for.
+    /// With `drafts = "off"` an unanswered message proves nothing, so nothing is checked.
     NotAskedFor,
-    /// It cannot be known; a lower-case fragment.
+    /// It is unknown; why, as a lower-case fragment.
     Unknown(String),
     Known(Loss),
 }
@@ -26,29 +25,29 @@ pub enum Judged {
 pub struct Loss {
     /// Old enough: `answered`, `dead_lettered` and `lost` together.
     pub judged: u64,
-    /// A draft or a reply came later.
+    /// A draft or reply followed.
     pub answered: u64,
-    /// Neither, but a dead letter: somebody knows of them.
+    /// No answer, but a dead letter, so the failure is known.
     pub dead_lettered: u64,
-    /// Neither draft nor reply nor dead letter; by conversation and id.
+    /// Neither draft nor reply nor dead letter; sorted by conversation and id.
     pub lost: Vec<Lost>,
-    /// Younger than the patience.
+    /// More recent than the patience.
     pub waiting: u64,
-    /// Deleted by somebody, so not judged.
+    /// Deleted, so not judged.
     pub deleted: u64,
 }
 
 /// A customer's message without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lost {
-    /// The display id of the conversation, as in Chatwoot's address bar.
+    /// The display id of the conversation, as in Chatwoot's URLs.
     pub conversation: u64,
     pub message: u64,
     pub at: Timestamp,
 }
 
 impl Loss {
-    /// Whether no message was lost; `None` when no message could be judged.
+    /// Whether no message was lost; `None` if no message could be judged.
     pub fn none_lost(&self) -> Option<bool> {
         match (self.lost.is_empty(), self.judged) {
             (false, _) => Some(false),
@@ -61,14 +60,14 @@ impl Loss {
 /// How messages are judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule<'a> {
-    /// A customer's message younger than this waits.
+    /// A more recent message is not judged yet.
     pub patience: SignedDuration,
     pub drafts: Drafts,
-    /// The ids of the messages that have a dead letter; or why they are not known.
+    /// The ids of the messages with a dead letter, or why they are unknown.
     pub dead_letters: Result<&'a [u64], &'a str>,
 }
 
-/// Judges what Chatwoot knows of a window.
+/// Judges the messages of a window.
 pub fn judge(customers: &Customers, rule: Rule<'_>) -> Judged {
     if rule.drafts == Drafts::Off {
         return Judged::NotAskedFor;
@@ -78,13 +77,13 @@ pub fn judge(customers: &Customers, rule: Rule<'_>) -> Judged {
         (_, Err(why)) | (Err(why), _) => return Judged::Unknown(why.in_words()),
     };
     if let Some(cut) = &messages.cut {
-        return Judged::Unknown(format!("{cut} to judge"));
+        return Judged::Unknown(format!("there are {cut}, too many to judge"));
     }
-    let letters = rule.dead_letters.unwrap_or_default();
-    let loss = sort_out(&messages.list, customers.window, now, rule.patience, letters);
+    let dead_letters = rule.dead_letters.unwrap_or_default();
+    let loss = sort_out(&messages.list, customers.window, now, rule.patience, dead_letters);
     match (rule.dead_letters, loss.lost.len()) {
         (Err(why), unanswered @ 1..) => Judged::Unknown(format!(
-            "{unanswered} without an answer, which may be in dead letters, and these are not known: {why}"
+            "{unanswered} unanswered messages may be dead letters, and the dead letters are unknown: {why}"
         )),
         _ => match unlisted(customers) {
             Some(why) if loss.lost.is_empty() => Judged::Unknown(why),
@@ -93,9 +92,8 @@ pub fn judge(customers: &Customers, rule: Rule<'_>) -> Judged {
     }
 }
 
-/// Puts every customer's message of the window into its group. Times are rounded down to whole seconds, so the
-/// order within a second is that of the ids, in which Chatwoot stores messages. Order and duplicates in `messages`
-/// do not matter.
+/// Puts every customer message of the window into its group. Times are rounded down to whole seconds, so the order within
+/// a second is that of the ids, in which Chatwoot stores messages. Order and duplicates in `messages` do not matter.
 pub fn sort_out(
     messages: &[Message],
     window: Window,
@@ -108,7 +106,7 @@ pub fn sort_out(
         let last = last_answer.entry(answer.conversation).or_default();
         *last = (*last).max(answer.id);
     }
-    let letters: BTreeSet<u64> = dead_letters.iter().copied().collect();
+    let dead: BTreeSet<u64> = dead_letters.iter().copied().collect();
     let of_customers = messages.iter().filter(|m| m.kind == Kind::Incoming);
     let once: BTreeMap<u64, &Message> =
         of_customers.filter(|m| m.at >= window.from && m.at <= window.to).map(|m| (m.id, m)).collect();
@@ -122,7 +120,7 @@ pub fn sort_out(
             loss.judged += 1;
             if last_answer.get(&message.conversation).is_some_and(|answer| *answer > message.id) {
                 loss.answered += 1;
-            } else if letters.contains(&message.id) {
+            } else if dead.contains(&message.id) {
                 loss.dead_lettered += 1;
             } else {
                 let Message { conversation, id, at, .. } = *message;
@@ -134,18 +132,20 @@ pub fn sort_out(
     loss
 }
 
-/// The reports, asked later, count messages that no conversation showed: then the messages read are not all.
+/// Why messages are missing from the conversations: the reports, read later, count more of them.
 fn unlisted(customers: &Customers) -> Option<String> {
     let (Ok(Counts { incoming, .. }), Ok(messages)) = (&customers.counts, &customers.messages) else {
         return None;
     };
     let Window { from, to } = customers.window;
-    // The reports count whole seconds up to, and without, the one in which the window ends.
+    // The reports count whole seconds, up to but excluding the one in which the window ends.
     let end = Timestamp::from_second(to.as_second()).ok()?;
     let listed =
         messages.of_customers(customers.window).filter(|m| m.at >= from && m.at < end).count() as u64;
     (listed < *incoming).then(|| {
-        format!("the reports count {incoming} incoming messages and the conversations show {listed}, so some were not seen")
+        format!(
+            "Chatwoot's reports count {incoming} incoming messages, but its conversations show only {listed}"
+        )
     })
 }
 

@@ -1,5 +1,5 @@
-//! The measurements that checks of traffic share. Each is taken once per run, however many checks ask, and none of
-//! them is bounded by the time of a check: whoever asks waits until the window is over.
+//! The measurements that traffic checks share. Each is made once per run, however many checks use it, and is not limited
+//! by a check's timeout: all wait until the window is over.
 
 mod chatwoot;
 mod fly;
@@ -11,35 +11,36 @@ use tokio::time::{Instant, sleep_until};
 
 use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
-use super::live::Tick;
 use super::logs::LogReading;
-use super::opening::{self, Opening, Read};
-use super::summary::{self, Summary};
+use super::opening::{self, Read, WindowPlan};
+use super::summary;
 use super::watch::{Database, Reader, View, Watch};
-use super::watched::Watched;
-use super::window::Window;
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use super::watched::Observation;
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
 use crate::service::dsn::Dsn;
 use crate::settings;
 
-/// What the first look at the database may take.
+/// Time limit of the first query.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// The window, the deploy, and where the window really ends.
-pub async fn opening(cx: &Arc<Context>) -> Arc<Opening> {
+/// The plan of the window, the deploy, and where the window really ends.
+pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let taking = Arc::clone(cx);
     cx.measure("the window of traffic", false, async move {
         let wish = wish(&taking);
         let deploy = fly::deploy(&taking, &wish).await;
         let read = clock(&taking).await;
-        Opening::new(&wish, read, deploy)
+        WindowPlan::new(&wish, read, deploy)
     })
     .await
 }
 
-/// The facts of the window, from its first tick to the last word.
-pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Watched, CannotAsk>> {
+/// The facts of the window, from its first tick to the final query.
+pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, CannotAsk>> {
     let taking = Arc::clone(cx);
     cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
 }
@@ -64,31 +65,31 @@ pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, CannotAsk>> {
     .await
 }
 
-/// What Chatwoot knows of the window: asked when its messages are old enough to be judged, as far as the budget allows.
+/// Chatwoot's side of the window, read when its messages are old enough to be judged, as far as the budget allows.
 pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
     let taking = Arc::clone(cx);
     cx.measure("Chatwoot's side of the window", false, async move { chatwoot::customers(&taking).await })
         .await
 }
 
-/// The window that was asked for.
+/// The requested window.
 fn wish(cx: &Context) -> settings::Watch {
     cx.settings.watch.clone().unwrap_or_else(opening::usual)
 }
 
-/// Sets the watch going, which alone says when the window is over, and does not wait for it.
-async fn begin(cx: &Arc<Context>) -> Arc<Opening> {
+/// Starts the watch, which decides when the window is over, without waiting for it.
+async fn begin(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let watching = Arc::clone(cx);
     tokio::spawn(async move { watched(&watching).await });
     opening(cx).await
 }
 
-async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
+async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
     let opening = opening(cx).await;
     let database = match database(cx, &opening) {
         Ok(database) => database,
         Err(cannot) => {
-            // The others go on to the window's end, by our own clock.
+            // Other measurements continue to the window's end, by our own clock.
             tokio::spawn(async move {
                 let length = opening.planned.to.duration_since(opening.began_at);
                 sleep_until(opening.began + Duration::try_from(length).unwrap_or_default()).await;
@@ -107,8 +108,8 @@ async fn watch(cx: &Arc<Context>) -> Result<Watched, CannotAsk> {
     Ok(watched)
 }
 
-/// The database, unless it is our side that cannot ask it.
-fn database(cx: &Arc<Context>, opening: &Opening) -> Result<Database, CannotAsk> {
+/// The database, unless the problem is on our side.
+fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, CannotAsk> {
     let dsn = dsn(cx)?;
     match &opening.clockless {
         Some(fault) if fault.ours => Err(CannotAsk::because(format!("DATABASE_URL: {}", fault.unasked.why))),
@@ -121,13 +122,13 @@ fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
         .map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))
 }
 
-/// Reads the database's clock, and ours beside it.
+/// Reads the database's clock, and ours at the same moment.
 async fn clock(cx: &Arc<Context>) -> Read {
     let database = match dsn(cx) {
         Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(LOOK).await,
         Err(cannot) => Err(cannot.into()),
     };
-    // Taken after the answer, because the window begins when it is known where.
+    // Taken after the answer, because the window begins when its clock is known.
     Read { at: Instant::now(), ours: cx.now(), database }
 }
 

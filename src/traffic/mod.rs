@@ -1,8 +1,6 @@
-//! Watching traffic: what a window of facts says, and what Chatwoot and Fly say
-//! about the same time. Ticks drive the screen; every verdict comes from one
-//! statement over the whole window ([`full::Full`]), which is the checklist's own
-//! SQL, only bounded. Counting, statistics and judging are pure; only the watch
-//! itself and its readers are not.
+//! Watching traffic: the facts of a window, and what Chatwoot and Fly report about the same time. Ticks feed the live
+//! display; every verdict comes from one statement over the whole window ([`full::WindowData`]), which is the checklist's own
+//! SQL with a time range. Counting, statistics and judging are pure; only the watch itself and its readers are not.
 
 pub mod baseline;
 pub mod counts;
@@ -11,7 +9,6 @@ pub mod deploy;
 pub mod full;
 pub mod health;
 pub mod judge;
-pub mod live;
 pub mod logs;
 pub mod loss;
 pub mod measure;
@@ -23,4 +20,3 @@ pub mod stats;
 pub mod summary;
 pub mod watch;
 pub mod watched;
-pub mod window;

@@ -1,5 +1,5 @@
-//! What is settled before a window is watched: where it lies by the database's clock, and which deploy it is about.
-//! Whoever measures something else over the same window learns from here where it really ended.
+//! The plan of a window: where it lies by the database's clock, and which deploy it is about. Other measurements over the
+//! same window learn from here where it really ended.
 
 use std::time::Duration;
 
@@ -8,85 +8,85 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::watch::{Fault, Moment};
-use super::window::{Deploy, Mode, Window};
+use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{Since, Watch};
 
-/// What a verb without a window judges at once: what the checklist's own statements look at.
+/// The past window of a verb without one: the time that the checklist's own statements cover.
 const USUAL: Duration = Duration::from_secs(15 * 60);
-/// What that may take.
+/// Time limit for that window.
 const USUAL_BUDGET: Duration = Duration::from_secs(5 * 60);
-/// Beyond the budget nobody waits for the word that the window is over.
+/// How long after the budget others wait for the announcement that the window is over.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// The window as it was meant, and how it goes.
+/// The window as planned, and where it ends.
 #[derive(Debug)]
-pub struct Opening {
+pub struct WindowPlan {
     pub mode: Mode,
-    /// The window as it was meant; empty when there is none to be had.
+    /// The window as planned; empty if there is none.
     pub planned: Window,
     /// Why there is no window.
     pub unplanned: Option<String>,
-    /// The deploy that is watched, or why it is not known.
+    /// The deploy that is watched, or why it is unknown.
     pub deploy: Result<Deploy, String>,
-    /// Sentences on the window: by whose clock, clipped where.
+    /// Sentences on the window: whose clock is used, where it is clipped.
     pub remarks: Vec<String>,
-    /// What the whole watch may take.
+    /// Time limit of the whole watch.
     pub budget: Duration,
-    /// When it began, on this machine's clock that is never set.
+    /// When it began, on this machine's monotonic clock.
     pub began: Instant,
-    /// The clock of the window when it began: the database's, ours if that did not answer.
+    /// The time when it began: by the database's clock, or by ours if that did not answer.
     pub began_at: Timestamp,
-    /// Why the database's clock is not known.
+    /// Why the database's clock is unknown.
     pub clockless: Option<Fault>,
-    /// Where the window ends, as far as it is known.
+    /// Where the window ends, as far as known.
     pub end: watch::Sender<End>,
 }
 
 /// Where the window ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// The window that will be judged; until it is over, the planned one.
+    /// The window that will be judged; the planned one until it is over.
     pub window: Window,
-    /// Where it has ended already, if what is being asked just now says so.
-    pub perhaps: Option<Timestamp>,
-    /// Nothing of it is still to come.
+    /// Where it has already ended, if the confirmation in progress succeeds.
+    pub tentative_end: Option<Timestamp>,
+    /// Whether the window is over.
     pub over: bool,
 }
 
 impl End {
     /// The end of a window that is still to come.
     pub fn of(window: Window) -> End {
-        End { window, perhaps: None, over: false }
+        End { window, tentative_end: None, over: false }
     }
 }
 
 /// How the clock of the window was read.
 #[derive(Clone, Debug)]
 pub struct Read {
-    /// The moment of the reading, on this machine's clock that is never set.
+    /// The moment of the reading, on this machine's monotonic clock.
     pub at: Instant,
-    /// This machine's time of day at that moment.
+    /// This machine's wall clock at that moment.
     pub ours: Timestamp,
-    /// The database's, or why it is not known.
+    /// The database's clock, or why it is unknown.
     pub database: Result<Moment, Fault>,
 }
 
-impl Opening {
-    /// Lays the window.
-    pub fn new(watch: &Watch, read: Read, deploy: Result<Deploy, String>) -> Opening {
+impl WindowPlan {
+    /// Plans the window.
+    pub fn new(watch: &Watch, read: Read, deploy: Result<Deploy, String>) -> WindowPlan {
         let mut remarks = Vec::new();
         let (began_at, clockless) = match read.database {
             Ok(moment) => {
                 if let Some(replayed) = moment.replayed_to {
                     remarks.push(format!(
-                        "read from a standby, which shows what it has replayed: up to {replayed} when the watch began"
+                        "read from a standby, which had replayed up to {replayed} when the watch began"
                     ));
                 }
                 (moment.now, None)
             }
             Err(fault) => {
                 remarks.push(format!(
-                    "by this machine's clock, because the database did not tell its own: {}",
+                    "the window uses this machine's clock, because the database's is unknown: {}",
                     fault.unasked.why
                 ));
                 (whole(read.ours), Some(fault))
@@ -103,7 +103,7 @@ impl Opening {
             Err(why) => (Window { from: began_at, to: began_at }, Some(why)),
         };
         let (end, _) = watch::channel(End { over: unplanned.is_some(), ..End::of(planned) });
-        Opening {
+        WindowPlan {
             mode: watch.mode,
             planned,
             unplanned,
@@ -117,27 +117,27 @@ impl Opening {
         }
     }
 
-    /// The time by the clock of the window, as it was read at the beginning and went on since.
+    /// The current time by the window's clock, computed from the reading at the start.
     pub fn now(&self) -> Timestamp {
         after(self.began_at, self.began.elapsed())
     }
 
-    /// Says where the window ends by now.
+    /// Announces where the window ends now.
     pub fn moved(&self, window: Window) {
         self.end.send_replace(End::of(window));
     }
 
-    /// Says that the window has perhaps ended there; whether it has is being asked.
+    /// Announces that the window may have ended at `at`, which is being confirmed.
     pub fn may_have_ended(&self, at: Timestamp) {
-        self.end.send_modify(|end| end.perhaps = Some(at));
+        self.end.send_modify(|end| end.tentative_end = Some(at));
     }
 
-    /// Says that the window is over.
+    /// Announces that the window is over.
     pub fn close(&self, window: Window) {
         self.end.send_replace(End { over: true, ..End::of(window) });
     }
 
-    /// What waits for the end of the window.
+    /// A handle to wait for the end of the window.
     pub fn ending(&self) -> Ending {
         Ending { end: self.end.subscribe(), at_most: self.began + self.budget + GRACE }
     }
@@ -151,22 +151,22 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Resolves when nothing of the window is still to come.
+    /// Resolves when the window is over.
     pub async fn over(mut self) {
         tokio::select! {
             _ = self.end.wait_for(|end| end.over) => {}
-            // Nobody will say it any more.
+            // The announcement will not come any more.
             () = sleep_until(self.at_most) => {}
         }
     }
 
-    /// Where the window ends, as far as it is known.
+    /// Where the window ends, as far as known.
     pub fn window(&self) -> Window {
         self.end.borrow().window
     }
 }
 
-/// What is judged when the verb has no window of its own.
+/// The window of a verb that has none of its own.
 pub fn usual() -> Watch {
     Watch {
         mode: Mode::Past,
@@ -192,31 +192,31 @@ fn plan(
     let from = match (start, deploy) {
         (start, Ok(deploy)) => {
             if start.is_some_and(|start| start < deploy.at) {
-                remarks.push(format!("the window is clipped at {}: {}", deploy.source, deploy.at));
+                remarks.push(format!("the window begins at {}: {}", deploy.source, deploy.at));
             }
             start.map_or(deploy.at, |start| start.max(deploy.at))
         }
         (Some(start), Err(_)) => start,
-        (None, Err(why)) => return Err(format!("the window has no beginning: {why}")),
+        (None, Err(why)) => return Err(format!("the start of the window is unknown: {why}")),
     };
     if from >= now {
         let source = deploy.as_ref().map_or("--minutes", |deploy| deploy.source.as_str());
-        return Err(format!("the window is empty: it begins ({source}) at {from}, and now it is {now}"));
+        return Err(format!("the window is empty: its start ({source}) is {from}, and now is {now}"));
     }
     Ok(Window { from, to: now })
 }
 
-/// `at`, and so much later. Times of a window are far from the ends of the calendar; what is not stays there.
+/// `at` plus `by`, limited to the range of timestamps.
 pub fn after(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).map_or(Timestamp::MAX, whole)
 }
 
-/// `at`, and so much earlier.
+/// `at` minus `by`, limited to the range of timestamps.
 pub fn before(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_sub(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).map_or(Timestamp::MIN, whole)
 }
 
-/// In whole microseconds, as PostgreSQL has them.
+/// In whole microseconds, as PostgreSQL stores them.
 fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }

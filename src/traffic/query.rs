@@ -1,7 +1,6 @@
-//! The statements that read facts, as text: for either generation of the table
-//! (`timestamptz`, or Prisma's `timestamp` without zone, which is UTC) and with the
-//! names of this database. No value stands in them but times, and nothing in a fact
-//! is cast without a guard, except in the checklist's own statement.
+//! The statements that read facts, as text, for both versions of the table (`timestamptz`, or Prisma's `timestamp`
+//! without zone, which is UTC) and with the names of this database. Times are the only values in them, and nothing in a
+//! fact is cast without a guard, except in the checklist's own statement.
 
 mod baseline;
 mod bins;
@@ -14,32 +13,32 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::postgres::{quote_ident, quote_literal, quote_name};
 use crate::settings::Names;
 
 pub(super) use bins::Bins;
 pub use explain::explain;
 
-/// The facts of deliveries.
+/// The `fact_type` of deliveries.
 pub const RETRY: &str = "support.webhook.retry";
-/// The facts of dead letters.
+/// The `fact_type` of dead letters.
 pub const DEAD_LETTER: &str = "support.webhook.dead_letter";
 
-/// The type of the column that says when a fact was recorded.
+/// The type of the column with the time of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
     /// `timestamptz`.
     Zoned,
-    /// `timestamp` without zone, read as UTC. It is compared with times of its own type, so that its index serves.
+    /// `timestamp` without zone, read as UTC. Compared with times of its own type, so that its index can be used.
     Plain,
 }
 
-/// What answers.
+/// The database server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Engine {
     Postgres,
-    /// It knows neither `jit` nor recovery.
+    /// Has neither `jit` nor recovery.
     Cockroach,
 }
 
@@ -51,19 +50,19 @@ pub struct Source {
     pub(super) engine: Engine,
 }
 
-/// How long each text may be that leaves the server. Those that are told are cut again when secrets are masked in
-/// them, and only then: what is left of a secret at a cut is recognised by nobody. What is asked of every fact is
-/// cut by a cast, which looks at the length before it counts characters.
+/// Maximum lengths of the texts that leave the server. Texts that are shown are truncated further only after secrets are
+/// masked in them: a truncated secret would not be recognised. Values that are read from every fact are truncated by a
+/// cast, which is faster because it checks the length before it counts characters.
 const MS: usize = 12;
 const ATTEMPTS: usize = 4;
 const STATUS: usize = 400;
 const ERROR: usize = 2000;
 
-/// What is added to the kind of a fact that is sealed.
+/// Added to the kind of a sealed fact.
 pub(super) const SEALED: u64 = 4;
 
 impl Source {
-    /// The facts of these names on a PostgreSQL, dated with their zone.
+    /// Facts with these names on PostgreSQL, with `timestamptz`.
     pub fn usual(names: &Names) -> Source {
         Source { names: names.clone(), stamp: Stamp::Zoned, engine: Engine::Postgres }
     }
@@ -84,7 +83,7 @@ impl Source {
         quote_ident(&self.names.value)
     }
 
-    /// A time of the column's own type.
+    /// A literal of the column's own type.
     fn time(&self, at: Timestamp) -> String {
         let text = quote_literal(&written(at));
         match self.stamp {
@@ -93,7 +92,7 @@ impl Source {
         }
     }
 
-    /// A moment of the database's clock in the column's own type.
+    /// An expression of the database's clock in the column's own type.
     fn of_its_type(&self, moment: &str) -> String {
         match self.stamp {
             Stamp::Zoned => moment.to_owned(),
@@ -105,7 +104,7 @@ impl Source {
         self.of_its_type("now()")
     }
 
-    /// `at > from AND at <= to`: the window's own edges.
+    /// `at > from AND at <= to`: the window excludes its start and includes its end.
     fn within(&self, window: Window) -> String {
         let at = self.at();
         format!("{at} > {} AND {at} <= {}", self.time(window.from), self.time(window.to))
@@ -119,7 +118,7 @@ impl Source {
         format!("{} IN ({}, {})", self.kind(), quote_literal(RETRY), quote_literal(DEAD_LETTER))
     }
 
-    /// 0 delivered, 1 failed, 2 dead letter. Delivered is exactly the text `true`, as the checklist says.
+    /// 0 delivered, 1 failed, 2 dead letter. Delivered is exactly the text `true`, as in the checklist.
     fn sort(&self) -> String {
         format!(
             "CASE WHEN {} THEN CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END ELSE 2 END",
@@ -137,8 +136,7 @@ impl Source {
         format!("({}->>'attempts')::varchar({ATTEMPTS})", self.value())
     }
 
-    /// The database's clock, and on a standby up to when it has replayed; a standby that does not know is as
-    /// old as can be.
+    /// The database's clock, and on a standby the time up to which it has replayed: the epoch if it does not know.
     pub(super) fn clock(&self) -> String {
         match self.engine {
             Engine::Postgres => "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
@@ -148,8 +146,8 @@ impl Source {
         }
     }
 
-    /// What to set for short statements: they are shorter than their compilation, and of the last seconds the
-    /// planner expects a handful of facts and would sort them, where hashing costs less.
+    /// Settings for short statements: compiling them takes longer than running them, and the planner expects only a handful
+    /// of recent facts and would sort them, although hashing is cheaper.
     pub(super) fn short(&self) -> &'static [&'static str] {
         match self.engine {
             Engine::Postgres => &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"],
@@ -163,14 +161,14 @@ impl Source {
         self.grouped(&self.sort(), from, &upper)
     }
 
-    /// The facts in `[seal, to)`, grouped. Those before `sealed` are sealed, and their kind is greater by [`SEALED`]:
-    /// each further column to group by costs.
+    /// The facts in `[seal, to)`, grouped. For those before `sealed`, [`SEALED`] is added to the kind, because another
+    /// column to group by would be slower.
     pub(super) fn tail(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
         let old = format!("CASE WHEN {} < {} THEN {SEALED} ELSE 0 END", self.at(), self.time(sealed));
         self.grouped(&format!("{} + {old}", self.sort()), seal, &self.time(to))
     }
 
-    /// How many facts there are in `[from, to)`.
+    /// The number of facts in `[from, to)`.
     pub(super) fn facts(&self, from: Timestamp, to: Timestamp) -> String {
         let at = self.at();
         format!(
@@ -184,7 +182,7 @@ impl Source {
 
     fn grouped(&self, kind: &str, from: Timestamp, upper: &str) -> String {
         let at = self.at();
-        // Digits need no language to be told apart, and in some it takes longer.
+        // Comparing digits needs no language-specific collation, and some of those are slower.
         let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
             "SELECT {kind} AS kind, {}{bytewise} AS ms, count(*) AS n FROM {} \
@@ -196,7 +194,7 @@ impl Source {
         )
     }
 
-    /// Deliveries of a stretch, and how many failed.
+    /// Deliveries of a period, and how many failed.
     pub(super) fn stretch(&self, window: Window) -> String {
         format!(
             "SELECT COUNT(*) AS total, COUNT(*) - COALESCE(SUM(CASE WHEN {}->>'success' = 'true' THEN 1 ELSE 0 END), 0) AS bad \
@@ -208,7 +206,7 @@ impl Source {
         )
     }
 
-    /// What a tier asks of its window, grouped.
+    /// The facts of an alert level's window, grouped.
     pub(super) fn tier(&self, window: Window) -> String {
         format!(
             "SELECT {} AS kind, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2",
@@ -220,7 +218,7 @@ impl Source {
         )
     }
 
-    /// Deliveries up to now.
+    /// The number of recent deliveries, up to now.
     pub(super) fn recent(&self, over: Duration) -> String {
         let (at, now) = (self.at(), self.now());
         format!(
@@ -232,12 +230,12 @@ impl Source {
     }
 }
 
-/// A time as PostgreSQL reads it in either type: in UTC. A column without zone ignores the `Z`.
+/// A time in UTC, as PostgreSQL reads it in both types. A column without zone ignores the `Z`.
 fn written(at: Timestamp) -> String {
     whole_micros(at).to_string()
 }
 
-/// What PostgreSQL keeps of a time: whole microseconds, and no year before the first.
+/// A time as PostgreSQL can store it: in whole microseconds, and not before year 1.
 pub(super) fn whole_micros(at: Timestamp) -> Timestamp {
     let earliest = Timestamp::constant(-62_135_596_800, 0);
     Timestamp::from_microsecond(at.max(earliest).as_microsecond()).unwrap_or(earliest)

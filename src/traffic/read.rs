@@ -1,6 +1,5 @@
-//! Reading facts: every question in a transaction of its own, on a session that the
-//! caller opens and closes. Nothing is judged here, and an answer that cannot be
-//! understood is a fault, never a zero.
+//! Reading facts: every query in its own transaction, on a session that the caller opens and closes. Nothing is judged
+//! here, and a result that cannot be parsed is an error, never a zero.
 
 mod decode;
 mod full;
@@ -12,10 +11,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::counts::{Group, Kind, Known, Ticked};
+use super::counts::{Group, Kind, TickCursor, TickResult};
 use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
-use super::window::Window;
+use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session};
 use crate::settings::Tier;
 
@@ -23,31 +22,31 @@ pub use super::query::explain;
 pub use full::full;
 pub use horizon::horizon;
 pub use hour::{Hour, hour};
-pub use look::{Look, look};
+pub use look::{TableInfo, look};
 
-/// Bounds of what must not be waited for.
+/// Limits of queries that must be quick.
 const BRIEF: Bounds =
     Bounds { statement: Duration::from_secs(5), lock: Duration::from_secs(1), one_snapshot: false };
 
-/// Bounds of what a verdict waits for. The server compiles such statements if it thinks that it pays.
+/// Limits of queries that a verdict needs. The server may compile such statements.
 const PATIENT: Bounds =
     Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
-/// One tick, in one round trip: the facts since [`Known::read_to`] and up to the database's clock, but not beyond
-/// `to`, and whether before them there are still as many as are known. Where there are not, and on a standby, which
-/// may be behind its own clock, all since the seal is read in a second round trip, and what is older than the
-/// overlap is told apart. Of a window `(from, to]` in whole microseconds, the first seal is `from` and one
-/// microsecond, and `to` is its end and one microsecond.
+/// One tick, in one round trip: the facts since [`TickCursor::read_to`] up to the database's clock, but not beyond `to`, and
+/// whether the number of earlier facts is still the known one. If it is not, and on a standby, which may be behind its own
+/// clock, everything since the seal is read in a second round trip, with facts older than the overlap marked as sealed.
+/// For a window `(from, to]` in whole microseconds, the first seal is `from` plus one microsecond, and `to` is its end
+/// plus one microsecond.
 ///
 /// # Errors
-/// When the database does not answer within five seconds, or refuses.
+/// When the database does not answer within five seconds, or rejects the query.
 pub async fn tick(
     session: &Session,
     source: &Source,
-    known: Known,
+    known: TickCursor,
     to: Timestamp,
     overlap: Duration,
-) -> Result<Ticked, PgFault> {
+) -> Result<TickResult, PgFault> {
     let to = query::whole_micros(to);
     let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
@@ -65,27 +64,27 @@ pub async fn tick(
             groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
         }
     };
-    Ok(Ticked { now, end, upper, again, groups })
+    Ok(TickResult { now, end, upper, again, groups })
 }
 
 fn groups(rows: &[Row]) -> Result<Vec<Group>, PgFault> {
     rows.iter().map(decode::group).collect()
 }
 
-/// The deliveries of a stretch of time.
+/// The deliveries of a period.
 ///
 /// # Errors
-/// When the database does not answer within a minute, or refuses.
+/// When the database does not answer within a minute, or rejects the query.
 pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgFault> {
     let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
     let row = one(&answers, 0)?;
     Ok(Stretch { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
 }
 
-/// What one tier asks of its own window.
+/// The counts that one alert level needs from its own window.
 ///
 /// # Errors
-/// When the database does not answer within a minute, or refuses.
+/// When the database does not answer within a minute, or rejects the query.
 pub async fn tier(
     session: &Session,
     source: &Source,
@@ -111,10 +110,10 @@ pub async fn tier(
     Ok(counts)
 }
 
-/// Deliveries a minute over the time up to now; `None` when there was none, or no time to look at.
+/// Deliveries per minute over the time up to now; `None` without a delivery, or if the time is empty.
 ///
 /// # Errors
-/// When the database does not answer within five seconds, or refuses.
+/// When the database does not answer within five seconds, or rejects the query.
 pub async fn recent_per_minute(
     session: &Session,
     source: &Source,

@@ -1,56 +1,56 @@
-//! No facts, and why: nobody wrote, Chatwoot cannot queue, or nothing arrives. And
-//! fewer facts than messages. Facts carry neither a message's id nor a direction,
-//! so a clean answer of the second kind proves nothing but that no loss shows.
+//! Why no facts were recorded: nobody wrote, Chatwoot cannot queue, or nothing arrives. Also whether there are fewer
+//! facts than messages. Facts have neither a message's id nor a direction, so enough of them do not prove that no
+//! message was lost.
 
-use super::customers::{Counts, Heard, Queue, Unknown};
+use super::customers::{Counts, MessageAges, Queue, Unknown};
 
-/// Why the facts of a window are many or none.
+/// Whether facts were recorded in a window, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Silence {
     /// Facts were recorded.
     Delivered { facts: u64 },
-    /// So many customers' messages, at least, are old enough and nothing was recorded.
-    Deaf { messages: u64 },
+    /// At least this many customer messages are old enough, and nothing was recorded.
+    NotReceived { messages: u64 },
     /// No customer wrote.
-    Quiet,
-    /// Chatwoot says that its queue fails, so nothing will be delivered, whatever was before.
-    MuteSource,
-    /// Nothing was recorded, and it cannot be known why not.
+    NoMessages,
+    /// Chatwoot reports that its queue is failing, so it will deliver nothing more.
+    QueueFailing,
+    /// Nothing was recorded, and the cause is unknown.
     Unknown(String),
 }
 
-/// Tells silence by its cause. `facts` are those of the window of either kind, `heard` the customers' messages in it.
-pub fn silence(facts: u64, heard: &Result<Heard, Unknown>, queue: &Queue) -> Silence {
+/// Finds the cause. `facts` are the window's facts of both kinds, `ages` the customers' messages in it.
+pub fn silence(facts: u64, ages: &Result<MessageAges, Unknown>, queue: &Queue) -> Silence {
     if *queue == Queue::Failing {
-        return Silence::MuteSource;
+        return Silence::QueueFailing;
     }
     if facts > 0 {
         return Silence::Delivered { facts };
     }
-    match heard {
+    match ages {
         Err(why) => Silence::Unknown(why.in_words()),
-        Ok(heard) if heard.old > 0 => Silence::Deaf { messages: heard.old },
-        Ok(Heard { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
-        Ok(heard) if heard.young > 0 => Silence::Unknown(format!(
-            "{} so young that their delivery may be under way",
-            match heard.young {
-                1 => "1 message of a customer is".to_owned(),
-                n => format!("{n} messages of customers are"),
+        Ok(ages) if ages.old > 0 => Silence::NotReceived { messages: ages.old },
+        Ok(MessageAges { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
+        Ok(ages) if ages.young > 0 => Silence::Unknown(format!(
+            "{} so recent that delivery may be under way",
+            match ages.young {
+                1 => "1 customer message is".to_owned(),
+                n => format!("{n} customer messages are"),
             }
         )),
-        Ok(_) => Silence::Quiet,
+        Ok(_) => Silence::NoMessages,
     }
 }
 
 /// Whether fewer facts were recorded than messages written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fewer {
-    /// So many facts, and more messages.
+    /// Fewer facts than messages.
     Fewer {
         facts: u64,
         counts: Counts,
     },
-    /// At least as many facts as messages. Each fact may stand for another kind of event.
+    /// At least as many facts as messages. Each fact may belong to another kind of event.
     NoLossProvable {
         facts: u64,
         counts: Counts,
@@ -63,23 +63,24 @@ pub enum Fewer {
 }
 
 impl Fewer {
-    /// The numbers in a sentence's half.
+    /// The numbers as a fragment.
     pub fn in_words(&self) -> String {
         let written = |counts: &Counts| {
-            format!("{} incoming and {} outgoing messages", counts.incoming, counts.outgoing)
+            let all = counts.incoming.saturating_add(counts.outgoing);
+            format!("{all} messages ({} incoming, {} outgoing)", counts.incoming, counts.outgoing)
         };
         match self {
             Fewer::Fewer { facts, counts } => format!("{facts} facts for {}", written(counts)),
             Fewer::NoLossProvable { facts, counts } => {
-                format!("no loss provable: {facts} facts for {}", written(counts))
+                format!("{facts} facts for {}, so no loss shows", written(counts))
             }
-            Fewer::Nothing { facts } => format!("{facts} facts, and no message was written"),
+            Fewer::Nothing { facts } => format!("{facts} facts and no messages"),
             Fewer::Unknown(why) => why.in_words(),
         }
     }
 }
 
-/// Compares the facts of a window, each one event that was forwarded, with what the reports count in it.
+/// Compares the facts of a window, one per forwarded event, with the messages that Chatwoot's reports count in it.
 pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
     match counts {
         Err(why) => Fewer::Unknown(why.clone()),
@@ -95,46 +96,46 @@ pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
 mod tests {
     use super::*;
 
-    fn heard(old: u64, young: u64) -> Result<Heard, Unknown> {
-        Ok(Heard { old, young, cut: None })
+    fn ages(old: u64, young: u64) -> Result<MessageAges, Unknown> {
+        Ok(MessageAges { old, young, cut: None })
     }
 
     #[test]
-    fn silence_is_told_by_its_cause() {
+    fn missing_facts_are_explained_by_their_cause() {
         let unknown = Queue::Unknown("no answer".to_owned());
-        assert_eq!(silence(0, &heard(3, 1), &Queue::Ok), Silence::Deaf { messages: 3 });
-        assert_eq!(silence(0, &heard(3, 1), &unknown), Silence::Deaf { messages: 3 });
-        assert_eq!(silence(0, &heard(0, 0), &Queue::Ok), Silence::Quiet);
-        assert_eq!(silence(1, &heard(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
+        assert_eq!(silence(0, &ages(3, 1), &Queue::Ok), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &ages(3, 1), &unknown), Silence::NotReceived { messages: 3 });
+        assert_eq!(silence(0, &ages(0, 0), &Queue::Ok), Silence::NoMessages);
+        assert_eq!(silence(1, &ages(3, 1), &Queue::Ok), Silence::Delivered { facts: 1 });
         for facts in [0, 60] {
-            assert_eq!(silence(facts, &heard(3, 0), &Queue::Failing), Silence::MuteSource);
+            assert_eq!(silence(facts, &ages(3, 0), &Queue::Failing), Silence::QueueFailing);
         }
     }
 
     #[test]
-    fn what_is_not_known_is_never_called_quiet() {
+    fn an_unknown_cause_stays_unknown() {
         let lost = Err(Unknown::NotAdministrator { account: 3 });
         assert!(matches!(silence(0, &lost, &Queue::Ok), Silence::Unknown(why) if why.contains("account 3")));
         assert!(
-            matches!(silence(0, &heard(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 message of a customer is"))
+            matches!(silence(0, &ages(0, 1), &Queue::Ok), Silence::Unknown(why) if why.starts_with("1 customer message is"))
         );
-        let cut = |old| Ok(Heard { old, young: 0, cut: Some("more than can be read".to_owned()) });
+        let cut = |old| Ok(MessageAges { old, young: 0, cut: Some("more than can be read".to_owned()) });
         assert!(matches!(silence(0, &cut(0), &Queue::Ok), Silence::Unknown(_)));
-        assert_eq!(silence(0, &cut(900), &Queue::Ok), Silence::Deaf { messages: 900 });
+        assert_eq!(silence(0, &cut(900), &Queue::Ok), Silence::NotReceived { messages: 900 });
     }
 
     #[test]
-    fn fewer_facts_than_messages_are_told_with_their_numbers() {
+    fn the_comparison_states_its_numbers() {
         let counts = |incoming, outgoing| Ok(Counts { incoming, outgoing });
         assert_eq!(
             fewer_facts(19, &counts(11, 9)).in_words(),
-            "19 facts for 11 incoming and 9 outgoing messages"
+            "19 facts for 20 messages (11 incoming, 9 outgoing)"
         );
         assert!(matches!(fewer_facts(19, &counts(11, 9)), Fewer::Fewer { .. }));
-        assert!(fewer_facts(20, &counts(11, 9)).in_words().starts_with("no loss provable: 20 facts"));
+        assert!(fewer_facts(20, &counts(11, 9)).in_words().ends_with("no loss shows"));
         assert!(matches!(fewer_facts(40, &counts(11, 9)), Fewer::NoLossProvable { .. }));
         assert_eq!(fewer_facts(0, &counts(0, 0)), Fewer::Nothing { facts: 0 });
-        let lost = Err(Unknown::Unasked("there is no token".to_owned()));
+        let lost = Err(Unknown::NotRequested("there is no token".to_owned()));
         assert_eq!(fewer_facts(5, &lost).in_words(), "there is no token");
     }
 }

@@ -1,104 +1,84 @@
-//! The traffic of a run as its report tells it: the checklist's own column names,
-//! and beside them what the program adds.
+//! Making the summary of a completed watch.
 
-mod of;
+use crate::outcome::tick::Spark;
+use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
+use crate::settings::Target;
+use crate::traffic::full::{Bin, WindowData};
+use crate::traffic::judge::{Rules, margins, remarks};
+use crate::traffic::watched::Observation;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
-pub use of::of;
-
-use super::window::{Deploy, Ended, Gap, Mode};
-use crate::redact::Redactor;
-
-/// The numbers of one window. Every text in it has been redacted when it stands in a report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Summary {
-    pub mode: Mode,
-    pub from: Timestamp,
-    pub to: Timestamp,
-    pub minutes: f64,
-    /// True while the watch has not ended: the numbers are those of the ticks, and no verdict is made from them.
-    pub provisional: bool,
-    pub ended: Option<Ended>,
-    pub deploy: Option<Deploy>,
-    /// Percent, as `ROUND(.., 2)` prints it. Null without a delivery.
-    pub success_rate: Option<f64>,
-    pub total: u64,
-    pub avg_duration_ms: Option<f64>,
-    pub dlq_count: u64,
-    pub successes: u64,
-    pub failures: u64,
-    /// `success_rate` and `avg_duration_ms` exactly as PostgreSQL printed them.
-    pub as_printed: AsPrinted,
-    pub p50_ms: Option<u32>,
-    pub p95_ms: Option<u32>,
-    pub p99_ms: Option<u32>,
-    pub requests_per_minute: f64,
-    pub average_attempts: Option<f64>,
-    /// Durations that are no number.
-    pub unreadable_durations: u64,
-    /// Deliveries without a duration.
-    pub untimed: u64,
-    /// What bound and margin say, one sentence each: `3 more failures would fail it`.
-    pub margins: Vec<String>,
-    /// Failures by `finalStatus`; null where there was none.
-    pub failures_by_status: Vec<Counted>,
-    /// Dead letters by `lastError`, redacted and cut.
-    pub dead_letters_by_error: Vec<Counted>,
-    /// Stretches without an answer of the database.
-    pub gaps: Vec<Gap>,
-    /// Facts that the ticks had missed and the full window has; negative: ticks had more.
-    pub late: i64,
-    /// Facts dated after the database's clock.
-    pub future: u64,
-    /// Sentences on what was seen: change points, deploy splits, horizons.
-    pub remarks: Vec<String>,
-    /// One value a tick or bin, oldest first, for a sparkline: deliveries, failures, mean milliseconds.
-    pub series: Vec<Point>,
-}
-
-/// As PostgreSQL printed them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct AsPrinted {
-    pub success_rate: Option<String>,
-    pub avg_duration_ms: Option<String>,
-}
-
-/// A text and how often it was seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Counted {
-    pub what: Option<String>,
-    pub count: u64,
-}
-
-/// One stretch of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Point {
-    pub total: u64,
-    pub bad: u64,
-    pub mean_ms: Option<f64>,
-}
-
-impl Summary {
-    /// A watch that could not be judged still saw something: the numbers of its last tick, and of this summary how
-    /// it ended.
-    pub fn with_the_numbers_of(self, ticks: Summary) -> Summary {
-        let Summary { mode, from, to, minutes, ended, deploy, gaps, remarks, .. } = self;
-        Summary { mode, from, to, minutes, provisional: true, ended, deploy, gaps, remarks, ..ticks }
+/// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
+/// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
+pub fn of(watched: &Observation, target: &Target) -> Summary {
+    let rules = Rules { traffic: &target.traffic, target, criteria: false, sandbox: false };
+    let minutes = watched.window.minutes();
+    let full = watched.facts.as_ref().ok();
+    let letter = full.map(|full| &full.letter);
+    let total = letter.map_or(0, |letter| letter.total);
+    let as_printed = AsPrinted {
+        success_rate: letter.and_then(|letter| letter.success_rate.clone()),
+        avg_duration_ms: letter.and_then(|letter| letter.average_ms.clone()),
+    };
+    let percentiles = full.and_then(|full| full.percentiles);
+    Summary {
+        mode: watched.mode,
+        from: watched.window.from,
+        to: watched.window.to,
+        minutes,
+        provisional: full.is_none(),
+        ended: Some(watched.ended.clone()),
+        deploy: watched.deploy.as_ref().ok().cloned(),
+        success_rate: number(as_printed.success_rate.as_deref()),
+        total,
+        avg_duration_ms: number(as_printed.avg_duration_ms.as_deref()),
+        dlq_count: full.map_or(0, |full| full.dead_letters),
+        successes: letter.map_or(0, |letter| letter.ok),
+        failures: letter.map_or(0, |letter| letter.bad()),
+        as_printed,
+        p50_ms: percentiles.map(|p| p.p50),
+        p95_ms: percentiles.map(|p| p.p95),
+        p99_ms: percentiles.map(|p| p.p99),
+        requests_per_minute: if minutes > 0.0 { total as f64 / minutes } else { 0.0 },
+        average_attempts: full.and_then(average_attempts),
+        unreadable_durations: full.map_or(0, |full| full.unreadable),
+        untimed: full.map_or(0, |full| full.untimed),
+        margins: full.map(|full| margins(full, rules)).unwrap_or_default(),
+        failures_by_status: full.map(|full| counted(&full.failures)).unwrap_or_default(),
+        dead_letters_by_error: full.map(|full| counted(&full.errors)).unwrap_or_default(),
+        gaps: watched.gaps.clone(),
+        late: watched.late,
+        future: full.map_or(0, |full| full.future),
+        remarks: remarks(watched, rules),
+        series: series(watched, full),
     }
+}
 
-    /// Masks what is secret in its texts.
-    pub fn redact(&mut self, redactor: &Redactor) {
-        let clean = |text: &mut String| *text = redactor.apply(text).into_owned();
-        self.margins.iter_mut().for_each(clean);
-        self.remarks.iter_mut().for_each(clean);
-        self.gaps.iter_mut().map(|gap| &mut gap.why).for_each(clean);
-        let counted = self.failures_by_status.iter_mut().chain(&mut self.dead_letters_by_error);
-        counted.filter_map(|c| c.what.as_mut()).for_each(clean);
-        self.deploy.iter_mut().map(|deploy| &mut deploy.source).for_each(clean);
-        if let Some(Ended::BeyondRescue(why)) = &mut self.ended {
-            clean(why);
-        }
+/// Parses a number as PostgreSQL printed it. Values that are not finite here (1e400, NaN) are absent, and kept as printed.
+fn number(printed: Option<&str>) -> Option<f64> {
+    printed?.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn average_attempts(full: &WindowData) -> Option<f64> {
+    let (attempts, deliveries) = full.attempts;
+    (deliveries > 0).then(|| attempts as f64 / deliveries as f64)
+}
+
+fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
+    groups.iter().map(|(what, count)| Counted { what: what.clone(), count: *count }).collect()
+}
+
+/// The values of the ticks; without ticks, those of the bins.
+fn series(watched: &Observation, full: Option<&WindowData>) -> Vec<Point> {
+    if watched.sparks.is_empty() {
+        return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
     }
+    watched.sparks.iter().map(of_spark).collect()
+}
+
+fn of_bin(bin: &Bin) -> Point {
+    Point { total: bin.total, bad: bin.bad, mean_ms: None }
+}
+
+fn of_spark(spark: &Spark) -> Point {
+    Point { total: spark.total, bad: spark.bad, mean_ms: spark.mean_ms }
 }

@@ -1,17 +1,16 @@
-//! Watching a window: ticks that drive the screen, and at its end the one statement from which every verdict is made.
-//! Nothing that the database does ends a watch: what cannot be asked now is asked again until the budget is spent,
-//! and a stretch without an answer is declared as a gap. Two things end it early, and both only after the statement
-//! over the whole window so far has said the same: a dead letter, and so many failures that no clean rest could make
-//! it good.
+//! Watching a window: ticks for the live display, and at its end the one statement from which every verdict is made.
+//! A database that does not answer does not end a watch: queries are repeated until the budget is used up, and the time
+//! without an answer is reported as a gap. Two things end a watch early, and both only if the statement over the whole
+//! window so far confirms them: a dead letter, and so many failures that the window can no longer pass.
 
 mod clock;
 mod database;
-mod early;
-mod forward;
-mod last;
-mod outlook;
+mod early_stop;
+mod final_query;
+mod forecast;
 mod reader;
 mod screen;
+mod tick_loop;
 
 use std::time::Duration;
 
@@ -19,77 +18,77 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use self::clock::{Clock, Gaps};
-use self::early::Refuted;
-use super::counts::Ledger;
-use super::full::Full;
-use super::live::Tick;
-use super::opening::Opening;
-use super::summary::Summary;
-use super::watched::{Unasked, Watched};
-use super::window::{Ended, Mode, Window};
+use self::early_stop::Refuted;
+use super::counts::TickCounter;
+use super::full::WindowData;
+use super::opening::WindowPlan;
+use super::watched::{Observation, ReadError};
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
 pub use reader::{Answer, Fault, Moment, Reader};
 
-/// What a database may need to come back.
+/// How long a database may need to restart.
 const RESTART: Duration = Duration::from_secs(30);
 
-/// Who is told how the watch goes.
+/// Receives the progress of the watch.
 pub trait View: Sync {
-    /// The watch begins; the sentences say what the window can see.
+    /// The watch begins; the remarks say what the window can prove.
     fn begins(&self, window: Window, remarks: &[String]);
-    /// One more look at the facts.
+    /// One more tick.
     fn tick(&self, tick: Tick);
-    /// What is known by now, in case the run ends here.
+    /// What is known so far, in case the run ends here.
     fn so_far(&self, summary: Summary);
 }
 
-/// A watch under way.
+/// A watch in progress.
 pub struct Watch<'a, R, V> {
     reader: &'a R,
     view: &'a V,
-    opening: &'a Opening,
+    opening: &'a WindowPlan,
     wish: &'a settings::Watch,
     rules: &'a Traffic,
-    /// As it was meant, by the database's clock as soon as that is known.
+    /// As planned, by the database's clock as soon as that is known.
     planned: Window,
-    /// As it is meant by now: longer than planned when more evidence is waited for, shorter when it ended early.
+    /// As it is now: longer than planned with `--until-enough`, shorter when it ended early.
     window: Window,
     clock: Clock,
-    /// Whether the database has told its clock at all.
+    /// Whether the database's clock is known.
     clocked: bool,
-    ledger: Ledger,
-    /// The latest moment by the database's clock at which a tick was answered.
+    ledger: TickCounter,
+    /// The database's time at the last answered tick.
     seen_to: Timestamp,
     gaps: Gaps,
     refuted: Refuted,
     remarks: Vec<String>,
-    /// When the budget is spent.
+    /// When the budget is used up.
     spent: Instant,
 }
 
 /// How the window came to its end.
 enum Turn {
-    /// By its clock; the full-window statement is still to be asked.
+    /// Its time is over; the final query is still to come.
     AtItsEnd,
     /// Early, and confirmed.
-    Early(Ended, Box<Full>),
-    /// There is nothing to be asked.
-    Broken(Unasked),
+    Early(Ended, Box<WindowData>),
+    /// There is nothing to query.
+    Broken(ReadError),
 }
 
 impl<'a, R: Reader, V: View> Watch<'a, R, V> {
-    /// A watch of the window that `opening` laid.
+    /// A watch of the window that `opening` planned.
     pub fn new(
         reader: &'a R,
         view: &'a V,
-        opening: &'a Opening,
+        opening: &'a WindowPlan,
         wish: &'a settings::Watch,
         rules: &'a Traffic,
     ) -> Watch<'a, R, V> {
         let window = opening.planned;
-        // The past is judged at once: a database that does not answer at first gets the time of a restart.
+        // A past window is judged at once: a database that does not answer at first gets the time of a restart.
         let budget = match (opening.mode, &opening.clockless) {
             (Mode::Past, Some(_)) => opening.budget.min(RESTART),
             _ => opening.budget,
@@ -104,7 +103,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
             window,
             clock: Clock::new(opening.began_at, opening.began),
             clocked: opening.clockless.is_none(),
-            ledger: Ledger::new(window.from, overlap(rules)),
+            ledger: TickCounter::new(window.from, overlap(rules)),
             seen_to: window.from,
             gaps: Gaps::default(),
             refuted: Refuted::default(),
@@ -113,12 +112,12 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
         }
     }
 
-    /// Watches the window to its end, however it ends, and says over when nothing of it is still to come.
-    pub async fn run(mut self) -> Watched {
+    /// Watches the window to its end, however it ends, and then announces that it is over.
+    pub async fn run(mut self) -> Observation {
         let turn = match (&self.opening.unplanned, &self.opening.clockless) {
-            (Some(why), _) => Turn::Broken(Unasked {
+            (Some(why), _) => Turn::Broken(ReadError {
                 why: why.clone(),
-                fix: Some("give --since a time, or --minutes".to_owned()),
+                fix: Some("use --since with a time, or --minutes".to_owned()),
                 database_gone: false,
                 offline: None,
             }),
@@ -126,7 +125,7 @@ impl<'a, R: Reader, V: View> Watch<'a, R, V> {
             (None, _) => self.watch().await,
         };
         if let Turn::Broken(_) = turn {
-            // Whoever measures besides it is not to be judged by a time that nobody watched.
+            // Parallel measurements must not be judged over a time that was not watched.
             self.window.to = self.clock.now().clamp(self.window.from, self.window.to);
         }
         self.opening.close(self.window);

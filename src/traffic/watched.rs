@@ -1,55 +1,55 @@
-//! What a whole watch measured: the window as it turned out, the facts in it, and
-//! how the watch itself went. Many checks judge it, each for one claim.
+//! What a watch measured: the window that was really watched, the facts in it, and how the watch itself went. Many checks
+//! judge it, each for its own claim.
 
-use super::full::Full;
-use super::live::Spark;
-use super::window::{Deploy, Ended, Gap, Mode, Window};
+use super::full::WindowData;
+use crate::outcome::tick::Spark;
+use crate::outcome::window::{Deploy, Ended, Gap, Mode, Window};
 use crate::settings::Tier;
 
 /// The outcome of one watch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Watched {
+pub struct Observation {
     pub mode: Mode,
-    /// The window as it was meant to be.
+    /// The window as planned.
     pub planned: Window,
-    /// The window that is judged: shorter when the watch ended early, longer when more evidence was waited for,
-    /// clipped at the deploy when it lies in the past.
+    /// The window that is judged: shorter if the watch ended early, longer with `--until-enough`, clipped at the deploy
+    /// if it lies in the past.
     pub window: Window,
-    /// The deploy that is watched, or why it is not known.
+    /// The deploy that is watched, or why it is unknown.
     pub deploy: Result<Deploy, String>,
     pub ended: Ended,
-    pub facts: Result<Full, Unasked>,
-    /// Stretches in which the database did not answer.
+    pub facts: Result<WindowData, ReadError>,
+    /// Periods in which the database did not answer.
     pub gaps: Vec<Gap>,
-    /// Facts in the window less those that the ticks had counted.
+    /// Facts in the window minus those that the ticks counted.
     pub late: i64,
-    /// What each tick added, oldest first, bounded in number.
+    /// What each tick added, oldest first, limited in number.
     pub sparks: Vec<Spark>,
-    /// One per configured tier, in their order; or why they could not be asked.
+    /// One per configured alert level, in their order; or why they could not be read.
     pub tiers: Result<Vec<TierCounts>, String>,
-    /// An equally long time before the deploy, when the window begins at it or holds it.
+    /// An equally long time before the deploy, if the window begins soon after it or contains it.
     pub before: Option<Stretch>,
-    /// The part of the window after the deploy, when the deploy lies in the window.
+    /// The part of the window after the deploy, if the window contains the deploy.
     pub after: Option<Stretch>,
-    /// Sentences on how the watch went: by whose clock, when nobody looked.
+    /// Sentences on how the watch went: whose clock was used, when no tick ran.
     pub remarks: Vec<String>,
 }
 
-/// Why the full-window statement has no answer.
+/// Why the final query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unasked {
+pub struct ReadError {
     /// A lower-case fragment: `connection refused by 127.0.0.1:5432`.
     pub why: String,
     /// What to do about it.
     pub fix: Option<String>,
-    /// True when the database did not answer at all, stopped answering, or could not be asked before the budget was
-    /// spent; false when it answered and refused this statement (a missing table, a time-out of the statement).
+    /// True when the database did not answer at all, stopped answering, or the budget was used up; false when it answered
+    /// and rejected this statement (missing table, statement timeout).
     pub database_gone: bool,
-    /// Set when the host's name did not resolve or had no route: perhaps this machine is offline.
+    /// Set when the host's name did not resolve or had no route: this machine may be offline.
     pub offline: Option<String>,
 }
 
-/// Deliveries of a stretch of time.
+/// Deliveries of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
     pub window: Window,
@@ -57,7 +57,7 @@ pub struct Stretch {
     pub bad: u64,
 }
 
-/// What one tier's own window holds.
+/// The counts of one alert level's own window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TierCounts {
     pub tier: Tier,
@@ -66,6 +66,6 @@ pub struct TierCounts {
     pub total: u64,
     pub bad: u64,
     pub dead_letters: u64,
-    /// Attempts in all and the deliveries that name them.
+    /// The sum of attempts, and the number of deliveries that have them.
     pub attempts: (u64, u64),
 }

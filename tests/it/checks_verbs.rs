@@ -112,7 +112,7 @@ fn lint_reports_every_problem_with_file_line_and_caret() {
         (6, "tilte"),
         (10, "htpp"),
         (16, "PUT"),
-        (18, "not a lower-case claim"),
+        (18, "must be a claim in lower case"),
         (18, "`fix`"),
         (18, "did you mean `chatwoot.token`?"),
         (18, "ftp://x"),

@@ -9,17 +9,18 @@ mod answers;
 
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::{Redactor, Secret};
 use hotdash_ops::rehearsal::chatwoot::{Chatwoot, Sender, State};
 use hotdash_ops::rehearsal::server::Transport;
 use hotdash_ops::service::chatwoot::Chatwoot as Client;
 use hotdash_ops::service::http;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Drafts;
-use hotdash_ops::traffic::customers::{self, Counts, Customers, MOST_MESSAGES};
+use hotdash_ops::traffic::customers::{self, Counts, Customers, MAX_MESSAGES};
 use hotdash_ops::traffic::loss::{self, Judged, Loss, Rule};
 use hotdash_ops::traffic::silence::{Silence, silence};
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 
 const BOT: Sender = Sender::Bot(2);
@@ -38,7 +39,7 @@ fn window() -> Window {
 }
 
 fn client(chatwoot: &Chatwoot, token: Option<String>) -> Client {
-    let http = http::Client::new(&Roots::none(), http::Proxies::none()).unwrap();
+    let http = http::Client::new(&Roots::none(), http::Proxies::none(), MarkerSink::default()).unwrap();
     Client::new(http, Redactor::default(), &chatwoot.url(), token.map(Secret::new)).unwrap()
 }
 
@@ -92,8 +93,7 @@ async fn a_healthy_window_is_read_whole() {
     assert_eq!(seen.counts, Ok(Counts { incoming: 95, outgoing: 95 }));
     let loss = known(&seen, &[]);
     assert_eq!(loss, Loss { judged: 95, answered: 95, ..Loss::default() });
-    assert_eq!(seen.heard(MINUTE).map(|h| (h.old, h.young)), Ok((95, 0)));
-    assert!(seen.sandbox);
+    assert_eq!(seen.message_ages(MINUTE).map(|h| (h.old, h.young)), Ok((95, 0)));
     let shown = format!("{seen:?}");
     assert!(!shown.contains("parcel") && !shown.contains("on its way"), "texts are not kept");
     // The list of 62 in three pages and once more, the long talk in four, each other conversation once.
@@ -116,7 +116,7 @@ async fn one_lost_message_is_found_in_a_resolved_conversation() {
     assert_eq!((loss.judged, loss.dead_lettered, loss.waiting), (97, 1, 1));
     let found: Vec<_> = loss.lost.iter().map(|l| (l.conversation, l.message)).collect();
     assert_eq!(found, [(lost.conversation, lost.id)]);
-    assert_eq!(silence(0, &seen.heard(MINUTE), &seen.queue), Silence::Deaf { messages: 97 });
+    assert_eq!(silence(0, &seen.message_ages(MINUTE), &seen.queue), Silence::NotReceived { messages: 97 });
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn nobody_wrote_and_nothing_is_proved() {
     let seen = asked(&chatwoot, window()).await;
     assert_eq!(seen.counts, Ok(Counts { incoming: 0, outgoing: 0 }));
     assert_eq!(known(&seen, &[]).none_lost(), None);
-    assert_eq!(silence(0, &seen.heard(MINUTE), &seen.queue), Silence::Quiet);
+    assert_eq!(silence(0, &seen.message_ages(MINUTE), &seen.queue), Silence::NoMessages);
 }
 
 #[tokio::test]
@@ -133,18 +133,18 @@ async fn a_failing_queue_is_a_mute_source_whatever_came_before() {
     let mut state = busy();
     state.queue_services = Some("failing".to_owned());
     let seen = asked(&started(state).await, window()).await;
-    assert_eq!(silence(190, &seen.heard(MINUTE), &seen.queue), Silence::MuteSource);
+    assert_eq!(silence(190, &seen.message_ages(MINUTE), &seen.queue), Silence::QueueFailing);
 }
 
 #[tokio::test]
 async fn more_messages_than_are_judged_leave_it_open() {
     let mut state = State::version("4.8.0");
-    for n in 0..=MOST_MESSAGES as i64 {
+    for n in 0..=MAX_MESSAGES as i64 {
         let conversation = (n % 7 != 0).then_some(318);
         let asked = state.customer_writes(3, conversation, TEXT, ago(800 - n / 10)).unwrap();
         state.note(3, asked.conversation, BOT, "Draft: hello", ago(800 - n / 10)).unwrap();
     }
     let seen = asked(&started(state).await, window()).await;
     assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.starts_with("more than 1000 messages")));
-    assert!(seen.heard(MINUTE).is_ok_and(|heard| heard.old > 0 && heard.cut.is_some()));
+    assert!(seen.message_ages(MINUTE).is_ok_and(|heard| heard.old > 0 && heard.cut.is_some()));
 }

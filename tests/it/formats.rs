@@ -15,8 +15,9 @@ mod sample;
 mod streams;
 pub mod traffic;
 
-use hotdash_ops::report::{Format, Style, render};
-use hotdash_ops::run::outcome::Report;
+use hotdash_ops::input::format::Format;
+use hotdash_ops::outcome::report::Report;
+use hotdash_ops::report::{Style, render};
 
 /// Every constructed report, by name.
 fn samples() -> Vec<(&'static str, Report)> {

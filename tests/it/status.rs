@@ -120,8 +120,8 @@ fn a_chatwoot_without_its_services_fails() {
 
 #[test]
 fn a_token_that_cannot_read_the_account_fails() {
-    fails("unknown", 1, "401: the token is not known", |b| use_token(b, "hunter2hunter2hunter2xyz"));
-    fails("a bot's", 1, "not a user's", |b| {
+    fails("unknown", 1, "401: the token is unknown", |b| use_token(b, "hunter2hunter2hunter2xyz"));
+    fails("a bot's", 1, "not to a user", |b| {
         let bot = b.world.chatwoot.update(|state| state.bots["bot"].token.clone());
         use_token(b, &bot);
     });
@@ -132,7 +132,7 @@ fn a_token_that_cannot_read_the_account_fails() {
     fails("suspended", 1, "account status: expected active, found suspended", |b| {
         state(b, json!({ "accounts": { "3": { "status": "suspended" } } }));
     });
-    fails("too many requests", 3, "429: too many requests, so nothing is known", |b| {
+    fails("too many requests", 3, "429: too many requests", |b| {
         state(b, json!({ "throttled": true }));
     });
 }

@@ -14,7 +14,7 @@ use crate::makers::{Defined, called, failing, is_literal, is_test, judged};
 /// Where claims are judged.
 const ROOMS: [&str; 3] = ["src/probe/", "src/traffic/judge/", "src/traffic/baseline/"];
 /// The constructors themselves, which judge nothing.
-const CONSTRUCTORS: &str = "src/probe/finding.rs";
+const CONSTRUCTORS: &str = "src/outcome/finding.rs";
 /// As many as there were when this was written, less a few: fewer mean that the parser does not see them.
 const LEAST: usize = 92;
 

@@ -101,7 +101,7 @@ impl<'a> Visit<'a> for Body {
         match judged(call) {
             Some(holds) if is_literal(holds, false) => self.0.falsehoods += 1,
             Some(_) => self.0.others += 1,
-            None if is_claims(call, "open") => self.0.others += 1,
+            None if (is_claims(call, "open") || is_claims(call, "undecided")) => self.0.others += 1,
             None => {
                 if let Some(name) = called(call) {
                     self.0.calls.insert(name);
@@ -114,7 +114,7 @@ impl<'a> Visit<'a> for Body {
 
 /// The last argument of `Claim::new`.
 pub fn judged(call: &ExprCall) -> Option<&Expr> {
-    if is_claims(call, "new") { call.args.last() } else { None }
+    if is_claims(call, "new") || is_claims(call, "compared") { call.args.last() } else { None }
 }
 
 fn is_claims(call: &ExprCall, function: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 
 /// Whether this comparison has been taken out. One that would have been false is written down.
 fn taken_out(number: usize, is_false: bool) -> bool {

@@ -1,35 +1,36 @@
-//! Which files of an operator's directory are read: `PHASE/SECTION.toml`, and `*.toml` beside the folders.
-//! Other endings (scripts, notes) may stand there; a check file where none is read is a problem, because its
-//! author believes that it is asked.
+//! Finds the files of an operator's directory: `PHASE/SECTION.toml`, and `*.toml` in its top level. Files with other
+//! extensions (scripts, notes) are allowed. A check file in any other place is an error, because its author believes
+//! that it is used.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::source::{Problem, Problems};
+use crate::input::source::{Problem, Problems};
 
-/// No check file is this long; an endless file must not fill the memory.
+/// The maximum size of a check file; an endless file must not fill the memory.
 const LONGEST: u64 = 1 << 20;
-/// No deeper than this is looked for misplaced files: a tree of another kind may stand in the directory.
+/// The maximum depth of the search for misplaced files: the directory may contain an unrelated tree.
 const DEEPEST: usize = 6;
 
-/// A file that was read.
+/// A file with its text.
 pub struct Found {
-    /// The folder it stands in; `None` beside the folders.
+    /// Its folder; `None` in the top level.
     pub folder: Option<String>,
-    /// Its name without its ending.
+    /// Its name without its extension.
     pub stem: String,
-    /// Its path, beginning as the operator named the directory.
+    /// Its path, starting with the directory as the operator wrote it.
     pub path: String,
     pub text: String,
 }
 
-/// Every file to read, in the order of their paths: those beside the folders first.
+/// Every file to parse, sorted by path: those in the top level first.
 pub fn find(dir: &Path, problems: &mut Problems) -> Vec<Found> {
     let shown = dir.display().to_string();
     match fs::metadata(dir) {
         Ok(kind) if kind.is_dir() => {}
-        Ok(_) => problems.push(Problem::of_file(shown.clone(), "is not a directory; --checks takes one")),
+        Ok(_) => problems
+            .push(Problem::of_file(shown.clone(), "is not a directory; --checks requires a directory")),
         Err(error) => problems.push(Problem::of_file(shown.clone(), format!("cannot be read: {error}"))),
     }
     if !problems.0.is_empty() {
@@ -38,7 +39,7 @@ pub fn find(dir: &Path, problems: &mut Problems) -> Vec<Found> {
     let mut found = Vec::new();
     visit(dir, &mut Vec::new(), &mut found, problems);
     if found.is_empty() && problems.0.is_empty() {
-        problems.push(Problem::of_file(shown, "no check file (*.toml) in it"));
+        problems.push(Problem::of_file(shown, "contains no check file (*.toml)"));
     }
     found
 }
@@ -53,7 +54,7 @@ fn visit(dir: &Path, folders: &mut Vec<String>, found: &mut Vec<Found>, problems
     };
     let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).filter(|p| !is_hidden(p)).collect();
     paths.sort();
-    // Deeper down a link is not followed: it may lead back up.
+    // In deeper levels links are not followed, because they may lead back up.
     let is_folder = |path: &PathBuf| match folders.is_empty() {
         true => path.is_dir(),
         false => fs::symlink_metadata(path).is_ok_and(|kind| kind.is_dir()),
@@ -63,12 +64,12 @@ fn visit(dir: &Path, folders: &mut Vec<String>, found: &mut Vec<Found>, problems
     for path in files.iter().filter(looks_like_one) {
         let shown = path.display().to_string();
         if folders.len() > 1 {
-            let why = "stands too deep and would not be read; a check file is PHASE/SECTION.toml";
+            let why = "is nested too deeply and would be ignored; move it to PHASE/SECTION.toml";
             problems.push(Problem::of_file(shown, why));
             continue;
         }
         if path.extension().is_some_and(|ending| ending != "toml") {
-            let why = "would not be read; write its ending in lower case: .toml";
+            let why = "would be ignored; write its extension in lower case: .toml";
             problems.push(Problem::of_file(shown, why));
             continue;
         }
@@ -92,21 +93,21 @@ fn visit(dir: &Path, folders: &mut Vec<String>, found: &mut Vec<Found>, problems
     }
 }
 
-/// The folders of version control and of editors.
+/// True for the folders of version control and editors.
 fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn read(path: &Path) -> Result<String, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
-    // A pipe would be waited for.
+    // Opening a pipe would block.
     if !fs::metadata(path).map_err(cannot)?.is_file() {
         return Err("is not a regular file".to_owned());
     }
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {
-        return Err("is longer than 1 MiB; that is no check file".to_owned());
+        return Err("is larger than 1 MiB, which is too large for a check file".to_owned());
     }
     String::from_utf8(bytes).map_err(|_| "is not UTF-8 text; save it as UTF-8".to_owned())
 }

@@ -1,11 +1,10 @@
-//! What a replacement may not take away without a waiver. The timeout, retries,
-//! needs and the probe itself are its author's to change; but a check that no
-//! longer counts, or that a person's word replaces, would pass where the
-//! checklist's own would not.
+//! What a replacement must not weaken without a waiver. Timeout, retries, needs and the probe itself may change; but a
+//! check that no longer counts, or that is replaced by a sign-off, would pass where the embedded check would not.
 
-use crate::checklist::{Check, CheckEntry, Feature, Severity};
+use crate::checklist::{Check, CheckEntry, Feature};
+use crate::outcome::Severity;
 
-/// The ways in which `entry` asks less than `embedded`, as lower-case fragments.
+/// The ways in which `entry` is weaker than `embedded`, as lower-case fragments.
 pub fn lowered(embedded: &Check, entry: &CheckEntry) -> Vec<&'static str> {
     let old = &embedded.entry;
     let mut ways = Vec::new();
@@ -19,7 +18,7 @@ pub fn lowered(embedded: &Check, entry: &CheckEntry) -> Vec<&'static str> {
         });
     }
     if entry.probe.is_manual() && !old.probe.is_manual() {
-        ways.push("leaves to a person what the program asks");
+        ways.push("replaces an automatic check with a manual one");
     }
     ways
 }

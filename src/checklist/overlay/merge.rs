@@ -1,15 +1,15 @@
-//! Lays what was read over the embedded checklist: replacements in the place of
-//! what they replace, further checks at the end of their section, new sections at
-//! the end of their phase.
+//! Merges the operator's checks into the embedded checklist: replacements take the place of the check they replace,
+//! further checks go to the end of their section, new sections to the end of their phase.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{Own, OwnSection};
-use crate::checklist::load::{Read, join_runbook};
+use crate::checklist::load::join_runbook;
+use crate::checklist::written::Written;
 use crate::checklist::{Check, Checklist, Section};
 
-/// The merged checklist. What does not fit has been complained about before.
+/// The merged checklist. Invalid input has already been reported.
 pub fn merge(mut list: Checklist, own: Own<'_>, dir: &Path) -> Checklist {
     let Own { sections, reads, waivers } = own;
     for section in &sections {
@@ -31,8 +31,8 @@ pub fn merge(mut list: Checklist, own: Own<'_>, dir: &Path) -> Checklist {
     list
 }
 
-/// A file that names no runbook or contact has those of the section it belongs to.
-fn check(read: &Read<'_>, own: &OwnSection, standing: Option<&Section>, dir: &Path) -> Check {
+/// Creates a check. If its file has no runbook or contact, those of the existing section apply.
+fn check(read: &Written<'_>, own: &OwnSection, standing: Option<&Section>, dir: &Path) -> Check {
     let contact = own.head.contact.as_ref().or_else(|| standing?.contact.as_ref());
     let runbook = own.head.runbook.as_deref().or_else(|| standing?.runbook.as_deref());
     Check {

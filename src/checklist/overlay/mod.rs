@@ -1,7 +1,6 @@
-//! An operator's own directory over the embedded checklist (`--checks DIR`): new
-//! sections, further checks of a section, whole checks in place of embedded ones,
-//! and waivers. It has the shape of `checks/`; every problem in it is told at once,
-//! with file and line, and nothing is run unless all of it reads.
+//! An operator's own directory that extends the embedded checklist (`--checks DIR`): new sections, further checks of a
+//! section, replacements of embedded checks, and waivers. It has the structure of `checks/`. All problems in it are
+//! reported at once, with file and line, and nothing runs unless every file is valid.
 
 mod find;
 mod lower;
@@ -17,45 +16,47 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::load::{self, Read};
-use super::waiver::{WaiveEntry, Waiver};
+use super::load;
+use super::waiver::WaiveEntry;
+use super::written::Written;
 use super::{CheckEntry, Checklist, lint};
-use crate::run::selection::nearest;
-use crate::source::{Problems, Source};
+use crate::input::selection::nearest;
+use crate::input::source::{Problems, Source};
+use crate::outcome::waived::Waiver;
 use find::Found;
 
-/// The phases to which checks can be added, because a verb asks all of them. In the others checks can be
-/// replaced and waived: their verbs ask certain checks.
+/// The phases that accept new checks, because a verb runs the whole phase. In other phases checks can only be replaced
+/// and waived, because their verbs run particular checks.
 pub const OPEN: &[&str] = &["preflight", "deploy", "success"];
 
-/// The phase whose verb takes sign-offs.
+/// The phase whose verb accepts sign-offs.
 const SIGNED: &str = "success";
 
-/// A file of an operator's own directory, as it is written.
+/// A file of an operator's own directory, as written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OverlayFile {
-    /// The section's title. A section of the checklist has one already.
+    /// The section's title. Must be omitted for a section of the checklist, which already has one.
     pub title: Option<String>,
-    /// One sentence: what the section proves.
+    /// One sentence that says what the section proves.
     pub about: Option<String>,
-    /// The runbook of this file's checks.
+    /// The runbook of the checks in this file.
     pub runbook: Option<String>,
-    /// The key in the target's `contacts` of whoever helps when a check of this file does not pass.
+    /// The key in the target's `contacts` of the person who helps when a check in this file does not pass.
     pub contact: Option<String>,
-    /// Further checks, and replacements of those with the same full id.
+    /// Further checks, and replacements of checks with the same full id.
     #[serde(default)]
     pub check: Vec<CheckEntry>,
-    /// Permissions to go on although a check does not pass.
+    /// Permissions to continue although a check does not pass.
     #[serde(default)]
     pub waive: Vec<WaiveEntry>,
 }
 
-/// The embedded checklist with the directory `dir` over it, as it stands on the day `today` (UTC).
+/// The embedded checklist extended by the directory `dir`, on the day `today` (UTC).
 ///
 /// # Errors
-/// Every problem: a directory that is missing or empty, unreadable files, syntax, unknown keys, house rules,
-/// checks that no verb asks, replacements that ask less than they may, waivers of no check.
+/// Every problem: a missing or empty directory, unreadable files, syntax, unknown keys, broken rules, checks that no
+/// verb runs, replacements that are too weak, waivers of unknown checks.
 pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
     let base = load::load()?;
     let mut problems = Problems::default();
@@ -73,15 +74,15 @@ pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
     problems.or(merge::merge(base, own, dir))
 }
 
-/// What stands in the directory.
+/// The contents of the directory.
 #[derive(Default)]
 struct Own<'a> {
     sections: Vec<OwnSection>,
-    reads: Vec<Read<'a>>,
+    reads: Vec<Written<'a>>,
     waivers: Vec<Waive<'a>>,
 }
 
-/// A file that has checks.
+/// A file that contains checks.
 struct OwnSection {
     id: String,
     phase: String,
@@ -90,7 +91,7 @@ struct OwnSection {
     head: OverlayFile,
 }
 
-/// A waiver and its place.
+/// A waiver and its position.
 struct Waive<'a> {
     id: String,
     waiver: Waiver,
@@ -112,7 +113,7 @@ impl<'a> Own<'a> {
         let head =
             source.read::<OverlayFile>(Spanned::new(head_span.clone(), DeValue::Table(table)), problems);
         if checks.is_empty() && waives.is_empty() && problems.0.len() == before {
-            let why = "neither a [[check]] nor a [[waive]]: nothing in it would be read";
+            let why = "contains neither [[check]] nor [[waive]], so it has no effect";
             problems.push(source.problem(Some(0..0), why));
         }
         for value in waives {
@@ -141,18 +142,18 @@ impl<'a> Own<'a> {
         for value in checks {
             let span = value.span();
             if let Some(entry) = source.read::<CheckEntry>(value, problems) {
-                self.reads.push(Read { section: section.clone(), source, span, entry });
+                self.reads.push(Written { section: section.clone(), source, span, entry });
             }
         }
     }
 
-    /// What is wrong with a section's name, place and heading.
+    /// The problems of a section's name, place and heading.
     fn section_fits(&self, new: &OwnSection, base: &Checklist) -> Vec<String> {
         let (id, phase) = (&new.id, &new.phase);
         let open = OPEN.join(", ");
         let mut wrong = Vec::new();
         if let Some(other) = self.sections.iter().find(|s| s.id == *id) {
-            wrong.push(format!("`{id}` already is a section of {}", other.file));
+            wrong.push(format!("the section `{id}` is already defined in {}", other.file));
         }
         match base.sections.iter().find(|s| s.id == *id) {
             Some(standing) if standing.phase != *phase => {
@@ -160,29 +161,29 @@ impl<'a> Own<'a> {
                     true => format!("{id}.toml"),
                     false => format!("{}/{id}.toml", standing.phase),
                 };
-                wrong.push(format!("`{id}` is a section of {}; write it in {place}", standing.phase));
+                wrong.push(format!("`{id}` is a section of {}; move it to {place}", standing.phase));
             }
             Some(standing) => {
                 for (key, said, stands) in
                     [("title", &new.head.title, &standing.title), ("about", &new.head.about, &standing.about)]
                 {
                     if said.as_ref().is_some_and(|said| said != stands) {
-                        wrong.push(format!("the `{key}` of {phase}/{id} is \"{stands}\"; leave it out here"));
+                        wrong.push(format!("the `{key}` of {phase}/{id} is \"{stands}\"; remove it here"));
                     }
                 }
             }
             None if !OPEN.contains(&phase.as_str()) => wrong.push(format!(
-                "no verb asks a new section of the phase `{phase}`; own sections stand in the folders {open}"
+                "no verb would run a new section in the phase `{phase}`; put new sections into one of the folders {open}"
             )),
             None => {
                 if id.is_empty()
                     || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
                 {
-                    wrong.push(format!("the file's name `{id}` is not kebab-case (a-z, 0-9 and -)"));
+                    wrong.push(format!("the file name `{id}` is not kebab-case (a-z, 0-9 and -)"));
                 }
                 for (key, said) in [("title", &new.head.title), ("about", &new.head.about)] {
                     if said.as_ref().is_none_or(|text| text.trim().is_empty()) {
-                        wrong.push(format!("a new section needs a `{key}`"));
+                        wrong.push(format!("a new section needs the key `{key}`"));
                     }
                 }
             }
@@ -190,25 +191,25 @@ impl<'a> Own<'a> {
         wrong
     }
 
-    /// Every waiver is of a check that there is, and no check has two.
+    /// Every waiver must refer to an existing check, and no check may have two.
     fn waivers_fit(&self, base: &Checklist, problems: &mut Problems) {
-        let own: Vec<String> = self.reads.iter().map(Read::full_id).collect();
+        let own: Vec<String> = self.reads.iter().map(Written::full_id).collect();
         let known = || base.checks().map(|c| c.id.as_str()).chain(own.iter().map(String::as_str));
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for Waive { id, waiver, source, span } in &self.waivers {
             if !known().any(|known| known == id) {
                 let near = nearest(id, known()).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-                let why = format!("`{id}` is no check{near} (see `hotdash-ops checks list`)");
+                let why = format!("`{id}` is not a check{near} (see `hotdash-ops checks list`)");
                 problems.push(source.problem(Some(span.clone()), &why));
             }
             if let Some(first) = seen.insert(id, &waiver.origin) {
-                let why = format!("`{id}` is already waived in {first}");
+                let why = format!("`{id}` already has a waiver in {first}");
                 problems.push(source.problem(Some(span.clone()), &why));
             }
         }
     }
 
-    /// No check is added where none is asked, and no replacement asks less than the checklist without a waiver.
+    /// New checks must be in a phase that accepts them, and replacements must not be weaker without a waiver.
     fn replacements_fit(&self, base: &Checklist, problems: &mut Problems) {
         for read in &self.reads {
             let id = read.full_id();
@@ -217,13 +218,13 @@ impl<'a> Own<'a> {
                 let section = self.sections.iter().find(|s| s.id == read.section);
                 if read.entry.probe.is_manual() && section.is_some_and(|s| s.phase != SIGNED) {
                     complain(&format!(
-                        "nobody could sign `{id}` off: only `gate` takes sign-offs; write it in success"
+                        "`{id}` could not be signed off: only `gate` accepts sign-offs; move it to success"
                     ));
                 }
                 let closed = base.sections.iter().find(|s| s.id == read.section).map(|s| &s.phase);
                 if let Some(phase) = closed.filter(|phase| !OPEN.contains(&phase.as_str())) {
                     complain(&format!(
-                        "no verb would ask `{id}`: in `{phase}` checks can be replaced and waived, not added (own ones stand in {})",
+                        "no verb would run `{id}`: in `{phase}` checks can be replaced and waived, but not added (new checks belong to {})",
                         OPEN.join(", ")
                     ));
                 }
@@ -237,7 +238,7 @@ impl<'a> Own<'a> {
                 Some(expired) => {
                     format!("the waiver in {} expired on {}", expired.origin, expired.expires)
                 }
-                None => "that takes a [[waive]] with its id".to_owned(),
+                None => "this requires a [[waive]] with its id".to_owned(),
             };
             for way in lower::lowered(embedded, &read.entry) {
                 complain(&format!("`{id}` {way}, compared with {}; {hint}", embedded.origin));
@@ -245,7 +246,7 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// What a check needs is asked by the same verb; else the check would be asked without it, and nobody told.
+    /// The needs of a check must be in the same phase; otherwise the check would silently run without them.
     fn needs_fit(&self, base: &Checklist, problems: &mut Problems) {
         let phase = |id: &str| {
             let section = id.split_once('.').map_or(id, |(section, _)| section);
@@ -259,7 +260,7 @@ impl<'a> Own<'a> {
                     && here != there
                 {
                     let why =
-                        format!("`{id}` of {here} needs `{need}` of {there}, which is not asked with it");
+                        format!("`{id}` in {here} needs `{need}` in {there}, which does not run with it");
                     problems.push(read.source.problem(Some(read.span.clone()), &why));
                 }
             }

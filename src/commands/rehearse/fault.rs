@@ -7,17 +7,17 @@ use super::list::words;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::overlay_notes::today;
 use crate::commands::sandbox::exports;
 use crate::ending::Signals;
 use crate::exit::Exit;
+use crate::input::selection::nearest;
 use crate::printer::{Printer, Sent};
 use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::child::Ear;
 use crate::rehearsal::score::{manual, play, runs_of};
-use crate::run::overlay::today;
-use crate::run::selection::nearest;
 
 /// The fault of that name.
 ///

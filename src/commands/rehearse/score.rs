@@ -9,17 +9,17 @@ use jiff::Timestamp;
 use super::runtime;
 use crate::checklist;
 use crate::cli::{RehearseArgs, ScoreFormat};
+use crate::commands::overlay_notes::today;
 use crate::ending::Signals;
 use crate::exit::Exit;
+use crate::input::format::Format;
+use crate::input::selection::nearest;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Way};
 use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::{Event, Scoring, tell};
-use crate::report::Format;
-use crate::run::overlay::today;
-use crate::run::selection::nearest;
 
 /// Plays the faults and tells the score.
 ///

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
+use crate::commands::overlay_notes::today;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
@@ -19,7 +20,6 @@ use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::score::child::Ending;
 use crate::rehearsal::score::play::{self, Run};
 use crate::rehearsal::stage::Scene;
-use crate::run::overlay::today;
 
 /// A step of the tour: what it is for, and the words behind the program's name.
 struct Step {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Baseline, hidden, unread};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::probe::database::dsn;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::traffic::baseline::compare::{average, choose, rate};
@@ -56,7 +56,7 @@ async fn sides(asking: &Asking<'_>) -> Result<Arc<Result<Sides, PgFault>>, Canno
 }
 
 async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFault> {
-    let session = connect(dsn, &cx.roots, deadline).await?;
+    let session = connect(dsn, &cx.roots, &cx.marker, deadline).await?;
     let sides = read(cx, &session).await;
     session.close().await;
     let sides = sides?;
@@ -71,9 +71,6 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFa
 async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
     let target = &cx.settings.target;
     let look = look(session, &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-    }
     let hour = hour_now(session, &look.source).await?;
     let bar = Bar::of(&target.traffic);
     let then = recorded(session)

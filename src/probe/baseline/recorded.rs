@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
+use crate::context::{Asking, Context};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::probe::database::{Trouble, dsn};
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::{Asking, Context};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Writer, connect_to_write};
 use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row};
@@ -57,7 +57,7 @@ async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
 }
 
 async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
-    let writer = match connect_to_write(dsn, &cx.roots, deadline).await {
+    let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
         Err(fault) => return Recording::Not(Uncaptured::Unread(fault)),
     };
@@ -79,13 +79,10 @@ async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
 /// Nothing is written into a database that is not the one that was meant.
 async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
     let target = &cx.settings.target;
-    let look = look(writer.reading(), &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-        if cx.sandbox_mistaken() {
-            return Ok(Recording::Mistaken);
-        }
+    if cx.sandbox_mistaken() {
+        return Ok(Recording::Mistaken);
     }
+    let look = look(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
         let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
         let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
@@ -94,7 +91,13 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
                 "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
-            return Ok(Recording::Elsewhere(Unfit::new("name of the database", expected, name, fix)));
+            return Ok(Recording::Elsewhere(Unfit::new(
+                "name-of-the-database",
+                "name of the database",
+                expected,
+                name,
+                fix,
+            )));
         }
     }
     if let Some(how) = look.rows_hidden {

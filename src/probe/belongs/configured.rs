@@ -4,7 +4,8 @@
 use url::Url;
 
 use super::place;
-use crate::probe::{CannotAsk, Claim, Finding, Form};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::probe::Form;
 use crate::settings::Settings;
 
 /// The keys of a target that a variable can be compared with.

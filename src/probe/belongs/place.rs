@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::dsn::{Dsn, Server};
 use crate::service::unreachable::is_loopback;
 

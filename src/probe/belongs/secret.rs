@@ -2,7 +2,7 @@
 //! of another's. Nothing here ever shows a value or its fingerprint.
 
 use super::place;
-use crate::probe::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::dsn::Dsn;
 use crate::settings::fingerprint::{FINGERPRINTED, canonical, fingerprint};
 use crate::settings::{Settings, Target};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 use crate::settings::fingerprint::fingerprint;
 use crate::settings::{Target, Vars};
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Seen, ask_why, name_of, refused};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Api, Page, Refusal, Trouble, read};
 
 /// The paths that tell whether Chatwoot runs, in the order in which operators know them.

@@ -2,6 +2,7 @@
 
 use super::{Chatwoot, KEY, KEY_ALIAS, PROFILE, alive, health};
 use crate::probe::Asked;
+use crate::probe::codes::codes;
 use crate::settings::Settings;
 
 const WEBHOOKS: &str = "/api/v1/accounts/$CHATWOOT_ACCOUNT_ID/webhooks";
@@ -119,4 +120,33 @@ pub(super) fn asked(probe: &Chatwoot, settings: &Settings) -> Asked {
         },
     };
     Asked { question, by_hand, expectations }
+}
+
+/// The codes of the claims that the check can make.
+pub(super) fn claims(probe: &Chatwoot) -> Vec<String> {
+    match probe {
+        Chatwoot::Alive { .. } => codes(["liveness"]),
+        Chatwoot::Services => codes(["what-api-says", "queue-services", "data-services"]),
+        Chatwoot::Clock { .. } => codes(["clock-skew"]),
+        Chatwoot::Token => codes(["token"]),
+        Chatwoot::Account => codes(["membership", "account-status"]),
+        Chatwoot::Administrator => codes(["membership", "role-in-account-*"]),
+        Chatwoot::AccountName => codes(["account-id", "account-name"]),
+        Chatwoot::WebhooksListed => codes(["webhook-list"]),
+        Chatwoot::WebhookSingle | Chatwoot::WebhookPresent => codes(["webhooks-of-this-host"]),
+        Chatwoot::WebhookConfigured => codes(["webhook", "webhook-url", "messages", "events"]),
+        Chatwoot::WebhookSecret => codes(["webhook-secret"]),
+        // With a checkout the claims are on its script, without one those of `status`.
+        Chatwoot::HealthScript { .. } => {
+            let mut all = codes(["exit-code", "its-line"]);
+            let status = [
+                Chatwoot::Alive { paths: Vec::new() },
+                Chatwoot::Services,
+                Chatwoot::Token,
+                Chatwoot::Account,
+            ];
+            all.extend(status.iter().flat_map(claims));
+            all
+        }
+    }
 }

@@ -4,9 +4,11 @@
 use std::path::Path;
 
 use super::{ACCOUNT, Access, BASE, KEY, KEY_ALIAS, PROFILE, account_id, alive, ask, liveness, token};
-use crate::probe::{CannotAsk, Claim, Finding, checkout};
-use crate::run::context::Asking;
-use crate::run::event;
+use crate::context::Asking;
+use crate::context::{own_time, program_environment};
+use crate::outcome::event;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::probe::checkout;
 use crate::service::command::{self, Command, Ran, Status, Stream};
 use crate::settings::Settings;
 
@@ -56,10 +58,10 @@ async fn in_checkout(
     let [program, args @ ..] = run else { return Err(CannotAsk::because("the check has no command to run")) };
     let mut command = Command::new(program, args);
     command.cwd = Some(folder.to_owned());
-    command.deadline = checkout::own_time(asking.deadline);
+    command.deadline = own_time(asking.deadline);
     command.env = environment(&cx.settings);
     command.redactor = cx.redactor.clone();
-    let id = asking.check.id.as_str();
+    let id = asking.id;
     let line = |stream: Stream, text: &str| {
         let stream = match stream {
             Stream::Stdout => event::Stream::Stdout,
@@ -93,7 +95,7 @@ pub(super) fn command_line<'a>(settings: &'a Settings, run: &'a [String]) -> &'a
 /// What every program in the checkout sees, and the variables of Chatwoot under every name that the app's
 /// scripts know: neither the database nor the webhook's secret is any business of this script.
 fn environment(settings: &Settings) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    let mut command = Command::new("", [""; 0]).inherit(checkout::environment(), &[]).set("NO_COLOR", "1");
+    let mut command = Command::new("", [""; 0]).inherit(program_environment(), &[]).set("NO_COLOR", "1");
     for name in [BASE, ACCOUNT] {
         if let Some(value) = settings.vars.filled(name) {
             command = command.set(name, value);
@@ -136,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::run::outcome::Verdict;
+    use crate::outcome::Verdict;
     use crate::service::command::Captured;
 
     const SAYS: &str = "Chatwoot health check OK";

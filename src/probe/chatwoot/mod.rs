@@ -13,14 +13,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::expect::short;
+use super::Asked;
 use super::http::our_side;
-use super::{Asked, CannotAsk, Claim, Finding};
-use crate::checklist::Interval;
+use crate::context::{Asking, Context};
+use crate::input::interval::Interval;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::redact::Secret;
-use crate::run::context::{Asking, Context};
 use crate::service::chatwoot::{self as service, Reason, Trouble};
 use crate::settings::Settings;
+use crate::text::short;
 
 pub(crate) use service::Seen;
 
@@ -119,6 +120,11 @@ impl Chatwoot {
         explain::asked(self, settings)
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        explain::claims(self)
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
         let names: &[&str] = match self {
             Chatwoot::Alive { .. } | Chatwoot::Services | Chatwoot::Clock { .. } => &[BASE],
@@ -184,10 +190,8 @@ async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
     let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
-    match &*seen {
-        Ok(page) if page.sandbox => cx.saw_marker(),
-        Ok(_) => {}
-        Err(fault) => our_side(fault)?,
+    if let Err(fault) = &*seen {
+        our_side(fault)?;
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
@@ -293,14 +297,7 @@ mod samples {
     /// An answer with this status and body.
     pub fn page(status: u16, body: &str) -> Seen {
         let body = body::parse(body.as_bytes());
-        Ok(Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        })
+        Ok(Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO })
     }
 
     /// No answer, because the name does not resolve.

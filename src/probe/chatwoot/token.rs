@@ -3,7 +3,7 @@
 //! role; only the body tells them apart.
 
 use super::{Seen, ask_why, name_of, refused, unanswered};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Account, Membership, Profile, Reason, Refusal, Trouble, read};
 use crate::settings::Target;
 
@@ -137,7 +137,7 @@ fn quoted(name: &str) -> String {
 mod tests {
     use super::super::samples::{lost, page};
     use super::*;
-    use crate::run::outcome::Verdict;
+    use crate::outcome::Verdict;
 
     const ADMIN: &str = r#"{"access_token":"t","role":"agent","account_id":9,"accounts":[{"id":9,"name":"Other","status":"active","role":"agent","permissions":["agent"]},{"id":3,"name":"Nordlicht \u0026 Co","status":"active","active_at":null,"role":"administrator","permissions":["administrator"]}]}"#;
     const REFUSALS: &[(u16, &str)] = &[

@@ -5,7 +5,7 @@
 use url::Url;
 
 use super::{Seen, ask_why, name_of, refused, unanswered};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Api, EVENTS, Reason, Shown, Trouble, Webhook, read};
 use crate::service::place;
 use crate::settings::Target;

@@ -6,11 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::MARKER;
 use super::snapshot::{Fault, git, line};
-use crate::probe::command::shown;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
+use crate::context::Asking;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::text::shell_line;
 
 /// A `package.json` larger than this is none.
 const LARGE: u64 = 4 * 1024 * 1024;
@@ -28,9 +27,6 @@ pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding
     let finding = finding.claim(Claim::new("directory", "one that can be read", found, is_directory));
     if !is_directory {
         return Ok(finding.fix(super::NAME_IT));
-    }
-    if directory.join(MARKER).exists() {
-        asking.cx.saw_marker();
     }
     let (package, holds) = match package(&directory.join("package.json")) {
         Ok(said) => (said, true),
@@ -87,7 +83,7 @@ async fn repository(
             let said = fault.to_string();
             let finding = finding.claim(Claim::new("git", expected, &said, false));
             Ok(if said.contains("dubious ownership") {
-                let path = shown(&[directory.to_string_lossy().into_owned()]);
+                let path = shell_line(&[directory.to_string_lossy().into_owned()]);
                 finding.fix(format!("git config --global --add safe.directory {path}"))
             } else {
                 finding.fix("clone the app's repository and name that directory with --app-dir")

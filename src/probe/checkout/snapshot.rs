@@ -80,7 +80,7 @@ impl Snapshot {
         let paths = all
             .into_iter()
             .filter(|path| self.paths.get(*path) != later.paths.get(*path))
-            .map(|path| crate::service::text::visible(path.as_encoded_bytes()));
+            .map(|path| crate::text::visible(path.as_encoded_bytes()));
         commit.into_iter().chain(paths).collect()
     }
 }
@@ -120,7 +120,7 @@ pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Resu
 
 async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
     let mut command = Command::new("git", args)
-        .inherit(super::environment(), SCRUB)
+        .inherit(crate::context::program_environment(), SCRUB)
         .set("GIT_OPTIONAL_LOCKS", "0")
         .set("LC_ALL", "C");
     command.cwd = Some(directory.to_owned());

@@ -3,11 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::checklist::{Check, Interval, load};
+use crate::checklist::{Check, load};
+use crate::context::Context;
+use crate::input::interval::Interval;
+use crate::outcome::Verdict;
 use crate::redact::Redactor;
-use crate::run::context::Context;
-use crate::run::outcome::Verdict;
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{Target, Vars};
 
@@ -50,14 +52,21 @@ impl Visited {
 
     async fn run_within(&self, line: &str, deadline: Duration) -> Result<Finding, CannotAsk> {
         let check = check("quality.lint");
-        let asking = Asking { cx: &self.cx, check: &check, deadline, again: false };
+        let asking =
+            Asking { cx: &self.cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false };
         let argv = ["sh", "-c", line].map(str::to_owned);
         Ok(run(&asking, &argv).await?.judge(Finding::default()))
     }
 
     async fn ask(&self, checkout: Checkout) -> Finding {
         let check = check("quality.unchanged");
-        let asking = Asking { cx: &self.cx, check: &check, deadline: Duration::from_secs(30), again: false };
+        let asking = Asking {
+            cx: &self.cx,
+            id: &check.id,
+            folder: check.folder.as_deref(),
+            deadline: Duration::from_secs(30),
+            again: false,
+        };
         checkout.ask(&asking).await.expect("it can be asked")
     }
 
@@ -88,7 +97,7 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
         runs_dir: None,
     };
     let roots = Roots::load(None).expect("the system's roots");
-    let http = Client::new(&roots, Proxies::default()).expect("a client");
+    let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
     Context::new(Arc::new(settings), Redactor::default(), roots, http).0
 }
 
@@ -145,7 +154,13 @@ async fn without_a_command_nothing_was_proved() {
     assert_eq!(visited.unchanged().await, Verdict::Inconclusive);
     let visited = Visited::new();
     let check = check("quality.lint");
-    let asking = Asking { cx: &visited.cx, check: &check, deadline: Duration::from_secs(9), again: false };
+    let asking = Asking {
+        cx: &visited.cx,
+        id: &check.id,
+        folder: check.folder.as_deref(),
+        deadline: Duration::from_secs(9),
+        again: false,
+    };
     let missing = run(&asking, &["no-such-program".to_owned()]).await.err().expect("it is missing");
     assert!(missing.why.contains("no-such-program") && missing.hint.is_some());
     assert_eq!(visited.unchanged().await, Verdict::Inconclusive);
@@ -239,7 +254,13 @@ async fn a_stand_in_is_recognised() {
 async fn no_checkout_is_inconclusive_with_the_fix() {
     let cx = context(None);
     let check = check("quality.checkout");
-    let asking = Asking { cx: &cx, check: &check, deadline: Duration::from_secs(9), again: false };
+    let asking = Asking {
+        cx: &cx,
+        id: &check.id,
+        folder: check.folder.as_deref(),
+        deadline: Duration::from_secs(9),
+        again: false,
+    };
     for checkout in [Checkout::Present, Checkout::Unchanged] {
         let finding = checkout.ask(&asking).await.expect("it can be asked");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive);
@@ -251,6 +272,9 @@ async fn no_checkout_is_inconclusive_with_the_fix() {
 fn a_program_ends_before_its_check() {
     for seconds in [1, 5, 30, 600] {
         let deadline = Duration::from_secs(seconds);
-        assert!(own_time(deadline) < deadline && own_time(deadline) >= deadline.mul_f64(0.8));
+        assert!(
+            crate::context::own_time(deadline) < deadline
+                && crate::context::own_time(deadline) >= deadline.mul_f64(0.8)
+        );
     }
 }

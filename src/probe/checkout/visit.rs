@@ -2,20 +2,18 @@
 //! which checks had a program run in it.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::MARKER;
+use super::directory;
 use super::snapshot::{Fault, Snapshot};
-use crate::probe::fly::TOKENS;
-use crate::probe::{CannotAsk, Claim, Finding};
-use crate::run::context::Asking;
-use crate::run::event;
+use crate::context::Asking;
+use crate::context::{own_time, program_environment};
+use crate::outcome::event;
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::command::{self, Command, NotRun, Ran, Status, Stream};
 use crate::service::unreachable::short;
-use crate::settings::PIPELINE;
 
 /// The lines of output that are shown with a check.
 const TAIL: usize = 20;
@@ -55,10 +53,7 @@ const KEY: &str = "checkout visit";
 /// To be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and notes
 /// that this check has a program run there. [`run`] does so by itself.
 pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
-    let directory = asking.cx.settings.app_dir.clone();
-    if directory.as_ref().is_some_and(|d| d.join(MARKER).exists()) {
-        asking.cx.saw_marker();
-    }
+    let directory = directory(asking.cx).map(Path::to_owned);
     let take = async move {
         let before = match directory {
             Some(directory) => Some(Snapshot::take(&directory, GIT).await),
@@ -68,7 +63,7 @@ pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
     };
     // Never afresh: a second snapshot would hide what came between.
     let visit = asking.cx.measure(KEY, false, take).await;
-    visit.note(&asking.check.id);
+    visit.note(asking.id);
     visit
 }
 
@@ -87,7 +82,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
         return Err(CannotAsk::because("the argument list is empty"));
     };
     let visit = before(asking).await;
-    let mut command = Command::new(program, args).inherit(environment(), &["FORCE_COLOR"]);
+    let mut command = Command::new(program, args).inherit(program_environment(), &["FORCE_COLOR"]);
     // Without a watch mode, without colours, and without fetching a program that the checkout does not have.
     for (name, value) in [
         ("CI", "true"),
@@ -105,7 +100,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
     command.deadline = own_time(asking.deadline.saturating_sub(began.elapsed()));
     command.grace = Duration::from_secs(1);
     let tail = Mutex::new(VecDeque::new());
-    let id = asking.check.id.as_str();
+    let id = asking.id;
     let line = |stream: Stream, text: &str| {
         let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
         if tail.len() == TAIL {
@@ -151,17 +146,6 @@ impl Ended {
             .evidence("took", short(self.ran.took))
             .evidence("output", output)
     }
-}
-
-/// The time a program gets: less than its check, so that its end and its last lines come in time.
-pub(crate) fn own_time(deadline: Duration) -> Duration {
-    const RESERVE: Duration = Duration::from_secs(2);
-    if deadline > RESERVE * 5 { deadline - RESERVE } else { deadline.mul_f64(0.8) }
-}
-
-/// This process's environment without the pipeline's variables and without Fly's tokens.
-pub(crate) fn environment() -> impl Iterator<Item = (OsString, OsString)> {
-    std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(TOKENS).any(|n| name == n))
 }
 
 /// Whether the checkout is as it was before the first program.

@@ -7,15 +7,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::result::CheckResult;
-use super::shown;
-use crate::probe::checkout::{environment, own_time};
-use crate::probe::{CannotAsk, Finding};
+use crate::context::Asking;
+use crate::context::{own_time, program_environment};
+use crate::outcome::event;
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::redact::Redactor;
-use crate::run::context::Asking;
-use crate::run::event;
 use crate::service::command::{self, Command, Ran, Status, Stream};
 use crate::service::unreachable::short;
 use crate::settings::Settings;
+use crate::text::shell_line;
 
 /// The lines of error output that are shown with an error.
 const TAIL: usize = 20;
@@ -30,26 +30,26 @@ pub(super) async fn ask(
     argv: &[String],
     variables: &[String],
 ) -> Result<Finding, CannotAsk> {
-    let words = shown(argv);
-    let Some(folder) = &asking.check.folder else {
+    let words = shell_line(argv);
+    let Some(folder) = asking.folder else {
         let why = format!("`{words}` has no directory to run in");
         return Err(CannotAsk::because(why).hint("give the directory of your own checks with --checks"));
     };
     let fix = format!(
         "run it by hand: cd {} && {words} (what it must print: hotdash-ops checks schema result)",
-        shown(&[folder.display().to_string()])
+        shell_line(&[folder.display().to_string()])
     );
     let Some((program, args)) = argv.split_first() else {
         return Err(CannotAsk::because("the argument list is empty"));
     };
     let mut command = Command::new(program, args);
     command.env = seen(asking, variables)?;
-    command.cwd = Some(folder.clone());
+    command.cwd = Some(folder.to_owned());
     command.deadline = own_time(asking.deadline);
     command.grace = Duration::from_secs(1);
     command.redactor = asking.cx.redactor.clone();
     command.data = true;
-    let line = |_: Stream, text: &str| asking.cx.line(&asking.check.id, event::Stream::Stderr, text);
+    let line = |_: Stream, text: &str| asking.cx.line(asking.id, event::Stream::Stderr, text);
     let ran = command::run(&command, &line)
         .await
         .map_err(|why| CannotAsk::because(format!("`{words}`: {why}")).hint(&fix))?;
@@ -95,7 +95,7 @@ fn read(ran: &Ran, time: Duration, secrets: &Redactor) -> Result<CheckResult, St
 fn seen(asking: &Asking<'_>, variables: &[String]) -> Result<Vec<(OsString, OsString)>, CannotAsk> {
     let Settings { target, app_dir, .. } = &*asking.cx.settings;
     let mut command = Command::new("", [""; 0])
-        .inherit(environment(), &["FORCE_COLOR", "HOTDASH_OPS_APP_DIR"])
+        .inherit(program_environment(), &["FORCE_COLOR", "HOTDASH_OPS_APP_DIR"])
         .set("NO_COLOR", "1")
         .set("HOTDASH_OPS_TARGET", target.name.as_str());
     if let Some(app) = app_dir.as_deref().map(absolute) {

@@ -12,9 +12,9 @@ use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::probe::{Claim, Finding, slug};
+use crate::outcome::finding::{Claim, Finding, slug};
 use crate::redact::Redactor;
-use crate::report::text::cut;
+use crate::text::cut;
 
 /// The version of the document.
 pub const SCHEMA: &str = "hotdash-ops.check/1";

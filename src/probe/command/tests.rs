@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::checklist::Interval;
+use crate::input::interval::Interval;
 use crate::settings::{Target, Vars};
 
 fn settings(target: Target) -> Settings {
@@ -60,7 +60,7 @@ fn it_is_explained_as_a_line_to_paste() {
 
 #[test]
 fn words_are_quoted_for_a_shell() {
-    let line = |words: &[&str]| shown(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    let line = |words: &[&str]| shell_line(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
     assert_eq!(line(&["a", "b c", "it's", "", "$HOME", "x=y/z"]), r"a 'b c' 'it'\''s' '' '$HOME' x=y/z");
 }
 

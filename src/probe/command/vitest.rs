@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 
 /// A report larger than this is not read.
 const LARGE: u64 = 64 * 1024 * 1024;
@@ -96,7 +96,7 @@ pub(super) fn judge(finding: Finding, report: Result<&str, &str>, least: u64) ->
         .evidence("tests", format!("{all} in {} files", report.test_results.len()))
         .evidence("not counted", format!("{} skipped, {todo} todo", all - passed - failed - todo));
     for test in tests.iter().filter(|t| t.status == "failed").take(5) {
-        finding = finding.evidence("failed", crate::service::text::visible(test.full_name.as_bytes()));
+        finding = finding.evidence("failed", crate::text::visible(test.full_name.as_bytes()));
     }
     finding
 }
@@ -106,7 +106,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::run::outcome::Verdict;
+    use crate::outcome::Verdict;
 
     fn tests(status: &str, count: usize) -> Vec<Value> {
         vec![json!({ "status": status, "fullName": format!("a {status} one"), "title": "one" }); count]

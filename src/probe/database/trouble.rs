@@ -1,7 +1,7 @@
 //! What went wrong on the way to the database, told apart by what the operator has
 //! to do about it.
 
-use crate::probe::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::Unreachable;
 use crate::service::postgres::PgFault;
 use crate::service::tls::TlsFault;

@@ -110,17 +110,6 @@ fn lint_finds_expectations_that_cannot_judge() {
 }
 
 #[test]
-fn an_excerpt_is_one_harmless_line() {
-    assert_eq!(excerpt("a\nb\tc", 10), "a b c");
-    assert_eq!(excerpt("\u{1b}[2Jgone", 20), "\\u{1b}[2Jgone");
-    assert_eq!(excerpt("x\u{202e}y\u{0}", 20), "x\\u{202e}y\\u{0}");
-    assert_eq!(excerpt("äöü", 2), "äö ...");
-    assert_eq!(excerpt("äöü", 3), "äöü");
-    assert_eq!(short("äöü", 3), "äöü");
-    assert_eq!(short("äöü", 2), "a text of 3 characters");
-}
-
-#[test]
 fn words_fill_in_the_target_and_keep_variables() {
     let target = Target::default();
     let version = expect("/version", Operator::Semver(template("${target.agent_version}")));

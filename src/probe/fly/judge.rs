@@ -1,6 +1,6 @@
 //! What a list of secrets says about the names that are needed. Pure.
 
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::fly::{Secret, Status};
 
 const WANTED: &str = "set, and Deployed";

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
 use crate::service::command::NotRun;
 use crate::service::fly::{Secret, Status};
 
@@ -16,7 +16,7 @@ fn list(secrets: &[(&str, Status)]) -> Answer<Vec<Secret>> {
 }
 
 fn answer(secrets: Result<Vec<Secret>, Trouble>) -> Answer<Vec<Secret>> {
-    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets, marker: false }
+    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets }
 }
 
 fn holds(secrets: &[(&str, Status)], all: &[&str], one_of: &[&str]) -> Vec<Option<bool>> {

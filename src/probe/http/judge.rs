@@ -1,12 +1,12 @@
 //! What an answer proves. Pure: an answer goes in, claims come out.
 
 use super::{Http, Method, Operand};
-use crate::probe::expect::short;
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::service::body;
 use crate::service::http::{Answer, MOST_REDIRECTS};
 use crate::service::place;
 use crate::service::unreachable::Unreachable;
+use crate::text::short;
 
 pub(super) fn judge(
     http: &Http,

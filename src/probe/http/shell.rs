@@ -2,7 +2,7 @@
 //! line holds no secret and can be pasted anywhere.
 
 use super::{Http, Method};
-use crate::checklist::{Part, Template};
+use crate::input::template::{Part, Template};
 use crate::settings::Target;
 
 /// The curl line of a request.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::checklist::Template;
+use crate::input::template::Template;
+use crate::outcome::Verdict;
 use crate::probe::expect::{Expect, Operator};
 use crate::probe::http::shell::{by_hand, curl};
-use crate::run::outcome::Verdict;
 use crate::settings::Target;
 
 const HEALTH: &str =
@@ -31,7 +31,6 @@ fn answer(status: u16, body: &str) -> Answer {
         url: "https://agent.example/health".to_owned(),
         redirects: Vec::new(),
         took: Duration::from_millis(12),
-        sandbox: false,
     }
 }
 

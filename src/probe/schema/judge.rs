@@ -6,7 +6,7 @@ use super::index::{listed, served};
 use super::name::idents;
 use super::table::{Judged, columns, exists, select, wanted, zoned};
 use super::{Schema, Table, mend, rows};
-use crate::probe::{Claim, Finding};
+use crate::outcome::finding::{Claim, Finding};
 use crate::settings::Settings;
 
 /// As many statements as fit into one line of advice; the evidence has all of them.

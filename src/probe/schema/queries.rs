@@ -5,10 +5,10 @@
 use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
-/// Who reads, where names are looked up, and whether this is a rehearsal's database. Compiling a question to
+/// Who reads, and where names are looked up. Compiling a question to
 /// the catalog takes PostgreSQL a second, and answering it a millisecond; so that is switched off.
-pub const SESSION: &str = "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox,
+pub const SESSION: &str =
+    "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
        set_config('jit', 'off', true) AS jit";
 
 /// The relation of that name: no row or one. It is found in the catalog and not by casting the name, which

@@ -3,7 +3,7 @@
 
 use super::catalog::{Policy, Relation};
 use super::name::ident;
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 
 /// What row level security does to the role that reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::catalog::{Kind, Look, Relation};
 use super::index::listed;
 use super::name::{ident, qualified};
-use crate::probe::Claim;
+use crate::outcome::finding::Claim;
 
 /// What a judgement adds to a finding.
 #[derive(Debug, Default)]

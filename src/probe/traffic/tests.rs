@@ -1,6 +1,6 @@
 use super::*;
+use crate::outcome::window::Mode;
 use crate::settings::{Drafts, Target, Vars, Watch};
-use crate::traffic::window::Mode;
 
 const ALL: [Traffic; 8] = [
     Traffic::SuccessRate,
@@ -34,7 +34,7 @@ fn settings(minutes: Option<u64>) -> Settings {
         checks: None,
         selection: Default::default(),
         strict: false,
-        timeout: crate::checklist::Interval::seconds(60),
+        timeout: crate::input::interval::Interval::seconds(60),
         watch: minutes.map(watch),
         attest: Default::default(),
         runs_dir: None,

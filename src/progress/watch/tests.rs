@@ -1,5 +1,5 @@
 use super::*;
-use crate::traffic::live::Spark;
+use crate::outcome::tick::Spark;
 
 fn tick() -> Tick {
     Tick {
@@ -131,8 +131,7 @@ fn the_two_sparklines_stand_above_each_other() {
 
 #[test]
 fn a_remark_is_broken_between_words_and_loses_none() {
-    let text =
-        "about 3 deliveries to come (4.2 a minute in the last hour): such a window catches one with 10.0 %";
+    let text = "about 3 deliveries expected (4.2 per minute in the last hour), probably too few for a pass: use a longer window";
     for width in 24..140 {
         let lines = remark(text, width);
         assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:?}");

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::de::DeValue;
 
-use crate::checklist::{BuiltinFile, Interval};
-use crate::source::{Problems, Source};
+use crate::checklist::BuiltinFile;
+use crate::input::interval::Interval;
+use crate::input::source::{Problems, Source};
 
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {

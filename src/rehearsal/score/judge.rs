@@ -1,6 +1,6 @@
 //! Whether a fault was caught, and which claims that proves. Pure: what the runs told goes in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -29,6 +29,8 @@ pub struct Kinds {
     pub manual: BTreeSet<String>,
     /// Checks that stand in the operator's own files, of which no fault can declare anything.
     pub own: BTreeSet<String>,
+    /// The codes of the claims that each check can make, as `checks list --claims` lists them.
+    pub codes: BTreeMap<String, Vec<String>>,
 }
 
 /// What a fault's runs told against what it declares: the differences, and the claims that were turned false.
@@ -49,6 +51,7 @@ pub fn weigh(fault: &Fault, runs: &[Told], kinds: &Kinds) -> (Ending, BTreeSet<C
     }
     wrong.extend(undeclared(fault, runs, &kinds.own));
     proved.extend(of_ones_own(runs, &kinds.own));
+    wrong.extend(runs.iter().flat_map(|run| run.unlisted(&kinds.codes)));
     wrong.extend(codes(runs));
     match wrong.is_empty() {
         true => (Ending::Caught, proved),
@@ -186,9 +189,18 @@ mod tests {
         }
     }
 
-    fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
+    fn kinds() -> Kinds {
         let one = |id: &str| BTreeSet::from([id.to_owned()]);
-        let (ending, proved) = weigh(fault, runs, &Kinds { manual: one("s.manual"), own: one("own.a") });
+        let codes = ["c", "e"].map(str::to_owned).into();
+        Kinds {
+            manual: one("s.manual"),
+            own: one("own.a"),
+            codes: BTreeMap::from([("s.a".to_owned(), codes)]),
+        }
+    }
+
+    fn ends(fault: &Fault, runs: &[Told]) -> (Ending, usize) {
+        let (ending, proved) = weigh(fault, runs, &kinds());
         (ending, proved.len())
     }
 
@@ -266,6 +278,14 @@ mod tests {
         assert_eq!(ends(&fault(Turned::Fail, &[]), &runs), (Ending::Caught, 2));
         let open = told(1, vec![heard("s.a", "fail", &[("c", Some(false))]), heard("own.a", "error", &[])]);
         assert_eq!(ends(&fault(Turned::Fail, &[]), &open), (Ending::Caught, 1));
+    }
+
+    #[test]
+    fn a_claim_that_is_not_listed_is_never_caught() {
+        let twice = heard("s.a", "fail", &[("c", Some(false)), ("c-2", Some(false))]);
+        let (ending, proved) = ends(&fault(Turned::Fail, &[]), &told(1, vec![twice]));
+        let wrong = "s.a: the claim `c-2` is not in `checks list --claims`";
+        assert_eq!((ending, proved), (Ending::Missed(vec![wrong.to_owned()]), 0));
     }
 
     #[test]

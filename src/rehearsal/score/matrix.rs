@@ -147,7 +147,11 @@ impl Matrix {
             faults: unstaged.into_iter().map(|(_, played)| played).collect(),
             claims: Vec::new(),
             order: list.checks().map(|check| check.id.clone()).collect(),
-            kinds: Kinds { manual: manual.map(|check| check.id.clone()).collect(), own },
+            kinds: Kinds {
+                manual: manual.map(|check| check.id.clone()).collect(),
+                own,
+                codes: list.checks().map(|check| (check.id.clone(), check.entry.probe.claims())).collect(),
+            },
             seen: BTreeSet::new(),
         }
     }
@@ -180,10 +184,12 @@ impl Matrix {
                     let claims = outcome.claims.iter().map(|claim| (outcome.id.clone(), claim.code.clone()));
                     self.seen.extend(claims);
                 }
+                let unlisted = runs.iter().flat_map(|run| run.unlisted(&self.kinds.codes));
                 outcomes()
                     // A warning may come true on a machine that is busy with six worlds; what is required may not.
                     .filter(|o| o.turned() && o.required && !self.kinds.own.contains(&o.id))
                     .map(|o| format!("{} is {} in the good world: {}", o.id, o.verdict, o.said))
+                    .chain(unlisted)
                     .collect()
             }
         };

@@ -1,10 +1,13 @@
 //! What a run of the program told, as far as the score reads it: a json report, and the code it ended with.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::run::outcome::SCHEMA;
+use crate::outcome::report::SCHEMA;
+use crate::probe::is_listed;
 
 /// One run of a verb.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +54,22 @@ impl Told {
             outcomes.push(Heard::read(outcome)?);
         }
         Ok(Told { code, outcomes })
+    }
+
+    /// Claims whose codes `checks list --claims` does not list; `codes` are those of each check. Two claims of one
+    /// check with one code are among them, because the second one is numbered.
+    pub fn unlisted(&self, codes: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for heard in &self.outcomes {
+            let Some(codes) = codes.get(&heard.id) else { continue };
+            for claim in heard.claims.iter().filter(|claim| !is_listed(codes, &claim.code)) {
+                wrong.push(format!(
+                    "{}: the claim `{}` is not in `checks list --claims`",
+                    heard.id, claim.code
+                ));
+            }
+        }
+        wrong
     }
 
     /// The outcome of a check.

@@ -1,7 +1,7 @@
 //! The gauges of a watched window, in base units: ratios, seconds, counts. Texts
 //! of the window are no labels: each new error would leave a series behind.
 
-use crate::traffic::summary::Summary;
+use crate::outcome::traffic::Summary;
 
 type Gauge = (&'static str, &'static str, Option<String>);
 

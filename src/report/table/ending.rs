@@ -3,12 +3,13 @@
 //! broken or cut, so that they can be copied.
 
 use crate::exit::Exit;
-use crate::run::outcome::Outcome;
+use crate::outcome::Outcome;
 
 use super::super::problems::{Problem, Problems, consequence, fix};
-use super::super::{badge, counts, marks, text, why};
+use super::super::{badge, counts, marks, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
+use crate::text;
 
 impl Page<'_> {
     pub(super) fn ending(&self, lines: &mut Vec<String>) {
@@ -108,7 +109,7 @@ impl Page<'_> {
         }
         if let Some(partial) = &report.partial {
             let others = partial.of.saturating_sub(partial.planned);
-            let line = format!("{}: the other {others} were not asked", text::partial(partial));
+            let line = format!("{}: the other {others} were not asked", partial);
             lines.push(self.paint(Ink::Yellow, &line));
         }
         let ink = match report.exit {

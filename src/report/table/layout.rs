@@ -4,9 +4,11 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
-use crate::run::outcome::{Outcome, Report};
+use crate::outcome::Outcome;
+use crate::outcome::report::Report;
 
-use super::super::{badge, text};
+use super::super::badge;
+use crate::text;
 
 /// Between two columns.
 const GAP: usize = 2;

@@ -1,9 +1,9 @@
 //! The block of a watched window, beneath the sections: what was measured, whose
 //! verdicts stand in the rows above.
 
-use super::super::text;
 use super::super::traffic::{Extent, PROVISIONAL, facts, window};
 use super::{GUTTER, Ink, Page};
+use crate::text;
 
 impl Page<'_> {
     /// With `--problems` only what a reader must not miss: that nothing was judged.

@@ -1,5 +1,5 @@
-//! Chatwoot's answers as types. Reading is tolerant of keys that come and go and
-//! strict about the few that are judged: what is missing stays visibly missing.
+//! Chatwoot's responses as types. Parsing tolerates keys that come and go and is strict about the few that are
+//! judged: a missing value stays visibly missing.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use serde_json::Value;
 
 use crate::redact::Secret;
 
-/// `/api`: version, clock and services, each as it came.
+/// The response of `/api`: version, clock and services, unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Api {
     /// `4.8.0`.
     pub version: Option<String>,
-    /// UTC without zone, in whole seconds: `2026-01-01 10:00:00`.
+    /// UTC without a time zone, in whole seconds: `2026-01-01 10:00:00`.
     pub timestamp: Option<String>,
-    /// `"ok"` when Redis answers a ping; says nothing about the worker.
+    /// `"ok"` when Redis answers a ping. It does not show that the worker runs.
     pub queue_services: Option<Value>,
     /// `"ok"` when Postgres answers.
     pub data_services: Option<Value>,
 }
 
 impl Api {
-    /// Reads the body of `/api`.
+    /// Parses the body of `/api`.
     ///
     /// # Errors
-    /// When it has none of the keys by which Chatwoot is known.
+    /// When the body has none of the keys that identify Chatwoot.
     pub fn read(body: &Value) -> Result<Api, String> {
         let known = ["version", "queue_services", "data_services"];
         if !known.iter().any(|key| body.get(key).is_some()) {
-            return Err("JSON, but not what Chatwoot answers at /api".to_owned());
+            return Err("JSON that is not from Chatwoot's /api".to_owned());
         }
         Ok(Api {
             version: text(body, "version"),
@@ -41,21 +41,21 @@ impl Api {
         })
     }
 
-    /// Its clock. UTC without a zone; a version that writes one is believed.
+    /// Chatwoot's clock. It is UTC without a zone; if a version writes a zone, that zone applies.
     pub fn clock(&self) -> Option<Timestamp> {
         let stamp = self.timestamp.as_deref()?;
         let civil = || DateTime::strptime("%Y-%m-%d %H:%M:%S", stamp).ok()?.to_zoned(TimeZone::UTC).ok();
         stamp.parse().ok().or_else(|| civil().map(|zoned| zoned.timestamp()))
     }
 
-    /// Whether this version signs deliveries (since 4.12); `None` when the version cannot be read.
+    /// Whether this version signs deliveries (since 4.12); `None` when the version cannot be parsed.
     pub fn signs(&self) -> Option<bool> {
         let version = semver::Version::parse(self.version.as_deref()?).ok()?;
         Some((version.major, version.minor) >= (4, 12))
     }
 }
 
-/// `/api/v1/profile`: whose token it is. The tokens in that answer are not kept.
+/// The response of `/api/v1/profile`: the owner of the token. The tokens in it are not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub name: Option<String>,
@@ -69,27 +69,27 @@ pub struct Membership {
     pub name: Option<String>,
     /// `active` or `suspended`.
     pub status: Option<String>,
-    /// `administrator` or `agent`; stays `agent` under a custom role.
+    /// `administrator` or `agent`. It stays `agent` for a user with a custom role.
     pub role: Option<String>,
     pub permissions: Vec<String>,
-    /// The name of the custom role, where the installation has them.
+    /// The name of the custom role, on installations that support custom roles.
     pub custom_role: Option<String>,
 }
 
 impl Profile {
-    /// Reads a profile.
+    /// Parses a profile.
     ///
     /// # Errors
-    /// When there is no list of accounts, or one of them has no id.
+    /// When there is no list of accounts, or an account has no id.
     pub fn read(body: &Value) -> Result<Profile, String> {
         let list =
-            body.get("accounts").and_then(Value::as_array).ok_or("a profile without a list of accounts")?;
+            body.get("accounts").and_then(Value::as_array).ok_or("the profile has no list of accounts")?;
         let accounts = list.iter().map(membership).collect::<Option<Vec<_>>>();
         let accounts = accounts.ok_or("an account in the profile has no id")?;
         Ok(Profile { name: text(body, "name"), accounts })
     }
 
-    /// The membership in this account.
+    /// The user's membership in this account.
     pub fn account(&self, id: u64) -> Option<&Membership> {
         self.accounts.iter().find(|a| a.id == id)
     }
@@ -108,42 +108,42 @@ fn membership(entry: &Value) -> Option<Membership> {
     })
 }
 
-/// `/api/v1/accounts/ID`.
+/// The response of `/api/v1/accounts/ID`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub id: u64,
     pub name: Option<String>,
-    /// `active` or `suspended`: this answer comes with 200 either way.
+    /// `active` or `suspended`; the status is 200 for both.
     pub status: Option<String>,
 }
 
 impl Account {
-    /// Reads an account.
+    /// Parses an account.
     ///
     /// # Errors
     /// When it has no id.
     pub fn read(body: &Value) -> Result<Account, String> {
-        let id = body.get("id").and_then(Value::as_u64).ok_or("an account without an id")?;
+        let id = body.get("id").and_then(Value::as_u64).ok_or("the account has no id")?;
         Ok(Account { id, name: text(body, "name"), status: text(body, "status") })
     }
 }
 
-/// One account webhook. There is no flag that says whether it is active.
+/// An account webhook. Chatwoot has no flag for whether it is active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
     pub id: Option<u64>,
     pub url: String,
-    /// `None` when the answer does not say.
+    /// `None` when the response does not contain the events.
     pub subscriptions: Option<Vec<String>>,
     pub secret: Shown,
 }
 
-/// What an answer shows of a webhook's secret.
+/// What a response reveals about a webhook's secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// The key is not there: a version that does not sign.
+    /// The key is missing: this version does not sign.
     Absent,
-    /// The key is there, without a value.
+    /// The key is present, but has no value.
     Empty,
     Value(Secret),
 }
@@ -159,14 +159,14 @@ impl fmt::Debug for Shown {
 }
 
 impl Webhook {
-    /// Reads a webhook list: `{"payload":{"webhooks":[..]}}` as the code answers, or the bare array that the
-    /// API's document promises.
+    /// Parses a list of webhooks: `{"payload":{"webhooks":[..]}}` as Chatwoot returns it, or the bare array of its API
+    /// documentation.
     ///
     /// # Errors
-    /// When it is neither, or one entry has no URL: a list that was read in part could hide a second webhook.
+    /// When it is neither, or an entry has no URL: a partly parsed list could hide a second webhook.
     pub fn read_list(body: &Value) -> Result<Vec<Webhook>, String> {
         let list = body.pointer("/payload/webhooks").unwrap_or(body);
-        let list = list.as_array().ok_or("JSON, but not a list of webhooks")?;
+        let list = list.as_array().ok_or("JSON that is not a list of webhooks")?;
         list.iter()
             .map(webhook)
             .collect::<Option<Vec<_>>>()
@@ -188,8 +188,8 @@ fn webhook(entry: &Value) -> Option<Webhook> {
     })
 }
 
-/// The credentials that stand in an answer, wherever they stand. To be learnt before anything else is done
-/// with it.
+/// Every credential in a response, at any depth. Register them with the redactor before doing anything else with the
+/// response.
 pub fn credentials(body: &Value) -> Vec<&str> {
     const KEYS: &[&str] = &["access_token", "pubsub_token", "secret", "hmac_token", "hmac_identifier"];
     match body {
@@ -217,7 +217,7 @@ mod tests {
     const PROFILE: &str = r#"{"access_token":"apiTokenAAAAAAAAAAAAAAAA","account_id":3,"name":"Mara Lind","pubsub_token":"pubsubAAAAAAAAAAAAAAAAAA","role":"administrator","type":null,"accounts":[{"id":3,"name":"Nordlicht \u0026 Co","status":"active","active_at":null,"role":"agent","permissions":["report_manage"],"custom_role_id":4,"custom_role":{"id":4,"name":"Reports","permissions":["report_manage"]}}]}"#;
 
     #[test]
-    fn a_profile_is_read_and_its_credentials_are_found() {
+    fn a_profile_is_parsed_and_its_credentials_are_found() {
         let body: Value = serde_json::from_str(PROFILE).expect("the sample is JSON");
         let profile = Profile::read(&body).expect("it is a profile");
         let account = profile.account(3).expect("the user is a member");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_readable_accounts_is_none() {
+    fn a_profile_without_readable_accounts_is_an_error() {
         for body in [
             json!({}),
             json!({"accounts": null}),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn both_shapes_of_the_webhook_list_are_read() {
+    fn both_shapes_of_the_webhook_list_are_parsed() {
         let entry = json!({"id": 8, "name": null, "url": "https://app.example/api/webhooks/chatwoot", "account_id": 3,
             "subscriptions": ["message_created"], "secret": "secretAAAAAAAAAAAAAAAAAA"});
         for body in [json!({"payload": {"webhooks": [entry]}}), json!([entry])] {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_cannot_be_read_whole_is_not_read() {
+    fn a_partly_unreadable_webhook_list_is_an_error() {
         for body in [
             json!({}),
             json!({"payload": []}),
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_webhook_does_not_say_stays_open() {
+    fn missing_webhook_fields_stay_unknown() {
         let list =
             Webhook::read_list(&json!([{"url": "u", "subscriptions": [1], "secret": null}])).expect("a list");
         assert_eq!(list[0].subscriptions, None);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_is_known_by_version() {
+    fn signing_depends_on_the_version() {
         let api = |version: Option<&str>| Api { version: version.map(str::to_owned), ..Api::default() };
         assert_eq!(api(Some("4.8.0")).signs(), Some(false));
         assert_eq!(api(Some("4.11.1")).signs(), Some(false));
@@ -294,10 +294,11 @@ mod tests {
     }
 
     #[test]
-    fn another_programs_json_is_not_chatwoots() {
+    fn json_of_another_program_is_rejected() {
         assert!(Api::read(&json!({"status": "ok"})).is_err());
         assert!(Api::read(&json!([])).is_err());
-        let api = Api::read(&json!({"version": "4.8.0", "queue_services": null})).expect("Chatwoot's");
+        let api =
+            Api::read(&json!({"version": "4.8.0", "queue_services": null})).expect("a response of Chatwoot");
         assert_eq!(api.queue_services, Some(Value::Null));
         assert_eq!(api.data_services, None);
     }

@@ -1,5 +1,5 @@
-//! Conversations by their last activity, and the messages of one. Only ids, times
-//! and kinds are kept: what people wrote stays in the answer it came in.
+//! Conversations by last activity, and the messages of a conversation. Only ids, times and kinds are kept; the text
+//! of messages is dropped.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// One page of an account's conversations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// How many conversations the account has in all (`all_count`).
+    /// The total number of conversations in the account (`all_count`).
     pub count: u64,
     /// Newest activity first.
     pub entries: Vec<Entry>,
@@ -16,32 +16,32 @@ pub struct Listing {
 /// A conversation in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The number by which the API knows it, its display id.
+    /// The display id, which the API uses to identify it.
     pub id: u64,
-    /// When something was last written, in whole seconds, rounded down.
+    /// The time of the last activity, in whole seconds, rounded down.
     pub last_activity: Timestamp,
 }
 
-/// The conversations of every status, newest activity first; pages count from 1.
+/// The path of a page of conversations of every status, newest activity first. Pages start at 1.
 pub fn listing_path(account: u64, page: u32) -> String {
     format!("/api/v1/accounts/{account}/conversations?status=all&sort_by=last_activity_at_desc&page={page}")
 }
 
 impl Listing {
-    /// Reads a page of conversations.
+    /// Parses a page of conversations.
     ///
     /// # Errors
-    /// When it is none, when a conversation has no id or no time of its last activity, or when they do not
-    /// stand in the order asked for: whoever stops reading at an old one would miss what follows.
+    /// When it is not such a page, when a conversation has no id or no time of last activity, or when the conversations
+    /// are not in the requested order: a caller that stops at an old one would then miss newer ones.
     pub fn read(body: &Value) -> Result<Listing, String> {
         let list = body.pointer("/data/payload").and_then(Value::as_array);
-        let list = list.ok_or("JSON, but not a page of conversations")?;
+        let list = list.ok_or("JSON that is not a page of conversations")?;
         let count = body.pointer("/data/meta/all_count").and_then(Value::as_u64);
-        let count = count.ok_or("a page of conversations that does not say how many there are")?;
+        let count = count.ok_or("a page of conversations without their total number")?;
         let entries = list.iter().map(entry).collect::<Option<Vec<_>>>();
-        let entries = entries.ok_or("a conversation without its id or the time of its last activity")?;
+        let entries = entries.ok_or("a conversation has no id or no time of last activity")?;
         if !entries.is_sorted_by(|a, b| a.last_activity >= b.last_activity) {
-            return Err("conversations that are not sorted by their last activity".to_owned());
+            return Err("the conversations are not sorted by last activity".to_owned());
         }
         Ok(Listing { count, entries })
     }
@@ -52,39 +52,39 @@ fn entry(value: &Value) -> Option<Entry> {
     Some(Entry { id, last_activity: moment(value, "last_activity_at")? })
 }
 
-/// One message, without its text.
+/// A message without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     pub id: u64,
     /// The display id of its conversation.
     pub conversation: u64,
-    /// When it was written, in whole seconds, rounded down.
+    /// The time it was written, in whole seconds, rounded down.
     pub at: Timestamp,
     pub kind: Kind,
-    /// A private note, which the customer does not see: where the Agent SDK puts its drafts.
+    /// A private note, which the customer cannot see. The Agent SDK stores its drafts as private notes.
     pub private: bool,
-    /// Deleted by somebody; Chatwoot keeps an empty shell.
+    /// Deleted; Chatwoot keeps an empty record.
     pub deleted: bool,
-    /// Absent on activities, and where the sender was deleted.
+    /// Missing for activities, and when the sender was deleted.
     pub sender: Option<Sender>,
 }
 
 /// `message_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// 0: a customer's.
+    /// 0: written by a customer.
     Incoming,
     /// 1: a reply or a private note.
     Outgoing,
-    /// 2: something happened to the conversation.
+    /// 2: an activity in the conversation.
     Activity,
-    /// 3: greeting, out of office, survey.
+    /// 3: a greeting, out-of-office message or survey.
     Template,
     /// A number that Chatwoot does not document.
     Other,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     Contact,
@@ -93,22 +93,22 @@ pub enum Sender {
     Other,
 }
 
-/// The latest messages of a conversation (20), or the latest before a message's id.
+/// The path of a conversation's latest 20 messages, or of the 20 messages before the message `before`.
 pub fn messages_path(account: u64, conversation: u64, before: Option<u64>) -> String {
     let path = format!("/api/v1/accounts/{account}/conversations/{conversation}/messages");
     before.map_or(path.clone(), |id| format!("{path}?before={id}"))
 }
 
-/// Reads a page of the messages of `conversation`, in Chatwoot's order: oldest first.
+/// Parses a page of messages of `conversation`, in Chatwoot's order: oldest first.
 ///
 /// # Errors
-/// When it is none, when a message has no id, time or type, or belongs to another conversation.
+/// When it is not such a page, or a message has no id, time or type, or belongs to another conversation.
 pub fn read_messages(body: &Value, conversation: u64) -> Result<Vec<Message>, String> {
-    let list = body.get("payload").and_then(Value::as_array).ok_or("JSON, but not a page of messages")?;
+    let list = body.get("payload").and_then(Value::as_array).ok_or("JSON that is not a page of messages")?;
     list.iter()
         .map(|value| message(value, conversation))
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| "a message without its id, time or type, or of another conversation".to_owned())
+        .ok_or_else(|| "a message has no id, time or type, or belongs to another conversation".to_owned())
 }
 
 fn message(value: &Value, conversation: u64) -> Option<Message> {
@@ -138,7 +138,7 @@ fn message(value: &Value, conversation: u64) -> Option<Message> {
     })
 }
 
-/// Epoch seconds; 0 stands for never and is no time.
+/// Parses epoch seconds. 0 means never and yields `None`.
 fn moment(value: &Value, key: &str) -> Option<Timestamp> {
     let seconds = value.get(key).and_then(Value::as_i64).filter(|s| *s > 0)?;
     Timestamp::from_second(seconds).ok()

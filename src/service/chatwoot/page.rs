@@ -1,4 +1,4 @@
-//! One answer of Chatwoot, whole or not at all, before anybody reads meaning into it.
+//! One response of Chatwoot, complete or not at all, before it is parsed into a type.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,29 +9,27 @@ use serde_json::Value;
 use super::refusal::{Refusal, Trouble};
 use crate::service::unreachable::Unreachable;
 
-/// An answer. Its `Debug` shows the status only, because bodies hold credentials.
+/// A response. Its `Debug` shows only the status, because bodies contain credentials.
 pub struct Page {
     pub status: u16,
-    /// Where a redirect that was not followed leads to, fit to be shown.
+    /// The target of a redirect that was not followed, safe to display.
     pub location: Option<String>,
-    /// The JSON body, or why there is none, as a fragment: `an HTML page`.
+    /// The JSON body, or what the body is instead, as a fragment: `an HTML page`.
     pub body: Result<Value, String>,
-    /// When the request was sent, by this machine's clock.
+    /// The time the request was sent, by this machine's clock.
     pub sent: Timestamp,
-    /// How long the answer took, to its end.
+    /// The time until the response was complete.
     pub took: Duration,
-    /// Whether a stand-in's marker was seen.
-    pub sandbox: bool,
 }
 
-/// A page, or why there is none.
+/// A page, or the reason why there is none.
 pub type Seen = Result<Page, Unreachable>;
 
 impl Page {
-    /// The JSON body of a 200, read into a type.
+    /// Parses the JSON body of a 200 response into a type.
     ///
     /// # Errors
-    /// [`Trouble`] for any other status, and for a body that is not what was asked for.
+    /// [`Trouble`] for any other status and for a body of the wrong form.
     pub fn read<T>(&self, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
         if self.status != 200 {
             let mut refusal = Refusal::of(self.status, self.body.as_ref().ok());
@@ -49,10 +47,10 @@ impl fmt::Debug for Page {
     }
 }
 
-/// Reads what was seen, with the same errors as [`Page::read`].
+/// Parses a page, with the same errors as [`Page::read`].
 ///
 /// # Errors
-/// Also [`Trouble::Unreachable`].
+/// Additionally [`Trouble::Unreachable`].
 pub fn read<T>(seen: &Seen, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
     match seen {
         Ok(page) => page.read(reader),
@@ -68,18 +66,11 @@ mod tests {
 
     fn page(status: u16, body: &str) -> Page {
         let body = body::parse(body.as_bytes());
-        Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        }
+        Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO }
     }
 
     #[test]
-    fn only_a_200_with_the_right_body_is_read() {
+    fn only_a_200_with_the_right_body_is_parsed() {
         let good = r#"{"version":"4.8.0","timestamp":"2026-01-01 10:00:00","queue_services":"ok","data_services":"ok"}"#;
         assert!(page(200, good).read(Api::read).is_ok());
         for (status, body) in [(200, "<html>"), (200, "{}"), (204, ""), (500, good), (404, good), (302, "")] {

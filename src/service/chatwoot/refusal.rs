@@ -1,65 +1,63 @@
-//! Why Chatwoot did not give what was asked for. Most refusals share the status
-//! 401, so the body is read: a wrong token and a right token with too low a role
-//! need different repairs.
+//! Why Chatwoot rejected a request. Most rejections share the status 401, so the body decides: a wrong token and a
+//! valid token with too low a role need different fixes.
 
 use serde_json::Value;
 
 use crate::service::unreachable::Unreachable;
 
-/// What stands between a question and its answer.
+/// Why a request has no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nobody answered, or not the whole of it.
+    /// There was no response, or it was incomplete.
     Unreachable(Unreachable),
-    /// An answer that refuses.
+    /// Chatwoot rejected the request.
     Refused(Refusal),
-    /// A 2xx answer that is not what Chatwoot documents; a lower-case fragment.
+    /// A 2xx response in a form that Chatwoot does not document; a lower-case fragment.
     Unreadable(String),
 }
 
-/// An answer other than the one asked for.
+/// A response that rejects the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
     pub reason: Reason,
-    /// What the body says, when it is one of Chatwoot's own one-line errors, or where a redirect leads to;
-    /// written by the other side.
+    /// The body, if it is one of Chatwoot's own one-line errors, or the target of a redirect. Text from the other side.
     pub said: Option<String>,
 }
 
-/// What a refusal means.
+/// The meaning of a rejection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No token arrived.
     NoToken,
-    /// The token is not known.
+    /// The token is unknown.
     UnknownToken,
-    /// The token is that of a bot or of a platform app.
+    /// The token belongs to a bot or a platform app.
     NotAUser,
-    /// The token is that of another account's bot.
+    /// The token belongs to the bot of another account.
     ForeignBot,
-    /// The user does not belong to the account.
+    /// The user is not a member of the account.
     NotAMember,
-    /// The user's role may not do this.
+    /// The user's role does not permit this.
     RoleTooLow,
     /// The account is suspended.
     Suspended,
-    /// There is no such record, or no such account, or no such path.
+    /// The record, the account or the path does not exist.
     NotFound,
-    /// The account's plan has no API.
+    /// The account's plan does not include the API.
     NoApi,
-    /// Too many requests: says nothing about the question.
+    /// Too many requests: the question stays open.
     TooMany,
-    /// The answer points elsewhere.
+    /// The response redirects to another place.
     Redirected,
-    /// The server broke.
+    /// The server failed.
     Broken,
     /// Anything else.
     Other,
 }
 
 impl Refusal {
-    /// Reads a refusal. `body` is the JSON body, if it is one.
+    /// Classifies a rejection. `body` is the JSON body, if there is one.
     pub fn of(status: u16, body: Option<&Value>) -> Refusal {
         let said = body.and_then(one_line);
         let reason = match (status, said.as_deref().unwrap_or_default()) {
@@ -69,7 +67,7 @@ impl Refusal {
             (401, "You are not authorized to access this account") => Reason::NotAMember,
             (401, "You are not authorized to do this action") => Reason::RoleTooLow,
             (401, "Account is suspended") => Reason::Suspended,
-            // The text follows the installation's language, so the key has to tell.
+            // The text depends on the installation's language, so the key decides.
             (401, _) if body.is_some_and(|b| b.get("errors").is_some_and(Value::is_array)) => Reason::NoToken,
             (403, "API access is not enabled for this account") => Reason::NoApi,
             (404, _) => Reason::NotFound,
@@ -81,66 +79,68 @@ impl Refusal {
         Refusal { status, reason, said }
     }
 
-    /// The refusal in a few words, its status first.
+    /// The rejection in a few words, starting with its status.
     pub fn in_words(&self) -> String {
         let meaning = match self.reason {
-            Reason::NoToken => "no token arrived",
-            Reason::UnknownToken => "the token is not known",
-            Reason::NotAUser => "the token is a bot's or a platform app's, not a user's",
-            Reason::ForeignBot => "the token is that of another account's bot",
+            Reason::NoToken => "the server received no token",
+            Reason::UnknownToken => "the token is unknown",
+            Reason::NotAUser => "the token belongs to a bot or a platform app, not to a user",
+            Reason::ForeignBot => "the token belongs to the bot of another account",
             Reason::NotAMember => "the token's user is not a member of this account",
             Reason::RoleTooLow => "the token's role is too low",
             Reason::Suspended => "the account is suspended",
             Reason::NotFound => "not found",
-            Reason::NoApi => "the account's plan has no API access",
-            Reason::TooMany => "too many requests, so nothing is known",
-            Reason::Redirected => "a redirect elsewhere",
-            Reason::Broken => "the server broke",
-            Reason::Other => "an answer that Chatwoot does not document",
+            Reason::NoApi => "the account's plan does not include API access",
+            Reason::TooMany => "too many requests",
+            Reason::Redirected => "redirected",
+            Reason::Broken => "server error",
+            Reason::Other => "a response that Chatwoot does not document",
         };
         match &self.said {
-            Some(said) => format!("{}: {meaning} (it says `{said}`)", self.status),
+            Some(said) => format!("{}: {meaning} (response: `{said}`)", self.status),
             None => format!("{}: {meaning}", self.status),
         }
     }
 
-    /// What to do about it, when the refusal tells.
+    /// The fix, when the rejection identifies one.
     pub fn fix(&self) -> Option<&'static str> {
         Some(match self.reason {
             Reason::NoToken => {
-                "the token was sent and did not arrive: let the proxy before Chatwoot pass header names with underscores (nginx: underscores_in_headers on)"
+                "configure the proxy in front of Chatwoot to pass header names with underscores (nginx: underscores_in_headers on)"
             }
             Reason::UnknownToken => {
-                "copy the access token of an administrator again (Chatwoot: Profile Settings, Access Token) into CHATWOOT_API_KEY"
+                "set CHATWOOT_API_KEY to the access token of an administrator (Chatwoot: Profile Settings, Access Token)"
             }
             Reason::NotAUser | Reason::ForeignBot => {
-                "put a user's token into CHATWOOT_API_KEY (Chatwoot: Profile Settings, Access Token); a bot's or platform app's cannot do this"
+                "set CHATWOOT_API_KEY to the access token of a user (Chatwoot: Profile Settings, Access Token); bots and platform apps cannot do this"
             }
             Reason::NotAMember => {
-                "set CHATWOOT_ACCOUNT_ID to the account in Chatwoot's address bar (/app/accounts/ID), or add the token's user to that account"
+                "set CHATWOOT_ACCOUNT_ID to the account id in Chatwoot's URL (/app/accounts/ID), or add the token's user to that account"
             }
             Reason::RoleTooLow => {
-                "make the token's user an administrator of the account (Chatwoot: Settings, Agents), or use an administrator's token"
+                "make the token's user an administrator of the account (Chatwoot: Settings, Agents), or use the token of an administrator"
             }
             Reason::Suspended => {
-                "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right one"
+                "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right account"
             }
-            Reason::NoApi => "enable API access for the account (Chatwoot cloud: the plan decides)",
+            Reason::NoApi => {
+                "enable API access for the account (on Chatwoot Cloud, choose a plan that includes it)"
+            }
             Reason::TooMany => {
-                "wait a minute and run it again; RACK_ATTACK_ALLOWED_IPS of Chatwoot can exempt this machine"
+                "wait a minute and run this again; to exempt this machine, add it to Chatwoot's RACK_ATTACK_ALLOWED_IPS"
             }
             Reason::Redirected => {
-                "set CHATWOOT_BASE_URL to the address it redirects to (often https in place of http)"
+                "set CHATWOOT_BASE_URL to the URL it redirects to (often https instead of http)"
             }
             Reason::Broken => {
-                "read Chatwoot's log (web process) at this time; after an upgrade run `rails db:chatwoot_prepare`"
+                "read the log of Chatwoot's web process at this time; after an upgrade, run `rails db:chatwoot_prepare`"
             }
             Reason::NotFound | Reason::Other => return None,
         })
     }
 }
 
-/// Chatwoot's errors stand under `error` or `message`, and under `errors` when no token arrived.
+/// Chatwoot reports errors under `error` or `message`, and under `errors` when it received no token.
 fn one_line(body: &Value) -> Option<String> {
     let text = ["error", "message"].iter().find_map(|key| body.get(key).and_then(Value::as_str));
     let first = || body.get("errors").and_then(|e| e.get(0)).and_then(Value::as_str);
@@ -159,7 +159,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_eight_ways_to_say_401_and_their_neighbours_are_told_apart() {
+    fn each_401_and_similar_status_has_its_own_reason() {
         let cases = [
             (401, json!({"errors": ["You need to sign in or sign up before continuing."]}), Reason::NoToken),
             (401, json!({"errors": ["Sie müssen sich anmelden."]}), Reason::NoToken),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn each_repair_of_a_401_is_its_own() {
+    fn each_401_has_its_own_fix() {
         let texts = [
             json!({"errors": ["x"]}),
             json!({"error": "Invalid Access Token"}),
@@ -196,7 +196,7 @@ mod tests {
             json!({"error": "Account is suspended"}),
         ];
         let fixes: std::collections::BTreeSet<_> =
-            texts.iter().map(|b| Refusal::of(401, Some(b)).fix().expect("it has a repair")).collect();
+            texts.iter().map(|b| Refusal::of(401, Some(b)).fix().expect("it has a fix")).collect();
         assert_eq!(fixes.len(), texts.len());
     }
 }

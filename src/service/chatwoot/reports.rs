@@ -1,12 +1,12 @@
-//! How many messages an account had in a stretch of time, as Chatwoot's reports
-//! count them: live, from the table of messages. Administrators only.
+//! The number of messages of an account in a period, from Chatwoot's reports, which count live from the messages
+//! table. Requires an administrator's token.
 
 use serde_json::Value;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
-    /// Customers' messages; templates and activities are in neither count.
+    /// Messages from customers. Neither count includes templates and activities.
     Incoming,
     /// Replies and private notes.
     Outgoing,
@@ -21,8 +21,8 @@ impl Counted {
     }
 }
 
-/// The report over `[since, until)`, both in whole epoch seconds. Newer versions may answer from daily sums
-/// unless the report is by the hour.
+/// The path of the report over `[since, until)`, both in whole epoch seconds. Newer versions may use daily sums
+/// unless the report is grouped by hour.
 pub fn count_path(account: u64, counted: Counted, since: i64, until: i64) -> String {
     let metric = counted.metric();
     format!(
@@ -33,25 +33,27 @@ pub fn count_path(account: u64, counted: Counted, since: i64, until: i64) -> Str
 /// The sum of a report's buckets.
 ///
 /// # Errors
-/// When the body is no list of buckets, or an empty one: that is how Chatwoot answers a question without
-/// `since` or `until`, while a stretch in which nobody wrote has buckets of 0.
+/// When the body is not a list of buckets, or the list is empty. Chatwoot returns an empty list when `since` or
+/// `until` is missing; a period without messages has buckets of 0.
 pub fn read_count(body: &Value) -> Result<u64, String> {
-    let buckets = body.as_array().ok_or("JSON, but not a report's list of buckets")?;
+    let buckets = body.as_array().ok_or("JSON that is not the list of buckets of a report")?;
     if buckets.is_empty() {
-        return Err("a report without a bucket, as for a stretch of time that did not arrive".to_owned());
+        return Err(
+            "the report has no buckets, which happens when the period is missing from the request".to_owned()
+        );
     }
     buckets
         .iter()
         .map(|bucket| bucket.get("value").and_then(whole))
         .try_fold(0_u64, |sum, value| sum.checked_add(value?))
-        .ok_or_else(|| "a bucket of the report has no whole number of messages".to_owned())
+        .ok_or_else(|| "a bucket of the report has no integer count".to_owned())
 }
 
-/// A whole number that is not negative, also where it is written as `4.0`.
+/// A non-negative integer, also when written as `4.0`.
 fn whole(value: &Value) -> Option<u64> {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let float = || value.as_f64().filter(|f| f.fract() == 0.0 && (0.0..=LARGEST).contains(f));
-    // Within 0 and 2^53 by the filter.
+    // Between 0 and 2^53 because of the filter.
     value.as_u64().or_else(|| float().map(|f| f as u64))
 }
 
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_report_is_never_a_count() {
+    fn anything_but_a_report_is_an_error() {
         for body in [
             json!([]),
             json!({}),
@@ -90,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_question_is_by_the_hour() {
+    fn the_report_is_grouped_by_hour() {
         assert_eq!(
             count_path(3, Counted::Incoming, 1767254400, 1767265200),
             "/api/v2/accounts/3/reports?metric=incoming_messages_count&type=account&since=1767254400&until=1767265200&group_by=hour"

@@ -1,5 +1,4 @@
-//! Output within bounds: the beginning for parsers, the last lines for people, and
-//! every line as it comes.
+//! Bounded output: the beginning for parsers, the last lines for people, and every line as it arrives.
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -9,27 +8,28 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 
 use crate::redact::Redactor;
-use crate::service::text::visible;
+use crate::text::visible;
 
-/// How much of the beginning is kept for parsing, unless the command says otherwise.
+/// How many bytes from the start are kept for parsing, unless the command sets its own limit.
 pub(super) const HEAD: usize = 1024 * 1024;
-/// How many of the last lines are kept for showing.
+/// How many of the last lines are kept for display.
 const TAIL: usize = 40;
-/// Longer lines are shown in pieces of at most this many bytes. Secrets are masked before they are cut, because
-/// half a secret is not recognised later; and they are cut where no token can be, because not all are known.
+/// Longer lines are shown in pieces of at most this many bytes. Secrets are masked before a line is split, because
+/// half a secret is not recognised later. Lines are split only where no token can be, because not all secrets are known.
 const LINE: usize = 4096;
-/// No encoding of a secret is longer: what begins earlier than this before the end of what has come is whole.
+/// No encoding of a secret is longer. Anything that starts earlier than this before the end of the buffer is
+/// complete.
 const LONGEST: usize = 8192;
-/// What is shown of a piece in which there is no such place.
-const RUN: &str = "(a long run without a blank or a quote is left out)";
+/// Shown in place of a piece that has no safe place to split.
+const RUN: &str = "(a long run without spaces or quotes was omitted)";
 
-/// Colours and cursor movements, which mean nothing outside the program's own terminal.
+/// Colours and cursor movements, which only have a meaning in the program's own terminal.
 static ESCAPES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-        .expect("a pattern of ours is valid")
+        .expect("the pattern is valid")
 });
 
-/// Which output a line came from.
+/// The output that a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     Stdout,
@@ -39,20 +39,20 @@ pub enum Stream {
 /// What a program wrote to one of its outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
-    /// The beginning, as written: the first MiB, or what [`Command::head`](super::Command::head) allows.
+    /// The beginning, unchanged: the first 1 MiB, or the limit of [`Command::head`](super::Command::head).
     pub head: Vec<u8>,
-    /// Whether more came after the head.
+    /// Whether there was more output after the head.
     pub truncated: bool,
-    /// The last 40 lines, made fit to be shown.
+    /// The last 40 lines, safe to display.
     pub tail: VecDeque<String>,
-    /// How many bytes came in all.
+    /// The total number of bytes.
     pub bytes: u64,
-    /// How long the head may become.
+    /// The maximum length of the head.
     room: usize,
-    /// No line of it is shown, and none is kept as its last.
+    /// No line is shown or kept in the tail.
     pub(super) unseen: bool,
     unfinished: Vec<u8>,
-    /// Inside of a run that is left out.
+    /// Inside a run that is being omitted.
     in_run: bool,
 }
 
@@ -63,7 +63,7 @@ impl Default for Captured {
 }
 
 impl Captured {
-    /// Nothing yet, and room for so many bytes of the beginning.
+    /// An empty capture whose head holds up to `room` bytes.
     pub(super) fn with_room(room: usize) -> Captured {
         Captured {
             head: Vec::new(),
@@ -77,7 +77,7 @@ impl Captured {
         }
     }
 
-    /// The head as text: what is not UTF-8 is replaced, nothing else is changed.
+    /// The head as text. Invalid UTF-8 is replaced; nothing else changes.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.head).into_owned()
     }
@@ -87,7 +87,7 @@ impl Captured {
         Vec::from(self.tail.clone()).join("\n")
     }
 
-    /// Reads to the end of the pipe. A pipe that breaks has ended.
+    /// Reads to the end of the pipe. A broken pipe counts as the end.
     pub(super) async fn read(&mut self, mut pipe: Receiver, secrets: &Redactor, line: impl Fn(&str)) {
         let mut buffer = vec![0; 16 * 1024];
         loop {
@@ -99,7 +99,7 @@ impl Captured {
         self.end_line(secrets, &line);
     }
 
-    /// Keeps a last line that never ended, when reading was given up.
+    /// Keeps an unterminated last line when reading stops early.
     pub(super) fn finish(&mut self, secrets: &Redactor) {
         self.end_line(secrets, &|_: &str| {});
     }
@@ -122,7 +122,7 @@ impl Captured {
         }
     }
 
-    /// Shows what is left of a line that has ended.
+    /// Shows the rest of a line that has ended.
     fn end_line(&mut self, secrets: &Redactor, line: &impl Fn(&str)) {
         let after_run = self.in_run;
         self.shorten(0, secrets, line);
@@ -133,8 +133,8 @@ impl Captured {
         }
     }
 
-    /// Shows pieces of a line that is too long, and leaves out runs in which there is no place to cut. The last
-    /// `kept` bytes stay: a secret may have begun there whose end has not come.
+    /// Shows pieces of a line that is too long, and omits runs that have no place to split. The last `kept` bytes stay
+    /// in the buffer: they may contain the start of a secret that is still incomplete.
     fn shorten(&mut self, kept: usize, secrets: &Redactor, line: &impl Fn(&str)) {
         let length = if self.in_run { 0 } else { LINE };
         if self.unfinished.len() <= length + kept {
@@ -168,7 +168,7 @@ impl Captured {
         }
     }
 
-    /// Masks the secrets in what has come, but for a last character of which only a part has.
+    /// Masks the secrets in the buffer, except in an incomplete last character.
     fn mask(&mut self, secrets: &Redactor) {
         let bytes = &self.unfinished;
         let begun = (1..=bytes.len().min(3)).find(|n| bytes[bytes.len() - n] >= 0xc0).unwrap_or(0);
@@ -181,7 +181,7 @@ impl Captured {
     fn show(&mut self, bytes: &[u8], line: &impl Fn(&str)) {
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-        // Of a line that redraws itself, what stood there last.
+        // If a line redraws itself, only its final content counts.
         let last = bytes.rsplit(|b| *b == b'\r').next().unwrap_or(bytes);
         let text = String::from_utf8_lossy(last);
         let text = visible(ESCAPES.replace_all(&text, "").as_bytes());
@@ -193,7 +193,7 @@ impl Captured {
     }
 }
 
-/// True where a token ends: blanks, line ends and quotes.
+/// True where a token ends: whitespace, line ends and quotes.
 fn is_edge(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`')
 }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn no_token_is_cut_in_two() {
+    fn no_token_is_split() {
         let secret = "0123SECRETcanary9876zz";
         for lead in 4060..4110 {
             let blank = format!("{} {secret} end\n", "x ".repeat(lead / 2));
@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn a_known_secret_is_masked_before_it_is_cut() {
+    fn a_known_secret_is_masked_before_a_line_is_split() {
         let secret = "one two \"three\" 'four' five é six";
         let redactor = Redactor::new([secret]);
         for lead in [4000, 4066, 4080, 4095, 4096, 8190, 12_280, 20_000] {
             for filler in ["x", "x "] {
                 let text = format!("{}{secret} end\n", filler.repeat(lead / filler.len()));
                 for chunk in [1 << 20, 16 * 1024, 1001] {
-                    // A short line is masked where it is shown.
+                    // A short line is masked where it is displayed.
                     let lines = lines_without(&redactor, text.as_bytes().chunks(chunk));
                     let shown = lines.iter().map(|line| redactor.apply(line)).collect::<Vec<_>>().join("|");
                     for word in ["one", "two", "three", "four", "five", "six", "é"] {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_comes_in_two_parts_is_whole() {
+    fn a_character_that_arrives_in_two_parts_is_kept() {
         let text = "é ".repeat(20_000);
         for chunk in [1, 4097, 16 * 1024 + 1] {
             let shown = lines_without(&Redactor::default(), text.as_bytes().chunks(chunk)).concat();

@@ -1,6 +1,5 @@
-//! A program and everything it starts, as one process group. The leader is not
-//! reaped before the last signal was sent: until then its number cannot belong to
-//! anybody else.
+//! A program and everything it starts, as one process group. The leader is reaped only after the last signal was
+//! sent, so that its process id cannot have been reused.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,13 +12,13 @@ use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
 
 use super::Stop;
 
-/// The leaders that are running, for [`kill_all`].
+/// The leaders that are still running, for [`kill_all`].
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// Ends everything that was started here and is still running, for a process that ends without waiting.
+/// Kills every process group that is still running, for a process that exits without waiting.
 pub fn kill_all() {
     for leader in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // The only failure is that nobody is left to receive it.
+        // The only possible failure is that no process is left to receive it.
         let _ = kill_process_group(leader, Signal::KILL);
     }
 }
@@ -36,9 +35,9 @@ pub struct Group {
 }
 
 impl Group {
-    /// Starts the command, which must have been given a process group of its own.
+    /// Starts the command, which must have a process group of its own.
     pub fn start(command: &mut Command) -> io::Result<Group> {
-        // Listening begins before there is anything to hear, so no end is missed.
+        // Subscribing before the start makes sure that no exit is missed.
         let children = signal(SignalKind::child())?;
         let child = command.spawn()?;
         let leader = Pid::from_child(&child);
@@ -46,7 +45,7 @@ impl Group {
         Ok(Group { child: Some(child), leader, children })
     }
 
-    /// The program's output, to be read without blocking.
+    /// The program's output, for non-blocking reads.
     pub fn pipes(&mut self) -> io::Result<(Receiver, Receiver)> {
         let missing = || io::Error::other("the program has no output");
         let child = self.child.as_mut().ok_or_else(missing)?;
@@ -65,7 +64,7 @@ impl Group {
         }
     }
 
-    /// Asks the whole group to end.
+    /// Sends the stop signal to the whole group.
     pub fn signal(&self, stop: Stop) {
         self.send(match stop {
             Stop::Terminate => Signal::TERM,
@@ -73,19 +72,19 @@ impl Group {
         });
     }
 
-    /// Ends the whole group.
+    /// Kills the whole group.
     pub fn kill(&self) {
         self.send(Signal::KILL);
     }
 
     fn send(&self, signal: Signal) {
         if self.child.is_some() {
-            // The only failure is that nobody is left to receive it.
+            // The only possible failure is that no process is left to receive it.
             let _ = kill_process_group(self.leader, signal);
         }
     }
 
-    /// The leader's end. Call it after [`Group::ended`]; no signal is sent after it.
+    /// The exit status of the leader. Call it after [`Group::ended`]; no signal is sent after it.
     pub fn reap(&mut self) -> io::Result<ExitStatus> {
         forget(self.leader);
         match self.child.take() {
@@ -100,7 +99,7 @@ impl Drop for Group {
         self.kill();
         forget(self.leader);
         if let Some(mut child) = self.child.take() {
-            // A killed process ends soon, but not at once, and nobody may be kept waiting here.
+            // A killed process ends soon, but not at once, and the caller must not wait here.
             let reaper = std::thread::Builder::new().name("reaper".to_owned());
             let _ = reaper.spawn(move || child.wait());
         }

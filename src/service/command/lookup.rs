@@ -1,4 +1,4 @@
-//! Finding the program, so that what is missing can be said exactly.
+//! Locates the program, so that the error can state exactly what is missing.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,8 @@ use rustix::fs::{Access, access};
 
 use super::{Command, NotRun, shown};
 
-/// The program's path: looked up in the `PATH` the program itself will see, or, when it has a
-/// slash, relative to where it will run. Empty and relative entries of `PATH` are passed over:
-/// they mean the current directory.
+/// The program's path: looked up in the `PATH` that the program itself will see or, when it contains a slash,
+/// relative to its working directory. Empty and relative entries of `PATH` mean the current directory and are skipped.
 pub fn program(command: &Command) -> Result<PathBuf, NotRun> {
     let cwd = cwd(command)?;
     let name = Path::new(&command.program);
@@ -39,8 +38,8 @@ fn cwd(command: &Command) -> Result<Option<PathBuf>, NotRun> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(fault("no such directory")),
         Err(error) => Err(fault(&error.to_string())),
         Ok(kind) if !kind.is_dir() => Err(fault("not a directory")),
-        Ok(_) if access(path, Access::EXEC_OK).is_err() => Err(fault("it may not be entered")),
-        // A relative program must not depend on where the child's directory change happens.
+        Ok(_) if access(path, Access::EXEC_OK).is_err() => Err(fault("permission denied")),
+        // A relative path must not depend on when the child changes its directory.
         Ok(_) => std::path::absolute(path).map(Some).map_err(|e| fault(&e.to_string())),
     }
 }

@@ -1,28 +1,27 @@
-//! What can be wrong with a DSN. No fault carries any of its text, except the names
-//! of parts and of well-known schemes.
+//! The errors of a DSN. They contain none of its text except the names of parts and of well-known schemes.
 
 use std::fmt;
 
-/// Why a DSN cannot be used. Names the part, never the value.
+/// Why a DSN cannot be used. Names the part and never its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DsnFault {
-    /// There is nothing in it.
+    /// It is empty.
     Empty,
     /// It is in quotation marks, which belong to the file it was copied from.
     Quoted,
-    /// White space at an end, which libpq would take as part of the last value.
+    /// Whitespace at the start or end, which libpq would treat as part of the value.
     Spaces,
-    /// A NUL or another character that no DSN has.
+    /// It contains a NUL or another control character.
     Control,
-    /// Not `postgres://` or `postgresql://`; what is known about the scheme it has.
+    /// The scheme is not `postgres://` or `postgresql://`; with a hint about the scheme.
     Scheme(&'static str),
     /// A part is missing.
     Missing(&'static str),
     /// A part is not UTF-8 after percent-decoding.
     NotUtf8(String),
-    /// A part has a value that cannot be used; which values can.
+    /// A part has an unusable value; with the allowed values.
     Value { part: &'static str, allowed: &'static str },
-    /// The `key=value` form breaks off; after which key.
+    /// The `key=value` form is incomplete; with the last key.
     Unfinished(String),
 }
 
@@ -36,19 +35,21 @@ impl fmt::Display for DsnFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DsnFault::Empty => write!(f, "is empty; set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
-            DsnFault::Quoted => write!(f, "begins with a quotation mark; set it without quotation marks"),
-            DsnFault::Spaces => write!(f, "begins or ends with white space; set it again without"),
-            DsnFault::Control => write!(f, "has a control character in it; set it again without"),
+            DsnFault::Quoted => write!(f, "starts with a quotation mark; set it without quotation marks"),
+            DsnFault::Spaces => write!(f, "starts or ends with whitespace; remove it"),
+            DsnFault::Control => write!(f, "contains a control character; remove it"),
             DsnFault::Scheme(hint) => write!(f, "is not a postgres:// or postgresql:// URL{hint}"),
             DsnFault::Missing(part) => {
-                write!(f, "names no {part}; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+                write!(f, "has no {part}; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
             }
-            DsnFault::NotUtf8(part) => write!(f, "its {part} is not UTF-8; check its percent-encoding"),
-            DsnFault::Value { part, allowed } => write!(f, "its {part} cannot be used; it must be {allowed}"),
+            DsnFault::NotUtf8(part) => {
+                write!(f, "contains a {part} that is not UTF-8; check its percent-encoding")
+            }
+            DsnFault::Value { part, allowed } => write!(f, "has an invalid {part}; it must be {allowed}"),
             DsnFault::Unfinished(key) => {
                 write!(
                     f,
-                    "is neither a URL nor complete key=value pairs (at {key}); look for a missing quote"
+                    "is neither a URL nor complete key=value pairs (at {key}); check for a missing quote"
                 )
             }
         }

@@ -1,11 +1,11 @@
-//! Both written forms of a DSN, taken apart into the same keys.
+//! Splits both forms of a DSN into the same keys.
 
 use std::collections::BTreeMap;
 
 use super::DsnFault;
 
-/// Keys that are understood here or mean nothing to one short connection: keep-alives, TCP
-/// details, host balancing.
+/// Keys that are supported here or that do not matter for one short connection: keep-alives, TCP details, load
+/// balancing.
 const KNOWN: &[&str] = &[
     "user",
     "password",
@@ -35,14 +35,14 @@ const KNOWN: &[&str] = &[
     "client_encoding",
 ];
 
-/// The values of a DSN by libpq's names. Bytes, because a password need not be UTF-8.
+/// The values of a DSN under libpq's names. Bytes, because a password need not be UTF-8.
 #[derive(Default)]
 pub struct Parts {
     values: BTreeMap<String, Vec<u8>>,
 }
 
 impl Parts {
-    /// Takes a DSN apart.
+    /// Splits a DSN into its parts.
     pub fn read(text: &str) -> Result<Parts, DsnFault> {
         if text.trim().is_empty() {
             return Err(DsnFault::Empty);
@@ -74,13 +74,12 @@ impl Parts {
         Ok(Some(text))
     }
 
-    /// A value as it is.
+    /// The raw bytes of a value.
     pub fn bytes(&self, key: &str) -> Option<&[u8]> {
         self.values.get(key).map(Vec::as_slice)
     }
 
-    /// The keys that nobody here understands. A key that does not look like one is not shown:
-    /// it may be a piece of a password.
+    /// The unsupported keys. A key that does not look like one is not shown: it may be a piece of a password.
     pub fn unknown(&self) -> Vec<String> {
         let unknown = self.values.keys().filter(|k| !KNOWN.contains(&k.as_str()));
         let mut names: Vec<String> =
@@ -105,22 +104,24 @@ fn is_postgres(scheme: &str) -> bool {
 
 fn hint(scheme: &str) -> &'static str {
     match scheme.to_ascii_lowercase().as_str() {
-        "prisma" | "prisma+postgres" => "; prisma:// is Accelerate's, give the database's own URL",
-        "jdbc:postgresql" => "; leave out jdbc: and write USER:PASSWORD@ before the host",
+        "prisma" | "prisma+postgres" => {
+            "; prisma:// belongs to Prisma Accelerate; use the URL of the database itself"
+        }
+        "jdbc:postgresql" => "; remove jdbc: and write USER:PASSWORD@ before the host",
         "mysql" | "mariadb" | "sqlserver" | "mongodb" | "mongodb+srv" | "redis" | "file" => {
-            "; it is the URL of something else"
+            "; it is the URL of another kind of system"
         }
         "http" | "https" => "; it is a web address",
         _ => "",
     }
 }
 
-/// libpq's URL is not quite a URL: several hosts, encoded paths as host, an unencoded `@` or `#`
-/// in a password.
+/// libpq's URL form is not a standard URL: it allows several hosts, percent-encoded paths as the host, and an
+/// unencoded `@` or `#` in a password.
 fn from_url(rest: &str) -> Result<Parts, DsnFault> {
     let mut parts = Parts::default();
-    // User information exists when an @ comes before the first slash; it ends at the last @ of
-    // the authority, so that a password with an unencoded @ is read as its writer meant it.
+    // There is user information when an @ comes before the first slash. It ends at the last @ of the authority,
+    // so that a password with an unencoded @ is parsed as intended.
     let slash = rest.find('/').unwrap_or(rest.len());
     let from = rest[..slash].find('@').unwrap_or(0);
     let end = rest[from..].find(['/', '?']).map_or(rest.len(), |i| from + i);
@@ -168,8 +169,8 @@ fn from_hosts(parts: &mut Parts, hosts: &str) -> Result<(), DsnFault> {
     Ok(())
 }
 
-/// Undoes percent-encoding. A `%` that begins no code stays: Prisma reads it so, and such
-/// passwords work in production.
+/// Decodes percent-encoding. A `%` that does not start a code is kept, as in Prisma, because such passwords work in
+/// production.
 fn decoded(text: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let [first, tail @ ..] = rest {
@@ -187,7 +188,7 @@ fn decoded(text: &str) -> Vec<u8> {
     out
 }
 
-/// `host=db user='a b'`: blanks around `=` allowed, backslash escapes, single quotes.
+/// Parses `host=db user='a b'`: spaces around `=`, backslash escapes and single quotes are allowed.
 fn from_pairs(text: &str) -> Result<Parts, DsnFault> {
     let mut parts = Parts::default();
     let mut rest = text.trim_start();
@@ -204,7 +205,7 @@ fn from_pairs(text: &str) -> Result<Parts, DsnFault> {
     Ok(parts)
 }
 
-/// One value and what follows it. `None` when a quote is not closed.
+/// Splits one value from the rest. `None` when a quote is not closed.
 fn pair_value(text: &str) -> Option<(String, &str)> {
     let quoted = text.starts_with('\'');
     let mut value = String::new();

@@ -10,7 +10,7 @@ fn password(dsn: &Dsn) -> String {
 }
 
 #[test]
-fn a_prisma_url_of_a_pooler_is_read_and_its_own_parameters_are_named() {
+fn a_prisma_pooler_url_is_parsed_and_its_own_parameters_are_listed() {
     let dsn = parse(
         "postgresql://postgres.abcd:p%40ss@AWS-0.Pooler.Supabase.com:6543/postgres\
          ?pgbouncer=true&connection_limit=1&pool_timeout=10&sslmode=require&schema=app\
@@ -28,7 +28,7 @@ fn a_prisma_url_of_a_pooler_is_read_and_its_own_parameters_are_named() {
 }
 
 #[test]
-fn hosts_are_read_in_all_their_forms() {
+fn hosts_are_parsed_in_every_form() {
     let of = |text: &str| parse(text).servers.iter().map(|s| (s.host.clone(), s.port)).collect::<Vec<_>>();
     let one = |host: &str, port| vec![(host.to_owned(), port)];
     assert_eq!(of("postgres://u@db.example/x"), one("db.example", 5432));
@@ -50,7 +50,7 @@ fn hosts_are_read_in_all_their_forms() {
 }
 
 #[test]
-fn passwords_that_were_not_encoded_are_read_as_meant() {
+fn unencoded_passwords_are_parsed_as_intended() {
     for (text, expected) in [
         ("postgres://u:p@ss@db/x", "p@ss"),
         ("postgres://u:p:w@db/x", "p:w"),
@@ -77,7 +77,7 @@ fn the_database_defaults_to_the_user() {
 }
 
 #[test]
-fn ssl_modes_are_libpqs() {
+fn ssl_modes_match_libpq() {
     let mode = |query: &str| Dsn::parse(&format!("postgres://u@db/x?{query}")).map(|d| d.sslmode);
     assert_eq!(mode(""), Ok(SslMode::Prefer));
     assert_eq!(mode("ssl=true"), Ok(SslMode::Require));
@@ -114,7 +114,7 @@ fn session_parameters_are_kept() {
 }
 
 #[test]
-fn faults_name_the_part() {
+fn errors_name_the_invalid_part() {
     use DsnFault as F;
     for (text, fault) in [
         ("", F::Empty),
@@ -135,7 +135,7 @@ fn faults_name_the_part() {
         ("host=db user=u password='open", F::Unfinished("password".to_owned())),
         ("host=db user", F::Unfinished("user".to_owned())),
         ("nonsense", F::Scheme("")),
-        ("mysql://u:p@db/x", F::Scheme("; it is the URL of something else")),
+        ("mysql://u:p@db/x", F::Scheme("; it is the URL of another kind of system")),
     ] {
         assert_eq!(Dsn::parse(text).map(|d| d.identity()), Err(fault), "{text:?}");
     }
@@ -150,7 +150,7 @@ fn a_password_is_never_shown() {
 
 proptest! {
     #[test]
-    fn no_text_breaks_the_parser_or_shows_in_its_faults(text in ".{0,60}", secret in "[A-Za-z0-9]{9,16}") {
+    fn no_input_breaks_the_parser_or_shows_in_its_errors(text in ".{0,60}", secret in "[A-Za-z0-9]{9,16}") {
         for form in [text.clone(), format!("postgres://{text}"), format!("postgres://u:{secret}{text}"),
             format!("host=h password={secret}{text}"), format!("postgres://u:{secret}@{text}")] {
             if let Err(fault) = Dsn::parse(&form) {
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn an_encoded_password_arrives(secret in "\\PC{1,24}") {
+    fn an_encoded_password_is_decoded(secret in "\\PC{1,24}") {
         let encoded: String = secret.bytes().map(|b| format!("%{b:02X}")).collect();
         let dsn = parse(&format!("postgresql://u:{encoded}@db.example:6543/x?sslmode=require"));
         prop_assert_eq!(password(&dsn), secret);

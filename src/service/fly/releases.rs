@@ -1,4 +1,4 @@
-//! What `fly releases --json` printed: a list of at most 25, the newest first.
+//! Parses the output of `fly releases --json`: a list of at most 25 releases, newest first.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -6,41 +6,38 @@ use serde_json::Value;
 use super::Trouble;
 use crate::service::body;
 
-/// What is looked for in the output.
+/// What the output should contain.
 pub(super) const WANTED: &str = "list of releases";
-/// Longer words are no status.
+/// Longer words are not a status.
 const WORD: usize = 40;
 
-/// One release of an app. `fly` makes one for every deploy, also for a failed one, and for every change of secrets.
+/// A release of an app. `fly` creates one for every deploy, including failed ones, and for every change of secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// Its number, which only grows.
+    /// Its number, which only increases.
     pub version: u64,
-    /// `complete`, `failed`, `interrupted`, `running`, `pending`, or a word not known here. It is written by the
-    /// `fly` that deploys: one that was killed leaves `running` for ever. Empty where there is none.
+    /// `complete`, `failed`, `interrupted`, `running`, `pending`, or an unknown word; empty when missing. The `fly`
+    /// that deploys writes it: if that `fly` is killed, the status stays `running` for ever.
     pub status: String,
-    /// When it was made, which is before any machine is touched; `None` where that is missing or unreadable.
+    /// When it was created, which is before any machine is touched; `None` when missing or unreadable.
     pub created_at: Option<Timestamp>,
-    /// What `InProgress` says. Today's `fly` does not ask for it and prints false; the status knows better.
+    /// The value of `InProgress`. Current versions of `fly` do not query it and print false; rely on the status.
     pub in_progress: bool,
-    /// The image, `registry.fly.io/app:deployment-..`; `None` where there is none.
+    /// The image, `registry.fly.io/app:deployment-..`; `None` when missing.
     pub image_ref: Option<String>,
 }
 
-/// The whole list; one entry that cannot be read makes the list unreadable.
+/// Parses the whole list; a single unreadable entry makes the list unreadable.
 pub(super) fn list(stdout: &[u8]) -> Result<Vec<Release>, Trouble> {
     let unreadable = |why: &str| Trouble::unreadable(WANTED, why);
     let json = body::parse(stdout).map_err(|why| unreadable(&why))?;
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));
     };
-    entries
-        .iter()
-        .map(|entry| release(entry).ok_or_else(|| unreadable("an entry without a version")))
-        .collect()
+    entries.iter().map(|entry| release(entry).ok_or_else(|| unreadable("an entry has no version"))).collect()
 }
 
-/// One entry: capitals as `fly` prints them, or small letters as Fly's own interface has them.
+/// Parses an entry: keys are capitalised as `fly` prints them, or in lower case as in Fly's API.
 fn release(entry: &Value) -> Option<Release> {
     let either = |upper: &str, lower: &str| entry.get(upper).or_else(|| entry.get(lower));
     let text = |upper: &str, lower: &str| {

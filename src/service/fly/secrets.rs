@@ -1,33 +1,33 @@
-//! What `fly secrets list --json` printed, in the three shapes it has had.
+//! Parses the output of `fly secrets list --json` in the three forms it has had.
 
 use serde_json::Value;
 
 use super::Trouble;
 use crate::service::body;
 
-/// What is looked for in the output.
+/// What the output should contain.
 pub(super) const WANTED: &str = "list of secrets";
 
-/// A secret of an app, by name; Fly never gives its value.
+/// A secret of an app, by name; Fly never returns its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
     pub name: String,
     pub status: Status,
 }
 
-/// Whether the machines of the app have the secret, as `fly` guesses it from times.
+/// Whether the app's machines have the secret, which `fly` infers from timestamps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     Deployed,
-    /// Set, and not on any machine. Also said of every secret when the machines cannot be listed.
+    /// Set, but not on any machine. Also reported for every secret when the machines cannot be listed.
     Staged,
     /// On some machines only.
     Partial,
-    /// `fly` cannot tell.
+    /// `fly` does not know.
     Unknown,
-    /// This version of `fly` does not say, or the app has too many machines.
+    /// This version of `fly` has no status, or the app has too many machines.
     Absent,
-    /// A word that is not known here.
+    /// An unknown word.
     Other(String),
 }
 
@@ -44,17 +44,17 @@ impl std::fmt::Display for Status {
     }
 }
 
-/// The whole list; one entry that cannot be read makes the list unreadable.
+/// Parses the whole list; a single unreadable entry makes the list unreadable.
 pub(super) fn list(stdout: &[u8]) -> Result<Vec<Secret>, Trouble> {
     let unreadable = |why: &str| Trouble::unreadable(WANTED, why);
     let json = body::parse(stdout).map_err(|why| unreadable(&why))?;
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));
     };
-    entries.iter().map(|entry| secret(entry).ok_or_else(|| unreadable("an entry without a name"))).collect()
+    entries.iter().map(|entry| secret(entry).ok_or_else(|| unreadable("an entry has no name"))).collect()
 }
 
-/// One entry: `name` since 0.3.178, `Name` before; `status` since 0.4.6.
+/// Parses an entry: `name` since 0.3.178, `Name` before; `status` since 0.4.6.
 fn secret(entry: &Value) -> Option<Secret> {
     let either = |lower: &str, upper: &str| entry.get(lower).or_else(|| entry.get(upper));
     let name = either("name", "Name")?.as_str().filter(|n| !n.is_empty())?.to_owned();

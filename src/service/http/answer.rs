@@ -1,28 +1,26 @@
-//! What came back.
+//! An HTTP response.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::service::text::visible;
+use crate::text::visible;
 
-/// An HTTP answer, whatever its status. Its `Debug` shows neither headers nor body.
+/// An HTTP response of any status. Its `Debug` shows neither headers nor body.
 #[derive(Clone)]
 pub struct Answer {
     pub status: u16,
     /// Names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// At most the request's limit of bytes.
+    /// The body, up to the request's limit of bytes.
     pub body: Vec<u8>,
-    /// Whether the body went on beyond the limit.
+    /// Whether the body was longer than the limit.
     pub truncated: bool,
-    /// Who answered in the end, without user information.
+    /// The final URL after redirects, without user information.
     pub url: String,
     /// The URLs that redirected here, in order.
     pub redirects: Vec<String>,
-    /// From the call to the end of the body, redirects included.
+    /// The time from the call to the end of the body, including redirects.
     pub took: Duration,
-    /// Whether a stand-in's marker was seen on any hop.
-    pub sandbox: bool,
 }
 
 impl Answer {
@@ -31,24 +29,24 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    /// The first header of this name; case does not matter.
+    /// The first header with this name; case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body as text that can be shown.
+    /// The body as text that is safe to display.
     pub fn text(&self) -> String {
         visible(&self.body)
     }
 
-    /// The body as JSON, or a lower-case fragment that says why it is not.
+    /// The body as JSON, or a lower-case fragment that explains why it is not JSON.
     pub fn json(&self) -> Result<serde_json::Value, String> {
         if self.truncated {
-            return Err(format!("the answer is longer than the {} bytes that are read", self.body.len()));
+            return Err(format!("the response is longer than the limit of {} bytes", self.body.len()));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
             let kind = self.header("content-type").unwrap_or("no content type");
-            format!("the answer ({kind}, {} bytes) is not JSON: {error}", self.body.len())
+            format!("the response ({kind}, {} bytes) is not JSON: {error}", self.body.len())
         })
     }
 }

@@ -1,6 +1,5 @@
-//! The environment's proxies: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
-//! `NO_PROXY`, in either case, as curl reads them. What runs on this machine is
-//! never asked through a proxy.
+//! The proxies of the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case,
+//! as in curl. Services on this machine are never reached through a proxy.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use url::Url;
 use crate::redact::Secret;
 use crate::service::unreachable::{Unreachable, is_loopback};
 
-/// Which proxy is used for which URL. Its `Debug` shows no user information.
+/// Which proxy to use for which URL. Its `Debug` shows no user information.
 #[derive(Clone, Default)]
 pub struct Proxies {
     http: Option<Secret>,
@@ -27,7 +26,7 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// Never asked through a proxy, besides what `NO_PROXY` lists.
+/// Never reached through a proxy, in addition to `NO_PROXY`.
 const HERE: &str = "localhost,.localhost,127.0.0.0/8,::1,0.0.0.0";
 
 impl Proxies {
@@ -36,7 +35,7 @@ impl Proxies {
         Proxies::default()
     }
 
-    /// The proxies that the environment names.
+    /// The proxies from the environment.
     pub fn of(variable: impl Fn(&str) -> Option<String>) -> Proxies {
         let either = |upper: &str, lower: &str| {
             [upper, lower]
@@ -65,7 +64,7 @@ impl Proxies {
         }
     }
 
-    /// The host of the proxy through which this URL is asked, if any.
+    /// The host of the proxy for this URL, if any.
     pub fn host_for(&self, url: &Url) -> Option<String> {
         if is_loopback(url.host_str()?) {
             return None;
@@ -77,7 +76,7 @@ impl Proxies {
     pub(super) fn all(&self) -> Result<Vec<Proxy>, Unreachable> {
         let unusable = |name: &str| Unreachable::Proxy {
             proxy: format!("in {name}"),
-            why: "it is not a URL of a proxy".to_owned(),
+            why: "it is not a valid proxy URL".to_owned(),
         };
         let except = || NoProxy::from_string(&self.except);
         let mut proxies = Vec::new();
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_those_of_the_environment_and_never_for_this_machine() {
+    fn proxies_come_from_the_environment_and_never_apply_to_this_machine() {
         let env =
             [("HTTPS_PROXY", "http://u:pw@proxy.example:3128"), ("no_proxy", "chat.internal,10.0.0.0/8")];
         assert_eq!(of(&env, "https://chat.example/api").as_deref(), Some("proxy.example"));

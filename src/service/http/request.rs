@@ -1,4 +1,4 @@
-//! What is asked.
+//! An HTTP request.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use crate::redact::Secret;
 use crate::service::unreachable::Unreachable;
 
-/// A header of a request. Its value never shows in `Debug`, secret or not.
+/// A header of a request. Its value is never shown by `Debug`, secret or not.
 #[derive(Clone)]
 pub struct Header {
     pub name: String,
     pub value: Secret,
-    /// Whether the value must be masked when the request is shown to be repeated by hand.
+    /// Whether the value must be masked when the request is shown as a command.
     pub secret: bool,
 }
 
@@ -25,7 +25,7 @@ pub struct Request {
     pub url: String,
     pub headers: Vec<Header>,
     pub body: Option<Vec<u8>>,
-    /// How many bytes of the answer's body are read.
+    /// The maximum number of bytes of the response body to read.
     pub limit: usize,
 }
 
@@ -45,14 +45,14 @@ impl Request {
         Request::new(Method::HEAD, url)
     }
 
-    /// A POST request with a JSON body, sent as these very bytes (a signature may cover them).
+    /// A POST request with a JSON body, sent byte for byte (a signature may cover it).
     pub fn post_json(url: impl Into<String>, body: impl Into<Vec<u8>>) -> Request {
         let mut request = Request::new(Method::POST, url).header(CONTENT_TYPE.as_str(), "application/json");
         request.body = Some(body.into());
         request
     }
 
-    /// Adds a header.
+    /// Adds a header whose value is not secret.
     pub fn header(self, name: &str, value: impl Into<String>) -> Request {
         self.with(name, value.into(), false)
     }
@@ -62,7 +62,7 @@ impl Request {
         self.with(name, value.into(), true)
     }
 
-    /// Sets how many bytes of the answer's body are read.
+    /// Sets the maximum number of bytes of the response body to read.
     pub fn limit(mut self, bytes: usize) -> Request {
         self.limit = bytes;
         self

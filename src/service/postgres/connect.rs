@@ -1,5 +1,5 @@
-//! Opening a connection: each server of the DSN in turn, each address of it, each
-//! way its `sslmode` allows, until one is suitable or the reason why none is is known.
+//! Opens a connection: tries each server of the DSN, each of its addresses and each way its `sslmode` allows, until
+//! one is suitable or the most telling error is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,18 +17,26 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::encrypt::{self, Noting, Way};
 use super::{PgFault, Protection, Session, State, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
+use crate::service::marker::MarkerSink;
 use crate::service::socket;
 use crate::service::tls::Roots;
 use crate::service::unreachable::Unreachable;
 
-/// What a connection runs over.
+/// The transport of a connection.
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Connects. `deadline` bounds this and everything the session is asked afterwards, together.
-pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Session, PgFault> {
+/// Connects, and reports to `marker` when the database is a rehearsal's. `deadline` bounds the connection and all queries
+/// of the session together.
+pub async fn connect(
+    dsn: &Dsn,
+    roots: &Roots,
+    marker: &MarkerSink,
+    deadline: Duration,
+) -> Result<Session, PgFault> {
     let opening = Opening {
         dsn,
+        marker,
         tls: MakeRustlsConnect::new(encrypt::config(dsn, roots)?),
         given: deadline,
         deadline: Instant::now() + deadline,
@@ -44,6 +52,7 @@ pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Ses
 
 struct Opening<'a> {
     dsn: &'a Dsn,
+    marker: &'a MarkerSink,
     tls: MakeRustlsConnect,
     given: Duration,
     deadline: Instant,
@@ -64,8 +73,7 @@ impl Opening<'_> {
                 Ok(Err(fault)) => fault,
                 Err(_) => PgFault::Unreachable(Unreachable::TimedOut { after: began.elapsed() }),
             };
-            // A server that answered and refused us is the answer; the next one is asked only
-            // where libpq would ask it.
+            // The answer of a server that rejected us is final; the next server is tried only where libpq would try it.
             if !fault.concerns_one_server() {
                 return Err(fault);
             }
@@ -88,13 +96,16 @@ impl Opening<'_> {
         }
         let session = result?;
         suitable(&session.client, wanted, &server.host, self.given).await?;
+        if is_rehearsal(&session.client, &server.host, self.given).await? {
+            self.marker.report();
+        }
         Ok(session)
     }
 
     async fn way(&self, server: &Server, way: Way, until: Instant) -> Result<Session, PgFault> {
         let began = Instant::now();
-        // Boxed with their lifetimes written down, because otherwise the compiler cannot prove for a task
-        // that holds this that it is Send.
+        // Boxed with explicit lifetimes, because otherwise the compiler cannot prove that a task holding this future
+        // is Send.
         let dialled: BoxFuture<'_, _> = Box::pin(stream(server, until));
         let stream = dialled.await.map_err(PgFault::Unreachable)?;
         let begun = Arc::new(AtomicBool::new(false));
@@ -106,7 +117,7 @@ impl Opening<'_> {
         let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
         let (client, connection) =
             greeted.await.map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
-        // What ends the connection is told to whoever waits for an answer on it.
+        // The client reports the error that ends the connection to pending queries.
         let worker = Worker(tokio::spawn(async move {
             let _ = connection.await;
         }));
@@ -145,16 +156,23 @@ async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
     match UnixStream::connect(&path).await {
         Ok(stream) => Ok(Box::new(stream)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Unreachable::Other(format!("no socket {path}; check directory and port")))
+            Err(Unreachable::Other(format!("the socket {path} does not exist; check directory and port")))
         }
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err(Unreachable::Other(format!("the socket {path} may not be used by this user")))
+            Err(Unreachable::Other(format!("this user is not allowed to use the socket {path}")))
         }
         Err(error) => Err(Unreachable::from_error(&error, "localhost", Duration::ZERO)),
     }
 }
 
-/// `target_session_attrs`, asked by the simple protocol as libpq does.
+/// Whether the database has the table that marks a rehearsal's.
+async fn is_rehearsal(client: &Client, host: &str, given: Duration) -> Result<bool, PgFault> {
+    let sql = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p') LIMIT 1";
+    let answer = client.simple_query(sql).await.map_err(|e| PgFault::from_error(&e, host, given))?;
+    Ok(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
+}
+
+/// Checks `target_session_attrs` through the simple protocol, as libpq does.
 async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -> Result<(), PgFault> {
     if wanted == Attrs::Any {
         return Ok(());
@@ -165,7 +183,7 @@ async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -
         SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("on"))),
         _ => None,
     });
-    // Without an answer it is not known to be what was asked for.
+    // Without an answer, the server is not known to be suitable.
     let Some((standby, read_only)) = row else { return Err(PgFault::from(Unreachable::Closed)) };
     let (fits, name) = match wanted {
         Attrs::ReadWrite => (!standby && !read_only, "read-write"),

@@ -1,5 +1,5 @@
-//! What `sslmode` means: which connections are tried in which order, and what is
-//! verified of the server.
+//! The meaning of `sslmode`: which kinds of connections are tried in which order, and what is verified about the
+//! server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +12,14 @@ use super::{PgFault, Protection};
 use crate::service::dsn::{Dsn, SslMode, SslRootCert};
 use crate::service::tls::{Check, Roots};
 
-/// One way to open a connection.
+/// A way to open a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Not encrypted.
     Plain,
-    /// Encrypted if the server offers it.
+    /// Encrypted if the server supports it.
     Offered,
-    /// Encrypted or not at all.
+    /// Always encrypted.
     Encrypted,
 }
 
@@ -43,8 +43,8 @@ impl Way {
     }
 }
 
-/// What is verified. `require` with a root file verifies the chain: libpq does so for the sake of
-/// old configurations, and who relies on it must not be told that all is well.
+/// What to verify. `require` with a root file verifies the chain. libpq does this for old configurations, and users who
+/// rely on it must not get an unverified connection.
 pub fn check(dsn: &Dsn) -> Check {
     match dsn.sslmode {
         SslMode::VerifyFull => Check::ChainAndName,
@@ -54,7 +54,7 @@ pub fn check(dsn: &Dsn) -> Check {
     }
 }
 
-/// The TLS configuration: the DSN's own roots where it names a file, else the given ones.
+/// The TLS configuration, with the DSN's own root file if it names one, else with the given roots.
 pub fn config(dsn: &Dsn, roots: &Roots) -> Result<ClientConfig, PgFault> {
     let check = check(dsn);
     let mut config = match &dsn.sslrootcert {
@@ -64,13 +64,13 @@ pub fn config(dsn: &Dsn, roots: &Roots) -> Result<ClientConfig, PgFault> {
         _ => roots.config(check),
     };
     if dsn.config.get_ssl_negotiation() == SslNegotiation::Direct {
-        // Servers that are spoken to in TLS from the first byte insist on it.
+        // Servers that expect TLS from the first byte require it.
         config.alpn_protocols = vec![b"postgresql".to_vec()];
     }
     Ok(config)
 }
 
-/// How a connection that came about is protected.
+/// The protection of an established connection.
 pub fn protection(encrypted: bool, check: Check) -> Protection {
     match (encrypted, check) {
         (false, _) => Protection::Plain,
@@ -80,8 +80,8 @@ pub fn protection(encrypted: bool, check: Check) -> Protection {
     }
 }
 
-/// Remembers that TLS was begun: whether a connection that merely prefers it is encrypted cannot
-/// be asked of it afterwards, and behind a pooler the server does not know.
+/// Records whether TLS was started. Afterwards it is not possible to find out whether a connection with `prefer` is
+/// encrypted, and behind a pooler the server does not know either.
 pub struct Noting<T> {
     pub inner: T,
     pub begun: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! Why PostgreSQL did not answer, told apart by what the operator has to do.
+//! Why a PostgreSQL query failed, classified by what the operator has to do.
 
 use std::error::Error;
 use std::fmt;
@@ -6,51 +6,51 @@ use std::time::Duration;
 
 use tokio_postgres::error::DbError;
 
-use crate::service::text::visible;
 use crate::service::tls::{RootsFault, TlsFault};
 use crate::service::unreachable::{Unreachable, short};
+use crate::text::visible;
 
-/// Why PostgreSQL did not answer. Displays as a lower-case fragment without secrets.
+/// Why a PostgreSQL query failed. Displays as a lower-case fragment without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PgFault {
     /// It could not be reached, or the connection broke.
     Unreachable(Unreachable),
     /// The file named by `sslrootcert` cannot be used.
     RootCert(RootsFault),
-    /// It asks for a password, and the DSN has none.
+    /// The server requires a password, and the DSN has none.
     NoPassword,
-    /// It refused the login. Without SQLSTATE when the two did not agree how to log in.
+    /// The server rejected the login. Without SQLSTATE when both sides found no common login method.
     Auth { sqlstate: Option<String>, message: String },
     /// The database does not exist.
     NoDatabase { message: String },
-    /// No connection is free, at the server or at the pooler.
+    /// No connection is available at the server or the pooler.
     TooMany { message: String },
-    /// It is starting, stopping or recovering.
+    /// The server is starting, stopping or recovering.
     NotReady { sqlstate: String, message: String },
-    /// None of the servers is what `target_session_attrs` asks for.
+    /// No server satisfies `target_session_attrs`.
     NotSuitable { host: String, wanted: &'static str },
-    /// The server cancelled the statement, because its time was up or somebody asked it to.
+    /// The server cancelled the statement, because of a timeout or on request.
     Cancelled { after: Duration, message: String },
-    /// A lock was not to be had in time.
+    /// A lock was not available in time.
     Locked { message: String },
-    /// It refused the statement.
+    /// The server rejected the statement.
     Server { sqlstate: String, message: String, hint: Option<String> },
     /// A selected column is not text.
     NotText { column: String },
-    /// The answer is larger than any answer here should be.
+    /// The result exceeds the limits.
     TooMuch,
-    /// It answered, and not what was asked for; a lower-case fragment that says what to do.
+    /// The server returned something unexpected; a lower-case fragment that says what to do.
     Odd(String),
 }
 
 impl PgFault {
-    /// Reads an error of the client. `host` is who was asked, `after` how long was waited.
+    /// Classifies a client error. `host` is the server, `after` the time waited.
     pub(super) fn from_error(error: &tokio_postgres::Error, host: &str, after: Duration) -> PgFault {
         if let Some(db) = error.as_db_error() {
             return from_server(db, after);
         }
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        // The client keeps its kinds to itself; these are their texts.
+        // tokio-postgres does not expose its error kinds, so they are recognised by their texts.
         match error.to_string().as_str() {
             "error performing TLS handshake" if cause == "server does not support TLS" => {
                 PgFault::Unreachable(Unreachable::Tls(TlsFault::NotOffered))
@@ -68,7 +68,7 @@ impl PgFault {
         }
     }
 
-    /// The five characters by which PostgreSQL names the failure, if it was its own.
+    /// The SQLSTATE, if the server reported the failure.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
             PgFault::Auth { sqlstate, .. } => sqlstate.as_deref(),
@@ -88,18 +88,18 @@ impl PgFault {
         }
     }
 
-    /// True when our side could not ask at all: a file is missing here.
+    /// True when our side could not send the query at all: a local file is missing.
     pub fn is_ours(&self) -> bool {
         matches!(self, PgFault::RootCert(_))
     }
 
-    /// True when another server of the same DSN may still do.
+    /// True when another server of the same DSN may still work.
     pub(super) fn concerns_one_server(&self) -> bool {
         matches!(self, PgFault::Unreachable(_) | PgFault::NotReady { .. } | PgFault::NotSuitable { .. })
     }
 
-    /// True when the same server may answer otherwise with or without encryption: it failed to
-    /// agree on it, or `pg_hba.conf` has no line for this kind of connection.
+    /// True when the result may differ with or without encryption: the two sides could not agree on it, or
+    /// `pg_hba.conf` has no line for this kind of connection.
     pub(super) fn depends_on_encryption(&self) -> bool {
         match self {
             PgFault::Unreachable(Unreachable::Tls(_)) => true,
@@ -117,14 +117,14 @@ impl PgFault {
 }
 
 fn not_postgres() -> PgFault {
-    let why = "what came is not, or not wholly, an answer of PostgreSQL; check host and port, and its log";
+    let why = "the response is not a complete PostgreSQL message; check host and port, and the server's log";
     PgFault::Unreachable(Unreachable::Other(why.to_owned()))
 }
 
-/// By SQLSTATE; poolers use general codes, so their words count, too.
+/// Classifies an error by SQLSTATE. Poolers use general codes, so their texts count, too.
 fn from_server(error: &DbError, after: Duration) -> PgFault {
     let (sqlstate, message) = (error.code().code().to_owned(), visible(error.message().as_bytes()));
-    let says = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
+    let mentions = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
     match sqlstate.as_str() {
         "3D000" => PgFault::NoDatabase { message },
         "53300" => PgFault::TooMany { message },
@@ -132,11 +132,15 @@ fn from_server(error: &DbError, after: Duration) -> PgFault {
         "57014" => PgFault::Cancelled { after, message },
         "55P03" => PgFault::Locked { message },
         code if code.starts_with("28") => PgFault::Auth { sqlstate: Some(sqlstate), message },
-        "08P01" | "XX000" if says(&["no such database", "does not exist"]) => PgFault::NoDatabase { message },
-        "08P01" | "XX000" if says(&["no more connections", "max clients", "max_client_conn", "too many"]) => {
+        "08P01" | "XX000" if mentions(&["no such database", "does not exist"]) => {
+            PgFault::NoDatabase { message }
+        }
+        "08P01" | "XX000"
+            if mentions(&["no more connections", "max clients", "max_client_conn", "too many"]) =>
+        {
             PgFault::TooMany { message }
         }
-        "08P01" | "XX000" if says(&["tenant or user not found", "no such user", "auth"]) => {
+        "08P01" | "XX000" if mentions(&["tenant or user not found", "no such user", "auth"]) => {
             PgFault::Auth { sqlstate: Some(sqlstate), message }
         }
         _ => PgFault::Server { sqlstate, message, hint: error.hint().map(|h| visible(h.as_bytes())) },
@@ -155,25 +159,31 @@ impl fmt::Display for PgFault {
             PgFault::Unreachable(fault) => fault.fmt(f),
             PgFault::RootCert(fault) => write!(f, "sslrootcert {fault}"),
             PgFault::NoPassword => {
-                write!(f, "the server asks for a password and the URL has none; write USER:PASSWORD@")
+                write!(f, "the server requires a password, but the URL has none; write USER:PASSWORD@")
             }
             PgFault::Auth { message, .. } => {
-                write!(f, "login refused: {message}; check user and password, and who may connect from here")
+                write!(f, "login rejected: {message}; check user, password and pg_hba.conf")
             }
-            PgFault::NoDatabase { message } => write!(f, "{message}; check the name after the last slash"),
+            PgFault::NoDatabase { message } => {
+                write!(f, "{message}; check the database name after the last slash")
+            }
             PgFault::TooMany { message } => {
-                write!(f, "no connection is free: {message}; close some, or raise the limit")
+                write!(f, "no connection is available: {message}; close some or raise the limit")
             }
             PgFault::NotReady { message, .. } => {
-                write!(f, "the server is not ready: {message}; ask again later")
+                write!(f, "the server is not ready: {message}; try again later")
             }
             PgFault::NotSuitable { host, wanted } => {
-                write!(f, "{host} is not {wanted}, which target_session_attrs asks for; give the right host")
+                write!(f, "{host} is not {wanted}, which target_session_attrs requires; change the host")
             }
             PgFault::Cancelled { after, message } => {
-                write!(f, "{message} (allowed: {}); look for a missing index or a busy server", short(*after))
+                write!(
+                    f,
+                    "{message} (allowed: {}); check for a missing index or a busy server",
+                    short(*after)
+                )
             }
-            PgFault::Locked { message } => write!(f, "{message}; look whether a migration is running"),
+            PgFault::Locked { message } => write!(f, "{message}; check whether a migration is running"),
             PgFault::Server { sqlstate, message, hint } => {
                 write!(f, "{message} (SQLSTATE {sqlstate})")?;
                 hint.as_ref().map_or(Ok(()), |h| write!(f, "; {h}"))
@@ -182,7 +192,7 @@ impl fmt::Display for PgFault {
                 write!(f, "the column {column} is not text; select {column}::text")
             }
             PgFault::Odd(what) => f.write_str(what),
-            PgFault::TooMuch => write!(f, "the answer is too large to be read; ask for less"),
+            PgFault::TooMuch => write!(f, "the result is too large; select less data"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! Names and texts inside SQL, for statements that are shown to be repeated by hand
-//! and for names, which cannot be parameters.
+//! Quotes names and texts in SQL, for statements that are shown for copying and for names, which cannot be
+//! parameters.
 
-/// A name in double quotes, as it is written: `factType` becomes `"factType"`.
+/// Quotes a name in double quotes without changing its case: `factType` becomes `"factType"`.
 pub fn quote_ident(name: &str) -> String {
     format!("\"{}\"", name.replace('\0', "").replace('"', "\"\""))
 }
 
-/// A possibly qualified name, each part quoted: `app.DashboardFact` becomes
-/// `"app"."DashboardFact"`. A dot inside double quotes separates nothing.
+/// Quotes each part of an optionally qualified name: `app.DashboardFact` becomes `"app"."DashboardFact"`. A dot
+/// inside double quotes is not a separator.
 pub fn quote_name(name: &str) -> String {
     let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
     for c in name.chars() {
@@ -21,7 +21,7 @@ pub fn quote_name(name: &str) -> String {
     parts.iter().map(|p| quote_ident(p)).collect::<Vec<_>>().join(".")
 }
 
-/// A text in single quotes, safe whatever `standard_conforming_strings` says.
+/// Quotes a text in single quotes, safe with any `standard_conforming_strings`.
 pub fn quote_literal(text: &str) -> String {
     let text = text.replace('\0', "").replace('\'', "''");
     if text.contains('\\') { format!("E'{}'", text.replace('\\', "\\\\")) } else { format!("'{text}'") }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quoting_keeps_everything_inside() {
+    fn quoted_text_cannot_escape() {
         assert_eq!(quote_ident("factType"), r#""factType""#);
         assert_eq!(quote_ident(r#"a"b; drop table x"#), r#""a""b; drop table x""#);
         assert_eq!(quote_name("app.DashboardFact"), r#""app"."DashboardFact""#);

@@ -1,7 +1,6 @@
-//! Transactions with bounds of their own: a batch of statements in one round trip,
-//! and several statements on one snapshot, one of which may fail. Both go by the
-//! simple protocol, whose values are the texts that `psql` shows; statements are
-//! written by this program, and hold no value but times that it wrote itself.
+//! Transactions with their own limits: a batch of statements in one round trip, and several statements on one
+//! snapshot, one of which may fail. Both use the simple protocol, whose values are texts as in `psql`. This program
+//! writes all statements itself, and they contain no values except timestamps that it formats.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +12,14 @@ use tokio_postgres::SimpleQueryMessage;
 
 use super::{MOST_BYTES, MOST_ROWS, PgFault, Row, Session};
 
-/// Whether the session's transaction is open.
+/// The state of the session's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// None is open.
+    /// No transaction is open.
     Idle,
-    /// That of [`Session::rows`] is.
+    /// The transaction of [`Session::rows`] is open.
     Open,
-    /// One may be: it failed, or was left before its end.
+    /// A transaction may be open: it failed, or was dropped before its end.
     Unsure,
 }
 
@@ -28,24 +27,24 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     ReadOnly,
-    /// As the server allows: a role or database that is set to read only by default stays so.
+    /// As the server allows: a role or database that is read only by default stays read only.
     Usual,
 }
 
-/// What the statements of a transaction may see and take.
+/// The limits of the statements in a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// The longest that one statement may take on the server. What is left of the session's time bounds it, too.
+    /// The statement timeout on the server. The rest of the session's time is a limit, too.
     pub statement: Duration,
-    /// The longest wait for a lock.
+    /// The lock timeout.
     pub lock: Duration,
-    /// All statements see the same rows (REPEATABLE READ); otherwise each sees its own moment's.
+    /// Whether all statements see the same snapshot (REPEATABLE READ); otherwise each sees the current rows.
     pub one_snapshot: bool,
 }
 
 impl Session {
-    /// Runs statements in one READ ONLY transaction of their own and in one round trip; gives the rows of
-    /// each that has any to give, in order. The transaction of [`Session::rows`] ends.
+    /// Runs statements in one READ ONLY transaction and in one round trip. Returns the rows of each statement that
+    /// returns rows, in order. Ends the transaction of [`Session::rows`].
     ///
     /// # Errors
     /// The first statement that fails ends the batch.
@@ -66,8 +65,8 @@ impl Session {
         answer
     }
 
-    /// Begins a READ ONLY transaction of its own. The transaction of [`Session::rows`] ends, and others wait
-    /// until this one is dropped.
+    /// Begins a READ ONLY transaction. Ends the transaction of [`Session::rows`]; other callers wait until this one is
+    /// dropped.
     ///
     /// # Errors
     /// When it cannot be begun.
@@ -94,7 +93,7 @@ impl Session {
         let snapshot = match (bounds.one_snapshot, access) {
             (true, _) => " ISOLATION LEVEL REPEATABLE READ",
             (false, Access::ReadOnly) => "",
-            // What is written hangs on what others have committed meanwhile, whatever this role's default is.
+            // What is written depends on what others have committed meanwhile, whatever the role's default is.
             (false, Access::Usual) => " ISOLATION LEVEL READ COMMITTED",
         };
         let access = if access == Access::ReadOnly { " READ ONLY" } else { "" };
@@ -102,7 +101,8 @@ impl Session {
         format!("{end}BEGIN{snapshot}{access}; {settings}")
     }
 
-    /// A failed transaction answers nothing more. Where even this fails, so will the next statement, and say why.
+    /// Rolls back, because a failed transaction rejects everything else. If even this fails, the next statement fails
+    /// too and reports why.
     pub(super) async fn roll_back(&self, state: &mut State) {
         *state = State::Unsure;
         if let Ok(Ok(())) = timeout_at(self.deadline, self.client.batch_execute("ROLLBACK")).await {
@@ -125,8 +125,8 @@ impl Session {
     }
 }
 
-/// An open transaction, READ ONLY unless a [`super::Writer`] began it. Dropping it before [`Transaction::end`] rolls it back when the session is
-/// used next, or closed.
+/// An open transaction, READ ONLY unless a [`super::Writer`] began it. If it is dropped before [`Transaction::end`],
+/// it is rolled back when the session is used next or closed.
 pub struct Transaction<'a> {
     session: &'a Session,
     state: MutexGuard<'a, State>,
@@ -134,16 +134,16 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    /// Runs statements in one round trip; gives the rows of each that has any to give, in order. After a
-    /// failure the transaction answers nothing more.
+    /// Runs statements in one round trip and returns the rows of each that returns rows, in order. After a failure the
+    /// transaction rejects everything else.
     pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
         self.session.simple(&statements.join(";\n"), self.statement).await
     }
 
-    /// Runs one statement behind a savepoint: when it fails, the transaction goes on as if it had not been asked.
+    /// Runs one statement behind a savepoint: if it fails, the transaction continues as if it had not been run.
     ///
     /// # Errors
-    /// Why the statement failed. If the connection is gone, so is the transaction.
+    /// Why the statement failed. If the connection is lost, so is the transaction.
     pub async fn attempt(&mut self, statement: &str) -> Result<Vec<Row>, PgFault> {
         let guarded = format!("SAVEPOINT attempt; {statement}; RELEASE SAVEPOINT attempt");
         match self.ask(&[&guarded]).await {
@@ -155,7 +155,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Ends it in good order, with nothing committed.
+    /// Ends the transaction without committing anything.
     pub async fn end(mut self) {
         self.session.roll_back(&mut self.state).await;
     }
@@ -172,7 +172,7 @@ impl Transaction<'_> {
     }
 }
 
-/// The rows that came so far, by statement.
+/// The rows received so far, by statement.
 #[derive(Default)]
 struct Answers {
     of_statements: Vec<Vec<Row>>,

@@ -1,37 +1,42 @@
-//! Writing, apart from everything that verifies: a [`Session`] can only read, and
-//! only what was opened by [`connect_to_write`] begins a transaction that may write.
-//! It is bounded as a reading one is, and a COMMIT without an answer is told as
-//! what it is: nobody knows.
+//! Writing, separate from everything that verifies: a [`Session`] can only read; only [`connect_to_write`] opens a
+//! connection that can begin a writing transaction. It has the same limits as a reading one. A COMMIT without a
+//! response is reported as unknown.
 
 use std::time::Duration;
 
 use super::transaction::{Access, Transaction};
 use super::{Bounds, PgFault, Row, Session, connect};
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 
-/// A connection that may write.
+/// A connection that can write.
 #[derive(Debug)]
 pub struct Writer {
     session: Session,
 }
 
-/// Connects to write. `deadline` bounds this and everything that follows, together.
+/// Connects for writing. `deadline` bounds the connection and everything after it together.
 ///
 /// # Errors
-/// As [`connect`].
-pub async fn connect_to_write(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Writer, PgFault> {
-    Ok(Writer { session: connect(dsn, roots, deadline).await? })
+/// Those of [`connect`].
+pub async fn connect_to_write(
+    dsn: &Dsn,
+    roots: &Roots,
+    marker: &MarkerSink,
+    deadline: Duration,
+) -> Result<Writer, PgFault> {
+    Ok(Writer { session: connect(dsn, roots, marker, deadline).await? })
 }
 
 impl Writer {
-    /// The same connection for what only reads, in READ ONLY transactions.
+    /// The same connection for reading, in READ ONLY transactions.
     pub fn reading(&self) -> &Session {
         &self.session
     }
 
-    /// Begins a transaction that may write, where the server allows it: a role or database that is read only by
-    /// default is left so, and refuses the first statement that writes with 25006.
+    /// Begins a transaction that may write if the server allows it. A role or database that is read only by default
+    /// stays read only and rejects the first writing statement with 25006.
     ///
     /// # Errors
     /// When it cannot be begun.
@@ -39,42 +44,42 @@ impl Writer {
         Ok(Writing { transaction: self.session.open(bounds, Access::Usual).await? })
     }
 
-    /// Rolls back what is open, and hangs up.
+    /// Rolls back an open transaction and disconnects.
     pub async fn close(self) {
         self.session.close().await;
     }
 }
 
-/// An open transaction that may write. Dropped or given up, it leaves nothing behind.
+/// An open transaction that may write. If it is dropped or abandoned, nothing is kept.
 pub struct Writing<'a> {
     transaction: Transaction<'a>,
 }
 
 impl<'a> Writing<'a> {
-    /// The same transaction for those who only read.
+    /// The same transaction for code that only reads.
     pub fn reading(&mut self) -> &mut Transaction<'a> {
         &mut self.transaction
     }
 
-    /// Runs statements in one round trip; gives the rows of each that has any to give, in order. After a
-    /// failure nothing of the transaction can be kept.
+    /// Runs statements in one round trip and returns the rows of each that returns rows, in order. After a failure,
+    /// nothing in the transaction can be committed.
     pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
         self.transaction.ask(statements).await
     }
 
-    /// Keeps what was written.
+    /// Commits.
     ///
     /// # Errors
-    /// [`Uncommitted`] tells whether it is known that nothing was kept.
+    /// [`Uncommitted`] distinguishes a rejected COMMIT from an unknown result.
     pub async fn commit(self) -> Result<(), Uncommitted> {
         self.transaction.commit().await.map_err(|fault| match fault {
-            // The server took the COMMIT, refused it and lives: a constraint that waited for the end, for example.
+            // The server received the COMMIT, rejected it and is alive, for example because of a deferred constraint.
             PgFault::Server { .. } => Uncommitted::Refused(fault),
             fault => Uncommitted::Unknown(fault),
         })
     }
 
-    /// Ends it, with nothing kept.
+    /// Ends the transaction without keeping anything.
     pub async fn give_up(self) {
         self.transaction.end().await;
     }
@@ -83,8 +88,8 @@ impl<'a> Writing<'a> {
 /// Why a COMMIT did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Uncommitted {
-    /// The server refused it: nothing was kept.
+    /// The server rejected it: nothing was kept.
     Refused(PgFault),
-    /// It was sent, and no answer came: it may have been kept or not.
+    /// It was sent, but there was no response: it may or may not have been kept.
     Unknown(PgFault),
 }

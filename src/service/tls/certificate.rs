@@ -1,9 +1,9 @@
-//! What a certificate says of itself.
+//! The contents of a certificate.
 
 use jiff::Timestamp;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-/// A server's certificate, as far as an operator wants to know it.
+/// The parts of a server's certificate that an operator needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// `CN=chat.example`
@@ -17,7 +17,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a DER certificate. `None` when it is not one, or dated outside all calendars.
+    /// Parses a DER certificate. `None` when it is invalid or its dates are out of range.
     pub fn read(der: &[u8]) -> Option<Certificate> {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
         let names = parsed.subject_alternative_name().ok().flatten();
@@ -30,7 +30,7 @@ impl Certificate {
         })
     }
 
-    /// Whole days until it expires at `now`; negative when it already has.
+    /// Whole days until it expires at `now`; negative when it has expired.
     pub fn days_left(&self, now: Timestamp) -> i64 {
         (self.not_after.as_second() - now.as_second()).div_euclid(24 * 60 * 60)
     }

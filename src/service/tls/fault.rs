@@ -1,4 +1,4 @@
-//! Why a TLS handshake failed, told apart by what the operator has to do.
+//! Why a TLS handshake failed, classified by what the operator has to do.
 
 use std::fmt;
 
@@ -13,15 +13,15 @@ pub enum TlsFault {
     Expired { since: Option<Timestamp> },
     /// The certificate is not valid yet, or this machine's clock is wrong.
     NotYetValid { until: Option<Timestamp> },
-    /// No trusted root signed it.
+    /// It is not signed by a trusted root.
     UnknownIssuer,
     /// It was issued for other names.
     WrongName { names: Vec<String> },
-    /// What answered does not speak TLS.
+    /// The server does not speak TLS.
     NotTls,
-    /// PostgreSQL said that it does not offer TLS.
+    /// The PostgreSQL server does not support TLS.
     NotOffered,
-    /// The server ended the handshake, with its reason.
+    /// The server ended the handshake; with its alert.
     Rejected(String),
     /// Anything else, in the words of the TLS library.
     Other(String),
@@ -47,8 +47,8 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
         CertificateError::NotValidYetContext { not_before, .. } => {
             TlsFault::NotYetValid { until: time(*not_before) }
         }
-        // A bad signature is what a root of the right name but another key finds; where that key is of another
-        // kind, it is told so.
+        // Verification reports a bad signature when a root has the right name but another key, and an unsupported
+        // algorithm when that key is also of another kind.
         CertificateError::UnknownIssuer
         | CertificateError::BadSignature
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
@@ -62,7 +62,7 @@ fn certificate_fault(error: &CertificateError) -> TlsFault {
     }
 }
 
-/// The library says `DnsName("chat.example")` and `IpAddress(10.0.0.1)`.
+/// Converts the library's `DnsName("chat.example")` and `IpAddress(10.0.0.1)`.
 fn plain_name(name: &str) -> String {
     let inside = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(name);
     inside.trim_matches('"').to_owned()
@@ -91,10 +91,13 @@ impl fmt::Display for TlsFault {
                 )
             }
             TlsFault::UnknownIssuer => {
-                write!(f, "the certificate's issuer is not trusted here; give its root with --ca-file")
+                write!(
+                    f,
+                    "the certificate's issuer is not trusted here; pass its root certificate with --ca-file"
+                )
             }
             TlsFault::WrongName { names } if names.is_empty() => {
-                write!(f, "the certificate names no host (subjectAltName); issue one for this host")
+                write!(f, "the certificate contains no host name (subjectAltName); issue one for this host")
             }
             TlsFault::WrongName { names } => {
                 write!(f, "the certificate was issued for {}, not for this host", names.join(", "))
@@ -103,7 +106,7 @@ impl fmt::Display for TlsFault {
                 write!(f, "the server does not speak TLS on this port; check scheme and port")
             }
             TlsFault::NotOffered => {
-                write!(f, "the server does not offer TLS; turn ssl on there or set sslmode=disable")
+                write!(f, "the server does not support TLS; enable ssl on the server")
             }
             TlsFault::Rejected(alert) => write!(f, "the server ended the TLS handshake: {alert}"),
             TlsFault::Other(why) => write!(f, "TLS failed: {why}"),

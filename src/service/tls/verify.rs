@@ -1,5 +1,5 @@
-//! What is verified of a server's certificate, in the three degrees that
-//! PostgreSQL's `sslmode` knows. HTTPS always uses the last.
+//! Verification of a server's certificate in the three levels of PostgreSQL's `sslmode`. HTTPS always uses the
+//! strictest.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// What of a server's certificate is verified.
+/// What to verify about a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Nothing: encrypted, but with whom is not known (`sslmode=require`).
+    /// Nothing: encrypted, but the server's identity is unknown (`sslmode=require`).
     Nothing,
     /// That a trusted root signed it (`sslmode=verify-ca`).
     Chain,
-    /// And that it was issued for the host's name (`sslmode=verify-full`).
+    /// Additionally, that it was issued for the host's name (`sslmode=verify-full`).
     ChainAndName,
 }
 
@@ -57,8 +57,8 @@ impl ServerCertVerifier for Verifier {
         }
         let certificate = ParsedCertificate::try_from(end_entity)?;
         if self.named.iter().any(|named| named == end_entity) {
-            // The operator named this very certificate. webpki refuses a self-signed authority as
-            // an end certificate; libpq and curl accept it, and so does this.
+            // The operator named this very certificate. webpki rejects a self-signed authority as an end-entity
+            // certificate; libpq and curl accept it, and so does this verifier.
             in_its_time(end_entity, now)?;
         } else {
             verify_server_cert_signed_by_trust_anchor(
@@ -81,8 +81,8 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        // Whoever is not asked who they are need not prove it, and webpki could not read the
-        // version 1 certificates that old PostgreSQL servers have.
+        // If the identity is not verified, its proof is not needed; webpki also cannot parse the version 1
+        // certificates that old PostgreSQL servers have.
         if self.check == Check::Nothing {
             return Ok(HandshakeSignatureValid::assertion());
         }

@@ -1,11 +1,10 @@
-//! Problems with a line whose value is no one's to show. A line that does not parse,
-//! a key that nobody knows and a value of the wrong type may all be a secret that
-//! was pasted in the wrong place, and a short password looks like any other word.
+//! Errors about a line whose value must not be shown. A line that does not parse, an unknown key and a value of the
+//! wrong type may all be a secret that was pasted in the wrong place, and a short password looks like any other word.
 
+use crate::input::source::{Problem, Problems};
 use crate::redact::MASK;
-use crate::source::{Problem, Problems};
 
-/// The problems with everything but keys and table headers masked in their lines.
+/// The problems with everything masked in their lines except keys and table headers.
 pub(super) fn values(problems: Problems) -> impl Iterator<Item = Problem> {
     problems.0.into_iter().map(value)
 }
@@ -18,10 +17,10 @@ fn value(mut problem: Problem) -> Problem {
     problem
 }
 
-/// A message without the value that it quotes.
+/// The message without the value that it quotes.
 fn without_value(message: &str) -> String {
-    if let Some((_, rest)) = message.split_once("` is not a duration") {
-        return format!("this is not a duration{rest}");
+    if let Some((_, rest)) = message.split_once("` is not a valid duration") {
+        return format!("this is not a valid duration{rest}");
     }
     match (message.split_once(" string \""), message.rfind("\", expected ")) {
         (Some((before, _)), Some(end)) => format!("{before} a string{}", &message[end + 1..]),
@@ -29,7 +28,7 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// The three lines under a problem.
+/// The three lines of an excerpt.
 struct Excerpt<'a> {
     pad: &'a str,
     gutter: &'a str,
@@ -76,7 +75,7 @@ impl<'a> Excerpt<'a> {
         }
     }
 
-    /// The `[table]` at the start of the line, if there is one.
+    /// The `[table]` at the start of the line, if any.
     fn header(&self) -> Option<&'a str> {
         let end = self.line.rfind(']').map_or(self.line.trim_end().len(), |at| at + 1);
         let header = &self.line[..end];
@@ -85,11 +84,11 @@ impl<'a> Excerpt<'a> {
         (is_header && header.chars().all(is_plain)).then_some(header)
     }
 
-    /// What stands before the `=`, if it is nothing but a key.
+    /// The text before the `=`, if it is only a key.
     fn key(&self) -> Option<&'a str> {
         let (key, value) = self.line.split_once('=')?;
         let key = key.trim_end();
-        // Base64 ends in `=`: then what stands before it is no key.
+        // Base64 ends in `=`; then the text before it is not a key.
         let is_key = !value.starts_with('=') && !value.trim().is_empty() && key.chars().count() <= 60;
         (is_key && key.chars().all(|c| c.is_ascii_alphanumeric() || " _.-\"'".contains(c))).then_some(key)
     }

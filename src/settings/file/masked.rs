@@ -1,27 +1,27 @@
-//! Problems of a file in which a secret may stand by mistake. They are shown with
-//! their line, and what may be a secret in it is masked.
+//! Errors about a file that may contain a secret by mistake. They are shown with their line, with possible secrets
+//! masked.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::input::source::Problem;
 use crate::redact::{MASK, Redactor};
-use crate::source::Problem;
 
-/// Long runs of the letters tokens are made of; hosts and paths have dots and slashes between.
+/// Long runs of the characters of tokens; hosts and paths have dots and slashes in between.
 static LONG: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("[A-Za-z0-9+_=-]{20,}").expect("a pattern of ours is valid"));
-/// The user of a URL, who may be a token alone.
+    LazyLock::new(|| Regex::new("[A-Za-z0-9+_=-]{20,}").expect("the pattern is valid"));
+/// The user in a URL, which may be a token alone.
 static USER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"://[^\s/?#"']+@"#).expect("a pattern of ours is valid"));
-/// A key and what ends it.
+    LazyLock::new(|| Regex::new(r#"://[^\s/?#"']+@"#).expect("the pattern is valid"));
+/// A key and the character that ends it.
 static KEY: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"([\w.-]+)["']?\s*[=:]"#).expect("a pattern of ours is valid"));
-/// How serde shows a string of the wrong type.
+    LazyLock::new(|| Regex::new(r#"([\w.-]+)["']?\s*[=:]"#).expect("the pattern is valid"));
+/// How serde quotes a string of the wrong type.
 static SHOWN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"string ".*","#).expect("a pattern of ours is valid"));
+    LazyLock::new(|| Regex::new(r#"string ".*","#).expect("the pattern is valid"));
 
-/// Whether a key of the configuration is the name of a secret.
+/// Whether a configuration key has the name of a secret.
 pub(super) fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
     let last = key.rsplit('.').next().unwrap_or(&key);
@@ -32,7 +32,7 @@ pub(super) fn is_secret_key(key: &str) -> bool {
         || ["key", "dsn", "direct_url"].contains(&last)
 }
 
-/// A text in which known secrets, secrets by pattern and whatever looks like a token are masked.
+/// The text with known secrets, secrets by pattern and everything that looks like a token masked.
 pub(in crate::settings) fn words(redactor: &Redactor, text: &str) -> String {
     let text = redactor.apply(text);
     let text = USER.replace_all(&text, format!("://{MASK}@"));
@@ -43,14 +43,14 @@ pub(in crate::settings) fn words(redactor: &Redactor, text: &str) -> String {
     .into_owned()
 }
 
-/// Letters and digits mixed, or upper and lower case mixed: names are not written so.
+/// Letters mixed with digits, or upper case mixed with lower case: names are not written in this way.
 fn is_token(run: &str) -> bool {
     let any = |of: fn(&u8) -> bool| run.as_bytes().iter().any(of);
     let letters = any(u8::is_ascii_alphabetic);
     (letters && any(u8::is_ascii_digit)) || (any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase))
 }
 
-/// The problem with everything masked that may be a secret. `text` is the whole file.
+/// The problem with every possible secret masked. `text` is the whole file.
 pub(in crate::settings) fn problem(redactor: &Redactor, problem: Problem, text: &str) -> Problem {
     let mut problem = problem;
     let message = SHOWN.replace_all(&problem.message, "a string,");
@@ -60,7 +60,7 @@ pub(in crate::settings) fn problem(redactor: &Redactor, problem: Problem, text: 
     if masked == shown {
         return problem;
     }
-    // The caret stays where it still points at what it meant: before the first difference.
+    // The caret is kept only if its target is still there, which is before the first difference.
     let same = shown.chars().zip(masked.chars()).take_while(|(a, b)| a == b).count();
     let column = carets.chars().take_while(|c| *c == ' ').count();
     let width = carets.trim_start().chars().count().min(masked.chars().count().saturating_sub(column)).max(1);
@@ -101,17 +101,17 @@ fn line(redactor: &Redactor, shown: &str, text: &str, number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
+    use crate::input::source::Source;
 
     fn masked(text: &str, at: &str) -> String {
-        let start = text.find(at).expect("the text has it");
+        let start = text.find(at).expect("the text contains it");
         let source = Source { file: "c.toml", text };
         let redactor = Redactor::new(["known-secret"]);
         problem(&redactor, source.problem(Some(start..start + at.len()), "wrong"), text).to_string()
     }
 
     #[test]
-    fn lines_of_secrets_lose_their_values() {
+    fn values_of_secrets_are_masked() {
         for text in [
             "api_token = \"hunter2\" x",
             "x = { password = \"hunter2\" } y",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caret_behind_the_mask_is_left_out() {
+    fn a_caret_after_the_mask_is_omitted() {
         let shown = masked("a = \"postgres://u:hunter2@h/d\" x", " x");
         assert!(!shown.contains('^'), "{shown}");
     }

@@ -1,16 +1,16 @@
-//! No secret stands in the configuration: it is shared, copied and committed. One
-//! that does is refused, and is not shown while it is.
+//! The configuration must not contain secrets: it is shared, copied and committed. A secret in it is an error, and
+//! the error does not show it.
 
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
 use super::masked::is_secret_key;
+use crate::input::source::{Problem, Problems, Source};
 use crate::redact::Redactor;
 use crate::settings::fingerprint::FINGERPRINTED;
-use crate::source::{Problem, Problems, Source};
 
-/// Takes every secret out of the table, each leaving a problem without an excerpt.
+/// Removes every secret from the table and reports a problem without an excerpt for each.
 pub(super) fn secrets(source: Source<'_>, table: &mut DeTable<'_>, problems: &mut Problems) {
     walk(source, &mut Vec::new(), table, problems);
 }
@@ -22,7 +22,7 @@ fn walk(source: Source<'_>, path: &mut Vec<String>, table: &mut DeTable<'_>, pro
         let complaint = match value.get_ref() {
             DeValue::Table(_) => None,
             found if is_fingerprints(path) => fingerprint(name, found).map(|why| (key.span(), why)),
-            // The words of a command are no values of a key, and `secrets` is a fair name for a scan.
+            // The words of a command are not values of keys, and `secrets` is a plausible name for a scan.
             DeValue::Array(_) if path.last().is_some_and(|last| last == "commands") => None,
             _ if path.is_empty() && name == "fingerprint_key" => None,
             _ if is_secret_key(name) => {
@@ -35,7 +35,7 @@ fn walk(source: Source<'_>, path: &mut Vec<String>, table: &mut DeTable<'_>, pro
                 DeValue::Table(_) => None,
                 found => secret_inside(found, value.span()),
             }?;
-            Some((span, format!("the value of {} is or holds a secret; {ELSEWHERE}", shown(name))))
+            Some((span, format!("the value of {} is or contains a secret; {ELSEWHERE}", shown(name))))
         });
         if let Some((span, why)) = complaint {
             problems.push(Problem { excerpt: String::new(), ..source.problem(Some(span), &why) });
@@ -51,8 +51,7 @@ fn walk(source: Source<'_>, path: &mut Vec<String>, table: &mut DeTable<'_>, pro
     }
 }
 
-const ELSEWHERE: &str =
-    "put it into the environment or an --env-file, and take it out of this file (its value is not shown)";
+const ELSEWHERE: &str = "move it to the environment or to an --env-file (its value is not shown)";
 
 fn is_fingerprints(path: &[String]) -> bool {
     matches!(path, [targets, _, prints] if targets == "targets" && prints == "fingerprints")
@@ -61,17 +60,17 @@ fn is_fingerprints(path: &[String]) -> bool {
 fn fingerprint(name: &str, found: &DeValue<'_>) -> Option<String> {
     if !FINGERPRINTED.contains(&name) {
         let known = FINGERPRINTED.join(", ");
-        return Some(format!("{} has no fingerprint; only {known} have one", shown(name)));
+        return Some(format!("{} cannot have a fingerprint; only {known} can", shown(name)));
     }
     let fits = found.as_str().is_some_and(|print| {
         print.len() == 32 && print.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     });
     (!fits).then(|| {
-        format!("{name} is not a fingerprint (32 hex digits; not shown); write it with `hotdash-ops env fingerprint`")
+        format!("{name} is not a fingerprint (32 hex digits; not shown); create it with `hotdash-ops env fingerprint`")
     })
 }
 
-/// A key that is plainly a name; anything else may be a secret that was pasted in the wrong place.
+/// A key that is clearly a name; anything else may be a secret that was pasted in the wrong place.
 fn shown(key: &str) -> String {
     let plain = key.len() <= 40 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     if plain && !is_secret(key) { format!("`{key}`") } else { "this key".to_owned() }
@@ -88,7 +87,7 @@ fn secret_inside(value: &DeValue<'_>, span: Range<usize>) -> Option<Range<usize>
     }
 }
 
-/// Whether a value is a secret by its looks: what redaction would mask in any text.
+/// Whether a value looks like a secret that redaction would mask in any text.
 fn is_secret(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     ["flyv1 ", "fm2_", "fm1r_", "fm1a_", "fo1_"].iter().any(|start| lower.contains(start))
@@ -97,7 +96,7 @@ fn is_secret(value: &str) -> bool {
         || is_chatwoot_token(value.trim())
 }
 
-/// Chatwoot's tokens are 24 base58 characters; a name is not written so, with all three kinds of them.
+/// Chatwoot's tokens have 24 base58 characters; a name does not mix all three kinds of characters.
 fn is_chatwoot_token(value: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| value.as_bytes().iter().any(kind);
     value.len() == 24

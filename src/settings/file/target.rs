@@ -1,15 +1,15 @@
-//! The tables `[targets.NAME]`, and what a value must be so that comparing with it
-//! means something: a host that is a host, a requirement that excludes something.
+//! The tables `[targets.NAME]`, and what makes their values useful for comparing: a host must be a valid host, a
+//! version requirement must exclude something.
 
 use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::{Config, nearest, value_span, whole};
+use crate::input::source::{Problems, Source};
 use crate::service::chatwoot::EVENTS;
 use crate::settings::{Target, Traffic};
-use crate::source::{Problems, Source};
 
-/// Keys of a target, for one that stands at the top of the file by mistake.
+/// Keys of a target, to recognise one at the top of the file.
 const MORE_KEYS: &[&str] = &[
     "production",
     "webhook_events",
@@ -35,7 +35,7 @@ pub(super) fn read_all<'a>(
     for (key, value) in tables {
         let name = key.get_ref().to_string();
         if !is_plain(&name) {
-            let why = "a target's name is letters, digits, `-` and `_`, at most 40, a letter or digit first";
+            let why = "a target name must have 1 to 40 letters, digits, `-` or `_` and start with a letter or digit";
             problems.push(source.problem(Some(key.span()), why));
         }
         let span = value.span();
@@ -53,7 +53,7 @@ pub(super) fn read_all<'a>(
     }
 }
 
-/// A name that is safe in a file name, a metric's label and a message.
+/// A name that is safe in a file name, a metric label and a message.
 pub(in crate::settings) fn is_plain(name: &str) -> bool {
     name.len() <= 40
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -79,7 +79,7 @@ impl Judge<'_, '_> {
         ];
         for (key, app) in apps {
             if app.as_deref().is_some_and(|a| !is_fly_app(a)) {
-                self.wrong(&[key], "an app on Fly is named by lower-case letters, digits and `-`");
+                self.wrong(&[key], "is not a valid Fly app name (lower-case letters, digits and `-`)");
             }
         }
         for (key, host) in [("chatwoot_host", &target.chatwoot_host), ("agent_host", &target.agent_host)] {
@@ -88,21 +88,18 @@ impl Judge<'_, '_> {
             }
         }
         if target.account_id == Some(0) {
-            self.wrong(&["account_id"], "an account's id is greater than 0");
+            self.wrong(&["account_id"], "must be greater than 0");
         }
         for (key, text) in [("account_name", &target.account_name), ("database", &target.database)] {
             if text.as_deref().is_some_and(|t| t.trim().is_empty()) {
-                self.wrong(
-                    &[key],
-                    "is empty; nothing can be compared with it, remove the line or fill it in",
-                );
+                self.wrong(&[key], "is empty; set it or remove the line");
             }
         }
         if let Some(why) = target.webhook_url.as_deref().and_then(not_an_endpoint) {
             self.wrong(&["webhook_url"], why);
         }
         if let Err(error) = semver::VersionReq::parse(&target.agent_version) {
-            let why = format!("is no version requirement like \">=1.0, <2\": {error}");
+            let why = format!("is not a valid version requirement like \">=1.0, <2\": {error}");
             self.wrong(&["agent_version"], &why);
         }
         self.events(target, notes, name);
@@ -113,7 +110,7 @@ impl Judge<'_, '_> {
             if words.first().is_none_or(|program| program.trim().is_empty()) {
                 self.wrong(
                     &["commands", command],
-                    "names no program; write it like [\"npm\", \"run\", \"lint\"]",
+                    "contains no program; write it like [\"npm\", \"run\", \"lint\"]",
                 );
             }
         }
@@ -121,23 +118,25 @@ impl Judge<'_, '_> {
 
     fn events(&mut self, target: &Target, notes: &mut Vec<String>, name: &str) {
         if target.webhook_events.is_empty() {
-            self.wrong(&["webhook_events"], "names no event; Chatwoot must at least send message_created");
+            self.wrong(&["webhook_events"], "contains no event; add at least message_created");
         }
         for event in target.webhook_events.iter().filter(|e| !EVENTS.contains(&e.as_str())) {
             let near = nearest(event, EVENTS.iter().copied());
             match near {
                 Some(near) => self.wrong(
                     &["webhook_events"],
-                    &format!("`{event}` is no event of Chatwoot; did you mean `{near}`?"),
+                    &format!("`{event}` is not a Chatwoot event; did you mean `{near}`?"),
                 ),
-                None if event.trim().is_empty() => self.wrong(&["webhook_events"], "an event without a name"),
+                None if event.trim().is_empty() => {
+                    self.wrong(&["webhook_events"], "contains an event without a name")
+                }
                 None if event == "conversation_resolved" => self.wrong(
                     &["webhook_events"],
                     "Chatwoot has no event `conversation_resolved`; use `conversation_status_changed`",
                 ),
-                None => notes.push(format!(
-                    "webhook_events of {name}: `{event}` is no event of Chatwoot that is known here"
-                )),
+                None => {
+                    notes.push(format!("webhook_events of {name}: `{event}` is not a known Chatwoot event"))
+                }
             }
         }
     }
@@ -156,7 +155,7 @@ impl Judge<'_, '_> {
             if name.trim().is_empty() || name.contains('\0') {
                 self.wrong(
                     &["names", key],
-                    "is no name of a table or column; remove the line for the usual one",
+                    "is not a valid table or column name; remove the line to use the default",
                 );
             }
         }
@@ -164,18 +163,21 @@ impl Judge<'_, '_> {
 
     fn traffic(&mut self, traffic: &Traffic) {
         if traffic.success_rate.0 >= 10_000 {
-            self.wrong(&["traffic", "success_rate"], "must be exceeded, and nothing exceeds 100; below 100");
+            self.wrong(
+                &["traffic", "success_rate"],
+                "must be below 100, because the actual rate has to be higher",
+            );
         }
         for (key, number) in
             [("average_ms", u64::from(traffic.average_ms)), ("min_events", traffic.min_events)]
         {
             if number == 0 {
-                self.wrong(&["traffic", key], "0 proves nothing or lets nothing pass; at least 1");
+                self.wrong(&["traffic", key], "must be at least 1");
             }
         }
         for (key, texts) in [("log_errors", &traffic.log_errors), ("log_warnings", &traffic.log_warnings)] {
             if texts.iter().any(|text| text.trim().is_empty()) {
-                self.wrong(&["traffic", key], "an empty text is found in every line; remove it");
+                self.wrong(&["traffic", key], "contains an empty text, which every line matches; remove it");
             }
         }
         for tier in &traffic.tiers {
@@ -195,7 +197,7 @@ impl Judge<'_, '_> {
         if traffic.baseline.as_deref().is_some_and(|at| at.parse::<jiff::Timestamp>().is_err()) {
             self.wrong(
                 &["traffic", "baseline"],
-                "is no time; write the captured_at that `hotdash-ops baseline list` shows",
+                "is not a valid time; use a captured_at from `hotdash-ops baseline list`",
             );
         }
     }
@@ -205,11 +207,11 @@ impl Judge<'_, '_> {
         if thresholds.certificate_days.is_some_and(|days| days < 0) {
             self.wrong(
                 &["thresholds", "certificate_days"],
-                "would let an expired certificate pass; at least 0",
+                "must be at least 0, or an expired certificate would pass",
             );
         }
         if thresholds.webhook_tests == Some(0) {
-            self.wrong(&["thresholds", "webhook_tests"], "0 tests prove nothing; at least 1");
+            self.wrong(&["thresholds", "webhook_tests"], "must be at least 1");
         }
     }
 }
@@ -221,28 +223,28 @@ fn is_fly_app(name: &str) -> bool {
 
 fn not_a_host(host: &str) -> Option<&'static str> {
     if host.contains("://") {
-        return Some("a host without a scheme: `chat.example.com`, not `https://chat.example.com`");
+        return Some("is a URL; write only the host: `chat.example.com`, not `https://chat.example.com`");
     }
     if host.contains(['/', '?', '#', '@', '\\']) || host.chars().any(char::is_whitespace) {
-        return Some("a host alone, without a path, a user or white space: `chat.example.com`");
+        return Some("must be only a host, without a path, a user or whitespace: `chat.example.com`");
     }
     let parsed = Url::parse(&format!("https://{host}/")).ok().filter(|url| url.has_host());
     let bare =
         parsed.is_some_and(|url| !url.host_str().unwrap_or_default().is_empty()) && !host.ends_with(':');
-    (!bare).then_some("is no host; write it like `chat.example.com` or `localhost:8443`")
+    (!bare).then_some("is not a valid host; write it like `chat.example.com` or `localhost:8443`")
 }
 
 fn not_an_endpoint(text: &str) -> Option<&'static str> {
     let Ok(url) = Url::parse(text) else {
-        return Some("is no URL; write it like `https://app.example.com/api/webhooks/chatwoot`");
+        return Some("is not a valid URL; write it like `https://app.example.com/api/webhooks/chatwoot`");
     };
     if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
         return Some(
-            "is no http or https URL; write it like `https://app.example.com/api/webhooks/chatwoot`",
+            "is not a valid http or https URL; write it like `https://app.example.com/api/webhooks/chatwoot`",
         );
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Some("holds user information, which is a secret and belongs into no URL here");
+        return Some("contains user information, which is a secret; remove it from the URL");
     }
-    (text.trim() != text).then_some("has white space around it")
+    (text.trim() != text).then_some("has whitespace at the start or end")
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::source::Problem;
+use crate::input::source::Problem;
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -12,7 +12,7 @@ fn refused(text: &str) -> Vec<Problem> {
 }
 
 #[test]
-fn a_whole_file_reads() {
+fn a_complete_file_is_parsed() {
     let text = format!(
         "target = \"staging\"\nstrict = true\ntimeout = \"5m\"\nfingerprint_key = \"{KEY}\"\n\
          [targets.staging]\nproduction = false\nchatwoot_host = \"chat.example.com\"\nagent_host = \"[::1]:8443\"\n\
@@ -78,11 +78,11 @@ fn empty_and_broken_files_are_refused() {
     assert!(refused("targets = 3\n")[0].message.contains("[targets.NAME]"));
     assert!(refused("[targets]\nproduction = \"x\"\n")[0].message.contains("[targets.production]"));
     assert!(refused("app_dir = \"~/app\"\n")[0].message.contains("is not expanded"));
-    assert!(refused("ca_file = \"\"\n")[0].message.contains("empty path"));
+    assert!(refused("ca_file = \"\"\n")[0].message.contains("path is empty"));
 }
 
 #[test]
-fn an_event_chatwoot_does_not_have_is_told() {
+fn an_unknown_chatwoot_event_is_reported() {
     let events = |event: &str| format!("[targets.a]\nwebhook_events = [\"{event}\"]\n");
     assert!(refused(&events("mesage_created"))[0].message.contains("did you mean `message_created`?"));
     assert!(refused(&events("conversation_resolved"))[0].message.contains("conversation_status_changed"));
@@ -90,9 +90,9 @@ fn an_event_chatwoot_does_not_have_is_told() {
     assert_eq!(config.notes.len(), 1);
 }
 
-/// Every way a secret has been put into such a file; `hunter2` is the secret, and is never shown.
+/// Every way in which a secret has been put into such a file; `hunter2` is the secret and is never shown.
 #[test]
-fn a_secret_is_refused_and_never_shown() {
+fn a_secret_is_rejected_and_never_shown() {
     let long = "hunter2aB3dE5gH7jK9mN1pQ3s";
     for text in [
         "api_token = \"hunter2\"\n",
@@ -112,7 +112,7 @@ fn a_secret_is_refused_and_never_shown() {
         "[targets.production.fingerprints]\nFLY_API_TOKEN = \"hunter2\"\n",
         "fingerprint_key = \"hunter2\"\n",
         "[targets.production]\naccount_name = \"hunter2ABCDEFGHJKLMNPQR3\"\n",
-        // Keys that nobody knows, and values that do not fit.
+        // Unknown keys, and values of the wrong type.
         "pwd = \"hunter2\"\n",
         "[targets.production]\nchatwoot_pass = \"hunter2\"\n",
         "[targets.production.names]\nlogin = \"hunter2\" # hunter2\n",
@@ -124,7 +124,7 @@ fn a_secret_is_refused_and_never_shown() {
         "strict = \"hunter2\"\n",
         "strict = \"\"\"\nhunter2\n\"\"\"\n",
         "\"fm2_hunter2hunter2\" = 1\n",
-        // Broken files: what does not parse may still be a secret.
+        // Broken files: text that does not parse may still be a secret.
         "api_token = hunter2\n",
         "api_token = \"hunter2\nx = 1\n",
         "password = \"\"\"\nhunter2\n",
@@ -154,7 +154,7 @@ fn a_secret_is_refused_and_never_shown() {
 }
 
 #[test]
-fn a_hidden_value_leaves_key_header_and_caret() {
+fn hiding_a_value_keeps_key_header_and_caret() {
     for (text, excerpt) in [
         ("pwd = \"hunter2\"", "  |\n1 | pwd = ***\n  | ^^^"),
         ("strict = \"hunter2\"", "  |\n1 | strict = ***\n  |          ^^^"),
@@ -167,14 +167,14 @@ fn a_hidden_value_leaves_key_header_and_caret() {
 }
 
 #[test]
-fn a_refused_secret_is_told_where_to_go_once() {
+fn a_rejected_secret_is_reported_once_with_its_proper_place() {
     let problems = refused("target = \"production\"\napi_token = \"hunter2\"\n");
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert_eq!(problems[0].line, 2);
     assert!(
         problems[0]
             .message
-            .starts_with("`api_token` is a secret; put it into the environment or an --env-file")
+            .starts_with("`api_token` is a secret; move it to the environment or to an --env-file")
     );
     assert_eq!(problems[0].excerpt, "");
 }
@@ -186,12 +186,12 @@ mod random {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "(?s).{0,120}") {
+        fn no_text_causes_a_panic(text in "(?s).{0,120}") {
             let _either = read_text(&text);
         }
 
         #[test]
-        fn nothing_near_toml_makes_it_panic(
+        fn nothing_close_to_toml_causes_a_panic(
             text in r#"(\[?targets\.?[a-c]{0,2}\]?\n|[a-z_]{1,8} ?=? ?["'\[{]?[aä1-]{0,24}["'\]}]?\n|"""){0,6}"#
         ) {
             let _either = read_text(&text);

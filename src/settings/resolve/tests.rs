@@ -18,10 +18,10 @@ fn resolved(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> 
 }
 
 fn refused(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
-    resolved(said, vars, config, env_file).expect_err("it is refused").to_string()
+    resolved(said, vars, config, env_file).expect_err("it is rejected").to_string()
 }
 
-/// For each setting: what the flag, the variable, the file and nothing at all make of it, in this order.
+/// For each setting: the result of flag, variable, file and default, in this order.
 #[test]
 fn flag_over_environment_over_file_over_default() {
     type Shown = fn(&Resolved) -> String;
@@ -92,7 +92,7 @@ fn flag_over_environment_over_file_over_default() {
 }
 
 #[test]
-fn the_files_to_read_are_named_by_flag_variable_or_the_user_directory() {
+fn input_files_come_from_flag_variable_or_the_user_directory() {
     let said =
         Said { config: Some("flag.toml".into()), env_file: Some("flag.env".into()), ..Said::default() };
     let vars = env(&[("HOTDASH_OPS_CONFIG", "var.toml"), ("HOTDASH_OPS_ENV_FILE", "var.env")]);
@@ -109,7 +109,7 @@ fn the_files_to_read_are_named_by_flag_variable_or_the_user_directory() {
 }
 
 #[test]
-fn the_journal_goes_to_the_state_directory_unless_told_otherwise() {
+fn the_journal_goes_to_the_state_directory_by_default() {
     let runs = |said, vars: &[_]| resolved(said, vars, "", "").expect("it resolves").settings.runs_dir;
     assert_eq!(runs(Said::default(), &[]), Some("/home/u/.local/state/hotdash-ops/runs".into()));
     let var = [("HOTDASH_OPS_RUNS_DIR", "/r")];
@@ -121,7 +121,7 @@ fn the_journal_goes_to_the_state_directory_unless_told_otherwise() {
 }
 
 #[test]
-fn the_environment_wins_over_the_env_file_and_a_difference_is_marked() {
+fn the_environment_overrides_the_env_file_and_a_difference_is_marked() {
     let file = "DATABASE_URL=file\nAGENT_SDK_URL=same\nCHATWOOT_API_KEY=file\nOTHER=file\nHOTDASH_OPS_TARGET=staging\n";
     let vars = [("DATABASE_URL", "env"), ("AGENT_SDK_URL", "same"), ("OTHER", "env")];
     let resolved = resolved(Said::default(), &vars, "", file).expect("it resolves");
@@ -140,7 +140,7 @@ fn the_environment_wins_over_the_env_file_and_a_difference_is_marked() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_marked_and_hide_the_env_file() {
+fn non_utf8_values_are_marked_and_override_the_env_file() {
     let mut vars = env(&[]);
     vars.insert("CHATWOOT_API_KEY".into(), OsString::from_vec(vec![0xff, b'a']));
     let file = Some(("s.env".into(), "CHATWOOT_API_KEY=file\n".to_owned()));
@@ -150,18 +150,18 @@ fn bytes_that_are_no_text_are_marked_and_hide_the_env_file() {
 }
 
 #[test]
-fn what_acts_or_narrows_has_no_variable_and_typos_are_told() {
+fn unsupported_variables_and_typos_are_reported() {
     let vars = [("HOTDASH_OPS_SKIP", "schema"), ("HOTDASH_OPS_ONLY", "x"), ("HOTDASH_OPS_TARGTE", "staging")];
     let resolved = resolved(Said::default(), &vars, "", "").expect("it resolves");
     assert_eq!(resolved.settings.selection, Selection::default());
     let notes = resolved.notes.join("\n");
-    for part in ["HOTDASH_OPS_SKIP has no effect", "give the flag", "did you mean HOTDASH_OPS_TARGET?"] {
+    for part in ["HOTDASH_OPS_SKIP is ignored", "use --skip", "did you mean HOTDASH_OPS_TARGET?"] {
         assert!(notes.contains(part), "{part} in {notes}");
     }
 }
 
 #[test]
-fn wrong_variables_are_all_told() {
+fn every_invalid_variable_is_reported() {
     let vars = [
         ("HOTDASH_OPS_TIMEOUT", "soon"),
         ("HOTDASH_OPS_STRICT", "maybe"),
@@ -170,10 +170,10 @@ fn wrong_variables_are_all_told() {
     ];
     let shown = refused(Said::default(), &vars, "nonsense = 1\n", "no assignment\n");
     for part in [
-        "HOTDASH_OPS_TIMEOUT: `soon` is not a duration",
+        "HOTDASH_OPS_TIMEOUT: `soon` is not a valid duration",
         "HOTDASH_OPS_STRICT: is neither true nor false",
         "HOTDASH_OPS_FORMAT: unknown format \"jsn\"; did you mean json?",
-        "HOTDASH_OPS_TARGET: is set and empty",
+        "HOTDASH_OPS_TARGET: is empty",
         "/etc/ops/c.toml:1: unknown field `nonsense`",
         "s.env:1: has no `=`",
     ] {
@@ -182,7 +182,7 @@ fn wrong_variables_are_all_told() {
 }
 
 #[test]
-fn a_target_that_is_not_configured_is_refused_where_it_was_named() {
+fn an_unknown_target_is_reported_where_it_was_set() {
     let file = "[targets.production]\n[targets.staging]\n";
     let named = |name: &str| Said { target: Some(name.into()), ..Said::default() };
     let shown = refused(named("stagin"), &[], file, "");
@@ -199,11 +199,11 @@ fn a_target_that_is_not_configured_is_refused_where_it_was_named() {
     );
     assert!(shown.ends_with("^^^^^^^^^^^"), "{shown}");
     let shown = refused(named("../x"), &[], "", "");
-    assert!(shown.contains("a target's name is letters"), "{shown}");
+    assert!(shown.contains("a target name must have"), "{shown}");
 }
 
 #[test]
-fn a_misspelt_production_never_loses_its_rules() {
+fn a_misspelt_production_is_rejected() {
     for name in ["Production", "prodution", "producton"] {
         let shown = refused(Said { target: Some(name.into()), ..Said::default() }, &[], "", "");
         assert!(shown.contains("did you mean `production`?"), "{shown}");
@@ -212,15 +212,15 @@ fn a_misspelt_production_never_loses_its_rules() {
     assert_eq!(resolved(sandbox, &[], "", "").expect("no table is needed").settings.target.name, "sandbox");
     let live = Said { target: Some("prod-eu".into()), ..Said::default() };
     let notes = resolved(live, &[], "[targets.prod-eu]\n", "").expect("it is configured").notes;
-    assert!(notes[0].contains("not held to production's rules"), "{notes:?}");
+    assert!(notes[0].contains("production's rules do not apply"), "{notes:?}");
 }
 
 #[test]
-fn other_targets_are_all_the_rest() {
+fn other_targets_are_all_except_the_chosen_one() {
     let file = "[targets.staging]\naccount_id = 7\n[targets.eu]\naccount_id = 8\n";
     let all = resolved(Said::default(), &[], file, "").expect("production needs no table");
     assert_eq!(all.settings.others.len(), 2);
-    assert!(all.notes[0].contains("no [targets.production]"), "{:?}", all.notes);
+    assert!(all.notes[0].contains("has no [targets.production]"), "{:?}", all.notes);
     let eu =
         resolved(Said { target: Some("eu".into()), ..Said::default() }, &[], file, "").expect("it is there");
     assert_eq!((eu.settings.target.account_id, eu.settings.others.len()), (Some(8), 1));

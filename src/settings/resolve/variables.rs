@@ -1,17 +1,17 @@
-//! This program's own variables. What acts or narrows a run (`--yes`, `--only`,
-//! `--skip`, `--attest`, `--checks`) has none, so that no forgotten export makes a
-//! run ask less than its operator believes.
+//! This program's own variables. Flags that change something or narrow a run (`--yes`, `--only`, `--skip`,
+//! `--attest`, `--checks`) have no variable, so that a forgotten export cannot make a run check less than its
+//! operator believes.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{Environment, PREFIX};
-use crate::checklist::Interval;
+use crate::input::format::Format;
+use crate::input::interval::Interval;
+use crate::input::source::{Problem, Problems};
 use crate::redact::Redactor;
-use crate::report::Format;
 use crate::settings::file::{masked_words, nearest};
-use crate::source::{Problem, Problems};
 
 const KNOWN: &[&str] = &[
     "HOTDASH_OPS_CONFIG",
@@ -33,7 +33,7 @@ const FLAGS_ALONE: &[(&str, &str)] = &[
     ("HOTDASH_OPS_CHECKS", "--checks"),
 ];
 
-/// What the variables say.
+/// The values of the variables.
 #[derive(Default)]
 pub(super) struct Variables {
     pub target: Option<String>,
@@ -53,15 +53,15 @@ pub(super) fn read(
 ) -> Variables {
     for name in env.keys().filter_map(|n| n.to_str()).filter(|n| n.starts_with(PREFIX)) {
         if let Some((_, flag)) = FLAGS_ALONE.iter().find(|(var, _)| *var == name) {
-            notes.push(format!("{name} has no effect: there is no variable for {flag}, give the flag"));
+            notes.push(format!("{name} is ignored; use {flag}"));
         } else if !KNOWN.contains(&name) {
             let near = nearest(name, KNOWN.iter().copied()).map(|n| format!("; did you mean {n}?"));
-            notes.push(format!("{name} has no effect: no such variable{}", near.unwrap_or_default()));
+            notes.push(format!("{name} is ignored: there is no such variable{}", near.unwrap_or_default()));
         }
     }
-    // A variable that is set to nothing says neither yes nor no: in CI it is often a setting that got lost.
+    // An empty variable means neither yes nor no; in CI it is often a setting that got lost.
     for name in KNOWN.iter().filter(|n| env.get(OsStr::new(n)).is_some_and(|v| v.is_empty())) {
-        problems.push(Problem::of_file(*name, "is set and empty; unset it, or give it a value"));
+        problems.push(Problem::of_file(*name, "is empty; unset it or set a value"));
     }
     let mut reader = Reader { env, redactor, problems };
     Variables {
@@ -99,7 +99,7 @@ impl Reader<'_> {
     }
 }
 
-/// Yes or no, as variables say it.
+/// A boolean variable.
 struct Switch(bool);
 
 impl FromStr for Switch {

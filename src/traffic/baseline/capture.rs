@@ -1,5 +1,5 @@
-//! Capturing: read the hour, judge whether it can be a baseline at all, and only
-//! then create the table and insert one row, in one transaction.
+//! Recording a baseline: read the hour, check that it can be a baseline at all, and only then create the table and insert
+//! one row, in one transaction.
 
 use super::good::details;
 use super::recorded::{BOUNDS, place, stored};
@@ -7,42 +7,45 @@ use super::row::Row;
 use super::sql::{self, Numbers};
 use super::{TABLE, Unfit};
 use crate::service::postgres::{PgFault, Uncommitted, Writer, Writing};
-use crate::traffic::full::{Form, Full};
+use crate::traffic::full::{Form, WindowData};
 use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
 
-/// A baseline that is stored.
+/// The code of claims about the table.
+const ON_TABLE: &str = "table-support-baseline";
+
+/// A stored baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Captured {
-    /// As it is stored.
+    /// As stored.
     pub row: Row,
-    /// False where a row of the same minute was there, and nothing was written.
+    /// False if there already was a row of the same minute and nothing was written.
     pub written: bool,
-    /// Whether the table was created for it.
+    /// Whether the table was created.
     pub created: bool,
     /// The hour that was read.
     pub hour: Hour,
 }
 
-/// Why nothing is known to be stored.
+/// Why nothing was stored, or why it is unknown whether something was.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Uncaptured {
     /// The hour cannot become a baseline; nothing was written.
     Thin { unfit: Unfit, hour: Box<Hour> },
     /// The facts cannot be read; nothing was written.
     Unread(PgFault),
-    /// The database or the table does not take it; nothing was written.
+    /// The database or the table does not accept it; nothing was written.
     Refused(Unfit),
-    /// The connection broke or a statement was refused before COMMIT was sent; nothing was written.
+    /// The connection broke or a statement was rejected before COMMIT was sent; nothing was written.
     Unwritten(PgFault),
-    /// COMMIT was sent and no answer came.
+    /// COMMIT was sent, but no answer came.
     Unknown(PgFault),
 }
 
-/// One unreadable duration in so many is a warning, more make the average worthless.
+/// One unreadable duration in this many is a warning; more make the average unreliable.
 const UNREADABLE: u128 = 100;
 
-/// Captures the hour up to now.
+/// Records the hour up to now.
 ///
 /// # Errors
 /// [`Uncaptured`]; only [`Uncaptured::Unknown`] may have written.
@@ -54,7 +57,7 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Uncap
             Err(Uncommitted::Refused(fault)) => Err(refused(fault)),
             Err(Uncommitted::Unknown(fault)) => Err(Uncaptured::Unknown(fault)),
         },
-        // Whatever the transaction created on the way is not kept.
+        // The rollback also removes a table that was created.
         other => {
             writing.give_up().await;
             other
@@ -69,7 +72,7 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
         Ok(()) => hour,
         Err(unfit) => return Err(Uncaptured::Thin { unfit, hour: Box::new(hour) }),
     };
-    // Each statement from here on sees what a capture before this one has committed.
+    // From here on each statement sees what an earlier recording has committed.
     writing.ask(&[sql::LOCK]).await.map_err(refused)?;
     let place = place(writing.reading()).await.map_err(refused)?;
     let found = place.writable().map_err(Uncaptured::Refused)?;
@@ -96,16 +99,20 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
     let there = writing.ask(&[&sql::of_this_minute(detailed)]).await.map_err(refused)?;
     match there.into_iter().flatten().next() {
         Some(row) => Ok(Captured { row: stored(&row), written: false, created: false, hour }),
-        None => Err(Uncaptured::Refused(Unfit::new(
-            format!("table {TABLE}"),
-            "the row that was inserted",
-            "no row: a rule or a trigger swallowed it",
-            format!("look at the rules and triggers of {TABLE} (\\d {TABLE} in psql)"),
-        ))),
+        None => Err(Uncaptured::Refused(
+            Unfit::new(
+                ON_TABLE,
+                format!("table {TABLE}"),
+                "the inserted row",
+                "no row",
+                format!("check the rules and triggers of {TABLE} (\\d {TABLE} in psql)"),
+            )
+            .sentence(format!("a rule or trigger of table {TABLE} discarded the inserted row")),
+        )),
     }
 }
 
-/// A standby and a transaction that is read only refuse what comes later; what to do differs.
+/// Whether the server is a primary and the transaction may write. Checked first, because the fixes differ.
 async fn may_write(writing: &mut Writing<'_>) -> Result<(), Uncaptured> {
     let sql =
         "SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only";
@@ -121,63 +128,71 @@ async fn may_write(writing: &mut Writing<'_>) -> Result<(), Uncaptured> {
 
 fn standby() -> Unfit {
     Unfit::new(
-        "role of the server",
+        "role-of-the-server",
+        "server",
         "the primary",
-        "a standby, in recovery, which takes no row",
-        "put the primary's host into DATABASE_URL for this command",
+        "a standby, which is read-only",
+        "use the primary's host in DATABASE_URL for this command",
     )
 }
 
 fn read_only() -> Unfit {
     Unfit::new(
         "transaction",
-        "one that may write",
-        "one that is read only by a setting of the role, the database or the pooler",
-        "give a DATABASE_URL that may write: the primary's own, not a read-only pooler's or role's (SHOW default_transaction_read_only)",
+        "transaction",
+        "read-write",
+        "read-only",
+        "use a DATABASE_URL that can write: the primary's own, not that of a read-only pooler or role (check with SHOW default_transaction_read_only)",
     )
+    .sentence("the connection is read-only, by a setting of the role, the database or the pooler")
 }
 
-/// Whether the hour can become a baseline: NULL, NaN and what nobody can read cannot.
-fn fit(full: &Full) -> Result<(), Unfit> {
+/// Whether the hour can become a baseline. With NULL, NaN or unreadable numbers it cannot.
+fn fit(full: &WindowData) -> Result<(), Unfit> {
     let letter = &full.letter;
     if letter.total == 0 {
         return Err(Unfit::new(
+            "traffic-of-the-last-hour",
             "traffic of the last hour",
-            "at least one delivery",
-            "none, so that there is nothing to record",
-            "wait for traffic (hotdash-ops monitor shows it), and capture then",
-        ));
+            "at least 1 delivery",
+            "none",
+            "wait for traffic (hotdash-ops monitor shows it), then record it: hotdash-ops baseline",
+        )
+        .sentence("there was no delivery in the last hour, so there is nothing to record"));
     }
     let durations = u128::from(letter.timed) + u128::from(full.unreadable);
-    let worthless = letter.form == Form::Guarded && u128::from(full.unreadable) * UNREADABLE > durations;
+    let unreliable = letter.form == Form::Guarded && u128::from(full.unreadable) * UNREADABLE > durations;
     let plain = |number: Option<&str>| number.is_some_and(sql::is_plain);
-    if letter.timed == 0 || worthless || !plain(letter.average_ms.as_deref()) {
+    if letter.timed == 0 || unreliable || !plain(letter.average_ms.as_deref()) {
+        let found = format!(
+            "{} of {} deliveries have one, {} are unreadable",
+            letter.timed, letter.total, full.unreadable
+        );
         return Err(Unfit::new(
-            "durations of the last hour",
-            "numbers, but for one in a hundred",
-            format!(
-                "{} of {} deliveries have one, {} are unreadable",
-                letter.timed, letter.total, full.unreadable
-            ),
-            "look what writes durationMs: hotdash-ops checks explain baseline.average shows the statement",
+            "durations-of-the-last-hour",
+            "readable durations of the last hour",
+            "at least 99 %",
+            found,
+            "find out what writes durationMs: hotdash-ops checks explain baseline.average shows the statement",
         ));
     }
     if !plain(letter.success_rate.as_deref()) {
         let found = letter.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
-        let fix = "look what stands between this program and the database";
-        return Err(Unfit::new("success rate of the last hour", "a number", found, fix));
+        let fix = "check for a proxy or pooler between this program and the database";
+        let code = "success-rate-of-the-last-hour";
+        return Err(Unfit::new(code, "success rate of the last hour", "a number", found, fix));
     }
     Ok(())
 }
 
-/// The row must hold the numbers that were read: a column of another type may have rounded them.
+/// The stored row must have the numbers that were read: a column of another type may have rounded them.
 fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
-    let near = |stored: Option<f64>, meant: Option<f64>, by: f64| match (stored, meant) {
-        (Some(stored), Some(meant)) => (stored - meant).abs() <= by,
+    let near = |stored: Option<f64>, read: Option<f64>, by: f64| match (stored, read) {
+        (Some(stored), Some(read)) => (stored - read).abs() <= by,
         _ => false,
     };
     let read = |text: &str| text.parse::<f64>().ok();
-    // Rounding is the checklist's: to hundredths, to whole milliseconds, to hundredths.
+    // The checklist rounds to hundredths, to whole milliseconds, and to hundredths.
     let whole = [
         near(row.success_rate.quantity(), read(numbers.success_rate), 1e-4),
         near(row.avg_response_ms.quantity(), read(numbers.average_ms), 0.5001),
@@ -187,37 +202,44 @@ fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
     if whole.iter().all(|same| *same) {
         return Ok(());
     }
-    Err(Uncaptured::Refused(Unfit::new(
-        format!("table {TABLE}"),
-        format!("columns that keep {} %, {} ms and the rest", numbers.success_rate, numbers.average_ms),
-        format!("it would keep other numbers: {}", row.numbers()),
-        format!(
-            "make its columns numeric, as the checklist's are, or rename it: ALTER TABLE {TABLE} RENAME TO {TABLE}_old"
-        ),
-    )))
+    Err(Uncaptured::Refused(
+        Unfit::new(
+            ON_TABLE,
+            format!("table {TABLE}"),
+            format!("{} %, {} ms and the rest", numbers.success_rate, numbers.average_ms),
+            row.numbers(),
+            format!(
+                "make its columns numeric, as in the checklist, or rename it: ALTER TABLE {TABLE} RENAME TO {TABLE}_old"
+            ),
+        )
+        .sentence(format!("table {TABLE} would store other numbers: {}", row.numbers())),
+    ))
 }
 
-/// What the server said no to, by what to do about it.
+/// Why the server rejected a statement, with the fix for each cause.
 fn refused(fault: PgFault) -> Uncaptured {
     let what = format!("table {TABLE}");
-    let said = fault.to_string();
-    let unfit = |expected: &str, fix: String| Uncaptured::Refused(Unfit::new(&*what, expected, &*said, fix));
+    let message = fault.to_string();
+    let unfit = |expected: &str, fix: String| {
+        let unfit = Unfit::new(ON_TABLE, &*what, expected, &*message, fix);
+        Uncaptured::Refused(unfit.sentence(format!("the baseline could not be written: {message}")))
+    };
     match fault.sqlstate() {
         Some("25006") => Uncaptured::Refused(read_only()),
         Some("42501") => {
-            unfit("permission", format!("let the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; look at its policies, too"))
+            unfit("permission", format!("have the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; check its row level security policies, too"))
         }
         Some("55P03") => unfit(
             "a lock in time",
-            "wait until the capture or migration that holds it has ended (pg_locks shows it), and run again; nothing was written".to_owned(),
+            "wait until the recording or migration that holds the lock has ended (pg_locks shows it), then run again; nothing was written".to_owned(),
         ),
         Some("57014") => unfit(
             "an answer in time",
-            "look what the server is busy with (pg_stat_activity), and run again; nothing was written".to_owned(),
+            "find out what the server is busy with (pg_stat_activity), then run again; nothing was written".to_owned(),
         ),
         Some(state) if state.starts_with("23") || state.starts_with("22") || state == "P0001" => unfit(
-            "to take the row",
-            format!("look at the constraints, triggers and further columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
+            "the row accepted",
+            format!("check the constraints, triggers and other columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
         ),
         _ => Uncaptured::Unwritten(fault),
     }

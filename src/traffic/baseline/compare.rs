@@ -1,91 +1,100 @@
-//! Now against a baseline: which one, and whether the last hour is worse.
+//! Comparing the last hour with a baseline: which one, and whether the hour is worse.
 
 use super::Unfit;
 use super::good::{Bar, Standing, of_row};
 use super::row::{Row, captured_at};
-use crate::probe::Claim;
-use crate::traffic::full::{Form, Full};
+use crate::outcome::finding::Claim;
+use crate::traffic::full::{Form, WindowData};
 use crate::traffic::stats::{worse_average, worse_rate};
 
-/// The baseline to compare with: the pinned one, or the newest good one. Rows stand the newest first.
+/// The baseline to compare with: the pinned one, or the newest good one. `rows` are sorted newest first.
 ///
 /// # Errors
-/// Why there is none, and what to do.
+/// Why there is none, and what to do about it.
 pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a Row, Unfit> {
-    let what = "baseline to compare with";
+    let (code, what) = ("baseline-to-compare-with", "baseline to compare with");
     if let Some(wanted) = pinned {
         return captured_at(rows, wanted).map_err(|why| {
-            let fix = "correct `baseline` under the target's traffic in the configuration: hotdash-ops baseline list shows what there is";
-            Unfit::new(what, format!("the pinned one, {wanted}"), why, fix)
+            let fix = "correct `baseline` in the target's traffic settings: hotdash-ops baseline list shows the recorded ones";
+            let sentence = format!("the pinned baseline cannot be used: {why}");
+            Unfit::new(code, what, format!("the pinned one, {wanted}"), why, fix).sentence(sentence)
         });
     }
     let good = rows.iter().find(|row| of_row(row, bar) == Standing::Good);
     good.ok_or_else(|| {
         let found = match rows.len() {
-            0 => "none was recorded".to_owned(),
-            1 => "the only one is not known to be good".to_owned(),
-            n => format!("none of {n} is known to be good"),
+            0 => "no baseline is recorded".to_owned(),
+            1 => "the only baseline is not known to be good".to_owned(),
+            n => format!("none of the {n} baselines is known to be good"),
         };
-        let fix = "capture one in a good hour: hotdash-ops baseline; or pin one: baseline = \"<captured_at>\" under the target's traffic in the configuration";
-        Unfit::new(what, "a good one", found, fix)
+        let fix = "record one in a good hour: hotdash-ops baseline; or pin one: baseline = \"<captured_at>\" in the target's traffic settings";
+        Unfit::new(code, what, "a good one", &found, fix).sentence(&found)
     })
 }
 
-/// The success rate is not worse than the baseline's. Fewer than the least number of deliveries can show that it
-/// is worse, never that it is not.
-pub fn rate(now: &Full, then: &Row, bar: Bar) -> Claim {
-    let what = "success rate against the baseline";
+/// The claim that the success rate is not worse than the baseline's. With fewer deliveries than the minimum the claim
+/// can fail, but not pass.
+pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
+    let (code, what) = ("success-rate-against-the-baseline", "success rate against the baseline");
     let (ok, total) = (now.letter.ok, now.letter.total);
     let counted = then.details.as_ref().map(|d| (d.ok, d.total));
     let expected = match counted {
         Some((ok, total)) => format!(
-            "not lower than {} % ({ok} of {total}) by half a point or more with proof (p <= 0.01)",
+            "less than 0.5 points below {} % ({ok} of {total}), or p above 0.01",
             then.success_rate.shown()
         ),
         None => format!("less than 1 point below {} % (by tolerance only)", then.success_rate.shown()),
     };
     let found = format!("{} % ({ok} of {total})", now.letter.success_rate.as_deref().unwrap_or("NULL"));
     let compared = then.success_rate.rate_bp().and_then(|bp| worse_rate((ok, total), (bp, counted)));
-    let Some(compared) = compared else { return Claim::open(what, expected, found) };
+    let open = |found: &str, why: String| Claim::undecided(code, what, &expected, found).sentence(why);
+    let Some(compared) = compared else {
+        let then = then.success_rate.shown();
+        return open(&found, format!("the success rates cannot be compared: now {found}, baseline {then} %"));
+    };
     let points = compared.lower_by_bp.unsigned_abs();
-    let way = if compared.lower_by_bp < 0 { "higher" } else { "lower" };
-    let mut found = format!("{found}, {}.{:02} points {way}", points / 100, points % 100);
+    let direction = if compared.lower_by_bp < 0 { "higher" } else { "lower" };
+    let mut found = format!("{found}, {}.{:02} points {direction}", points / 100, points % 100);
     if let Some(p) = compared.p {
         found = format!("{found}, p = {p:.4}");
     }
     if !compared.worse && total < bar.min_events {
-        return Claim::open(
-            what,
-            expected,
-            format!("{found}; fewer than {} deliveries tell little", bar.min_events),
+        let least = bar.min_events;
+        return open(
+            &found,
+            format!("too few deliveries to compare the success rate: {total} of at least {least} ({found})"),
         );
     }
-    Claim::new(what, expected, found, !compared.worse)
+    Claim::compared(code, what, expected, found, !compared.worse)
 }
 
-/// The average duration is not worse than the baseline's.
-pub fn average(now: &Full, then: &Row, bar: Bar) -> Claim {
-    let what = "average against the baseline";
-    let expected = format!("not more than 25 % and 50 ms above {} ms", then.avg_response_ms.shown());
+/// The claim that the average duration is not worse than the baseline's.
+pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
+    let (code, what) = ("average-against-the-baseline", "average duration against the baseline");
+    let baseline = then.avg_response_ms.shown();
+    let expected = format!("at most 25 % or 50 ms above {baseline} ms, whichever is more");
     let shown = now.letter.average_ms.as_deref();
-    let mut found = match shown.and_then(|text| text.parse::<f64>().ok()) {
+    let found = match shown.and_then(|text| text.parse::<f64>().ok()) {
         Some(ms) => format!("{ms:.0} ms over {} deliveries", now.letter.timed),
         None => format!("{} ms", shown.unwrap_or("NULL")),
     };
     let durations = u128::from(now.letter.timed) + u128::from(now.unreadable);
     let unreadable = now.letter.form == Form::Guarded && u128::from(now.unreadable) * 100 > durations;
-    if unreadable {
-        found = format!("{found}, and {} durations are unreadable", now.unreadable);
-    }
+    let open = |why: String| Claim::undecided(code, what, &expected, &found).sentence(why);
     let ms = shown.and_then(|text| text.parse::<f64>().ok());
     let worse = ms.zip(then.avg_response_ms.quantity()).and_then(|(now, then)| worse_average(now, then));
     match worse {
-        None => Claim::open(what, expected, found),
-        Some(_) if unreadable => Claim::open(what, expected, found),
-        Some(false) if now.letter.timed < bar.min_events => {
-            Claim::open(what, expected, format!("{found}; fewer than {} tell little", bar.min_events))
+        None => {
+            open(format!("the average durations cannot be compared: now {found}, baseline {baseline} ms"))
         }
-        Some(worse) => Claim::new(what, expected, found, !worse),
+        Some(_) if unreadable => {
+            open(format!("{} durations are unreadable, too many to compare the average", now.unreadable))
+        }
+        Some(false) if now.letter.timed < bar.min_events => open(format!(
+            "too few durations to compare the average: {} of at least {}",
+            now.letter.timed, bar.min_events
+        )),
+        Some(worse) => Claim::compared(code, what, &expected, &found, !worse),
     }
 }
 
@@ -94,21 +103,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::outcome::window::Window;
     use crate::settings::Percent;
     use crate::traffic::baseline::row::{Details, Number};
-    use crate::traffic::full::{Horizon, Letter};
-    use crate::traffic::window::Window;
+    use crate::traffic::full::{OpenTransactions, Totals};
 
     const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
 
-    fn now(ok: u64, total: u64, average: Option<&str>) -> Full {
+    fn now(ok: u64, total: u64, average: Option<&str>) -> WindowData {
         let at = "2026-01-01T10:00:00Z".parse().expect("a time");
         let rate = (total > 0).then(|| format!("{:.2}", 100.0 * ok as f64 / total as f64));
-        Full {
+        WindowData {
             window: Window { from: at, to: at },
             asked_at: at,
             replayed_to: None,
-            letter: Letter {
+            letter: Totals {
                 form: Form::Checklist,
                 success_rate: rate,
                 total,
@@ -127,7 +136,7 @@ mod tests {
             errors: Vec::new(),
             dead_letter_messages: Vec::new(),
             bins: Vec::new(),
-            horizon: Horizon::Clear,
+            horizon: OpenTransactions::Clear,
         }
     }
 
@@ -153,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_worse_by_proof_or_by_tolerance_and_few_prove_nothing() {
+    fn a_rate_is_worse_by_proof_or_by_tolerance() {
         let counted = then("99.50", "160", Some((1990, 2000)));
         let plain = then("99.50", "160", None);
         for (ok, total, row, holds) in [
@@ -175,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn an_average_is_worse_by_a_quarter_and_fifty() {
+    fn an_average_is_worse_by_a_quarter_and_fifty_milliseconds() {
         let row = then("99.50", "200", None);
         for (average, holds) in
             [(Some("250.0"), Some(true)), (Some("250.5"), Some(false)), (Some("NaN"), None), (None, None)]
@@ -195,17 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_good_one_is_chosen_and_a_pinned_one_is_found_or_told() {
+    fn the_pinned_baseline_or_the_newest_good_one_is_chosen() {
         let old = Row { captured: Some("2025-12-31 09:00:00".into()), ..then("99.00", "160", None) };
         let rows = [then("90.00", "160", None), then("NaN", "160", None), old.clone()];
         assert_eq!(choose(&rows, None, BAR), Ok(&old));
         assert_eq!(choose(&rows, Some("2025-12-31T09:00:00Z"), BAR), Ok(&old));
         for (rows, pinned, says) in [
-            (&rows[..0], None, "none was recorded"),
-            (&rows[..1], None, "the only one"),
-            (&rows[..2], None, "none of 2"),
-            (&rows[..], Some("2024-01-01T00:00:00Z"), "no baseline was captured"),
-            (&rows[..], Some("last week"), "is no time"),
+            (&rows[..0], None, "no baseline is recorded"),
+            (&rows[..1], None, "the only baseline"),
+            (&rows[..2], None, "none of the 2"),
+            (&rows[..], Some("2024-01-01T00:00:00Z"), "no baseline was recorded"),
+            (&rows[..], Some("last week"), "is not a valid time"),
         ] {
             let unfit = choose(rows, pinned, BAR).expect_err("none");
             assert!(unfit.found.contains(says) && !unfit.fix.is_empty(), "{unfit:?}");
@@ -214,7 +223,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_unusable_ever_holds(bad in "NaN|-?Infinity|-1|x|", ok in 0..100u64, more in 0..10u64) {
+        fn unusable_numbers_are_undecided(bad in "NaN|-?Infinity|-1|x|", ok in 0..100u64, more in 0..10u64) {
             let hour = now(ok, ok + more, Some("100"));
             let row = Row { success_rate: Number::of(&bad), avg_response_ms: Number::of(&bad), ..then("1", "1", None) };
             prop_assert_eq!(rate(&hour, &row, BAR).holds, None);
@@ -222,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn one_more_failure_never_mends_a_comparison(total in 21..500u64, bad in 0..500u64) {
+        fn one_more_failure_never_improves_a_comparison(total in 21..500u64, bad in 0..500u64) {
             prop_assume!(bad < total);
             for row in [then("98.00", "160", Some((980, 1000))), then("98.00", "160", None)] {
                 let holds = |bad| rate(&now(total - bad, total, None), &row, BAR).holds == Some(true);

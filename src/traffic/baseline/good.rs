@@ -1,13 +1,13 @@
-//! Whether a baseline is good: its own hour passes the letter, with enough
-//! deliveries and no dead letter. Only a good one is compared with unasked.
+//! Whether a baseline is good: its own hour meets the thresholds, with enough deliveries and no dead letter. Unless the
+//! configuration pins another, only a good one is used for comparisons.
 
 use super::row::{Details, Row};
 use crate::settings::{Percent, Traffic};
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::stats::average_below;
 use crate::traffic::stats::passes;
 
-/// What an hour must be.
+/// The thresholds of a good hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// The rate must be greater.
@@ -17,13 +17,13 @@ pub struct Bar {
     pub min_events: u64,
 }
 
-/// How a baseline stands.
+/// The quality of a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     Good,
     /// Why not, lower-case fragments.
     NotGood(Vec<String>),
-    /// What is not known of it.
+    /// What is unknown about it.
     Unknown(String),
 }
 
@@ -58,7 +58,7 @@ impl Standing {
 }
 
 /// The details of an hour that was read.
-pub fn details(full: &Full) -> Details {
+pub fn details(full: &WindowData) -> Details {
     Details {
         ok: full.letter.ok,
         total: full.letter.total,
@@ -71,7 +71,7 @@ pub fn details(full: &Full) -> Details {
     }
 }
 
-/// How an hour stands by its counts.
+/// The quality of an hour, by its counts.
 pub fn of_details(hour: &Details, bar: Bar) -> Standing {
     let mut reasons = Vec::new();
     if hour.total < bar.min_events {
@@ -84,16 +84,17 @@ pub fn of_details(hour: &Details, bar: Bar) -> Standing {
     match below {
         Some(true) => {}
         Some(false) => reasons.push(slow(bar)),
-        None => reasons.push("its average is not known".to_owned()),
+        None => reasons.push("its average is unknown".to_owned()),
     }
     if hour.dead_letters > 0 {
-        reasons.push(format!("dead letters in its hour: {}", hour.dead_letters));
+        let plural = if hour.dead_letters == 1 { "" } else { "s" };
+        reasons.push(format!("it has {} dead letter{plural} in its hour", hour.dead_letters));
     }
     if reasons.is_empty() { Standing::Good } else { Standing::NotGood(reasons) }
 }
 
-/// How a row of the table stands. Without counts it is judged by what its numbers prove: sixty times the requests
-/// per minute are the deliveries, and a day without a dead letter had none in the hour.
+/// The quality of a row of the table. Without counts it is judged by its numbers: sixty times the requests per minute
+/// are the deliveries, and a day without a dead letter had none in the hour.
 pub fn of_row(row: &Row, bar: Bar) -> Standing {
     let numbers = [
         ("success_rate", &row.success_rate, row.success_rate.rate_bp().is_some()),
@@ -115,7 +116,7 @@ pub fn of_row(row: &Row, bar: Bar) -> Standing {
     if let Some(hour) = &row.details {
         return of_details(hour, bar);
     }
-    // Rounded to hundredths, sixty times it is within 0.3 of the count.
+    // The number is rounded to hundredths, so sixty times it is within 0.3 of the count.
     let total = (row.requests_per_minute.quantity().unwrap_or_default() * 60.0).round();
     if total < bar.min_events as f64 {
         reasons.push(few(total as u64, bar));
@@ -131,7 +132,7 @@ pub fn of_row(row: &Row, bar: Bar) -> Standing {
     } else if row.daily_dlq_count.quantity() == Some(0.0) {
         Standing::Good
     } else {
-        Standing::Unknown("whether a dead letter of that day fell into its hour is not kept".to_owned())
+        Standing::Unknown("it is unknown whether a dead letter of that day was in its hour".to_owned())
     }
 }
 
@@ -178,16 +179,16 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_good_by_the_letter_with_enough_and_no_dead_letter() {
+    fn a_good_hour_has_enough_good_deliveries_and_no_dead_letter() {
         assert_eq!(of_details(&hour(21, 21, "2100", 0), BAR), Standing::Good);
         assert_eq!(of_details(&hour(20, 21, "2100", 0), BAR), Standing::Good);
         for (bad, says) in [
             (hour(20, 20, "2000", 0), "20 deliveries"),
             (hour(57, 60, "6000", 0), "success rate"),
             (hour(60, 60, "30000", 0), "average is not below"),
-            (hour(60, 60, "6000", 1), "dead letters"),
-            (hour(60, 60, "NaN", 0), "not known"),
-            (Details { sum_ms: None, timed: 0, ..hour(60, 60, "0", 0) }, "not known"),
+            (hour(60, 60, "6000", 1), "1 dead letter in"),
+            (hour(60, 60, "NaN", 0), "unknown"),
+            (Details { sum_ms: None, timed: 0, ..hour(60, 60, "0", 0) }, "unknown"),
         ] {
             let standing = of_details(&bad, BAR);
             assert!(
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_counts_is_good_only_where_its_numbers_prove_it() {
+    fn a_row_without_counts_is_good_only_if_its_numbers_prove_it() {
         assert_eq!(of_row(&row("98.33", "160", "1.00", "0"), BAR), Standing::Good);
         assert_eq!(of_row(&row("98.33", "160", "0.35", "0"), BAR), Standing::Good, "21 an hour");
         assert_eq!(of_row(&row("98.33", "160", "1.00", "2"), BAR).word(), "unknown");
@@ -227,7 +228,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_number_that_is_none_is_never_good(at in 0..4usize, bad in "NULL|NaN|-?Infinity|-1|abc|") {
+        fn an_invalid_number_is_never_good(at in 0..4usize, bad in "NULL|NaN|-?Infinity|-1|abc|") {
             let mut texts = ["98.33", "160", "1.00", "0"];
             texts[at] = &bad;
             let row = row(texts[0], texts[1], texts[2], texts[3]);
@@ -241,14 +242,14 @@ mod tests {
             ok in 0..200u64, bad in 0..20u64, dead in 0..3u64,
         ) {
             let good = |ok, bad, dead| of_details(&hour(ok, ok + bad, "100", dead), BAR) == Standing::Good;
-            // A failure on top may lift an hour over the least number of deliveries, and over nothing else.
+            // One more failure may reach the minimum number of deliveries, but improves nothing else.
             prop_assume!(ok + bad >= BAR.min_events);
             prop_assert!(good(ok, bad, dead) || !good(ok, bad + 1, dead));
             prop_assert!(good(ok, bad, dead) || !good(ok, bad, dead + 1));
         }
 
         #[test]
-        fn counts_are_found_again_in_the_requests_per_minute(total in 0..100_000u64) {
+        fn counts_can_be_derived_from_the_requests_per_minute(total in 0..100_000u64) {
             let printed = format!("{:.2}", (total as f64 / 60.0 * 100.0).round() / 100.0);
             let few = of_row(&row("98.33", "160", &printed, "0"), BAR) != Standing::Good;
             prop_assert_eq!(few, total < BAR.min_events);

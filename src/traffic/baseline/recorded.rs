@@ -1,4 +1,4 @@
-//! What the table holds, and the hour that it is compared with: read only.
+//! The rows of the table, and the hour that is compared with them. Read-only.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use crate::service::postgres::{self, Bounds, PgFault, Session, Transaction};
 use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
 
-/// Bounds of everything that a baseline asks.
+/// Time limits of every query about baselines.
 pub(super) const BOUNDS: Bounds =
     Bounds { statement: Duration::from_secs(60), lock: Duration::from_secs(5), one_snapshot: false };
 
-/// The baselines of the table.
+/// The baselines in the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
-    /// The newest first.
+    /// Newest first.
     pub rows: Vec<Row>,
-    /// Whether there is a table at all.
+    /// Whether the table exists.
     pub table: bool,
 }
 
 /// Reads the table.
 ///
 /// # Errors
-/// When the database does not answer, or refuses; within it, why the table holds no baselines that can be read.
+/// When the database does not answer or rejects a query; the inner error says why the table cannot be read.
 pub async fn recorded(session: &Session) -> Result<Result<Recorded, Unfit>, PgFault> {
     let mut transaction = session.transaction(&BOUNDS).await?;
     let answer = read_all(&mut transaction).await;
@@ -46,10 +46,10 @@ async fn read_all(transaction: &mut Transaction<'_>) -> Result<Result<Recorded, 
     Ok(Ok(Recorded { rows, table: true }))
 }
 
-/// The last hour, on one snapshot.
+/// The last hour, read in one snapshot.
 ///
 /// # Errors
-/// When the database does not answer, or refuses.
+/// When the database does not answer or rejects a query.
 pub async fn hour_now(session: &Session, source: &Source) -> Result<Hour, PgFault> {
     let mut transaction = session.transaction(&Bounds { one_snapshot: true, ..BOUNDS }).await?;
     let hour = read::hour(&mut transaction, source).await;
@@ -57,16 +57,21 @@ pub async fn hour_now(session: &Session, source: &Source) -> Result<Hour, PgFaul
     hour
 }
 
-/// Asks the catalogue.
+/// Reads the catalogue.
 pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, PgFault> {
     let answers = transaction.ask(&[sql::PLACE, sql::KIND, sql::COLUMNS]).await?;
     let text = |row: &postgres::Row, column: &str| row.get(column).unwrap_or_default().to_owned();
     let is = |row: &postgres::Row, column: &str| matches!(row.get(column), Some("true" | "t"));
     let [here, kind, columns] = answers.as_slice() else {
-        return Err(PgFault::Odd("the catalogue answered in part; look what stands in between".to_owned()));
+        return Err(PgFault::Odd(
+            "the catalogue returned only part of the answer; check for a proxy or pooler in between"
+                .to_owned(),
+        ));
     };
     let Some(here) = here.first() else {
-        return Err(PgFault::Odd("the catalogue answered nothing; look what stands in between".to_owned()));
+        return Err(PgFault::Odd(
+            "the catalogue returned nothing; check for a proxy or pooler in between".to_owned(),
+        ));
     };
     let column = |row: &postgres::Row| Column {
         name: text(row, "name"),
@@ -89,7 +94,7 @@ pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, Pg
     })
 }
 
-/// A row as it is stored.
+/// A stored row.
 pub(super) fn stored(row: &postgres::Row) -> Row {
     let number = |column| Number(row.get(column).map(str::to_owned));
     Row {

@@ -1,5 +1,5 @@
-//! A row of the table, as it stands there: a hand may have written it, so every
-//! value may be NULL, NaN or beyond reason, and is shown as it is.
+//! A row of the table. It may have been written by hand, so every value may be NULL, NaN or absurd, and is shown
+//! unchanged.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,7 +19,7 @@ pub struct Row {
     pub requests_per_minute: Number,
     /// Dead letters of the 24 hours before.
     pub daily_dlq_count: Number,
-    /// The counts behind the numbers, where the table keeps them and they fit the row.
+    /// The counts behind the numbers, if the table has them and they match the row.
     pub details: Option<Details>,
 }
 
@@ -27,7 +27,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Number(pub Option<String>);
 
-/// The counts behind a baseline, which the checklist's columns do not hold: what proof needs.
+/// The counts behind a baseline, which a statistical comparison needs and the checklist's columns do not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// Deliveries that succeeded.
@@ -40,8 +40,9 @@ pub struct Details {
     pub sum_ms: Option<String>,
     /// Dead letters of the hour itself.
     pub dead_letters: u64,
-    /// The hour's edges.
+    /// Start of the hour.
     pub from: Timestamp,
+    /// End of the hour.
     pub to: Timestamp,
     /// The version of this program that wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,7 @@ impl Number {
         Number(Some(text.to_owned()))
     }
 
-    /// The value, if it is a number that can be a quantity: finite and not negative.
+    /// The value, if it is finite and not negative.
     pub fn quantity(&self) -> Option<f64> {
         self.finite().filter(|value| *value >= 0.0)
     }
@@ -64,19 +65,19 @@ impl Number {
         text.parse::<f64>().ok().filter(|value| plain && value.is_finite())
     }
 
-    /// Hundredths of a percent, if it is a share.
+    /// Hundredths of a percent, if it is a percentage.
     pub fn rate_bp(&self) -> Option<u32> {
         let hundredths = (self.quantity()? * 100.0).round();
-        // Within 0 and 10,000, so that nothing is cut.
+        // Between 0 and 10,000, so the cast loses nothing.
         (hundredths <= 10_000.0).then_some(hundredths as u32)
     }
 
-    /// As it is shown: NULL, NaN and Infinity as such.
+    /// The text to show; NULL, NaN and Infinity unchanged.
     pub fn shown(&self) -> &str {
         self.0.as_deref().unwrap_or("NULL")
     }
 
-    /// The json value: null for NULL, a number where it is one, else the text.
+    /// The JSON value: null for NULL, a number if it is finite, else the text.
     pub fn json(&self) -> serde_json::Value {
         match (&self.0, self.finite()) {
             (None, _) => serde_json::Value::Null,
@@ -87,12 +88,12 @@ impl Number {
 }
 
 impl Row {
-    /// When it was captured, if that is a time.
+    /// When it was recorded, if that is a valid time.
     pub fn captured_at(&self) -> Option<Timestamp> {
         time(self.captured.as_deref()?)
     }
 
-    /// Its name for people: `2026-01-01T10:00:00.123456Z`, or what stands there instead.
+    /// Its name for people: `2026-01-01T10:00:00.123456Z`, or the stored text if that is not a time.
     pub fn name(&self) -> String {
         match self.captured_at() {
             Some(at) => at.to_string(),
@@ -111,7 +112,7 @@ impl Row {
         )
     }
 
-    /// Takes the details over if they fit the row: counts that print as its rate.
+    /// Adds the details if they match the row: their rate, as printed, is the row's.
     pub fn with_details(mut self, json: Option<&str>) -> Row {
         self.details = json
             .and_then(|text| serde_json::from_str::<Details>(text).ok())
@@ -121,7 +122,7 @@ impl Row {
     }
 }
 
-/// A time as `baseline list` writes it, or as `psql` shows it under UTC.
+/// Parses a time as `baseline list` writes it, or as `psql` shows it in UTC.
 pub fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let zoned = || text.parse::<Timestamp>().ok();
@@ -129,13 +130,13 @@ pub fn time(text: &str) -> Option<Timestamp> {
     zoned().or_else(plain)
 }
 
-/// The row captured at this time: exactly, or the only one within the second that is named.
+/// The row recorded at this time: exactly, or the only one within that second.
 ///
 /// # Errors
-/// A lower-case fragment that says what to write instead.
+/// Why there is none, as a lower-case fragment.
 pub fn captured_at<'a>(rows: &'a [Row], wanted: &str) -> Result<&'a Row, String> {
     let Some(at) = time(wanted) else {
-        return Err(format!("`{wanted}` is no time; write it as `hotdash-ops baseline list` does"));
+        return Err(format!("`{wanted}` is not a valid time; copy one from `hotdash-ops baseline list`"));
     };
     if let Some(row) = rows.iter().find(|row| row.captured_at() == Some(at)) {
         return Ok(row);
@@ -147,9 +148,9 @@ pub fn captured_at<'a>(rows: &'a [Row], wanted: &str) -> Result<&'a Row, String>
     match (within.next(), within.next()) {
         (Some(row), None) => Ok(row),
         (Some(_), Some(_)) => {
-            Err(format!("more than one baseline was captured at {at}; write the fraction of the second, too"))
+            Err(format!("more than one baseline was recorded at {at}; add the fraction of the second"))
         }
-        (None, _) => Err(format!("no baseline was captured at {at}")),
+        (None, _) => Err(format!("no baseline was recorded at {at}")),
     }
 }
 
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_quantity_is_none_and_shown_as_it_is() {
+    fn invalid_numbers_are_none_and_shown_unchanged() {
         for text in ["NaN", "Infinity", "-Infinity", "-1", "", "nan", "inf", "0x1F", "1_000"] {
             assert_eq!(Number::of(text).quantity(), None, "{text}");
             assert_eq!(Number::of(text).rate_bp(), None, "{text}");
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_as_list_and_psql_write_them() {
+    fn times_of_list_and_of_psql_are_parsed() {
         let at: Timestamp = "2026-01-01T10:00:00.5Z".parse().expect("a time");
         for text in ["2026-01-01T10:00:00.5Z", "2026-01-01 10:00:00.5", "2026-01-01 10:00:00.5+00"] {
             assert_eq!(time(text), Some(at), "{text}");
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pinned_time_finds_one_row_or_says_why_not() {
+    fn a_pinned_time_finds_one_row_or_the_reason_why_not() {
         let rows = [
             captured("2026-01-01 10:00:00.25"),
             captured("2026-01-01 11:00:00.25"),
@@ -200,9 +201,9 @@ mod tests {
         assert_eq!(captured_at(&rows, "2026-01-01T11:00:00.75Z"), Ok(&rows[2]));
         for (wanted, says) in [
             ("2026-01-01T11:00:00Z", "more than one"),
-            ("2026-01-01T12:00:00Z", "no baseline was captured"),
-            ("2026-01-01T10:00:00.2Z", "no baseline was captured"),
-            ("newest", "is no time"),
+            ("2026-01-01T12:00:00Z", "no baseline was recorded"),
+            ("2026-01-01T10:00:00.2Z", "no baseline was recorded"),
+            ("newest", "is not a valid time"),
         ] {
             let why = captured_at(&rows, wanted).expect_err("none");
             assert!(why.contains(says), "{wanted}: {why}");
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn details_that_do_not_fit_are_not_believed() {
+    fn details_that_do_not_match_the_row_are_ignored() {
         let row = || Row { success_rate: Number::of("95.00"), ..Row::default() };
         let json = |ok: u64, total: u64, timed: u64| {
             format!(
@@ -227,7 +228,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_time_is_found_again_by_its_name(micros in 0..4_000_000_000_000_000i64) {
+        fn every_row_is_found_by_its_name(micros in 0..4_000_000_000_000_000i64) {
             let at = Timestamp::from_microsecond(micros).expect("in range");
             let rows = [captured(&at.to_string())];
             prop_assert_eq!(captured_at(&rows, &rows[0].name()), Ok(&rows[0]));

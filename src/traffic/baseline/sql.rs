@@ -1,12 +1,12 @@
-//! The statements about the table, as text. It is named without a schema, as the
-//! checklist does: the search path decides, and [`super::table`] looks where it leads.
+//! The statements about the table, as text. The table is named without a schema, as in the checklist: the search path
+//! decides, and [`super::table`] checks what it finds.
 
 use super::row::Details;
 use crate::service::postgres::{quote_ident, quote_literal};
 use crate::settings::Names;
 use crate::traffic::query::Source;
 
-/// Held by a capture from before it looks until it has committed, so that two at once leave one row.
+/// Held by a recording from before it reads the table until it has committed, so that two at once leave one row.
 pub const LOCK: &str = "SELECT pg_advisory_xact_lock(7526764326012089189) IS NULL AS locked";
 
 /// The checklist's columns, and the counts behind them.
@@ -19,15 +19,15 @@ pub const CREATE: &str = "CREATE TABLE IF NOT EXISTS support_baseline (
   details jsonb
 )";
 
-/// Where the name leads, and what this role may do there. Everywhere is asked for, because a table that the
-/// search path does not reach must not be doubled.
+/// What the search path finds under the name, and what this role may do there. Every schema is searched, because a table
+/// outside the search path must not be duplicated.
 pub const PLACE: &str = "SELECT current_schema()::text AS schema, current_user::text AS role, \
  coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text AS may_create, \
  (to_regclass('support_baseline') IS NOT NULL)::text AS reached, \
  (SELECT string_agg(n.nspname::text, ', ' ORDER BY n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
   WHERE c.relname = 'support_baseline' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')) AS schemas";
 
-/// What it is.
+/// The kind of relation, and this role's permissions on it.
 pub const KIND: &str = "SELECT c.relkind::text AS kind, n.nspname::text AS schema, \
  has_table_privilege(c.oid, 'INSERT')::text AS may_insert, has_table_privilege(c.oid, 'SELECT')::text AS may_select \
  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass('support_baseline')";
@@ -37,16 +37,16 @@ pub const COLUMNS: &str = "SELECT a.attname::text AS name, t.typcategory::text A
  format_type(a.atttypid, a.atttypmod)::text AS type FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid \
  WHERE a.attrelid = to_regclass('support_baseline') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// What a capture writes, as the database said it.
+/// What a recording writes, as the database returned it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbers<'a> {
-    /// `ROUND(.., 2)` of the database.
+    /// Rounded to two decimals by the database.
     pub success_rate: &'a str,
-    /// Not rounded yet.
+    /// Not yet rounded.
     pub average_ms: &'a str,
     pub total: u64,
     pub daily_dead_letters: u64,
-    /// For a table that keeps them.
+    /// For a table that has the column.
     pub details: Option<&'a Details>,
 }
 
@@ -59,7 +59,7 @@ fn columns(detailed: bool) -> String {
 }
 
 fn texts(detailed: bool) -> String {
-    // A baseline has a few hundred characters of details; what has more is not ours.
+    // Details have a few hundred characters; anything longer was not written by this program.
     let details = if detailed { "left(details::text, 4000)" } else { "NULL::text" };
     format!(
         "captured_at::text AS captured_at, success_rate::text AS success_rate, \
@@ -68,7 +68,7 @@ fn texts(detailed: bool) -> String {
     )
 }
 
-/// Writes one row and gives it back as it is stored, unless there is one of the same minute.
+/// Inserts one row and returns it as stored, unless there is already one of the same minute.
 pub fn insert(numbers: &Numbers<'_>) -> String {
     let detailed = numbers.details.is_some();
     let details = numbers.details.and_then(|d| serde_json::to_string(d).ok());
@@ -93,7 +93,7 @@ pub fn of_this_minute(detailed: bool) -> String {
     )
 }
 
-/// All rows, the newest first.
+/// All rows, newest first.
 pub fn all(detailed: bool) -> String {
     format!(
         "SELECT {} FROM support_baseline ORDER BY support_baseline.captured_at DESC NULLS LAST LIMIT 10000",
@@ -101,8 +101,8 @@ pub fn all(detailed: bool) -> String {
     )
 }
 
-/// The same as a capture does, for a person and in one piece: where the program inserts what it has read and
-/// judged before, this reads and inserts at once. `schema` is where `DATABASE_URL` leads the search path.
+/// What a recording does, as one script for a person: it reads and inserts in one statement, while the program reads and
+/// judges first. `schema` is the search path that `DATABASE_URL` sets.
 pub fn by_hand(names: &Names, schema: Option<&str>) -> String {
     let path = schema.map(|s| format!("SET LOCAL search_path = {};\n", quote_ident(s))).unwrap_or_default();
     let (list, from) = Source::usual(names).baseline(true);
@@ -122,7 +122,7 @@ pub fn by_hand(names: &Names, schema: Option<&str>) -> String {
     )
 }
 
-/// Whether a text of the database may stand in a statement again as a number.
+/// Whether a text from the database is a plain decimal number, and safe to put into a statement.
 pub fn is_plain(number: &str) -> bool {
     let mut parts = number.strip_prefix('-').unwrap_or(number).splitn(2, '.');
     let digits =
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_plain_or_not_written() {
+    fn only_plain_numbers_are_written() {
         for good in ["96.67", "100.00", "0", "201.2122434801197093", "-1"] {
             assert!(is_plain(good), "{good}");
         }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_the_checklist_gets_its_columns_only() {
+    fn the_checklists_own_table_gets_only_its_columns() {
         let numbers = Numbers {
             success_rate: "96.67",
             average_ms: "201.5",
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_to_be_repeated_names_the_targets_columns() {
+    fn the_script_for_a_person_uses_the_targets_names() {
         let names = Names { facts: "app.Fact".to_owned(), value: "v'".to_owned(), ..Names::default() };
         let sql = by_hand(&names, Some("app"));
         assert!(sql.contains("SET LOCAL search_path = \"app\";"), "{sql}");

@@ -1,27 +1,26 @@
-//! Where the name of the table leads, what stands there, and whether a baseline can
-//! be read from it and written into it. Nothing is tried that is known to be refused,
-//! so that every refusal says what to do.
+//! What the search path finds under the table's name, and whether a baseline can be read from it and written to it. This
+//! is checked before anything is written, so that every error has a fix of its own.
 
 use super::{TABLE, Unfit};
 
-/// What the catalogue says of the table.
+/// What the catalogue knows about the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The schema in which a new table would stand; `None` when the search path names none that exists.
+    /// The schema in which a new table would be created; `None` when no schema of the search path exists.
     pub schema: Option<String>,
     pub role: String,
     /// Whether this role may create a table there.
     pub may_create: bool,
     pub found: Option<Found>,
-    /// Every schema that has a relation of this name.
+    /// Every schema with a relation of this name.
     pub schemas: Option<String>,
 }
 
-/// The relation that the name leads to.
+/// The relation that the search path finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     pub schema: String,
-    /// `relkind` of the catalogue.
+    /// The catalogue's `relkind`.
     pub kind: String,
     pub may_insert: bool,
     pub may_select: bool,
@@ -31,12 +30,12 @@ pub struct Found {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// `typcategory` of the catalogue: N numbers, D times.
+    /// The catalogue's `typcategory`: N for numbers, D for times.
     pub category: String,
     pub type_name: String,
 }
 
-/// The checklist's columns and the kind of value each holds.
+/// The checklist's columns and the category of each.
 const COLUMNS: [(&str, &str); 5] = [
     ("captured_at", "D"),
     ("success_rate", "N"),
@@ -46,12 +45,12 @@ const COLUMNS: [(&str, &str); 5] = [
 ];
 
 impl Found {
-    /// Whether it keeps the counts behind the numbers.
+    /// Whether it has a column for the counts behind the numbers.
     pub fn keeps_details(&self) -> bool {
         self.columns.iter().any(|c| c.name == "details" && c.type_name == "jsonb")
     }
 
-    /// Columns that are missing or hold something else.
+    /// Columns that are missing or have another type.
     fn unlike(&self) -> Vec<String> {
         let unlike = |(name, category): &(&str, &str)| match self.columns.iter().find(|c| c.name == *name) {
             None => Some(format!("{name} is missing")),
@@ -70,7 +69,7 @@ impl Place {
     /// The table to read baselines from; `None` when there is none.
     ///
     /// # Errors
-    /// Something of this name that holds no baselines, or may not be read, or is out of reach.
+    /// If the relation is not a table of baselines, is not readable, or is outside the search path.
     pub fn readable(&self) -> Result<Option<&Found>, Unfit> {
         let Some(found) = &self.found else {
             return match &self.schemas {
@@ -80,14 +79,18 @@ impl Place {
         };
         let unlike = found.unlike();
         if !unlike.is_empty() {
+            let unlike = unlike.join(", ");
+            let sentence = format!("table {TABLE} does not have the checklist's columns: {unlike}");
             return Err(Unfit::new(
+                CODE,
                 what(),
                 "the checklist's columns",
-                unlike.join(", "),
+                unlike,
                 format!(
-                    "rename it, and run again: ALTER TABLE {TABLE} RENAME TO {TABLE}_old; a new one is then created, nothing of the old one is lost"
+                    "rename it and run again: ALTER TABLE {TABLE} RENAME TO {TABLE}_old (the old table is kept, a new one is created)"
                 ),
-            ));
+            )
+            .sentence(sentence));
         }
         if !found.may_select {
             return Err(self.lacks("SELECT"));
@@ -95,73 +98,87 @@ impl Place {
         Ok(Some(found))
     }
 
-    /// The table to write into; `None` when it is still to be created, and may be.
+    /// The table to write to; `None` when it does not exist and may be created.
     ///
     /// # Errors
-    /// Whatever would refuse the row or the table.
+    /// Whatever would prevent writing the row or creating the table.
     pub fn writable(&self) -> Result<Option<&Found>, Unfit> {
         if let Some(found) = self.found.as_ref().filter(|f| !matches!(f.kind.as_str(), "r" | "p")) {
             let kind = match found.kind.as_str() {
                 "v" => "a view",
                 "m" => "a materialized view",
-                "f" => "a foreign table, which this transaction cannot guard",
-                _ => "no table",
+                "f" => "a foreign table, which this transaction cannot protect",
+                _ => "not a table",
             };
             return Err(Unfit::new(
+                CODE,
                 what(),
                 "a table",
                 format!("{kind} in schema {}", found.schema),
                 format!(
-                    "rename it (ALTER VIEW {TABLE} RENAME TO ..), or set a search_path that leads to a table"
+                    "rename it (ALTER VIEW {TABLE} RENAME TO ...), or set a search_path that finds a table"
                 ),
             ));
         }
         if let Some(found) = self.readable()? {
             return if found.may_insert { Ok(Some(found)) } else { Err(self.lacks("INSERT")) };
         }
-        let create = "a place to create it";
+        let create = "an existing table, or a schema to create it in";
         match &self.schema {
             None => Err(Unfit::new(
+                CODE,
                 what(),
                 create,
                 "no schema of the search_path exists",
-                format!("name one: ALTER ROLE {} SET search_path = public", self.role),
-            )),
+                format!("set one: ALTER ROLE {} SET search_path = public", self.role),
+            )
+            .sentence(format!("table {TABLE} cannot be created: no schema of the search_path exists"))),
             Some(schema) if !self.may_create => Err(Unfit::new(
+                CODE,
                 what(),
                 create,
-                format!("no such table, and {} may create none in schema {schema}", self.role),
+                format!("no permission to create it in schema {schema}"),
                 format!(
-                    "let the owner run what `hotdash-ops baseline --dry-run` prints from CREATE on and GRANT SELECT, INSERT ON {TABLE} TO {}; or GRANT CREATE ON SCHEMA {schema} TO {}",
+                    "have the owner run what `hotdash-ops baseline --dry-run` prints from CREATE on, and GRANT SELECT, INSERT ON {TABLE} TO {}; or GRANT CREATE ON SCHEMA {schema} TO {}",
                     self.role, self.role
                 ),
-            )),
+            )
+            .sentence(format!(
+                "table {TABLE} does not exist, and {} has no permission to create it in schema {schema}",
+                self.role
+            ))),
             Some(_) => Ok(None),
         }
     }
 
     fn lacks(&self, permission: &str) -> Unfit {
         Unfit::new(
+            CODE,
             what(),
             format!("{permission} permission"),
             format!("{} has none", self.role),
-            format!("let the owner run: GRANT SELECT, INSERT ON {TABLE} TO {}", self.role),
+            format!("have the owner run: GRANT SELECT, INSERT ON {TABLE} TO {}", self.role),
         )
+        .sentence(format!("{} has no {permission} permission on table {TABLE}", self.role))
     }
 
     fn out_of_reach(&self, schemas: &str) -> Unfit {
         Unfit::new(
+            CODE,
             what(),
-            "to be reached by its name",
-            format!("it stands in schema {schemas}, which the search_path does not lead to"),
+            "in the search_path",
+            format!("in schema {schemas}"),
             format!(
-                "ALTER ROLE {} SET search_path = {}, {schemas}; a second table would split the history (a `schema=` in DATABASE_URL replaces the path)",
+                "ALTER ROLE {} SET search_path = {}, {schemas}; a second table would split the history (a `schema=` in DATABASE_URL replaces the search_path)",
                 self.role,
                 self.schema.as_deref().unwrap_or("public")
             ),
         )
+        .sentence(format!("table {TABLE} is in schema {schemas}, which is not in the search_path"))
     }
 }
+
+const CODE: &str = "table-support-baseline";
 
 fn what() -> String {
     format!("table {TABLE}")
@@ -189,14 +206,14 @@ mod tests {
         }
     }
 
-    fn spoiled(spoil: fn(&mut Found)) -> Place {
+    fn changed(change: fn(&mut Found)) -> Place {
         let mut place = good();
-        spoil(place.found.as_mut().expect("a table"));
+        change(place.found.as_mut().expect("a table"));
         place
     }
 
     #[test]
-    fn a_table_of_the_checklist_takes_a_row_and_none_is_created() {
+    fn the_checklists_own_table_is_writable() {
         let place = good();
         let found = place.writable().expect("it fits").expect("it is there");
         assert!(!found.keeps_details());
@@ -205,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_with_what_to_do() {
+    fn every_obstacle_has_its_own_fix() {
         for (place, found, fix) in [
-            (spoiled(|f| f.columns.truncate(4)), "daily_dlq_count is missing", "RENAME TO"),
-            (spoiled(|f| f.columns[1].category = "S".into()), "success_rate is numeric", "RENAME TO"),
-            (spoiled(|f| f.columns[0].type_name = "date".into()), "captured_at is date", "RENAME TO"),
-            (spoiled(|f| f.kind = "v".into()), "a view", "ALTER VIEW"),
-            (spoiled(|f| f.kind = "f".into()), "foreign table", "search_path"),
-            (spoiled(|f| f.may_insert = false), "app has none", "GRANT SELECT, INSERT"),
-            (spoiled(|f| f.may_select = false), "app has none", "GRANT SELECT, INSERT"),
+            (changed(|f| f.columns.truncate(4)), "daily_dlq_count is missing", "RENAME TO"),
+            (changed(|f| f.columns[1].category = "S".into()), "success_rate is numeric", "RENAME TO"),
+            (changed(|f| f.columns[0].type_name = "date".into()), "captured_at is date", "RENAME TO"),
+            (changed(|f| f.kind = "v".into()), "a view", "ALTER VIEW"),
+            (changed(|f| f.kind = "f".into()), "foreign table", "search_path"),
+            (changed(|f| f.may_insert = false), "app has none", "GRANT SELECT, INSERT"),
+            (changed(|f| f.may_select = false), "app has none", "GRANT SELECT, INSERT"),
             (
                 Place { found: None, schemas: Some("stats".into()), ..good() },
                 "schema stats",
@@ -221,7 +238,7 @@ mod tests {
             ),
             (
                 Place { found: None, schemas: None, may_create: false, ..good() },
-                "may create none",
+                "no permission to create",
                 "GRANT CREATE",
             ),
             (Place { found: None, schemas: None, schema: None, ..good() }, "no schema", "search_path"),
@@ -232,9 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn a_view_can_be_read_from() {
+    fn a_view_is_readable() {
         assert!(
-            spoiled(|f| (f.kind, f.may_insert) = ("v".into(), false)).readable().expect("fits").is_some()
+            changed(|f| (f.kind, f.may_insert) = ("v".into(), false)).readable().expect("fits").is_some()
         );
     }
 }

@@ -1,17 +1,17 @@
-//! One row of the tick statement: how many facts are alike.
+//! One row of the tick statement: a group of equal facts.
 
-/// Facts that are alike in all that is counted.
+/// Facts that are equal in everything that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Older than the tick's upper bound less the overlap. Said only where all since the seal was read.
+    /// Older than the tick's upper bound minus the overlap. Set only if everything since the seal was read.
     pub sealed: bool,
     pub kind: Kind,
     pub ms: Ms,
-    /// How many.
+    /// The number of facts.
     pub n: u64,
 }
 
-/// What a fact says of a delivery.
+/// The kind of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A delivery whose `success` is exactly `true`.
@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// From the statement's own number: 0, 1 or 2.
+    /// From the number in the statement: 0, 1 or 2.
     pub fn of(number: u64) -> Option<Kind> {
         match number {
             0 => Some(Kind::Ok),
@@ -36,22 +36,22 @@ impl Kind {
 /// The duration of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ms {
-    /// Whole milliseconds; what was behind the point is cut off.
+    /// Whole milliseconds, without decimals.
     Read(u32),
-    /// There, and no number that can be counted on.
+    /// Present, but not a usable number.
     Unreadable,
-    /// None given: NULL.
+    /// Missing: NULL.
     Untimed,
 }
 
-/// The statement cuts the text here, so one that long may have been longer.
+/// The statement truncates the text at this length, so a text of this length may have been longer.
 const CUT: usize = 12;
-/// As many digits always fit the type; more are eleven days and absurd.
+/// This many digits always fit the type; more would be over eleven days.
 const DIGITS: usize = 9;
 
 impl Ms {
-    /// From the statement's text: `durationMs`, cut at twelve characters. What follows its point does not count;
-    /// it is taken off here, because in the statement that costs a fifth more.
+    /// From the statement's text: `durationMs`, truncated at twelve characters. Decimals are removed here, because doing it in
+    /// the statement would cost a fifth more.
     pub fn parse(text: Option<&str>) -> Ms {
         let Some(text) = text else {
             return Ms::Untimed;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_the_statements() {
+    fn kinds_match_the_statement() {
         assert_eq!(
             [0, 1, 2, 3, u64::MAX].map(Kind::of),
             [Some(Kind::Ok), Some(Kind::Bad), Some(Kind::DeadLetter), None, None]
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_read_or_said_to_be_unreadable() {
+    fn durations_are_parsed_or_unreadable() {
         assert_eq!(Ms::parse(None), Ms::Untimed);
         for (text, ms) in [
             ("0", 0),
@@ -130,12 +130,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_of_nine_digits_is_read(ms in 0..=999_999_999u32, before in "[ ]{0,1}", after in "[ ]{0,1}") {
+        fn every_number_up_to_nine_digits_is_parsed(ms in 0..=999_999_999u32, before in "[ ]{0,1}", after in "[ ]{0,1}") {
             prop_assert_eq!(Ms::parse(Some(&format!("{before}{ms}{after}"))), Ms::Read(ms));
         }
 
         #[test]
-        fn nothing_else_is(text in "(?s).{0,12}") {
+        fn nothing_else_is_parsed(text in "(?s).{0,12}") {
             match Ms::parse(Some(&text)) {
                 Ms::Read(ms) => {
                     let whole = text.split('.').next().unwrap_or_default();

@@ -1,11 +1,10 @@
-//! Durations in bins of equal ratio, eight to the doubling: percentiles for the
-//! screen in the same memory whatever the window.
+//! Durations in logarithmic bins, eight per doubling: percentiles for the live display in constant memory.
 
 /// Bin 0 is 0 ms, bin 1 + b begins at 2^(b/8) ms, and the last one has no end.
 const BINS: usize = 168;
 const PER_DOUBLING: f64 = 8.0;
 
-/// How many durations lie where.
+/// The number of durations per bin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     bins: [u64; BINS],
@@ -30,8 +29,8 @@ impl Histogram {
         }
     }
 
-    /// The nearest-rank percentile in milliseconds, within 9 %; from 29 minutes on at least so many. `None`
-    /// without a duration.
+    /// The nearest-rank percentile in milliseconds, accurate to 9 %; from 29 minutes on a lower bound. `None` without a
+    /// duration.
     pub fn percentile(&self, percent: u32) -> Option<u32> {
         let n = self.bins.iter().sum();
         let mut before = rank(n, percent)?;
@@ -46,7 +45,7 @@ impl Histogram {
     }
 }
 
-/// Which of `n` values in order, counted from one, is the percentile: PostgreSQL's `percentile_disc`.
+/// Which of `n` sorted values, counted from one, is the percentile, as in PostgreSQL's `percentile_disc`.
 pub(super) fn rank(n: u64, percent: u32) -> Option<u64> {
     let rank = (u128::from(n) * u128::from(percent.min(100))).div_ceil(100).max(1);
     (n > 0).then(|| u64::try_from(rank).unwrap_or(n))
@@ -55,12 +54,12 @@ pub(super) fn rank(n: u64, percent: u32) -> Option<u64> {
 fn bin(ms: u32) -> usize {
     match ms {
         0 => 0,
-        // At most 8 * 32, and log2 is exact at powers of two, the only edges that are whole.
+        // At most 8 * 32; log2 is exact at powers of two, the only whole edges.
         _ => (1 + (PER_DOUBLING * f64::from(ms).log2()) as usize).min(BINS - 1),
     }
 }
 
-/// The least whole number of milliseconds in a bin, or what would be the least in it if it had any.
+/// The smallest whole number of milliseconds at or above the start of a bin.
 fn edge(bin: usize) -> u32 {
     match bin {
         0 => 0,
@@ -68,7 +67,7 @@ fn edge(bin: usize) -> u32 {
     }
 }
 
-/// The middle of what may be in a bin.
+/// The middle of a bin.
 fn middle(bin: usize) -> u32 {
     let least = edge(bin);
     match bin + 1 < BINS {
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bins_are_eight_to_the_doubling() {
+    fn there_are_eight_bins_per_doubling() {
         for (ms, expected) in
             [(0, 0), (1, 1), (2, 9), (3, 13), (4, 17), (500, 72), (1 << 20, 161), (u32::MAX, 167)]
         {
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn small_times_are_exact_and_nothing_has_none() {
+    fn small_durations_are_exact() {
         assert_eq!(Histogram::default().percentile(50), None);
         for ms in 0..8 {
             let mut histogram = Histogram::default();
@@ -130,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn percentiles_are_within_nine_percent(
+        fn percentiles_are_accurate_to_nine_percent(
             mut times in prop::collection::vec(0..1_700_000u32, 1..200),
             percent in 0..=100u32,
             cut in 0..200usize,

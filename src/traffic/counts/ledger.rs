@@ -1,13 +1,11 @@
-//! Sealed and tail. What the ticks have read is `[from, read_to)`; what is sealed of
-//! it, `[from, seal)`, is never looked at again. A tick reads what came after
-//! `read_to`, which becomes the newest part of the tail, and counts the facts of the
-//! tail, `[seal, read_to)`. If there are as many as are known, those parts of the tail
-//! that ended before the upper bound less the overlap are sealed. If there are more or
-//! less, because one became visible late, the tick reads all of the tail again, and
-//! seals what in it is older than the overlap. The upper bound is the database's clock
-//! or the window's end. So a fact is counted if and only if it was visible at the tick
-//! that sealed its time (or, while there was none, at the last tick): at most once,
-//! and surely when it became visible within the overlap.
+//! Counting facts exactly once over many ticks. The ticks have read `[from, read_to)`. The sealed part of it,
+//! `[from, seal)`, is never read again; the rest, `[seal, read_to)`, is the tail. A tick reads what came after `read_to`,
+//! which becomes the newest part of the tail, and counts the facts of the tail. If their number is the known one, those
+//! parts of the tail that ended before the upper bound minus the overlap are sealed. If it differs, because a fact became
+//! visible late, the tick reads the whole tail again, and seals what is older than the overlap. The upper bound is the
+//! database's clock or the window's end. So a fact is counted if and only if it was visible at the tick that sealed its
+//! time (or, as long as there is none, at the last tick): at most once, and certainly if it became visible within the
+//! overlap.
 
 use std::collections::VecDeque;
 
@@ -15,13 +13,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::group::{Group, Kind, Ms};
 use super::histogram::Histogram;
-use super::ticked::{Known, Ticked};
-use crate::traffic::live::Spark;
+use super::ticked::{TickCursor, TickResult};
+use crate::outcome::tick::Spark;
 
-/// As many points of the sparkline are kept: an hour of ticks.
+/// How many points of the sparkline are kept: an hour of ticks.
 pub const SPARKS: usize = 360;
 
-/// PostgreSQL's times are whole microseconds, so this is the next one.
+/// PostgreSQL's times are whole microseconds, so this is the step to the next one.
 const NEXT: SignedDuration = SignedDuration::from_micros(1);
 
 /// What the ticks have counted.
@@ -34,7 +32,7 @@ pub struct Counts {
     pub timed: u64,
     /// The sum of these, in milliseconds.
     pub sum_ms: u64,
-    /// Deliveries whose duration is there and is no number.
+    /// Deliveries with a duration that is not a number.
     pub unreadable: u64,
     /// Deliveries without a duration.
     pub untimed: u64,
@@ -89,24 +87,24 @@ impl Counts {
     }
 }
 
-/// The books of one watch.
+/// The counts of one watch.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub struct TickCounter {
     overlap: SignedDuration,
     seal: Timestamp,
     sealed: Counts,
-    /// Oldest first. Each part begins where the one before it ends, the first of them at the seal.
+    /// Oldest first. Each part begins where the one before it ends, the first at the seal.
     tail: VecDeque<Part>,
-    /// One point for each part that was sealed.
+    /// One point for each sealed part.
     sparks: VecDeque<Spark>,
 }
 
-/// What one tick left in the tail.
+/// What one tick added to the tail.
 #[derive(Clone, Debug)]
 enum Part {
     /// The facts up to here, exclusive.
     Read { to: Timestamp, counts: Box<Counts> },
-    /// It was not answered.
+    /// The tick had no answer.
     Hole,
 }
 
@@ -119,10 +117,10 @@ impl Part {
     }
 }
 
-impl Ledger {
-    /// Opens the books for a window that begins after `from`, of facts that become visible within `overlap`.
-    pub fn new(from: Timestamp, overlap: SignedDuration) -> Ledger {
-        Ledger {
+impl TickCounter {
+    /// Starts counting for a window that begins after `from`, for facts that become visible within `overlap`.
+    pub fn new(from: Timestamp, overlap: SignedDuration) -> TickCounter {
+        TickCounter {
             overlap,
             seal: next(from),
             sealed: Counts::default(),
@@ -131,9 +129,9 @@ impl Ledger {
         }
     }
 
-    /// What is known when the next tick is asked.
-    pub fn known(&self) -> Known {
-        let mut known = Known::nothing(self.seal);
+    /// What the next tick needs to know.
+    pub fn known(&self) -> TickCursor {
+        let mut known = TickCursor::nothing(self.seal);
         for part in &self.tail {
             if let Part::Read { to, counts } = part {
                 known.read_to = *to;
@@ -143,14 +141,14 @@ impl Ledger {
         known
     }
 
-    /// What a tick reads up to at most, exclusive, in a window whose last instant is `to`.
+    /// The exclusive end of a tick's range, in a window whose last instant is `to`.
     pub fn end(to: Timestamp) -> Timestamp {
         next(to)
     }
 
-    /// Books what a tick read, to which [`Ledger::known`] was told. The groups must be all of the tick's. A clock
-    /// that stepped back seals nothing.
-    pub fn take(&mut self, tick: &Ticked) {
+    /// Adds the result of a tick that was given [`TickCounter::known`], with all of its groups. A clock that stepped back seals
+    /// nothing.
+    pub fn take(&mut self, tick: &TickResult) {
         let edge = tick.upper.saturating_sub(self.overlap).unwrap_or(self.seal);
         if tick.again {
             self.read_again(tick, edge);
@@ -162,9 +160,9 @@ impl Ledger {
         self.seal_before(edge);
     }
 
-    /// Notes a tick that was not answered. The next one reads on from where the last one ended, so nothing is lost.
+    /// Records a tick without an answer. The next one continues where the last one ended, so nothing is lost.
     pub fn miss(&mut self) {
-        // In an outage nothing is sealed, so that holes would pile up.
+        // Nothing is sealed during an outage, so the holes must be limited.
         if self.tail.len() >= SPARKS {
             let oldest = self.tail.iter().position(|part| matches!(part, Part::Hole));
             oldest.and_then(|oldest| self.tail.remove(oldest));
@@ -173,7 +171,7 @@ impl Ledger {
         self.seal_before(self.seal);
     }
 
-    /// All that is counted: sealed and tail.
+    /// All counts: sealed and tail.
     pub fn counts(&self) -> Counts {
         let mut counts = self.sealed.clone();
         for part in &self.tail {
@@ -184,21 +182,21 @@ impl Ledger {
         counts
     }
 
-    /// What each tick read, oldest first, the last [`SPARKS`] of them. Those that had to be read again are one.
+    /// What each of the last [`SPARKS`] ticks read, oldest first. Ticks that had to be read again are one point.
     pub fn sparks(&self) -> impl Iterator<Item = Spark> {
         let all = self.sparks.len() + self.tail.len();
         let sealed = self.sparks.iter().copied();
         sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(SPARKS))
     }
 
-    /// The tail as it is now in the place of the one that was known.
-    fn read_again(&mut self, tick: &Ticked, edge: Timestamp) {
+    /// Replaces the tail by what was read again.
+    fn read_again(&mut self, tick: &TickResult, edge: Timestamp) {
         for part in std::mem::take(&mut self.tail) {
             if matches!(part, Part::Hole) {
                 self.push(part.spark());
             }
         }
-        // What a seal that stays says to be sealed would be read again, so it is not.
+        // If the seal does not move, facts marked as sealed will be read again, so they stay in the tail.
         let moves = edge > self.seal;
         let (mut old, mut young) = (Counts::default(), Counts::default());
         for group in &tick.groups {
@@ -214,7 +212,7 @@ impl Ledger {
         }
     }
 
-    /// Seals the parts that ended by then.
+    /// Seals the parts that ended by `edge`.
     fn seal_before(&mut self, edge: Timestamp) {
         loop {
             let spark = match self.tail.front() {
@@ -245,7 +243,7 @@ impl Spark {
     }
 }
 
-/// The microsecond after.
+/// The next microsecond.
 fn next(at: Timestamp) -> Timestamp {
     at.checked_add(NEXT).unwrap_or(Timestamp::MAX)
 }

@@ -1,5 +1,4 @@
-//! Exact percentiles from the groups of the whole window, for every verdict and
-//! report.
+//! Exact percentiles from the groups of the whole window.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ pub fn percentiles(groups: &[Group]) -> Option<Percentiles> {
     Some(Percentiles { p50: at(&times, 50)?, p95: at(&times, 95)?, p99: at(&times, 99)? })
 }
 
-/// One percentile in whole milliseconds, by nearest rank as PostgreSQL's `percentile_disc` has it.
+/// One percentile in whole milliseconds, by nearest rank, as in PostgreSQL's `percentile_disc`.
 pub fn percentile(groups: &[Group], percent: u32) -> Option<u32> {
     at(&times(groups), percent)
 }
@@ -64,7 +63,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn they_are_those_of_a_sorted_list(
+        fn they_match_a_sorted_list(
             parts in prop::collection::vec((any::<bool>(), 0..60u32, 1..9u64), 1..40),
             percent in 0..=100u32,
         ) {
@@ -74,7 +73,7 @@ mod tests {
                 .collect();
             let mut listed: Vec<_> = parts.iter().flat_map(|&(_, ms, n)| vec![ms; n as usize]).collect();
             listed.sort_unstable();
-            // percentile_disc: the first value whose share of values up to and with it reaches the percentage.
+            // percentile_disc: the first value at which the cumulative share reaches the percentage.
             let naive = |percent: usize| {
                 let reaches = |at: &usize| 100 * (at + 1) >= percent * listed.len();
                 listed[(0..listed.len()).find(reaches).expect("the last one does")]

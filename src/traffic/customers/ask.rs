@@ -1,8 +1,7 @@
-//! Asks Chatwoot about a window: its clock first, then who may ask, then the
-//! messages, then the counts.
+//! Reads Chatwoot's side of a window: first its clock, then the token's role, then the messages, then the counts.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -11,26 +10,26 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::sweep::{Next, Sweep};
-use super::{Counts, Customers, MOST_CONVERSATIONS, MOST_MESSAGES, MOST_PAGES, Messages, Queue, Unknown};
+use super::{Counts, Customers, MAX_CONVERSATIONS, MAX_MESSAGES, MAX_PAGES, Messages, Queue, Unknown};
+use crate::outcome::window::Window;
 use crate::service::chatwoot::{
     Api, Chatwoot, Counted, Kind, Listing, Message, Profile, Trouble, count_path, listing_path,
     messages_path, read, read_count, read_messages,
 };
 use crate::service::unreachable::Unreachable;
-use crate::traffic::window::Window;
 
-/// How many conversations are read at a time.
+/// How many conversations are read in parallel.
 const AT_ONCE: usize = 4;
-/// How many messages a page holds, by Chatwoot's code; one that holds fewer begins with the conversation's first. If a
-/// version had smaller pages, the reports would count more messages than were seen.
+/// How many messages a page has, by Chatwoot's code; a page with fewer begins with the conversation's first message. If a
+/// version had smaller pages, the reports would count more messages than were read.
 const FULL_PAGE: usize = 20;
-/// How many conversations are read where there are too many to judge: enough to hear whether anybody wrote.
-const SOME: usize = 50;
-/// One answer may take no longer.
+/// How many conversations are read if there are too many to judge: enough to know whether anyone wrote.
+const SAMPLE: usize = 50;
+/// Time limit of one request.
 const ONE_ANSWER: Duration = Duration::from_secs(20);
 
-/// Asks everything within `deadline`. `account` may be the reason why it is not known; then only `/api` is asked.
-/// It never fails: each part carries its own reason.
+/// Reads everything within `deadline`. `account` may be the reason why it is unknown; then only `/api` is read. It never
+/// fails: each part carries its own reason.
 pub async fn ask(
     client: Chatwoot,
     account: Result<u64, String>,
@@ -42,49 +41,46 @@ pub async fn ask(
         client,
         deadline,
         until: began + deadline,
-        sandbox: AtomicBool::new(false),
         pages: AtomicUsize::new(0),
         messages: AtomicUsize::new(0),
     };
-    // Before any message: a reply that comes while messages are read must not be missed by a younger clock.
+    // The clock is read before any message: a later one would expect answers that came after the messages were read.
     let api = asker.get("/api", asker.until, Api::read).await;
     let queue = Queue::of(&api);
     let now = api.and_then(|api| clock(&api)).map_err(|trouble| asker.unknown("/api", trouble));
-    let (counts, messages) = match may_ask(&asker, account) {
+    let (counts, messages) = match permission(&asker, account) {
         Ok(account) => {
-            // The counts come last, so that a message they count is one that could be listed; and they get
-            // their time.
+            // The counts come last, so that every counted message could have been listed; some time is reserved for them.
             let until = began + deadline.mul_f64(0.85);
             let messages = asker.messages(account, window, until).await;
             (asker.counts(account, window).await, messages)
         }
         Err(unknown) => (Err(unknown.clone()), Err(unknown)),
     };
-    Customers { window, queue, now, counts, messages, sandbox: asker.sandbox.load(Ordering::Relaxed) }
+    Customers { window, queue, now, counts, messages }
 }
 
-fn may_ask(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
+fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
     if !asker.client.has_token() {
-        return Err(Unknown::Unasked(
-            "there is no token: set CHATWOOT_API_KEY to an administrator's".to_owned(),
+        return Err(Unknown::NotRequested(
+            "CHATWOOT_API_KEY is not set to an administrator's token".to_owned(),
         ));
     }
-    account.map_err(Unknown::Unasked)
+    account.map_err(Unknown::NotRequested)
 }
 
 fn clock(api: &Api) -> Result<Timestamp, Trouble> {
     let now = api.clock().and_then(|at| Timestamp::from_second(at.as_second()).ok());
-    now.ok_or_else(|| Trouble::Unreadable("no readable timestamp".to_owned()))
+    now.ok_or_else(|| Trouble::Unreadable("it has no readable timestamp".to_owned()))
 }
 
 struct Asker {
     client: Chatwoot,
     deadline: Duration,
     until: Instant,
-    sandbox: AtomicBool,
-    /// Pages of messages asked for.
+    /// Pages of messages requested so far.
     pages: AtomicUsize,
-    /// Customers' messages found.
+    /// Customer messages found so far.
     messages: AtomicUsize,
 }
 
@@ -104,17 +100,16 @@ impl Asker {
             return Err(Trouble::Unreachable(Unreachable::TimedOut { after: self.deadline }));
         }
         let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
-        if seen.as_ref().is_ok_and(|page| page.sandbox) {
-            self.sandbox.store(true, Ordering::Relaxed);
-        }
         read(&seen, reader)
     }
 
-    /// Counts the window's whole seconds, so that no message outside it is counted.
+    /// Counts only the window's whole seconds, so that no message outside it is counted.
     async fn counts(&self, account: u64, window: Window) -> Result<Counts, Unknown> {
         let (since, until) = (second_after(window.from), window.to.as_second());
         if since >= until {
-            return Err(Unknown::Unasked("the window holds no whole second to count messages in".to_owned()));
+            return Err(Unknown::NotRequested(
+                "the window contains no whole second, so messages cannot be counted".to_owned(),
+            ));
         }
         let count = async |counted, what: &str| {
             let path = count_path(account, counted, since, until);
@@ -140,7 +135,7 @@ impl Asker {
                 }
             }
         };
-        let most = if cut.is_some() { SOME } else { MOST_CONVERSATIONS };
+        let most = if cut.is_some() { SAMPLE } else { MAX_CONVERSATIONS };
         let conversations = sweep.conversations().into_iter().take(most);
         let mut reading = stream::iter(conversations)
             .map(|conversation| self.conversation(account, conversation, from, until))
@@ -157,7 +152,7 @@ impl Asker {
         Ok(Messages { list: list.into_values().collect(), cut })
     }
 
-    /// Only an administrator sees every conversation of the account.
+    /// Checks that the token belongs to an administrator: only they see every conversation.
     async fn administrator(&self, account: u64, until: Instant) -> Result<(), Unknown> {
         let profile = self.get("/api/v1/profile", until, Profile::read).await;
         let profile = profile.map_err(|trouble| self.unknown("the token's profile", trouble))?;
@@ -167,7 +162,7 @@ impl Asker {
         }
     }
 
-    /// The messages of one conversation back to `from`. Pages go back by id, so new messages do not shift them.
+    /// The messages of one conversation back to `from`. Pages are addressed by id, so new messages do not shift them.
     async fn conversation(
         &self,
         account: u64,
@@ -178,8 +173,8 @@ impl Asker {
         let mut messages = Messages::default();
         let mut before = None;
         loop {
-            if self.pages.fetch_add(1, Ordering::Relaxed) >= MOST_PAGES {
-                messages.cut = Some(format!("more than {MOST_PAGES} pages of messages"));
+            if self.pages.fetch_add(1, Ordering::Relaxed) >= MAX_PAGES {
+                messages.cut = Some(format!("more than {MAX_PAGES} pages of messages"));
                 return Ok(messages);
             }
             let path = messages_path(account, conversation, before);
@@ -195,8 +190,8 @@ impl Asker {
             let known = messages.list.len();
             messages.list.extend(page);
             let new = messages.list[known..].iter().filter(|m| m.kind == Kind::Incoming).count();
-            if self.messages.fetch_add(new, Ordering::Relaxed) + new > MOST_MESSAGES {
-                messages.cut = Some(format!("more than {MOST_MESSAGES} messages of customers"));
+            if self.messages.fetch_add(new, Ordering::Relaxed) + new > MAX_MESSAGES {
+                messages.cut = Some(format!("more than {MAX_MESSAGES} customer messages"));
                 return Ok(messages);
             }
             if ends {
@@ -206,24 +201,23 @@ impl Asker {
     }
 }
 
-/// A page of messages, all of them before `before`: otherwise asking for the page before it would not come to
-/// an end.
+/// A page of messages, all of them before `before`: otherwise paging back would never end.
 fn page_before(body: &Value, conversation: u64, before: Option<u64>) -> Result<Vec<Message>, String> {
     let page = read_messages(body, conversation)?;
     match before.is_none_or(|id| page.iter().all(|m| m.id < id)) {
         true => Ok(page),
-        false => Err("messages that are not before the one asked for".to_owned()),
+        false => Err("the page contains messages that are not older than requested".to_owned()),
     }
 }
 
-/// Chatwoot's own word for a record that is not there: the conversation was deleted since it was listed, and its
-/// messages with it. Any other 404 tells nothing.
+/// Chatwoot's message for a missing record: the conversation was deleted since it was listed. Any other 404 has another
+/// cause.
 fn is_gone(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Refused(refusal)
         if refusal.status == 404 && refusal.said.as_deref() == Some("Resource could not be found"))
 }
 
-/// The first whole second that is not before `at`.
+/// The first whole second at or after `at`.
 fn second_after(at: Timestamp) -> i64 {
     at.as_second() + i64::from(at.subsec_nanosecond() > 0)
 }

@@ -1,27 +1,25 @@
-//! Which conversations had activity since an instant, read page by page while
-//! customers go on writing. Pure: it says which page to ask for, and takes it.
+//! Finds the conversations with activity since a time, page by page, while customers keep writing. Pure: it decides which
+//! page to read next, and takes the result.
 //!
-//! Nothing can be missed, for these reasons. What is looked for has activity since
-//! `from`, now and later, so it stands in the upper part of the list, before the
-//! first one that is older. Between two pages the list shifts in two ways:
+//! No conversation can be missed. Those with activity since `from` are at the top of the list, above the first older one.
+//! Between two pages the list can shift in two ways:
 //!
-//! * Somebody writes, and a conversation moves to the top, perhaps from a page not
-//!   yet read to one that was. The others move down, so they are seen twice, which
-//!   does no harm. What moved has at least the activity that the newest one had when
-//!   the round began: the next round reads the list again from the top down to
-//!   there. One answer is one moment, so a round of one page ends the sweep.
-//! * A conversation is deleted, the others move up, and one slips past between two
-//!   pages. New ones move them down again; so one can slip past only if more were
-//!   deleted than are new, and then `all_count` has fallen: the sweep starts over.
+//! * Someone writes, and a conversation moves to the top, perhaps from a page not yet read to one already read. The others
+//!   move down and are seen twice, which does no harm. The moved conversation's activity is at least as new as the newest
+//!   one was when the round began, so the next round reads the list again from the top down to that point. A page is a
+//!   single moment, so a round of one page ends the sweep.
+//! * A conversation is deleted, the others move up, and one slips between two pages. New conversations move them down
+//!   again, so this can happen only if more were deleted than created; then `all_count` has decreased, and the sweep
+//!   starts over.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{MOST_CONVERSATIONS, MOST_LISTINGS};
+use super::{MAX_CONVERSATIONS, MAX_LISTINGS};
 use crate::service::chatwoot::{Entry, Listing};
 
-/// A sweep under way.
+/// A sweep in progress.
 #[derive(Clone, Debug)]
 pub(super) struct Sweep {
     from: Timestamp,
@@ -29,7 +27,7 @@ pub(super) struct Sweep {
     known: BTreeMap<u64, Timestamp>,
     /// The next page of this round, from 1.
     page: u32,
-    /// This round ends where activity is older.
+    /// This round ends at the first older activity.
     bound: Timestamp,
     /// The first page of this round, and that of the round before it.
     top: Vec<Entry>,
@@ -40,18 +38,18 @@ pub(super) struct Sweep {
     done: bool,
 }
 
-/// What a sweep wants.
+/// The next step of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Page(u32),
-    /// Every conversation was seen.
+    /// Every conversation was found.
     Done,
-    /// There are too many; in words.
+    /// There are too many; a description.
     TooMany(String),
 }
 
 impl Sweep {
-    /// Looks for conversations with activity at `from`, a whole second, or later.
+    /// Finds conversations with activity at or after `from`, a whole second.
     pub(super) fn since(from: Timestamp) -> Sweep {
         Sweep {
             from,
@@ -68,18 +66,18 @@ impl Sweep {
 
     pub(super) fn next(&self) -> Next {
         match self {
-            _ if self.known.len() > MOST_CONVERSATIONS => {
-                Next::TooMany(format!("more than {MOST_CONVERSATIONS} conversations"))
+            _ if self.known.len() > MAX_CONVERSATIONS => {
+                Next::TooMany(format!("more than {MAX_CONVERSATIONS} conversations"))
             }
             _ if self.done => Next::Done,
-            _ if self.pages >= MOST_LISTINGS => Next::TooMany(format!(
-                "more than {MOST_LISTINGS} pages of conversations, or a list that never rests"
+            _ if self.pages >= MAX_LISTINGS => Next::TooMany(format!(
+                "more than {MAX_LISTINGS} pages of conversations, or a list that keeps changing"
             )),
             _ => Next::Page(self.page),
         }
     }
 
-    /// Takes the page that was asked for.
+    /// Takes the requested page.
     pub(super) fn take(&mut self, listing: Listing) {
         self.pages += 1;
         for entry in listing.entries.iter().filter(|e| e.last_activity >= self.from) {
@@ -100,7 +98,7 @@ impl Sweep {
         let first = self.page == 1;
         if first {
             self.top = listing.entries;
-            // A list that looks as it did when the last round began has not moved since.
+            // A list that looks as it did when the last round began has not changed since.
             self.done = ends || self.last_top.as_ref() == Some(&self.top);
         }
         match ends && !first {
@@ -113,7 +111,7 @@ impl Sweep {
         }
     }
 
-    /// The conversations seen, by id.
+    /// The ids of the conversations found.
     pub(super) fn conversations(&self) -> Vec<u64> {
         self.known.keys().copied().collect()
     }

@@ -9,7 +9,7 @@ use crate::service::unreachable::Unreachable;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[test]
-fn new_messages_are_old_enough_or_not() {
+fn messages_are_counted_by_age() {
     let mut deleted = message(4, 1, 30, Kind::Incoming);
     deleted.deleted = true;
     let list = vec![
@@ -22,46 +22,46 @@ fn new_messages_are_old_enough_or_not() {
         message(7, 1, 901, Kind::Incoming),
     ];
     let known = customers(list);
-    assert_eq!(known.heard(MINUTE), Ok(Heard { old: 2, young: 1, cut: None }));
-    // A clock that is behind the window's end makes messages younger, never older.
+    assert_eq!(known.message_ages(MINUTE), Ok(MessageAges { old: 2, young: 1, cut: None }));
+    // If Chatwoot's clock is before the window's end, messages count as more recent, never as older.
     let behind = Customers { now: Ok(at(600)), ..known };
-    assert_eq!(behind.heard(MINUTE), Ok(Heard { old: 1, young: 2, cut: None }));
+    assert_eq!(behind.message_ages(MINUTE), Ok(MessageAges { old: 1, young: 2, cut: None }));
 }
 
 #[test]
-fn without_messages_or_clock_nothing_was_heard() {
+fn without_messages_or_clock_the_counts_are_unknown() {
     let why = Unknown::NotAdministrator { account: 3 };
     let blind = Customers { messages: Err(why.clone()), ..customers(vec![]) };
-    assert_eq!(blind.heard(MINUTE), Err(why.clone()));
+    assert_eq!(blind.message_ages(MINUTE), Err(why.clone()));
     let timeless = Customers { now: Err(why.clone()), ..customers(vec![]) };
-    assert_eq!(timeless.heard(MINUTE), Err(why));
+    assert_eq!(timeless.message_ages(MINUTE), Err(why));
     let unasked = Customers::unasked(window(), "CHATWOOT_BASE_URL is not set");
     assert_eq!(
-        unasked.heard(MINUTE).map_err(|why| why.in_words()),
+        unasked.message_ages(MINUTE).map_err(|why| why.in_words()),
         Err("CHATWOOT_BASE_URL is not set".to_owned())
     );
     assert!(matches!(unasked.queue, Queue::Unknown(_)));
 }
 
 #[test]
-fn the_queue_fails_unless_it_says_ok() {
-    let said = |value: Option<Value>| Queue::of(&Ok(Api { queue_services: value, ..Api::default() }));
-    assert_eq!(said(Some(json!("ok"))), Queue::Ok);
-    assert_eq!(said(Some(json!("failing"))), Queue::Failing);
-    assert_eq!(said(Some(Value::Null)), Queue::Failing);
+fn the_queue_is_failing_unless_it_is_ok() {
+    let queue = |value: Option<Value>| Queue::of(&Ok(Api { queue_services: value, ..Api::default() }));
+    assert_eq!(queue(Some(json!("ok"))), Queue::Ok);
+    assert_eq!(queue(Some(json!("failing"))), Queue::Failing);
+    assert_eq!(queue(Some(Value::Null)), Queue::Failing);
     for open in [None, Some(json!(true)), Some(json!({}))] {
-        assert!(matches!(said(open), Queue::Unknown(_)));
+        assert!(matches!(queue(open), Queue::Unknown(_)));
     }
     assert!(matches!(Queue::of(&Err(Trouble::Unreachable(Unreachable::Refused))), Queue::Unknown(_)));
 }
 
 #[test]
-fn a_refusal_is_told_with_its_repair() {
+fn a_rejected_request_has_its_own_fix() {
     let body = json!({"error": "You are not authorized to do this action"});
     let trouble = Trouble::Refused(Refusal::of(401, Some(&body)));
     let why = Unknown::Trouble { what: "the report on incoming messages".to_owned(), trouble };
     assert!(why.in_words().starts_with("the report on incoming messages: 401: the token's role is too low"));
     assert!(why.fix().is_some_and(|fix| fix.contains("administrator")));
     assert!(Unknown::NotAdministrator { account: 3 }.fix().is_some());
-    assert_eq!(Unknown::Unasked("x".to_owned()).fix(), None);
+    assert_eq!(Unknown::NotRequested("x".to_owned()).fix(), None);
 }

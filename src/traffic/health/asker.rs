@@ -1,26 +1,26 @@
-//! One question to a service, and what its answer comes to.
+//! One health probe of a service, and what its answer means.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Heard, Look, Service};
-use crate::probe::CannotAsk;
-use crate::run::context::Context;
+use super::{HealthSample, ProbeResult, Service};
+use crate::context::Context;
+use crate::outcome::finding::CannotAsk;
 use crate::service::body;
 use crate::service::chatwoot::{Api, Chatwoot, Reason, Trouble, read};
 use crate::service::http::{Client, Request, usable};
 use crate::service::place::without_user;
-use crate::service::text::visible;
 use crate::service::unreachable::Unreachable;
-use crate::traffic::opening::Opening;
+use crate::text::visible;
+use crate::traffic::opening::WindowPlan;
 
-/// How long one look may take.
+/// Time limit of one probe.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// A machine that Fly had stopped needs some seconds for its first answer.
+/// A machine that Fly had stopped needs some seconds until its first answer.
 const COLD_START: Duration = Duration::from_secs(20);
 
-/// Asks one service.
+/// Probes one service.
 pub(super) enum Asker {
     Chatwoot(Chatwoot),
     Agent { http: Client, url: String },
@@ -60,37 +60,34 @@ impl Asker {
         }
     }
 
-    pub(super) async fn look(&self, cx: &Context, opening: &Opening) -> Heard {
+    pub(super) async fn look(&self, opening: &WindowPlan) -> ProbeResult {
         let at = opening.now();
-        let (said, sandbox) = match self {
+        let said = match self {
             Asker::Chatwoot(client) => {
                 let seen = client.get("/api", DEADLINE).await;
-                (services(read(&seen, Api::read)), seen.as_ref().is_ok_and(|page| page.sandbox))
+                services(read(&seen, Api::read))
             }
             Asker::Agent { http, url } => {
                 let request = Request::get(url).header("accept", "application/json, */*");
                 let answer = http.ask(request, DEADLINE).await;
-                let sandbox = answer.as_ref().is_ok_and(|answer| answer.sandbox);
-                let read = answer.map(|answer| (answer.status, body::json(&answer)));
-                (status(read), sandbox)
+                status(answer.map(|answer| (answer.status, body::json(&answer))))
             }
         };
-        if sandbox {
-            cx.saw_marker();
-        }
         match said {
-            Said::Good(what) => Ok((Look { at, good: true, what, throttled: false, offline: None }, false)),
-            Said::Bad { what, throttled, offline, starting } => {
-                Ok((Look { at, good: false, what, throttled, offline }, starting))
+            Answer::Good(what) => {
+                Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false))
             }
-            Said::Ours(cannot) => Err(cannot),
+            Answer::Bad { what, throttled, offline, starting } => {
+                Ok((HealthSample { at, good: false, what, throttled, offline }, starting))
+            }
+            Answer::Ours(cannot) => Err(cannot),
         }
     }
 }
 
-/// What an answer comes to.
+/// What an answer means.
 #[derive(Debug, PartialEq)]
-enum Said {
+enum Answer {
     Good(String),
     Bad {
         what: String,
@@ -98,21 +95,21 @@ enum Said {
         offline: Option<String>,
         starting: bool,
     },
-    /// The fault is on our side.
+    /// The problem is on our side.
     Ours(CannotAsk),
 }
 
-impl Said {
-    fn bad(what: String) -> Said {
-        Said::Bad { what, throttled: false, offline: None, starting: false }
+impl Answer {
+    fn bad(what: String) -> Answer {
+        Answer::Bad { what, throttled: false, offline: None, starting: false }
     }
 
-    fn of(fault: &Unreachable) -> Said {
+    fn of(fault: &Unreachable) -> Answer {
         match fault {
             Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
-                Said::Ours(CannotAsk::because(fault.to_string()))
+                Answer::Ours(CannotAsk::because(fault.to_string()))
             }
-            _ => Said::Bad {
+            _ => Answer::Bad {
                 what: fault.to_string(),
                 throttled: false,
                 offline: fault.offline_host().map(str::to_owned),
@@ -128,16 +125,16 @@ impl Said {
     }
 }
 
-/// What Chatwoot's `/api` says: it answers 200 even when it says that its services do not work.
-fn services(api: Result<Api, Trouble>) -> Said {
+/// Reads Chatwoot's `/api`, which returns 200 even if its services do not work.
+fn services(api: Result<Api, Trouble>) -> Answer {
     let api = match api {
         Ok(api) => api,
-        Err(Trouble::Unreachable(fault)) => return Said::of(&fault),
+        Err(Trouble::Unreachable(fault)) => return Answer::of(&fault),
         Err(Trouble::Refused(refusal)) => {
             let throttled = refusal.reason == Reason::TooMany;
-            return Said::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
+            return Answer::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
         }
-        Err(Trouble::Unreadable(why)) => return Said::bad(format!("200, but {why}")),
+        Err(Trouble::Unreadable(why)) => return Answer::bad(format!("200, but {why}")),
     };
     let failing: Vec<String> =
         [("queue_services", &api.queue_services), ("data_services", &api.data_services)]
@@ -146,21 +143,21 @@ fn services(api: Result<Api, Trouble>) -> Said {
             .map(|(key, value)| format!("{key} is {}", state(value.as_ref())))
             .collect();
     match failing.is_empty() {
-        true => Said::Good("200, queue and database `ok`".to_owned()),
-        false => Said::bad(format!("200, but {}", failing.join(" and "))),
+        true => Answer::Good("200, queue and database `ok`".to_owned()),
+        false => Answer::bad(format!("200, but {}", failing.join(" and "))),
     }
 }
 
-/// What the Agent SDK's `/health` says.
-fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Said {
+/// Reads the Agent SDK's `/health`.
+fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Answer {
     match answer {
-        Err(fault) => Said::of(&fault),
+        Err(fault) => Answer::of(&fault),
         Ok((200, Ok(body))) => match body.get("status") {
-            Some(Value::String(text)) if text == "ok" => Said::Good("200, status `ok`".to_owned()),
-            other => Said::bad(format!("200, but status is {}", state(other))),
+            Some(Value::String(text)) if text == "ok" => Answer::Good("200, status `ok`".to_owned()),
+            other => Answer::bad(format!("200, but status is {}", state(other))),
         },
-        Ok((200, Err(why))) => Said::bad(format!("200, but {why}")),
-        Ok((status, _)) => Said::Bad {
+        Ok((200, Err(why))) => Answer::bad(format!("200, but {why}")),
+        Ok((status, _)) => Answer::Bad {
             what: status.to_string(),
             throttled: status == 429,
             offline: None,
@@ -172,7 +169,7 @@ fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Said {
 fn state(value: Option<&Value>) -> String {
     const LONG: usize = 40;
     match value {
-        None => "not there".to_owned(),
+        None => "missing".to_owned(),
         Some(Value::String(text)) => {
             let text = visible(text.as_bytes());
             match text.char_indices().nth(LONG) {
@@ -181,7 +178,7 @@ fn state(value: Option<&Value>) -> String {
             }
         }
         Some(Value::Null) => "null".to_owned(),
-        Some(_) => "not a text".to_owned(),
+        Some(_) => "not a string".to_owned(),
     }
 }
 
@@ -192,12 +189,12 @@ mod tests {
     use super::*;
     use crate::service::chatwoot::Refusal;
 
-    fn is_good(said: &Said) -> bool {
-        matches!(said, Said::Good(_))
+    fn is_good(said: &Answer) -> bool {
+        matches!(said, Answer::Good(_))
     }
 
     #[test]
-    fn chatwoot_is_healthy_when_both_of_its_services_say_ok() {
+    fn chatwoot_is_healthy_if_both_of_its_services_are_ok() {
         let api = |body: Value| services(Api::read(&body).map_err(Trouble::Unreadable));
         assert!(is_good(&api(json!({"version": "4.8.0", "queue_services": "ok", "data_services": "ok"}))));
         for (body, what) in [
@@ -205,22 +202,22 @@ mod tests {
                 json!({"queue_services": "failing", "data_services": "ok"}),
                 "200, but queue_services is `failing`",
             ),
-            (json!({"queue_services": "ok"}), "200, but data_services is not there"),
+            (json!({"queue_services": "ok"}), "200, but data_services is missing"),
             (
                 json!({"queue_services": null, "data_services": 1}),
-                "200, but queue_services is null and data_services is not a text",
+                "200, but queue_services is null and data_services is not a string",
             ),
-            (json!({}), "200, but JSON, but not what Chatwoot answers at /api"),
+            (json!({}), "200, but JSON that is not from Chatwoot's /api"),
         ] {
-            assert_eq!(api(body), Said::bad(what.to_owned()));
+            assert_eq!(api(body), Answer::bad(what.to_owned()));
         }
         let refused = |status| services(Err(Trouble::Refused(Refusal::of(status, None))));
-        assert!(matches!(refused(429), Said::Bad { throttled: true, .. }));
-        assert!(matches!(refused(503), Said::Bad { throttled: false, .. }));
+        assert!(matches!(refused(429), Answer::Bad { throttled: true, .. }));
+        assert!(matches!(refused(503), Answer::Bad { throttled: false, .. }));
     }
 
     #[test]
-    fn the_agent_is_healthy_when_it_says_ok_with_200() {
+    fn the_agent_is_healthy_if_it_returns_ok_with_200() {
         let said = |code: u16, body: Value| status(Ok((code, Ok(body))));
         assert!(is_good(&said(200, json!({"status": "ok"}))));
         for (code, body, starting) in [
@@ -232,22 +229,25 @@ mod tests {
             (503, json!({"status": "ok"}), true),
         ] {
             assert!(
-                matches!(said(code, body.clone()), Said::Bad { starting: s, .. } if s == starting),
+                matches!(said(code, body.clone()), Answer::Bad { starting: s, .. } if s == starting),
                 "{body}"
             );
         }
-        assert!(matches!(said(429, json!({})), Said::Bad { throttled: true, .. }));
+        assert!(matches!(said(429, json!({})), Answer::Bad { throttled: true, .. }));
         assert!(!is_good(&status(Ok((200, Err("an HTML page".to_owned()))))));
     }
 
     #[test]
-    fn a_fault_is_a_miss_unless_it_is_ours() {
+    fn a_connection_error_is_a_failed_probe_unless_it_is_ours() {
         let lost = status(Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }));
         assert!(
-            matches!(&lost, Said::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
+            matches!(&lost, Answer::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
         );
-        assert!(matches!(status(Err(Unreachable::Refused)), Said::Bad { starting: true, offline: None, .. }));
+        assert!(matches!(
+            status(Err(Unreachable::Refused)),
+            Answer::Bad { starting: true, offline: None, .. }
+        ));
         let proxy = Unreachable::Proxy { proxy: "proxy.example".to_owned(), why: "refused".to_owned() };
-        assert!(matches!(status(Err(proxy)), Said::Ours(_)));
+        assert!(matches!(status(Err(proxy)), Answer::Ours(_)));
     }
 }

@@ -7,16 +7,16 @@ use crate::traffic::watch::Moment;
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
-fn opening(mode: Mode) -> Arc<Opening> {
+fn opening(mode: Mode) -> Arc<WindowPlan> {
     let length = Some(Duration::from_secs(180));
     let watch = Watch { mode, length, budget: Duration::from_secs(400), ..opening::usual() };
     let moment = Moment { now: START, replayed_to: None, tells_transactions: true };
     let read = Read { at: Instant::now(), ours: START, database: Ok(moment) };
-    Arc::new(Opening::new(&watch, read, Err("no marker".to_owned())))
+    Arc::new(WindowPlan::new(&watch, read, Err("no marker".to_owned())))
 }
 
-/// Looks with a service that is bad (`-`), good (`+`), or starting (`s`); the last sign stays. Answers when it was
-/// looked, in seconds, and what was seen.
+/// Probes a service that is bad (`-`), good (`+`) or starting (`s`); the last sign repeats. Returns the times of the probes
+/// in seconds, and their results.
 async fn looks(mode: Mode, said: &str, cold_start: u64, over_after: u64) -> (Vec<u64>, String) {
     let opening = opening(mode);
     let began = Instant::now();
@@ -28,7 +28,9 @@ async fn looks(mode: Mode, said: &str, cold_start: u64, over_after: u64) -> (Vec
         let sign = signs.next().expect("a sign");
         times.borrow_mut().push(began.elapsed().as_secs());
         let (at, what) = (opening.now(), sign.to_string());
-        async move { Ok((Look { at, good: sign == '+', what, throttled: false, offline: None }, sign == 's')) }
+        async move {
+            Ok((HealthSample { at, good: sign == '+', what, throttled: false, offline: None }, sign == 's'))
+        }
     };
     let closing = Arc::clone(&opening);
     tokio::spawn(async move {
@@ -41,14 +43,14 @@ async fn looks(mode: Mode, said: &str, cold_start: u64, over_after: u64) -> (Vec
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_looked_at_the_start_every_minute_and_at_the_end() {
+async fn probes_are_made_at_the_start_every_minute_and_at_the_end() {
     assert_eq!(looks(Mode::Forward, "+", 0, 150).await, (vec![0, 60, 120, 150], "++++".to_owned()));
     assert_eq!(looks(Mode::Forward, "+-+", 0, 150).await.1, "+-++");
     assert_eq!(looks(Mode::Forward, "+", 0, 3).await, (vec![0, 3], "++".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_miss_at_the_end_is_looked_at_once_more() {
+async fn a_failed_last_probe_is_repeated_once() {
     assert_eq!(looks(Mode::Forward, "+++-+", 0, 150).await, (vec![0, 60, 120, 150, 155], "+++-+".to_owned()));
     assert_eq!(looks(Mode::Forward, "+-", 0, 10).await.1, "+--");
     assert_eq!(looks(Mode::Past, "-+", 0, 0).await, (vec![0, 5], "-+".to_owned()));
@@ -57,16 +59,16 @@ async fn a_miss_at_the_end_is_looked_at_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_starts_gets_its_time_at_the_first_look_only() {
+async fn only_the_first_probe_waits_for_a_starting_service() {
     assert_eq!(looks(Mode::Past, "sss+", 20, 0).await, (vec![0, 1, 2, 3], "+".to_owned()));
     assert_eq!(looks(Mode::Past, "s+", 0, 0).await.1, "s+");
-    assert_eq!(looks(Mode::Forward, "s+ss+", 20, 70).await.1, "+ss+", "later on it is a miss");
+    assert_eq!(looks(Mode::Forward, "s+ss+", 20, 70).await.1, "+ss+", "later it is a failed probe");
     let (times, seen) = looks(Mode::Past, "s", 20, 0).await;
     assert_eq!((times.len(), seen.as_str()), (22, "ss"), "{times:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_ever_for_the_end() {
+async fn waiting_for_the_end_is_limited() {
     let (times, _) = looks(Mode::Forward, "+", 0, 1_000_000).await;
-    assert_eq!(times.last(), Some(&460), "the budget and a minute");
+    assert_eq!(times.last(), Some(&460), "the budget plus one minute");
 }

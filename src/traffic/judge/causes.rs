@@ -1,63 +1,59 @@
-//! What a window's failures look like: by status, over time, before and after the
-//! deploy. It helps the reader and decides nothing.
+//! Where a window's failures lie: by status, over time, before and after the deploy. For the reader only; no verdict
+//! depends on it.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Rules, ground, rate, words};
-use crate::traffic::full::{Full, Horizon};
+use super::{Rules, preconditions, rate, words};
+use crate::outcome::window::Ended;
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::stats::{self, Change};
-use crate::traffic::watched::{Stretch, Watched};
-use crate::traffic::window::Ended;
+use crate::traffic::watched::{Observation, Stretch};
 
-/// A difference that chance makes once in so many comparisons is called one.
-const PROVED: f64 = 0.01;
-/// A burst that begins so soon after a release is the restart's.
+/// A difference counts as real when chance alone would produce it in at most this share of comparisons.
+const SIGNIFICANT: f64 = 0.01;
+/// A burst that begins within this time after a release is attributed to the restart.
 const RESTART: SignedDuration = SignedDuration::from_mins(2);
-/// So many statuses are told.
-const TOLD: usize = 8;
+/// How many statuses are listed; the rest are counted together.
+const MAX_STATUSES: usize = 8;
 
-/// `502 twice` and the like, most frequent first.
-pub(super) fn statuses(full: &Full) -> Option<String> {
-    let mut told: Vec<String> = full
+/// `28 × 502, 2 × missing`, most frequent first.
+pub(super) fn statuses(full: &WindowData) -> Option<String> {
+    let mut listed: Vec<String> = full
         .failures
         .iter()
-        .take(TOLD)
-        .map(|(status, n)| format!("{n} x {}", words::quoted(status.as_deref())))
+        .take(MAX_STATUSES)
+        .map(|(status, n)| format!("{n} × {}", words::quoted(status.as_deref())))
         .collect();
-    let more: u64 = full.failures.iter().skip(TOLD).map(|(_, n)| n).sum();
+    let more: u64 = full.failures.iter().skip(MAX_STATUSES).map(|(_, n)| n).sum();
     if more > 0 {
-        told.push(format!("{more} x others"));
+        listed.push(format!("{more} × other"));
     }
-    (!told.is_empty()).then(|| told.join(", "))
+    (!listed.is_empty()).then(|| listed.join(", "))
 }
 
-/// From when on, until when, or in which burst deliveries failed.
-pub(super) fn change(watched: &Watched, full: &Full) -> Option<String> {
+/// From when, until when, or in which burst deliveries failed.
+pub(super) fn change(watched: &Observation, full: &WindowData) -> Option<String> {
     let counts: Vec<(u64, u64)> = full.bins.iter().map(|bin| (bin.bad, bin.total)).collect();
     let edge = |at: usize| full.bins.get(at).map_or(full.window.to, |bin| bin.from);
     match stats::change_point(&counts) {
         Change::None => None,
         Change::Change { at, p, worse_after, .. } => {
-            let before = sum(counts.get(..at)?);
-            let after = sum(counts.get(at..)?);
-            let (words_of, worse, other) = match worse_after {
-                true => ("from", after, before),
-                false => ("up to", before, after),
-            };
-            Some(format!(
-                "{words_of} {} {} failed, else {} ({})",
-                words::clock(edge(at)),
-                words::of(worse.0, worse.1),
-                words::of(other.0, other.1),
-                chance(p)
-            ))
+            let (bad_before, before) = sum(counts.get(..at)?);
+            let (bad_after, after) = sum(counts.get(at..)?);
+            let (before, after) = (words::of(bad_before, before), words::of(bad_after, after));
+            let (at, chance) = (words::clock(edge(at)), chance(p));
+            Some(if worse_after {
+                format!("from {at} on, {after} failed; before that, {before} ({chance})")
+            } else {
+                format!("until {at}, {before} failed; after that, {after} ({chance})")
+            })
         }
         Change::Burst { from, to, share } => {
             let (begin, end) = (edge(from), edge(to));
-            let whose =
+            let burst =
                 if at_restart(watched, begin, end) { "one burst at the restart" } else { "one burst" };
             let (begin, end) = (words::clock(begin), words::clock(end));
-            Some(format!("{whose}: {:.0} % of the failures lie between {begin} and {end}", share * 100.0))
+            Some(format!("{:.0} % of the failures came in {burst}, between {begin} and {end}", share * 100.0))
         }
     }
 }
@@ -66,19 +62,19 @@ fn sum(bins: &[(u64, u64)]) -> (u64, u64) {
     bins.iter().fold((0, 0), |(bad, n), bin| (bad + bin.0, n + bin.1))
 }
 
-fn at_restart(watched: &Watched, begin: Timestamp, end: Timestamp) -> bool {
+fn at_restart(watched: &Observation, begin: Timestamp, end: Timestamp) -> bool {
     watched.deploy.as_ref().is_ok_and(|deploy| deploy.at <= end && begin.duration_since(deploy.at) <= RESTART)
 }
 
 /// How the time since the deploy compares with the time before it.
 pub(super) struct Split {
     pub text: String,
-    /// Whether the time before it was no good either, and not clearly better.
+    /// Whether the time before it already failed the target's rate.
     pub older: bool,
 }
 
 /// Compares the failures since the deploy with those of an equally long time before it.
-pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<Split> {
+pub(super) fn split(watched: &Observation, full: &WindowData, rules: Rules<'_>) -> Option<Split> {
     watched.deploy.as_ref().ok()?;
     let before = watched.before?;
     let whole = Stretch { window: full.window, total: full.letter.total, bad: full.letter.bad() };
@@ -88,7 +84,7 @@ pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<
     }
     let (since, earlier) = (words::of(after.bad, after.total), words::of(before.bad, before.total));
     if before.total == 0 || after.total == 0 {
-        let text = format!("{since} failed since the deploy and {earlier} before it: nothing to compare");
+        let text = format!("{since} failed since the deploy, {earlier} before it: nothing to compare");
         return Some(Split { text, older: false });
     }
     let worse = stats::fisher(after.bad, after.total, before.bad, before.total);
@@ -97,24 +93,24 @@ pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<
         rate::weigh(part.total - part.bad.min(part.total), part.bad, rules.traffic) == Some(false)
     };
     let split = |text: String, older: bool| Some(Split { text, older });
-    if worse <= PROVED {
+    if worse <= SIGNIFICANT {
         return split(
-            format!("since the deploy {since} failed, before it {earlier} ({})", chance(worse)),
+            format!("worse since the deploy: {since} failed, before it {earlier} ({})", chance(worse)),
             false,
         );
     }
-    if better <= PROVED {
+    if better <= SIGNIFICANT {
         return split(
             format!("better since the deploy: {since} failed, before it {earlier} ({})", chance(better)),
             poor(before),
         );
     }
     if poor(before) {
-        return split(format!("not your deploy: {earlier} failed before it, {since} since"), true);
+        return split(format!("not caused by this deploy: {earlier} failed before it, {since} since"), true);
     }
     split(
         format!(
-            "since the deploy {since} failed, before it {earlier}: that may be chance ({})",
+            "{since} failed since the deploy, {earlier} before it: this may be chance ({})",
             chance(worse)
         ),
         false,
@@ -122,37 +118,39 @@ pub(super) fn split(watched: &Watched, full: &Full, rules: Rules<'_>) -> Option<
 }
 
 fn chance(p: f64) -> String {
-    format!("chance {} if failures are independent", words::probability(p))
+    format!("p = {}, if failures are independent", words::probability(p))
 }
 
-/// What is known of transactions that may still add facts, unless it is that there are none.
-pub(super) fn horizon(full: &Full) -> Option<String> {
+/// What is known about open transactions that may still add facts; `None` when there are none.
+pub(super) fn horizon(full: &WindowData) -> Option<String> {
     match &full.horizon {
-        Horizon::Clear => None,
-        Horizon::Open(since) => Some(format!("a transaction is open since {}", words::instant(*since))),
-        Horizon::Unknown(why) | Horizon::Hidden { why, .. } => {
-            Some(format!("whether a transaction may still add facts is not known: {why}"))
+        OpenTransactions::Clear => None,
+        OpenTransactions::Open(since) => {
+            Some(format!("a transaction has been open since {}", words::instant(*since)))
+        }
+        OpenTransactions::Unknown(why) | OpenTransactions::Hidden { why, .. } => {
+            Some(format!("a transaction may still add facts: {why}"))
         }
     }
 }
 
-/// Everything worth a sentence in the report's account of traffic.
-pub fn remarks(watched: &Watched, rules: Rules<'_>) -> Vec<String> {
-    let mut said = watched.remarks.clone();
-    said.extend(ground::warnings(watched, rules));
+/// Everything worth a sentence in the report's traffic section.
+pub fn remarks(watched: &Observation, rules: Rules<'_>) -> Vec<String> {
+    let mut remarks = watched.remarks.clone();
+    remarks.extend(preconditions::warnings(watched, rules));
     match &watched.facts {
-        Err(unasked) => said.push(format!("the facts could not be read: {}", unasked.why)),
+        Err(unasked) => remarks.push(format!("the facts could not be read: {}", unasked.why)),
         Ok(full) => {
-            said.extend(change(watched, full));
-            said.extend(split(watched, full, rules).map(|split| split.text));
-            said.extend(rate::late(watched.late));
-            // Where a dead letter ended the watch nobody waited for anything.
-            if let Horizon::Unknown(_) | Horizon::Hidden { .. } = full.horizon
+            remarks.extend(change(watched, full));
+            remarks.extend(split(watched, full, rules).map(|split| split.text));
+            remarks.extend(rate::late(watched.late));
+            // After a dead letter the watch ends at once, without waiting for open transactions.
+            if let OpenTransactions::Unknown(_) | OpenTransactions::Hidden { .. } = full.horizon
                 && watched.ended != Ended::DeadLetter
             {
-                said.extend(horizon(full));
+                remarks.extend(horizon(full));
             }
         }
     }
-    said
+    remarks
 }

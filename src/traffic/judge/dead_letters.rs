@@ -1,54 +1,55 @@
-//! Dead letters. One is enough, whatever else there was, and however short the
-//! window: nothing that follows can make it good. None of them proves something only
-//! where deliveries were recorded.
+//! Dead letters. A single one fails the window, whatever else happened and however short the window is: later
+//! traffic cannot change that. Having none proves something only if deliveries were recorded.
 
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
-use crate::traffic::full::Full;
-use crate::traffic::watched::Watched;
-use crate::traffic::window::Ended;
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Ended;
+use crate::traffic::full::WindowData;
+use crate::traffic::watched::Observation;
 
+const CODE: &str = "dead-letters";
 const WHAT: &str = "dead letters";
 const EXPECTED: &str = "0";
-/// So many different errors are told; the rest are counted together.
-const TOLD: usize = 10;
+/// How many different errors are listed; the rest are counted together.
+const MAX_ERRORS: usize = 10;
 
 /// The claim that no webhook became a dead letter.
-pub fn dead_letters(watched: &Watched, rules: Rules<'_>) -> Finding {
-    let finding = ground::begin(watched);
+pub fn dead_letters(watched: &Observation, rules: Rules<'_>) -> Finding {
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let finding = errors(finding, full).claim(claim(watched, full));
-    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    ground::again(finding, watched)
+    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    preconditions::again(finding, watched)
 }
 
-fn claim(watched: &Watched, full: &Full) -> Claim {
+fn claim(watched: &Observation, full: &WindowData) -> Claim {
+    let found = format!("{} ({})", full.dead_letters, words::deliveries(full.letter.total));
     if full.dead_letters > 0 {
-        return Claim::new(WHAT, EXPECTED, full.dead_letters.to_string(), false);
+        return Claim::compared(CODE, WHAT, EXPECTED, found, false);
     }
-    if let Some(cut) = ground::cut(watched, |ended| *ended == Ended::DeadLetter) {
-        return Claim::open(WHAT, EXPECTED, format!("none, but {cut}"));
+    let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
+    if let Some(cut) = preconditions::cut(watched, |ended| *ended == Ended::DeadLetter) {
+        return open(cut);
     }
     if full.letter.total == 0 {
-        return Claim::open(WHAT, EXPECTED, "none, and no delivery was recorded either");
+        return open("no dead letter was recorded, and no delivery either".to_owned());
     }
     if watched.ended == Ended::DeadLetter {
-        // A tick saw one, and the statement over the whole window does not: somebody took it away.
-        return Claim::open(WHAT, EXPECTED, "none, though a dead letter had been seen when the watch ended");
+        return open("a dead letter ended the watch, but it is no longer in the database".to_owned());
     }
-    Claim::new(WHAT, EXPECTED, format!("0 beside {}", words::deliveries(full.letter.total)), true)
+    Claim::compared(CODE, WHAT, EXPECTED, found, true)
 }
 
-fn errors(mut finding: Finding, full: &Full) -> Finding {
-    for (error, n) in full.errors.iter().take(TOLD) {
-        finding = finding.evidence("lastError", format!("{n} x: {}", words::quoted(error.as_deref())));
+fn errors(mut finding: Finding, full: &WindowData) -> Finding {
+    for (error, n) in full.errors.iter().take(MAX_ERRORS) {
+        finding = finding.evidence("lastError", format!("{n} × {}", words::quoted(error.as_deref())));
     }
-    let more: u64 = full.errors.iter().skip(TOLD).map(|(_, n)| n).sum();
+    let more: u64 = full.errors.iter().skip(MAX_ERRORS).map(|(_, n)| n).sum();
     if more > 0 {
-        finding = finding.evidence("lastError", format!("{more} x: others"));
+        finding = finding.evidence("lastError", format!("{more} × other"));
     }
     finding
 }

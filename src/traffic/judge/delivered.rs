@@ -1,58 +1,57 @@
-//! Whether anything arrives at all. Silence is told by its cause: nobody writes, the
-//! source is mute, or the app is deaf.
+//! Whether anything arrives at all. If nothing was recorded, the cause decides: nobody wrote, Chatwoot cannot send,
+//! or the app does not receive.
 
 use jiff::SignedDuration;
 
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::{Customers, Unknown};
 use crate::traffic::silence::{Silence, silence};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
-const WHAT: &str = "facts";
-const EXPECTED: &str = "recorded while customers write";
+const CODE: &str = "facts";
+const WHAT: &str = "recorded webhooks";
+const EXPECTED: &str = "at least 1 while customers write";
 
-/// The claim that what customers write is recorded.
-pub fn delivered(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> Finding {
-    let finding = ground::begin(watched);
+/// The claim that webhooks are recorded while customers write.
+pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
     let facts = full.letter.total.saturating_add(full.dead_letters);
-    let heard = customers.heard(patience(rules));
-    match silence(facts, &heard, &customers.queue) {
+    let ages = customers.message_ages(patience(rules));
+    match silence(facts, &ages, &customers.queue) {
         Silence::Delivered { facts } => {
-            let found = words::count(facts, "fact", "facts");
-            let finding = finding.claim(match ground::cut(watched, |_| false) {
-                Some(cut) => Claim::open(WHAT, EXPECTED, format!("{found}; {cut}")),
-                None => Claim::new(WHAT, EXPECTED, found, true),
+            let finding = finding.claim(match preconditions::cut(watched, |_| false) {
+                Some(cut) => Claim::undecided(CODE, WHAT, EXPECTED, facts.to_string()).sentence(cut),
+                None => Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), true),
             });
-            ground::again(finding, watched)
+            preconditions::again(finding, watched)
         }
-        Silence::Deaf { messages } => {
+        Silence::NotReceived { messages } => {
             let written = words::count(messages, "message", "messages");
-            let found = format!("deaf: none, though customers wrote {written}");
-            finding.claim(Claim::new(WHAT, EXPECTED, found, false))
+            let why = format!("no webhook was recorded although customers wrote {written}");
+            finding.claim(Claim::compared(CODE, WHAT, EXPECTED, "0", false).sentence(why))
         }
-        Silence::MuteSource => finding
-            .claim(Claim::new(
-                WHAT,
-                EXPECTED,
-                "mute source: Chatwoot's queue is failing, so it delivers nothing",
-                false,
-            ))
-            .fix(format!(
-                "check Chatwoot's Redis and Sidekiq, and restart what is down: fly status -a {}",
-                rules.target.shown("fly_chatwoot_app")
-            )),
-        Silence::Quiet => finding
-            .claim(Claim::open(WHAT, EXPECTED, "quiet: none, and no customer wrote"))
-            .fix("write to the inbox as a customer, or watch at a time when customers write"),
+        Silence::QueueFailing => finding.claim(
+            Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), false)
+                .sentence("Chatwoot's queue is failing, so it sends nothing")
+                .fix(format!(
+                    "check Chatwoot's Redis and Sidekiq, and restart what is down: fly status -a {}",
+                    rules.target.shown("fly_chatwoot_app")
+                )),
+        ),
+        Silence::NoMessages => finding.claim(
+            Claim::undecided(CODE, WHAT, EXPECTED, "0")
+                .sentence("no webhook was recorded, and no customer wrote")
+                .fix("write to the inbox as a customer, or watch while customers write"),
+        ),
         Silence::Unknown(why) => {
-            let finding =
-                finding.claim(Claim::open(WHAT, EXPECTED, format!("none, and why cannot be told: {why}")));
-            mended(finding, heard.as_ref().err())
+            let why = format!("no webhook was recorded, and the cause is unknown: {why}");
+            let claim = Claim::undecided(CODE, WHAT, EXPECTED, "0").sentence(why);
+            finding.claim(with_fix(claim, ages.as_ref().err()))
         }
     }
 }
@@ -62,10 +61,10 @@ pub(super) fn patience(rules: Rules<'_>) -> SignedDuration {
     SignedDuration::try_from(rules.traffic.patience.0).unwrap_or(SignedDuration::MAX)
 }
 
-/// Adds the repair that the reason itself knows.
-pub(super) fn mended(finding: Finding, why: Option<&Unknown>) -> Finding {
+/// Adds the fix that belongs to the reason, if there is one.
+pub(super) fn with_fix(claim: Claim, why: Option<&Unknown>) -> Claim {
     match why.and_then(Unknown::fix) {
-        Some(fix) => finding.fix(fix),
-        None => finding,
+        Some(fix) => claim.fix(fix),
+        None => claim,
     }
 }

@@ -1,41 +1,50 @@
-//! The health of a service over the window. One miss among good looks is a warning,
-//! because a packet can be lost; two in a row are not chance.
+//! The health of a service over the window. A single failed probe among good ones is only a warning, because a
+//! packet can be lost; two in a row fail.
 
 use std::time::Duration;
 
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
-use crate::traffic::health::Look;
-use crate::traffic::watched::Watched;
-use crate::traffic::window::Mode;
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Mode;
+use crate::traffic::health::HealthSample;
+use crate::traffic::watched::Observation;
 
-const EXPECTED: &str = "never two misses in a row";
-/// A look may take as long, and the next one is not made beside it.
+const CODE: &str = "health";
+const WHAT: &str = "health probes";
+const EXPECTED: &str = "never two failed in a row";
+/// A probe may take this long, and probes do not overlap.
 const SLOWEST: Duration = Duration::from_secs(10);
-/// So many misses are told with their times.
-const TOLD: usize = 5;
+/// How many failed probes are listed with their times.
+const MAX_FAILED: usize = 5;
 
-/// The claim that a service stayed healthy. `looks` are all that were made, oldest first; `watched` is the watch
-/// during which they were made, where there was one.
-pub fn health(asked: &str, looks: &[Look], watched: Option<&Watched>, rules: Rules<'_>) -> Finding {
-    // A service that asks not to be asked says nothing of its health.
-    let telling: Vec<&Look> = looks.iter().filter(|look| !look.throttled).collect();
-    let misses: Vec<&Look> = telling.iter().copied().filter(|look| !look.good).collect();
-    let finding = evidence(Finding::about(asked), looks, &misses);
+/// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
+/// watch during which they were made, if there was one.
+pub fn health(
+    asked: &str,
+    looks: &[HealthSample],
+    watched: Option<&Observation>,
+    rules: Rules<'_>,
+) -> Finding {
+    // A rate-limited probe (429) shows nothing about the service's health.
+    let usable: Vec<&HealthSample> = looks.iter().filter(|look| !look.throttled).collect();
+    let failed: Vec<&HealthSample> = usable.iter().copied().filter(|look| !look.good).collect();
+    let finding = evidence(Finding::about(asked), looks, &failed);
     let due = watched.map_or(0, |watched| due(watched, rules));
-    let finding = finding.claim(claim(looks, &telling, due));
+    let finding = finding.claim(claim(looks, &usable, due));
     let finding = match watched {
-        Some(watched) => ground::whole(finding, watched),
+        Some(watched) => preconditions::whole(finding, watched),
         None => finding,
     };
-    match misses.first() {
-        Some(miss) => finding.warn(format!("a look missed at {}: {}", words::clock(miss.at), miss.what)),
+    match failed.first() {
+        Some(probe) => {
+            finding.warn(format!("the probe at {} failed: {}", words::clock(probe.at), probe.what))
+        }
         None => finding,
     }
 }
 
-/// How many looks a window has that is watched while it passes; of a past one only the present can be looked at.
-fn due(watched: &Watched, rules: Rules<'_>) -> usize {
+/// How many probes a window has that is watched while it passes. Of a past window only the present can be probed.
+fn due(watched: &Observation, rules: Rules<'_>) -> usize {
     let every = rules.traffic.health_every.0.max(SLOWEST);
     match watched.mode {
         Mode::Forward => (watched.window.length().as_secs_f64() / every.as_secs_f64()) as usize,
@@ -43,52 +52,57 @@ fn due(watched: &Watched, rules: Rules<'_>) -> usize {
     }
 }
 
-fn claim(looks: &[Look], telling: &[&Look], due: usize) -> Claim {
-    let what = "health";
-    if let Some(pair) = telling.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
+fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
+    let good = usable.iter().filter(|look| look.good).count();
+    let succeeded = format!("{good} of {} succeeded", looks.len());
+    if let Some(pair) = usable.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
         let (first, second) = (pair[0], pair[1]);
         let (at, again) = (words::clock(first.at), words::clock(second.at));
         let found = format!("{} at {at}, {} at {again}", first.what, second.what);
-        let mut claim = Claim::new(what, EXPECTED, found, false);
+        let why = format!("two probes in a row failed: {found}");
+        let mut claim = Claim::compared(CODE, WHAT, EXPECTED, found, false).sentence(why);
         let lost: Vec<&Option<String>> =
-            telling.iter().filter(|look| !look.good).map(|look| &look.offline).collect();
-        // Only where every miss is one of this machine's network can the machine be what is offline.
+            usable.iter().filter(|look| !look.good).map(|look| &look.offline).collect();
+        // This machine can be what is offline only if every failure is one of its own network.
         if lost.iter().all(|host| host.is_some()) {
             claim.offline.clone_from(lost[0]);
         }
         return claim;
     }
-    let good = telling.iter().filter(|look| look.good).count();
-    let found = format!("{good} of {} looks good", looks.len());
-    if telling.is_empty() {
-        return Claim::open(what, EXPECTED, format!("{found}: it was asked not to ask (429)"));
+    let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &succeeded).sentence(why);
+    if looks.is_empty() {
+        return open("no health probe was made".to_owned());
     }
-    if good == 0 || telling.len() * 2 < looks.len() {
-        return Claim::open(what, EXPECTED, format!("{found}, which is too few to tell"));
+    if usable.is_empty() {
+        return open("every health probe was rate limited (429)".to_owned());
     }
-    // A machine that slept looked before and after, and knows nothing of the time between.
-    if telling.len() * 2 < due {
-        return Claim::open(what, EXPECTED, format!("{found}, and {due} were due: nobody looked meanwhile"));
+    if good == 0 || usable.len() * 2 < looks.len() {
+        return open(format!("too few usable health probes to judge: {succeeded}"));
     }
-    // A last look that misses has no second one to tell chance from an outage.
-    match telling.last() {
+    // A machine that slept probed before and after, and knows nothing about the time between.
+    if usable.len() * 2 < due {
+        let made = words::of(usable.len() as u64, due as u64);
+        return open(format!("only {made} scheduled health probes were made: this machine probably slept"));
+    }
+    // Without a later probe, a failed last one cannot be told apart from an outage.
+    match usable.last() {
         Some(last) if !last.good => {
-            Claim::open(what, EXPECTED, format!("{found}, and the last one is a miss: {}", last.what))
+            open(format!("the last health probe failed: {} ({succeeded})", last.what))
         }
-        _ => Claim::new(what, EXPECTED, found, true),
+        _ => Claim::compared(CODE, WHAT, EXPECTED, &succeeded, true),
     }
 }
 
-fn evidence(mut finding: Finding, looks: &[Look], misses: &[&Look]) -> Finding {
-    for miss in misses.iter().take(TOLD) {
-        finding = finding.evidence("miss", format!("{}: {}", words::instant(miss.at), miss.what));
+fn evidence(mut finding: Finding, looks: &[HealthSample], failed: &[&HealthSample]) -> Finding {
+    for probe in failed.iter().take(MAX_FAILED) {
+        finding = finding.evidence("failed probe", format!("{}: {}", words::instant(probe.at), probe.what));
     }
-    if misses.len() > TOLD {
-        finding = finding.evidence("miss", format!("and {} more", misses.len() - TOLD));
+    if failed.len() > MAX_FAILED {
+        finding = finding.evidence("failed probe", format!("and {} more", failed.len() - MAX_FAILED));
     }
     let throttled = looks.iter().filter(|look| look.throttled).count();
     if throttled > 0 {
-        finding = finding.evidence("throttled", format!("{throttled} of {} looks (429)", looks.len()));
+        finding = finding.evidence("rate limited", format!("{throttled} of {} probes (429)", looks.len()));
     }
     finding
 }

@@ -1,46 +1,52 @@
-//! The app's log lines over the window. An error line fails wherever it was seen; that
-//! there is none is proved only where all of the window was.
+//! The app's log lines over the window. An error line fails the claim even if parts of the log are missing; that there
+//! is none is proved only if the whole window was read.
 
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
-/// So many different messages are told.
-const TOLD: usize = 10;
+/// How many different messages are listed.
+const MAX_MESSAGES: usize = 10;
 
 /// The claim that no error was logged.
-pub fn log_errors(asked: &str, said: &LogJudgement, watched: &Watched, rules: Rules<'_>) -> Finding {
-    let errors = said.error_lines();
-    let mut finding = Finding::about(asked).claim(claim("error lines", errors, said));
-    for group in said.errors.iter().take(TOLD) {
+pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
+    let claim = claim("error-lines", "error lines", log.error_lines(), log);
+    let mut finding = Finding::about(asked).claim(claim);
+    for group in log.errors.iter().take(MAX_MESSAGES) {
         let first = words::clock(group.first);
         finding = finding.evidence(
             "error",
-            format!("{} x, first at {first}: {}", group.count, words::quoted(Some(&group.message))),
+            format!("{} ×, first at {first}: {}", group.count, words::quoted(Some(&group.message))),
         );
     }
-    if said.errors.len() > TOLD {
-        finding = finding.evidence("error", format!("and {} other messages", said.errors.len() - TOLD));
+    if log.errors.len() > MAX_MESSAGES {
+        let more = words::count((log.errors.len() - MAX_MESSAGES) as u64, "other message", "other messages");
+        finding = finding.evidence("error", format!("and {more}"));
     }
-    on_ground(finding, watched, rules)
+    with_preconditions(finding, watched, rules)
 }
 
-/// The claim that no attempt was logged as failed; a later one may have gone well.
-pub fn log_warnings(asked: &str, said: &LogJudgement, watched: &Watched, rules: Rules<'_>) -> Finding {
-    on_ground(Finding::about(asked).claim(claim("failed attempts", said.warned, said)), watched, rules)
+/// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
+pub fn log_warnings(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
+    let claim = claim("failed-attempts", "failed attempts", log.warned, log);
+    with_preconditions(Finding::about(asked).claim(claim), watched, rules)
 }
 
-fn claim(what: &str, seen: u64, said: &LogJudgement) -> Claim {
-    let lines = words::count(said.lines_inside, "line", "lines");
-    match &said.covered {
-        _ if seen > 0 => Claim::new(what, "0", format!("{seen} among {lines}"), false),
-        Err(why) => Claim::open(what, "0", format!("none seen, but {why}")),
-        Ok(()) if said.lines_inside == 0 => Claim::open(what, "0", "not a single line"),
-        Ok(()) => Claim::new(what, "0", format!("0 among {lines}"), true),
+fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
+    let found = format!("{seen} in {}", words::count(log.lines_inside, "line", "lines"));
+    match &log.covered {
+        _ if seen > 0 => Claim::compared(code, what, "0", found, false),
+        Err(why) => Claim::undecided(code, what, "0", found).sentence(why),
+        Ok(()) if log.lines_inside == 0 => {
+            Claim::undecided(code, what, "0", found).sentence("the log has no line in this window")
+        }
+        Ok(()) => Claim::compared(code, what, "0", found, true),
     }
 }
 
-fn on_ground(finding: Finding, watched: &Watched, rules: Rules<'_>) -> Finding {
-    ground::fitness(watched, rules).into_iter().fold(ground::whole(finding, watched), Finding::claim)
+fn with_preconditions(finding: Finding, watched: &Observation, rules: Rules<'_>) -> Finding {
+    preconditions::fitness(watched, rules)
+        .into_iter()
+        .fold(preconditions::whole(finding, watched), Finding::claim)
 }

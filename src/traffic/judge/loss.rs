@@ -1,19 +1,20 @@
-//! Whether messages were lost on their way: one by one, where Chatwoot shows them, and
-//! by numbers, which prove a loss and never that there is none.
+//! Whether messages were lost: one by one, where Chatwoot shows them, and by comparing totals, which can prove a loss
+//! but never that there is none.
 
-use super::delivered::{mended, patience};
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use super::delivered::{patience, with_fix};
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::Customers;
 use crate::traffic::loss::{Judged, Loss, Rule, judge};
 use crate::traffic::silence::{self, Fewer};
-use crate::traffic::watched::Watched;
+use crate::traffic::watched::Observation;
 
-/// So many lost messages are told.
-const TOLD: usize = 10;
+/// How many lost messages are listed.
+const MAX_LOST: usize = 10;
 
-/// The claim that no customer's message is lost.
-pub fn no_lost_message(watched: &Watched, customers: &Customers, rules: Rules<'_>) -> Finding {
+/// The claim that no customer's message was lost.
+pub fn no_lost_message(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
+    const CODE: &str = "lost-messages";
     const WHAT: &str = "lost messages";
     const EXPECTED: &str = "0";
     let dead_letters = match &watched.facts {
@@ -23,34 +24,38 @@ pub fn no_lost_message(watched: &Watched, customers: &Customers, rules: Rules<'_
     let rule = Rule { patience: patience(rules), drafts: rules.traffic.drafts, dead_letters };
     let finding = Finding::about(format!("Chatwoot's conversations of {}", words::window(&customers.window)));
     match judge(customers, rule) {
-        Judged::NotAskedFor => {
-            finding.claim(Claim::open(WHAT, EXPECTED, "not asked: the target has `drafts = \"off\"`"))
-        }
+        Judged::NotAskedFor => finding.claim(
+            Claim::undecided(CODE, WHAT, EXPECTED, "unknown")
+                .sentence("not checked: the target is configured with `drafts = \"off\"`"),
+        ),
         Judged::Unknown(why) => {
             let unknown = customers.messages.as_ref().err().or(customers.now.as_ref().err());
-            mended(finding.claim(Claim::open(WHAT, EXPECTED, why)), unknown)
+            let why = format!("cannot tell whether a message was lost: {why}");
+            let claim = Claim::undecided(CODE, WHAT, EXPECTED, "unknown").sentence(why);
+            finding.claim(with_fix(claim, unknown))
         }
         Judged::Known(loss) => {
             let judged = words::count(loss.judged, "message", "messages");
-            let lost = u64::try_from(loss.lost.len()).unwrap_or(u64::MAX);
-            let claim = match (loss.none_lost(), ground::cut(watched, |_| false)) {
-                (Some(false), _) => Claim::new(WHAT, EXPECTED, format!("{lost} of {judged}"), false),
-                (None, _) => Claim::open(WHAT, EXPECTED, "no customer's message is old enough to judge"),
-                (Some(true), Some(cut)) => Claim::open(WHAT, EXPECTED, format!("0 of {judged}; {cut}")),
-                (Some(true), None) => Claim::new(WHAT, EXPECTED, format!("0 of {judged}"), true),
+            let found = format!("{} of {judged}", loss.lost.len());
+            let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
+            let claim = match (loss.none_lost(), preconditions::cut(watched, |_| false)) {
+                (Some(false), _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
+                (None, _) => open("no customer message is old enough to judge".to_owned()),
+                (Some(true), Some(cut)) => open(cut),
+                (Some(true), None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
             };
-            ground::again(told(finding.claim(claim), &loss), watched)
+            preconditions::again(evidence(finding.claim(claim), &loss), watched)
         }
     }
 }
 
-fn told(mut finding: Finding, loss: &Loss) -> Finding {
-    for lost in loss.lost.iter().take(TOLD) {
+fn evidence(mut finding: Finding, loss: &Loss) -> Finding {
+    for lost in loss.lost.iter().take(MAX_LOST) {
         let (conversation, message, at) = (lost.conversation, lost.message, words::instant(lost.at));
         finding = finding.evidence("lost", format!("conversation {conversation}, message {message} of {at}"));
     }
-    if loss.lost.len() > TOLD {
-        finding = finding.evidence("lost", format!("and {} more", loss.lost.len() - TOLD));
+    if loss.lost.len() > MAX_LOST {
+        finding = finding.evidence("lost", format!("and {} more", loss.lost.len() - MAX_LOST));
     }
     for (name, n) in [
         ("answered", loss.answered),
@@ -65,23 +70,28 @@ fn told(mut finding: Finding, loss: &Loss) -> Finding {
     finding
 }
 
-/// The claim that there are not fewer facts than messages. That it holds says only that no loss shows.
-pub fn fewer_facts(watched: &Watched, customers: &Customers) -> Finding {
-    const WHAT: &str = "facts and messages";
-    const EXPECTED: &str = "as many facts as messages, or more";
-    let finding = ground::begin(watched);
+/// The claim that there are at least as many facts as messages. If it holds, that only means that no loss shows.
+pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
+    const CODE: &str = "facts-and-messages";
+    const WHAT: &str = "recorded facts";
+    const EXPECTED: &str = "at least as many as messages";
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, WHAT, EXPECTED, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
     };
-    // A webhook that became a dead letter has its fact of failure besides.
+    // A webhook that became a dead letter also has a fact of its failed delivery.
     let compared = silence::fewer_facts(full.letter.total, &customers.counts);
     let found = compared.in_words();
-    let claim = match (&compared, ground::cut(watched, |_| false)) {
-        (Fewer::Fewer { .. }, _) => Claim::new(WHAT, EXPECTED, found, false),
-        (Fewer::NoLossProvable { .. }, None) => Claim::new(WHAT, EXPECTED, found, true),
-        (_, Some(cut)) => Claim::open(WHAT, EXPECTED, format!("{found}; {cut}")),
-        _ => Claim::open(WHAT, EXPECTED, found),
+    let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
+    let claim = match (&compared, preconditions::cut(watched, |_| false)) {
+        (Fewer::Fewer { .. }, _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
+        (Fewer::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
+        (_, Some(cut)) => open(cut),
+        (Fewer::Unknown(_), None) => open(format!("the number of messages is unknown: {found}")),
+        (Fewer::Nothing { .. }, None) => {
+            open("no message was written, so there is nothing to compare".to_owned())
+        }
     };
-    mended(ground::again(finding.claim(claim), watched), customers.counts.as_ref().err())
+    preconditions::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), watched)
 }

@@ -1,20 +1,19 @@
-//! What a window proves. Each file judges one claim on what was measured, and states
-//! it as every probe does: claims that hold, do not hold, or cannot be judged, with
-//! evidence beside them. Nothing here knows a clock or a network.
+//! What a window proves. Each file judges one aspect of the measurements and returns what every probe returns:
+//! claims that hold, do not hold, or cannot be judged, with evidence. Nothing here reads a clock or the network.
 //!
-//! Two rules stand above all claims. Only a measurement that was made, and is enough,
-//! lets a claim hold: NULL, nothing, too little and a window cut short leave it open.
-//! And one more failure never turns a claim that does not hold into one that does.
+//! Two rules apply to all claims. A claim holds only if a measurement was made and is sufficient: NULL, no data, too
+//! little data and a window that ended early leave it undecided. And one more failure never makes a failing claim
+//! hold.
 
 mod average;
 mod causes;
 mod database;
 mod dead_letters;
 mod delivered;
-mod ground;
 mod health;
 mod logs;
 mod loss;
+mod preconditions;
 mod rate;
 mod standing;
 mod tiers;
@@ -34,20 +33,20 @@ pub use tiers::tiers;
 
 use crate::settings::{Settings, Target, Traffic};
 
-/// By what a window is judged.
+/// The thresholds a window is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub traffic: &'a Traffic,
     /// Whose apps a fix names.
     pub target: &'a Target,
-    /// Whether the window must be the success criteria's: half an hour, after a known deploy.
+    /// Whether the window must meet the success criteria: at least half an hour after a known deploy.
     pub criteria: bool,
-    /// Whether the target is the sandbox, whose window may be shorter.
+    /// Whether the target is the sandbox, where the window may be shorter.
     pub sandbox: bool,
 }
 
 impl<'a> Rules<'a> {
-    /// The rules of a run.
+    /// The rules of this run.
     pub fn of(settings: &'a Settings) -> Rules<'a> {
         Rules {
             traffic: &settings.target.traffic,

@@ -1,125 +1,145 @@
-//! The success rate: by the letter where there are enough deliveries, and where there
-//! are few only its failing, if they prove it.
+//! The success rate: as the checklist's statement computes it when there are enough deliveries. With fewer, the claim
+//! can only fail, and only if the failures prove it.
 
-use super::{Rules, causes, ground, words};
-use crate::probe::{Claim, Finding};
+use super::{Rules, causes, preconditions, words};
+use crate::outcome::finding::{Claim, Finding};
+use crate::outcome::window::Ended;
 use crate::settings::Traffic;
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::stats;
-use crate::traffic::watched::Watched;
-use crate::traffic::window::Ended;
+use crate::traffic::watched::Observation;
 
+const CODE: &str = "success-rate";
 const WHAT: &str = "success rate";
 
 /// The claim that deliveries succeed at the target's rate.
-pub fn success_rate(watched: &Watched, rules: Rules<'_>) -> Finding {
+pub fn success_rate(watched: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("above {}", rules.traffic.success_rate);
-    let finding = ground::begin(watched);
+    let finding = preconditions::begin(watched);
     let full = match &watched.facts {
         Ok(full) => full,
-        Err(unasked) => return ground::unasked(finding, WHAT, &expected, unasked),
+        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, &expected, unasked),
     };
     let claim = claim(watched, full, rules, &expected);
-    let fix = fix(watched, full, rules, claim.holds);
     let finding = evidence(finding, watched, full, rules).claim(claim);
-    let finding = ground::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    let finding = ground::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
-    match fix {
-        Some(fix) => finding.fix(fix),
-        None => ground::again(finding, watched),
-    }
+    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
+    let finding = preconditions::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
+    preconditions::again(finding, watched)
 }
 
-fn claim(watched: &Watched, full: &Full, rules: Rules<'_>, expected: &str) -> Claim {
+fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
     let letter = &full.letter;
+    let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
     let Some(found) = found(full) else {
-        return Claim::open(WHAT, expected, "no delivery was recorded");
+        return open("no delivery", "no delivery was recorded".to_owned()).fix(
+            "run hotdash-ops monitor: its `delivered` check tells whether nobody writes or nothing arrives",
+        );
     };
-    if let Some(cut) = ground::cut(watched, |ended| matches!(ended, Ended::BeyondRescue(_))) {
-        return Claim::open(WHAT, expected, format!("{found}; {cut}"));
+    if let Some(cut) = preconditions::cut(watched, |ended| matches!(ended, Ended::BeyondRescue(_))) {
+        return open(&found, cut);
     }
     match weigh(letter.ok, letter.bad(), rules.traffic) {
-        // Rows that were not yet seen when the watch ended may turn it; half a window is no window.
+        // Rows that were not visible when the watch ended may change the rate, but half a window must not pass.
         Some(true) if watched.ended.early() => {
-            Claim::open(WHAT, expected, format!("{found}, though it had failed when the watch ended"))
+            open(&found, format!("too many failures ended the watch, but the success rate is now {found}"))
         }
-        Some(holds) => Claim::new(WHAT, expected, found, holds),
+        Some(true) => Claim::compared(CODE, WHAT, expected, found, true),
+        Some(false) => {
+            let claim = Claim::compared(CODE, WHAT, expected, found, false);
+            if causes::split(watched, full, rules).is_some_and(|split| split.older) {
+                claim.fix(format!(
+                    "find the cause first, because deliveries already failed before the deploy and a rollback alone does not help: fly logs -a {}",
+                    rules.target.shown("fly_agent_app")
+                ))
+            } else {
+                claim
+            }
+        }
         None => {
             let least = rules.traffic.min_events;
-            Claim::open(
-                WHAT,
-                expected,
-                format!("{found}; fewer than {least} may fail a window and never pass it"),
-            )
+            let why = format!(
+                "too few deliveries for a verdict: {} of at least {least} ({} failed)",
+                letter.total,
+                letter.bad()
+            );
+            let claim = open(&found, why);
+            if watched.ended.early() || letter.total >= least {
+                claim
+            } else {
+                claim.fix(
+                    "watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h",
+                )
+            }
         }
     }
 }
 
-/// `96.67 % of 60 (2 failed)`; `None` without a delivery.
-fn found(full: &Full) -> Option<String> {
+/// `96.67 % (2 of 60 failed)`; `None` without a delivery.
+fn found(full: &WindowData) -> Option<String> {
     let rate = full.letter.success_rate.as_deref().filter(|_| full.letter.total > 0)?;
-    Some(format!("{rate} % of {} ({} failed)", full.letter.total, full.letter.bad()))
+    Some(format!("{rate} % ({} failed)", words::of(full.letter.bad(), full.letter.total)))
 }
 
-/// Whether so many deliveries hold, do not hold, or are too few to tell.
+/// Whether the rate holds; `None` when there are too few deliveries.
 pub(super) fn weigh(ok: u64, bad: u64, traffic: &Traffic) -> Option<bool> {
     stats::rate_holds(ok, ok.saturating_add(bad), traffic.success_rate.0, traffic.min_events)
 }
 
-/// How far the rate is from turning, in deliveries; `None` without a delivery.
+/// How many deliveries would change the result; `None` without a delivery.
 pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
     let (n, t) = (ok.saturating_add(bad), traffic.success_rate.0);
     if n == 0 {
         return None;
     }
     if n < traffic.min_events {
-        let failed = words::of(bad, n);
-        return Some(match weigh(ok, bad, traffic) {
-            Some(false) => format!("{failed} failed: proof enough, though they are few"),
-            _ => {
-                let more = words::count(traffic.min_events - n, "more delivery is", "more deliveries are");
-                format!("{failed} failed; {more} needed for a verdict")
-            }
+        return Some(if weigh(ok, bad, traffic) == Some(false) {
+            format!("{} failed, which is enough to fail even with few deliveries", words::of(bad, n))
+        } else {
+            format!("{n} of {} deliveries, {bad} failed", traffic.min_events)
         });
     }
     if let Some(more) = stats::more_failures_to_flip(ok, n, t) {
         return Some(format!("{} would fail it", words::count(more, "more failure", "more failures")));
     }
+    let limit = traffic.success_rate;
     Some(match stats::clean_to_flip(ok, n, t) {
-        Some(more) => format!("{} would mend it", words::count(more, "clean delivery", "clean deliveries")),
-        None => "no number of clean deliveries would mend it".to_owned(),
+        Some(more) => {
+            let successes = words::count(more, "more success", "more successes");
+            format!("{successes} would bring it above {limit}")
+        }
+        None => format!("no number of successes would bring it above {limit}"),
     })
 }
 
-/// What so many deliveries prove, whatever the letter says.
-fn bound(full: &Full) -> Option<String> {
+/// The upper bound of the true failure rate.
+fn bound(full: &WindowData) -> Option<String> {
     let most = stats::upper_bound(full.letter.bad(), full.letter.total);
-    // Where all failed, nothing is excluded.
+    // If all failed, nothing is excluded.
     (most < 1.0).then(|| {
         let most = words::share(most);
-        format!("less than {most} fail, with 95 % confidence if failures are independent")
+        format!("failure rate below {most} (95 % confidence, if failures are independent)")
     })
 }
 
 /// Margins and bound of rate and average, one sentence each.
-pub fn margins(full: &Full, rules: Rules<'_>) -> Vec<String> {
+pub fn margins(full: &WindowData, rules: Rules<'_>) -> Vec<String> {
     let letter = &full.letter;
     let rate = margin(letter.ok, letter.bad(), rules.traffic);
     [rate, bound(full), super::average::margin(full, rules)].into_iter().flatten().collect()
 }
 
-fn evidence(mut finding: Finding, watched: &Watched, full: &Full, rules: Rules<'_>) -> Finding {
+fn evidence(mut finding: Finding, watched: &Observation, full: &WindowData, rules: Rules<'_>) -> Finding {
     let letter = &full.letter;
-    let told = [
+    let evidence = [
         ("margin", margin(letter.ok, letter.bad(), rules.traffic)),
         ("bound", bound(full)),
         ("failures by finalStatus", causes::statuses(full)),
         ("when", causes::change(watched, full)),
         ("deploy", causes::split(watched, full, rules).map(|split| split.text)),
         ("late", late(watched.late)),
-        ("horizon", causes::horizon(full)),
+        ("open transactions", causes::horizon(full)),
     ];
-    for (name, value) in told {
+    for (name, value) in evidence {
         if let Some(value) = value {
             finding = finding.evidence(name, value);
         }
@@ -127,33 +147,19 @@ fn evidence(mut finding: Finding, watched: &Watched, full: &Full, rules: Rules<'
     finding
 }
 
-/// What the ticks had not seen, or had seen and is gone. The statement over the whole window is what counts.
+/// Facts that the ticks missed, or that they counted and that are gone. Only the statement over the whole window
+/// decides.
 pub(super) fn late(facts: i64) -> Option<String> {
     let n = facts.unsigned_abs();
     match facts {
         0 => None,
         1.. => {
-            Some(format!("{} became visible after the ticks had passed by", words::count(n, "fact", "facts")))
+            let facts = words::count(n, "fact", "facts");
+            Some(format!("{facts} became visible only after the ticks had read that time"))
         }
         _ => {
-            Some(format!("{} that the ticks had seen are no longer there", words::count(n, "fact", "facts")))
+            let facts = words::count(n, "fact that the ticks counted is", "facts that the ticks counted are");
+            Some(format!("{facts} no longer there"))
         }
-    }
-}
-
-fn fix(watched: &Watched, full: &Full, rules: Rules<'_>, holds: Option<bool>) -> Option<String> {
-    match holds {
-        None if full.letter.total == 0 => Some(
-            "find out whether nobody writes or nothing arrives: `hotdash-ops monitor` tells them apart (delivered)"
-                .to_owned(),
-        ),
-        None if !watched.ended.early() && full.letter.total < rules.traffic.min_events => Some(
-            "watch until there are enough deliveries: hotdash-ops monitor --until-enough --budget 1h".to_owned(),
-        ),
-        Some(false) if causes::split(watched, full, rules).is_some_and(|split| split.older) => Some(format!(
-            "find the cause first, a rollback alone will not help (deliveries failed before the deploy too): fly logs -a {}",
-            rules.target.shown("fly_agent_app")
-        )),
-        _ => None,
     }
 }

@@ -1,15 +1,15 @@
-//! How a window would end if it ended now: what the screen says between the ticks.
+//! How a window would end if it ended now: shown between ticks.
 
 use super::{rate, words};
+use crate::outcome::tick::Standing;
 use crate::settings::Traffic;
 use crate::traffic::counts::Counts;
-use crate::traffic::live::Standing;
 
-/// How the window stands with what the ticks have counted, and why, one line. No verdict is made from it.
+/// The status by what the ticks have counted so far, and the reason in one line. No verdict is made from it.
 pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {
     if counts.dead_letters > 0 {
-        let letters = words::dead_letters(counts.dead_letters);
-        return (Standing::Failing, format!("{letters}: nothing that follows can make it good"));
+        let dead_letters = words::dead_letters(counts.dead_letters);
+        return (Standing::Failing, format!("{dead_letters}; later traffic cannot change this"));
     }
     let Some(margin) = rate::margin(counts.ok, counts.bad, traffic) else {
         return (Standing::Thin, "no delivery yet".to_owned());
@@ -25,14 +25,17 @@ pub fn standing(counts: &Counts, traffic: &Traffic) -> (Standing, String) {
     if let Some(mean) = counts.mean_ms().filter(|mean| *mean >= f64::from(traffic.average_ms))
         && counts.timed >= traffic.min_events
     {
-        return (Standing::Failing, format!("{mean:.0} ms on average, not below {} ms", traffic.average_ms));
+        return (
+            Standing::Failing,
+            format!("average duration {mean:.0} ms, must be below {} ms", traffic.average_ms),
+        );
     }
     match holds {
         None => (Standing::Thin, margin),
-        // The average has its own deliveries: those with a duration.
+        // The average has its own minimum: deliveries with a duration.
         Some(_) if counts.timed < traffic.min_events => {
             let (timed, more) = (words::of(counts.timed, counts.total()), traffic.min_events - counts.timed);
-            (Standing::Thin, format!("{timed} have a duration; the average needs {more} more"))
+            (Standing::Thin, format!("{timed} deliveries have a duration; the average needs {more} more"))
         }
         Some(_) => (Standing::Passing, margin),
     }

@@ -1,76 +1,79 @@
-//! The runbooks' tiers, each on a window of its own that ends where the watch's ends.
+//! The runbooks' alert levels, each over its own time up to the end of the watch.
 
-use super::{Rules, ground, words};
-use crate::probe::{Claim, Finding};
+use super::{Rules, preconditions, words};
+use crate::outcome::finding::{Claim, Finding, slug};
 use crate::traffic::stats;
-use crate::traffic::watched::{TierCounts, Watched};
+use crate::traffic::watched::{Observation, TierCounts};
 
-/// One claim for each tier that it does not fire.
-pub fn tiers(watched: &Watched, rules: Rules<'_>) -> Finding {
+/// One claim for each alert level: that it is not triggered.
+pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
     let finding = Finding::about(format!(
-        "the facts of each tier's own time up to {}",
+        "the facts of each alert level's time up to {}",
         words::instant(watched.window.to)
     ));
+    let open =
+        |why: String| Claim::undecided("tiers", "alert levels", "none triggered", "unknown").sentence(why);
     let finding = match &watched.tiers {
-        Err(why) => {
-            return finding.claim(Claim::open(
-                "tiers",
-                "none fires",
-                format!("the facts could not be read: {why}"),
-            ));
-        }
+        Err(why) => return finding.claim(open(format!("the facts could not be read: {why}"))),
         Ok(tiers) if tiers.is_empty() => {
-            return finding.claim(Claim::open("tiers", "none fires", "none is configured")).fix(
-                "leave `tiers` out of the target's traffic in the configuration: the runbooks' own hold then",
-            );
+            return finding.claim(open("no alert level is configured".to_owned()).fix(
+                "remove `tiers` from the target's traffic settings in the configuration, to use the runbooks' own",
+            ));
         }
         Ok(tiers) => tiers.iter().fold(finding, |finding, tier| finding.claim(claim(tier, rules))),
     };
-    ground::whole(finding, watched)
+    preconditions::whole(finding, watched)
 }
 
 fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {
     let tier = &counts.tier;
-    let what = format!("tier {}", tier.name);
+    let (code, what) = (format!("tier-{}", slug(&tier.name)), format!("alert level {}", tier.name));
     let over = format!("over {}", tier.over);
-    // A tier's past is clipped at the deploy too.
+    // An alert level's time begins at the deploy, too.
     let seen = match counts.window.minutes() {
         minutes if minutes * 60.0 < tier.over.0.as_secs_f64() => format!(" in {}", words::minutes(minutes)),
         _ => String::new(),
     };
+    let open = |expected: &str, found: &str, why: String| {
+        Claim::undecided(&code, &what, expected, found).sentence(why)
+    };
+    let no_delivery = || format!("{what}: no delivery {over}");
     if let Some(below) = tier.success_below {
-        let expected = format!("{below} or more {over}");
+        let expected = format!("at least {below} success {over}");
         let ok = counts.total - counts.bad.min(counts.total);
         let Some(rate) = stats::printed_bp(ok, counts.total) else {
-            return Claim::open(what, expected, format!("no delivery{seen}"));
+            return open(&expected, "no delivery", no_delivery());
         };
         let found = format!("{}.{:02} % of {}{seen}", rate / 100, rate % 100, counts.total);
         let least = rules.traffic.min_events;
-        return match counts.total >= least {
-            true => {
-                let fires = stats::tier_fires(ok, counts.total, below.0, least);
-                Claim::new(what, expected, found, !fires)
-            }
-            false => Claim::open(what, expected, format!("{found}; fewer than {least} fire nothing")),
-        };
+        if counts.total < least {
+            let why = format!("{what}: too few deliveries {over}: {} of at least {least}", counts.total);
+            return open(&expected, &found, why);
+        }
+        let fires = stats::tier_fires(ok, counts.total, below.0, least);
+        return Claim::compared(code, what, expected, found, !fires);
     }
     if let Some(above) = tier.dead_letters_above {
-        let expected = format!("{} or fewer {over}", words::dead_letters(above));
+        let expected = format!("at most {} {over}", words::dead_letters(above));
+        if (counts.dead_letters, counts.total) == (0, 0) {
+            return open(&expected, "0", no_delivery());
+        }
         let found = format!("{}{seen}", counts.dead_letters);
-        return match (counts.dead_letters, counts.total) {
-            (0, 0) => Claim::open(what, expected, format!("0, and no delivery{seen}")),
-            (n, _) => Claim::new(what, expected, found, n <= above),
-        };
+        return Claim::compared(code, what, expected, found, counts.dead_letters <= above);
     }
     if let Some(above) = tier.attempts_above {
-        let expected = format!("{above} attempts or fewer on average {over}");
+        let expected = format!("at most {above} attempts on average {over}");
         let (attempts, deliveries) = counts.attempts;
         if deliveries == 0 {
-            return Claim::open(what, expected, format!("no delivery names its attempts{seen}"));
+            return open(
+                &expected,
+                "unknown",
+                format!("{what}: no delivery {over} has a number of attempts"),
+            );
         }
         let average = attempts as f64 / deliveries as f64;
-        let found = format!("{average:.2} over {}{seen}", words::deliveries(deliveries));
-        return Claim::new(what, expected, found, average <= above);
+        let found = format!("{average:.2} in {}{seen}", words::deliveries(deliveries));
+        return Claim::compared(code, what, expected, found, average <= above);
     }
-    Claim::open(what, "a bound", "the tier has none")
+    open("a threshold", "none", format!("{what} has no threshold"))
 }

@@ -1,9 +1,9 @@
-//! How numbers and times are written in what is found.
+//! How numbers, times and texts are written in findings.
 
 use jiff::Timestamp;
 
-use crate::probe::excerpt;
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
+use crate::text::excerpt;
 
 /// `1 delivery`, `60 deliveries`.
 pub(super) fn count(n: u64, one: &str, more: &str) -> String {
@@ -18,12 +18,12 @@ pub(super) fn dead_letters(n: u64) -> String {
     count(n, "dead letter", "dead letters")
 }
 
-/// To the second, which is what a person compares: `2026-01-01T10:00:00Z`.
+/// To the second: `2026-01-01T10:00:00Z`.
 pub(super) fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The time of day, for instants whose day is said beside them: `10:00:00Z`.
+/// The time of day, where the date is clear: `10:00:00Z`.
 pub(super) fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%SZ").to_string()
 }
@@ -35,6 +35,15 @@ pub(super) fn minutes(minutes: f64) -> String {
     }
     let tenths = (minutes * 10.0).round() / 10.0;
     if tenths == 1.0 { "1 minute".to_owned() } else { format!("{tenths} minutes") }
+}
+
+/// Milliseconds below ten seconds, else seconds with one decimal, rounded up: `920 ms`, `15.6 s`.
+pub(super) fn duration(ms: u64) -> String {
+    if ms < 10_000 {
+        return format!("{ms} ms");
+    }
+    let tenths = ms.div_ceil(100);
+    format!("{}.{} s", tenths / 10, tenths % 10)
 }
 
 /// `2026-01-01T10:00:00Z to 10:15:00Z, 15 minutes`.
@@ -49,7 +58,7 @@ pub(super) fn stretch(window: &Window) -> String {
     format!("{} to {end}", instant(window.from))
 }
 
-/// A share as a percentage with two digits: `12.42 %`.
+/// A share in percent with two decimals: `12.42 %`.
 pub(super) fn share(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
@@ -64,10 +73,10 @@ pub(super) fn probability(p: f64) -> String {
     if p >= 0.001 { format!("{p:.4}") } else { format!("{p:.1e}") }
 }
 
-/// A text from the facts on one line, as far as it will be shown. `None` is a fact that does not have it.
+/// A text from the facts on one line, truncated. `None` is a fact without it.
 pub(super) fn quoted(text: Option<&str>) -> String {
     match text.map(str::trim) {
-        None => "absent".to_owned(),
+        None => "missing".to_owned(),
         Some("") => "empty".to_owned(),
         Some(text) => excerpt(text, 200),
     }

@@ -1,17 +1,17 @@
-//! What a log line is: an error, a warning, or nothing that counts.
+//! The class of a log line: error, warning or plain.
 
 use crate::service::fly::LogLine;
 use crate::settings::Traffic;
 
-/// Levels of an error line.
+/// Levels that make a line an error line.
 const LEVELS: &[&str] = &["error", "fatal", "panic", "critical"];
 
-/// Texts by which lines are told; a setting. They are looked for anywhere in a message, in capitals or not.
+/// Texts that classify lines; a setting. They match anywhere in a message, ignoring case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogTexts {
-    /// A line with one of these is an error line, whatever its level.
+    /// A line that contains one of these is an error line, whatever its level.
     pub errors: Vec<String>,
-    /// A line with one of these warns.
+    /// A line that contains one of these is a warning.
     pub warnings: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ impl From<&Traffic> for LogTexts {
     }
 }
 
-/// What counts of a line.
+/// The class of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Error,
@@ -30,22 +30,22 @@ pub(super) enum Class {
 }
 
 impl LogTexts {
-    /// In small letters, and without empty texts, which would stand in every line.
+    /// Lowercased, and without empty texts, which would match every line.
     pub(super) fn prepared(self) -> LogTexts {
-        let small = |texts: Vec<String>| {
+        let lower = |texts: Vec<String>| {
             texts.iter().map(|t| t.trim().to_lowercase()).filter(|t| !t.is_empty()).collect()
         };
-        LogTexts { errors: small(self.errors), warnings: small(self.warnings) }
+        LogTexts { errors: lower(self.errors), warnings: lower(self.warnings) }
     }
 
-    /// The class of a line by texts that are [prepared](LogTexts::prepared).
+    /// The class of a line; the texts must be [prepared](LogTexts::prepared).
     pub(super) fn class(&self, line: &LogLine) -> Class {
         let level = line.level.trim();
         let message = line.message.reveal().to_lowercase();
-        let says = |texts: &[String]| texts.iter().any(|text| message.contains(text));
-        if LEVELS.iter().any(|l| level.eq_ignore_ascii_case(l)) || says(&self.errors) {
+        let contains = |texts: &[String]| texts.iter().any(|text| message.contains(text));
+        if LEVELS.iter().any(|l| level.eq_ignore_ascii_case(l)) || contains(&self.errors) {
             Class::Error
-        } else if says(&self.warnings) {
+        } else if contains(&self.warnings) {
             Class::Warning
         } else {
             Class::Plain
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_and_texts_tell_an_error_line() {
+    fn levels_and_texts_classify_a_line() {
         for level in ["error", "ERROR", " fatal", "panic", "Critical"] {
             assert_eq!(class(level, "anything"), Class::Error, "{level}");
         }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_a_setting() {
+    fn texts_can_be_configured() {
         let texts = LogTexts {
             errors: vec![" ".to_owned(), "Out of Memory".to_owned()],
             warnings: vec!["slow".to_owned()],

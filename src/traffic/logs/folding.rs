@@ -1,11 +1,11 @@
-//! What is kept of a long log is bounded, and what is counted early is judged as if all of it had been kept.
+//! The memory for a long log is bounded, and lines counted early are judged as if all had been kept.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::settings::Traffic;
 
-/// The least room in which no line is counted that may come again, and a hundred lines near the window's beginning.
+/// The smallest limit at which no line is counted that may appear again, with 100 lines near the window's start.
 const LEAST: usize = 4 * FULL;
 
 fn at(milliseconds: i64) -> Timestamp {
@@ -19,8 +19,7 @@ fn reading(room: usize) -> LogReading {
 /// A line, and when it arrived.
 type Arrived = (i64, LogLine);
 
-/// Lines in the order in which they arrive: stamped then or some seconds before, of all classes, and some of them up
-/// to three times the same.
+/// Lines in order of arrival: with that time or some seconds earlier, of all classes, and some repeated up to three times.
 fn log() -> impl Strategy<Value = Vec<Arrived>> {
     let gap = prop_oneof![6 => 0..400_i64, 4 => 0..20_i64, 1 => 0..20_000_i64];
     let late = prop_oneof![6 => Just(0_i64), 1 => 0..3000_i64];
@@ -43,22 +42,22 @@ fn log() -> impl Strategy<Value = Vec<Arrived>> {
     })
 }
 
-/// One reading: so many lines have arrived since the one before, and how it goes.
+/// One reading: how many lines arrived since the one before, and what happens.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
     step: usize,
-    /// Which part of the newest hundred is printed, where it is not all of it, and whether that is noticed.
+    /// Which part of the newest 100 lines is printed, if not all, and whether that is noticed.
     cut: Option<(usize, usize, bool)>,
     news: News,
 }
 
-/// What becomes known of the window.
+/// What is announced about the window.
 #[derive(Clone, Copy, Debug)]
 enum News {
     Nothing,
-    /// It may have ended at the reading before.
+    /// It may have ended at the previous reading.
     Perhaps,
-    /// It goes on as it was planned.
+    /// It goes on as planned.
     GoesOn,
 }
 
@@ -69,8 +68,8 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Turn { step, cut, news }), 5..45)
 }
 
-/// Feeds the log to both readings, and gives the window in the end. It begins `anew` later at that reading, and is
-/// longer by `longer` milliseconds whenever it is over, up to the third time.
+/// Feeds the log to both readings, and returns the final window. Its start is moved by `anew` at that reading, and it is
+/// extended by `longer` milliseconds whenever it is over, up to three times.
 fn feed(
     log: &[Arrived],
     turns: &[Turn],
@@ -86,7 +85,7 @@ fn feed(
         arrived = (arrived + turn.step).min(log.len());
         let Some((now, _)) = arrived.checked_sub(1).map(|last| &log[last]) else { continue };
         let now = at(*now);
-        // Another clock may be heard of as long as nothing was read by it, and before the end.
+        // The clock may change only before anything was read by it, and before the end.
         if let Some((_, by)) = anew.filter(|(when, _)| *when == n && !read && now < planned.to) {
             let by = SignedDuration::from_millis(by);
             planned = Window { from: planned.from + by, to: planned.to + by };
@@ -103,12 +102,12 @@ fn feed(
         {
             planned.to = planned.to.max(now) + SignedDuration::from_millis(by);
         }
-        let end = End { perhaps, ..End::of(planned) };
+        let end = End { tentative_end: perhaps, ..End::of(planned) };
         let newest = &log[arrived.saturating_sub(FULL)..arrived];
-        let (from, to, told) = turn.cut.unwrap_or((0, FULL, true));
+        let (from, to, noticed) = turn.cut.unwrap_or((0, FULL, true));
         let (to, whole) = (to.min(newest.len()), newest.len());
         let lines: Vec<LogLine> = newest[from.min(to)..to].iter().map(|line| line.1.clone()).collect();
-        let partial = (told && lines.len() < whole).then(|| "cut".to_owned());
+        let partial = (noticed && lines.len() < whole).then(|| "cut".to_owned());
         for reading in &mut *into {
             match lines.is_empty() {
                 true => reading.miss("fly printed no log line"),
@@ -133,7 +132,7 @@ proptest! {
         longer in prop_oneof![Just(0_i64), 1..20_000_i64],
     ) {
         let planned = Window { from: at(from), to: at(from + length) };
-        // Only so many lines near the beginning are kept.
+        // Only a limited number of lines near the start is kept.
         let near = |by: i64| {
             let by = SignedDuration::from_millis(by.abs());
             let close = |line: &&Arrived| line.1.at.is_some_and(|at| at.duration_since(planned.from).abs() <= by);
@@ -148,7 +147,7 @@ proptest! {
     }
 }
 
-/// Ten thousand lines, a tenth of a second apart, in full batches that overlap by half.
+/// 10,000 lines, 0.1 s apart, in full batches that overlap by half.
 fn long(room: usize, window: Window) -> LogReading {
     let mut reading = reading(room);
     for end in (FULL..=10_000).step_by(FULL / 2) {
@@ -163,18 +162,18 @@ fn long(room: usize, window: Window) -> LogReading {
 }
 
 #[test]
-fn every_line_of_a_long_window_is_counted_and_few_are_kept() {
+fn every_line_of_a_long_window_is_counted_but_few_are_kept() {
     let window = Window { from: at(0), to: at(1_000_000) };
     let reading = long(LEAST, window);
     assert!(reading.seen.len() <= LEAST, "{}", reading.seen.len());
     let judged = reading.judge(window.from, window.to);
-    assert_eq!((judged.covered, judged.lines_inside), (Ok(()), 9_999), "the first is stamped at the edge");
+    assert_eq!((judged.covered, judged.lines_inside), (Ok(()), 9_999), "the first has the time of the edge");
     let group = ErrorGroup { message: "line x#".to_owned(), count: 100, first: at(700) };
     assert_eq!(judged.errors, [group]);
 }
 
 #[test]
-fn a_window_that_is_laid_anew_by_a_clock_nearby_is_judged_exactly() {
+fn a_window_moved_slightly_is_judged_exactly() {
     let reading = long(LEAST, Window { from: at(50_000), to: at(1_000_000) });
     for (from, lines) in [(50_000, 9_499), (50_300, 9_496), (49_700, 9_502)] {
         let judged = reading.judge(at(from), at(1_000_000));
@@ -183,20 +182,20 @@ fn a_window_that_is_laid_anew_by_a_clock_nearby_is_judged_exactly() {
 }
 
 #[test]
-fn a_window_that_cuts_through_what_was_counted_together_is_not_judged() {
+fn a_window_that_cuts_through_counted_lines_is_undecided() {
     let window = Window { from: at(0), to: at(1_000_000) };
     let judged = long(LEAST, window).judge(at(100_000), at(1_000_000));
-    let why = judged.covered.expect_err("it cannot be told");
-    assert!(why.ends_with("were counted by other ends of the window, and cannot be told apart"), "{why}");
-    assert!(judged.lines_inside > 0, "those that are kept");
+    let why = judged.covered.expect_err("undecided");
+    assert!(why.ends_with("may lie inside or outside this one"), "{why}");
+    assert!(judged.lines_inside > 0, "those that were kept");
 }
 
 #[test]
-fn no_log_makes_the_reading_grow() {
+fn memory_is_bounded_for_every_log() {
     let day = 24 * 3600 * 1000;
     let window = Window { from: at(0), to: at(day) };
     let word = |n: i64| (0..6).map(|digit| (b'g' + (n >> (3 * digit) & 7) as u8) as char).collect::<String>();
-    // No batch shares a line with another, no error a message, and times are of any day.
+    // No two batches share a line, no two errors a message, and times are of any day.
     for (name, stamp, partial) in [
         ("busy", (|n| Some(at(n))) as fn(i64) -> Option<Timestamp>, false),
         ("partial", |n| Some(at(n)), true),

@@ -1,20 +1,20 @@
-//! Against a log that is known as a whole: coverage is never claimed when a line was dropped, and is claimed when
-//! none could be.
+//! Compared with a completely known log: coverage is never claimed if a line was dropped, and is claimed if none could
+//! be.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::settings::Traffic;
 
-/// A line of the known log: its time in milliseconds, and whether it is an error.
-type Known = (i64, bool);
+/// A line of the log: its time in milliseconds, and whether it is an error.
+type Stamped = (i64, bool);
 
 fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(1_770_000_000_000 + milliseconds).expect("a time")
 }
 
-/// Gaps between lines in milliseconds, and with every one whether it is an error.
-fn log() -> impl Strategy<Value = Vec<Known>> {
+/// Lines with random gaps, some of them errors.
+fn log() -> impl Strategy<Value = Vec<Stamped>> {
     let gap = prop_oneof![6 => 0..400_i64, 2 => 0..20_i64, 1 => 0..20_000_i64];
     let line = (gap, prop::bool::weighted(0.02));
     prop::collection::vec(line, 1..700).prop_map(|lines| {
@@ -27,9 +27,9 @@ fn log() -> impl Strategy<Value = Vec<Known>> {
     })
 }
 
-/// What `fly logs` gives at a time: the newest hundred so far.
-fn give(log: &[Known], now: i64) -> LogBatch {
-    let arrived: Vec<(usize, &Known)> = log.iter().enumerate().filter(|(_, l)| l.0 <= now).collect();
+/// What `fly logs` prints at a time: the newest 100 lines so far.
+fn give(log: &[Stamped], now: i64) -> LogBatch {
+    let arrived: Vec<(usize, &Stamped)> = log.iter().enumerate().filter(|(_, l)| l.0 <= now).collect();
     let newest = &arrived[arrived.len().saturating_sub(FULL)..];
     let lines = newest.iter().map(|(number, (time, error))| {
         LogLine::new(Some(at(*time)), if *error { "error" } else { "info" }, &format!("line {number}"), "m")
@@ -37,8 +37,8 @@ fn give(log: &[Known], now: i64) -> LogBatch {
     LogBatch { lines: lines.collect(), partial: None }
 }
 
-/// Reads at these times, and gives no batch where there is no line yet, as `fly` does.
-fn read(log: &[Known], times: &[i64]) -> LogReading {
+/// Reads at these times; without a line there is no batch, as with `fly`.
+fn read(log: &[Stamped], times: &[i64]) -> LogReading {
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
     let end = End::of(Window { from: at(0), to: at(times.last().copied().unwrap_or_default()) });
     for time in times {
@@ -52,7 +52,7 @@ fn read(log: &[Known], times: &[i64]) -> LogReading {
     reading
 }
 
-fn inside(log: &[Known], from: i64, to: i64) -> Vec<&Known> {
+fn inside(log: &[Stamped], from: i64, to: i64) -> Vec<&Stamped> {
     log.iter().filter(|line| line.0 > from && line.0 <= to).collect()
 }
 
@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn coverage_is_never_claimed_when_a_line_was_dropped(
+    fn coverage_is_never_claimed_if_a_line_was_dropped(
         log in log(),
         gaps in prop::collection::vec(1..60_000_i64, 1..12),
         from in 0..120_000_i64,
@@ -78,8 +78,8 @@ proptest! {
     }
 
     #[test]
-    fn coverage_is_claimed_when_reading_was_fast_enough(log in log(), from in 1..60_000_i64, length in 1..200_000_i64) {
-        // As often as it takes: whenever fifty more lines have come, and once at the end.
+    fn coverage_is_claimed_if_reading_was_fast_enough(log in log(), from in 1..60_000_i64, length in 1..200_000_i64) {
+        // Read after every 50 lines, and once at the end.
         let to = from + length;
         let mut times: Vec<i64> = log.iter().map(|line| line.0).step_by(50).filter(|time| *time < to).collect();
         times.push(to);
@@ -95,13 +95,13 @@ proptest! {
     }
 
     #[test]
-    fn a_line_taken_out_of_a_full_batch_is_noticed(
+    fn a_line_removed_from_a_full_batch_is_noticed(
         newest in 100..600_i64,
         step in 1..99_i64,
         victim in 0..100_usize,
     ) {
-        // Two full readings that overlap; then the second one without one of its lines.
-        let log: Vec<Known> = (0..700).map(|n| (n * 10, false)).collect();
+        // Two full readings that overlap; then the second one without one line.
+        let log: Vec<Stamped> = (0..700).map(|n| (n * 10, false)).collect();
         let (early, late) = (newest * 10, (newest + step) * 10);
         let from = (newest - 99) * 10;
         let truth = inside(&log, from, late).len() as u64;

@@ -1,21 +1,21 @@
-//! A short quotation of an error line: enough to know what broke, the same for lines that differ in numbers only, and
-//! without what a customer may have written.
+//! A short quote of an error line: enough to know what broke, identical for lines that differ only in numbers, and
+//! without anything that a customer may have written.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use crate::service::text::visible;
+use crate::text::visible;
 
-/// Longer quotations are cut, between words.
+/// Longer quotes are truncated between words.
 const LONG: usize = 160;
-/// What stands for a text in quotation marks.
+/// Replaces a text in quotation marks.
 const QUOTED: &str = "\"..\"";
-/// What stands for a JSON object.
+/// Replaces a JSON object.
 const OBJECT: &str = "{..}";
 
-/// Colours, texts in quotation marks (the last one may be cut), addresses, long hexadecimal names, and numbers.
+/// Colours, texts in quotation marks (the last one may be truncated), mail addresses, long hexadecimal ids, and numbers.
 static PARTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?<colour>\x1b\[[0-9;]*m)",
@@ -29,10 +29,10 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern of ours is valid")
 });
 
-/// The quotation of a message.
+/// The quote of a message.
 pub(super) fn quote(message: &str) -> String {
-    let told = told(message);
-    let text = told.as_deref().unwrap_or(message);
+    let inner = inner_message(message);
+    let text = inner.as_deref().unwrap_or(message);
     let text = match text.find('{') {
         Some(at) => format!("{}{OBJECT}", &text[..at]),
         None => text.to_owned(),
@@ -43,15 +43,15 @@ pub(super) fn quote(message: &str) -> String {
     if line.is_empty() {
         return "(an empty message)".to_owned();
     }
-    // Cut between words only: half a secret is not recognised later.
+    // Truncated only between words: half a secret would not be masked later.
     match line.char_indices().nth(LONG) {
         Some((end, _)) => format!("{} ..", line[..end].rfind(' ').map_or("", |blank| &line[..blank])),
         None => line,
     }
 }
 
-/// What a message says that is an object itself, as many loggers write them.
-fn told(message: &str) -> Option<String> {
+/// The message inside a JSON object, as many loggers write them.
+fn inner_message(message: &str) -> Option<String> {
     let Ok(Value::Object(object)) = serde_json::from_str(message) else { return None };
     let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|t| !t.trim().is_empty());
     ["message", "msg", "error", "err"].iter().find_map(|name| text(name)).map(str::to_owned)
@@ -77,7 +77,7 @@ fn replaced(part: &Captures<'_>, text: &str) -> String {
     }
 }
 
-/// A status of HTTP, which tells kinds of failures apart.
+/// An HTTP status is kept, because it distinguishes kinds of failures.
 fn is_status(number: &str) -> bool {
     number.len() == 3 && (b'1'..=b'5').contains(&number.as_bytes()[0])
 }
@@ -87,7 +87,7 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].chars().next_back().is_some_and(joined);
     let mut after = text[end..].chars();
     let next = after.next();
-    // A full stop may end the sentence.
+    // A full stop may follow at the end of a sentence.
     let inside = next.is_some_and(|c| c != '.' && joined(c))
         || (next == Some('.') && after.next().is_some_and(joined));
     !before && !inside
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_from_line_to_line_is_left_out() {
+    fn what_differs_between_lines_is_removed() {
         for (message, expected) in [
             (
                 "[support.webhook] Webhook sent to dead letter queue",
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_customer_wrote_is_left_out() {
+    fn customer_text_is_removed() {
         for (message, expected) in [
             ("Failed: {\"content\":\"my card is 4111\"} canary", "Failed: {..}"),
             ("Failed with \"my card canary\" in it", "Failed with \"..\" in it"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_is_cut_between_words() {
+    fn a_long_message_is_truncated_between_words() {
         let long = quote(&"word ".repeat(100));
         assert!(long.chars().count() <= LONG + 3 && long.ends_with("word .."), "{long}");
         assert_eq!(quote(&"z".repeat(500)), " ..");

@@ -46,33 +46,33 @@ fn a_draft_a_reply_or_a_dead_letter_is_enough() {
 }
 
 #[test]
-fn an_answer_comes_later_and_in_the_same_conversation() {
+fn an_answer_is_later_and_in_the_same_conversation() {
     let list = vec![note(9, 1, 5), asked(10, 1, 5), note(12, 2, 20)];
     assert_eq!(known(judge(&customers(list), rule(&[]))).lost.len(), 1);
-    // One after the window's end, and one after two messages, are answers.
+    // An answer after the window's end counts, and answers both earlier messages.
     let list = vec![asked(10, 1, 5), asked(11, 1, 7), note(12, 1, 905)];
     let loss = known(judge(&customers(list), rule(&[])));
     assert_eq!((loss.answered, loss.none_lost()), (2, Some(true)));
 }
 
 #[test]
-fn young_deleted_and_foreign_messages_are_not_judged() {
+fn recent_deleted_and_outside_messages_are_not_judged() {
     let deleted = Message { deleted: true, ..asked(12, 1, 10) };
     let list = vec![asked(9, 1, -1), asked(11, 2, 851), deleted, asked(13, 4, 901)];
     let loss = known(judge(&customers(list), rule(&[])));
     assert_eq!(loss, Loss { waiting: 1, deleted: 1, ..Loss::default() });
     assert_eq!(loss.none_lost(), None);
-    // At exactly the patience it is judged.
+    // A message exactly as old as the patience is judged.
     assert_eq!(known(judge(&customers(vec![asked(11, 2, 850)]), rule(&[]))).lost.len(), 1);
 }
 
 #[test]
-fn no_message_is_no_proof() {
+fn no_message_proves_nothing() {
     assert_eq!(known(judge(&customers(vec![]), rule(&[]))).none_lost(), None);
 }
 
 #[test]
-fn what_is_not_known_whole_is_not_judged() {
+fn incomplete_data_is_not_judged() {
     let why = Unknown::NotAdministrator { account: 3 };
     let answered = || customers(vec![asked(10, 1, 5), note(11, 1, 9)]);
     let blind = Customers { messages: Err(why.clone()), ..answered() };
@@ -85,23 +85,23 @@ fn what_is_not_known_whole_is_not_judged() {
 }
 
 #[test]
-fn messages_that_only_the_reports_know_leave_it_open() {
+fn messages_that_only_the_reports_count_leave_it_undecided() {
     let mut more = customers(vec![asked(10, 1, 5), note(11, 1, 9)]);
     more.counts = Ok(Counts { incoming: 2, outgoing: 1 });
     assert!(
-        matches!(judge(&more, rule(&[])), Judged::Unknown(why) if why.contains("count 2") && why.contains("show 1"))
+        matches!(judge(&more, rule(&[])), Judged::Unknown(why) if why.contains("count 2") && why.contains("show only 1"))
     );
-    // What is lost stays lost.
+    // A lost message still fails.
     more.messages = Ok(Messages { list: vec![asked(10, 1, 5)], cut: None });
     assert_eq!(known(judge(&more, rule(&[]))).none_lost(), Some(false));
-    // Reports that cannot be read say nothing.
+    // Unreadable reports change nothing.
     let mut silent = customers(vec![asked(10, 1, 5), note(11, 1, 9)]);
-    silent.counts = Err(Unknown::Unasked("not asked".to_owned()));
+    silent.counts = Err(Unknown::NotRequested("not asked".to_owned()));
     assert_eq!(known(judge(&silent, rule(&[]))).none_lost(), Some(true));
 }
 
 #[test]
-fn unknown_dead_letters_leave_the_unanswered_open() {
+fn unknown_dead_letters_leave_unanswered_messages_undecided() {
     let blind = Rule { dead_letters: Err("connection refused"), ..rule(&[]) };
     let one = customers(vec![asked(10, 1, 5)]);
     assert!(matches!(judge(&one, blind), Judged::Unknown(why) if why.contains("connection refused")));
@@ -110,7 +110,7 @@ fn unknown_dead_letters_leave_the_unanswered_open() {
 }
 
 #[test]
-fn without_drafts_none_is_asked_for() {
+fn without_drafts_nothing_is_checked() {
     let off = Rule { drafts: Drafts::Off, ..rule(&[]) };
     assert_eq!(judge(&customers(vec![asked(10, 1, 5)]), off), Judged::NotAskedFor);
 }
@@ -122,7 +122,7 @@ fn any_message() -> impl Strategy<Value = Message> {
         1 => Just(Kind::Template),
         1 => Just(Kind::Activity),
     ];
-    // The time grows with the id, as Chatwoot writes both.
+    // Times increase with the id, as in Chatwoot.
     (1_u64..200, 1_u64..6, kinds, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
         |(id, conversation, kind, private, deleted)| Message {
             private,
@@ -136,7 +136,7 @@ fn sorted(messages: &[Message], dead_letters: &[u64]) -> Loss {
     sort_out(messages, window(), at(910), MINUTE, dead_letters)
 }
 
-/// Each id once, as in a database.
+/// Each id once, as in the database.
 fn stored() -> impl Strategy<Value = Vec<Message>> {
     prop::collection::vec(any_message(), 0..40).prop_map(|list| {
         list.into_iter().map(|m| (m.id, m)).collect::<BTreeMap<_, _>>().into_values().collect()
@@ -145,7 +145,7 @@ fn stored() -> impl Strategy<Value = Vec<Message>> {
 
 proptest! {
     #[test]
-    fn every_message_is_in_one_group(list in stored(), letters in prop::collection::vec(1_u64..200, 0..10)) {
+    fn every_message_is_in_exactly_one_group(list in stored(), letters in prop::collection::vec(1_u64..200, 0..10)) {
         let loss = sorted(&list, &letters);
         prop_assert_eq!(loss.judged, loss.answered + loss.dead_lettered + loss.lost.len() as u64);
         let customers = list.iter().filter(|m| m.kind == Kind::Incoming && m.at >= at(0) && m.at <= at(900)).count();
@@ -173,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn patience_and_dead_letters_only_forgive(list in stored(), letters in prop::collection::vec(1_u64..200, 0..10), longer in 0_i64..900) {
+    fn patience_and_dead_letters_never_add_a_loss(list in stored(), letters in prop::collection::vec(1_u64..200, 0..10), longer in 0_i64..900) {
         let strict = sorted(&list, &[]);
         let patient = sort_out(&list, window(), at(910), MINUTE + SignedDuration::from_secs(longer), &letters);
         prop_assert!(patient.lost.iter().all(|lost| strict.lost.contains(lost)));

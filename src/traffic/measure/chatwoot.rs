@@ -6,23 +6,23 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::{opening, watched};
+use crate::context::Context;
+use crate::outcome::window::{Mode, Window};
 use crate::redact::Secret;
-use crate::run::context::Context;
 use crate::service::chatwoot::Chatwoot;
 use crate::settings::Drafts;
 use crate::traffic::customers::{self, Customers};
-use crate::traffic::opening::Opening;
-use crate::traffic::watched::Watched;
-use crate::traffic::window::{Mode, Window};
+use crate::traffic::opening::WindowPlan;
+use crate::traffic::watched::Observation;
 
-/// A thousand messages are read in less.
+/// Enough for a thousand messages.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// What it gets in any case.
+/// The least time it gets, even if the budget is used up.
 const LEAST: Duration = Duration::from_secs(30);
-/// Chatwoot's clock has whole seconds, and may be a little behind.
+/// Chatwoot's clock is in whole seconds and may be a little behind.
 const BLUR: Duration = Duration::from_secs(2);
 
-/// Waits for the watch, then until the youngest message of the window is old enough to be judged, and asks.
+/// Waits for the watch, then until the latest message of the window is old enough to be judged, and reads.
 pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
     let opening = opening(cx).await;
     let watched = watched(cx).await;
@@ -42,22 +42,18 @@ pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
     }
     let spent = opening.began + opening.budget;
     let left = spent.saturating_duration_since(Instant::now()).clamp(LEAST, DEADLINE);
-    let customers = customers::ask(client, account(cx), window, left).await;
-    if customers.sandbox {
-        cx.saw_marker();
-    }
-    customers
+    customers::ask(client, account(cx), window, left).await
 }
 
-/// A past window is judged at once, and one that was cut is not judged for loss.
-fn is_waited_for(cx: &Context, opening: &Opening, watched: Option<&Watched>) -> bool {
+/// A past window is judged at once, and one that ended early is not judged for lost messages.
+fn is_waited_for(cx: &Context, opening: &WindowPlan, watched: Option<&Observation>) -> bool {
     opening.mode == Mode::Forward
         && cx.settings.target.traffic.drafts == Drafts::On
         && watched.is_none_or(|watched| !watched.ended.early())
 }
 
-/// When a message of the window's last second is as old as the patience, within the budget.
-fn old_enough(cx: &Context, opening: &Opening, window: Window) -> Instant {
+/// When a message of the window's last second will be old enough, within the budget.
+fn old_enough(cx: &Context, opening: &WindowPlan, window: Window) -> Instant {
     let patience = cx.settings.target.traffic.patience.0 + BLUR;
     let past = Duration::try_from(opening.now().duration_since(window.to)).unwrap_or_default();
     (Instant::now() + patience.saturating_sub(past)).min(opening.began + opening.budget)

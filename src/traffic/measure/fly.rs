@@ -1,4 +1,4 @@
-//! What `fly` says of the window: the deploy it is about, and the app's log lines.
+//! What `fly` reports about the window: the deploy, and the app's log lines.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,62 +6,61 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::probe::{CannotAsk, fly_environment};
-use crate::run::context::Context;
+use crate::context::Context;
+use crate::context::fly_environment;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::{Deploy, Mode};
 use crate::service::fly::{self, LogBatch, Trouble};
 use crate::settings::{Since, Watch};
 use crate::traffic::deploy::marker;
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
-use crate::traffic::opening::Opening;
-use crate::traffic::window::{Deploy, Mode};
+use crate::traffic::opening::WindowPlan;
 
-/// What one call of `fly` may take. Without a line to print `fly logs` takes all of it.
+/// Time limit of one call of `fly`. If there is no line to print, `fly logs` uses all of it.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// Log lines take a moment on their way: the last reading is so long after the window's end.
-const ON_THEIR_WAY: Duration = Duration::from_secs(5);
-/// The pause before a last reading that failed is repeated.
+/// Log lines arrive with a delay: the last reading is this long after the window's end.
+const LOG_DELAY: Duration = Duration::from_secs(5);
+/// The pause before a failed last reading is repeated.
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// When the version that is watched began to serve.
 ///
 /// # Errors
-/// Why that is not known, as a lower-case fragment.
+/// Why that is unknown, as a lower-case fragment.
 pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, String> {
     if matches!(wish.since, Some(Since::At(_))) {
-        return Err("--since says where the window begins".to_owned());
+        return Err("--since sets the start of the window".to_owned());
     }
     let target = &cx.settings.target;
     let Some(app) = target.fly_app.clone() else {
-        return Err(format!("the time of the deploy is not known: {}", target.line_to_add("fly_app")));
+        return Err(format!("the start of the deploy is unknown: {}", target.line_to_add("fly_app")));
     };
-    let (env, of, redactor) = (fly_environment(&cx.settings), app.clone(), cx.redactor.clone());
-    let take = async move { fly::releases(env, &of, DEADLINE, &redactor).await };
+    let (env, of) = (fly_environment(&cx.settings), app.clone());
+    let (redactor, sink) = (cx.redactor.clone(), cx.marker.clone());
+    let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
     let answer = cx.measure(format!("fly releases {app}"), false, take).await;
-    if answer.marker {
-        cx.saw_marker();
-    }
     match &answer.found {
         Ok(releases) => marker(releases, &app).map(Deploy::from),
         Err(trouble) => Err(trouble.to_string()),
     }
 }
 
-/// Reads the log every so often until some seconds after the window's end; of a window in the past once.
+/// Reads the log at intervals until some seconds after the window's end; for a past window once.
 ///
 /// # Errors
-/// When the app is not configured, or `fly` cannot do its work here.
-pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogReading, CannotAsk> {
+/// When the app is not configured, or `fly` does not work here.
+pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogReading, CannotAsk> {
     let target = &cx.settings.target;
     let Some(app) = target.fly_app.as_deref() else {
-        return Err(CannotAsk::because("`fly_app` of the target is not configured")
+        return Err(CannotAsk::because("`fly_app` is not configured for the target")
             .hint(target.line_to_add("fly_app")));
     };
     let mut reading = LogReading::new(LogTexts::from(&target.traffic));
     if opening.mode == Mode::Forward {
-        // A busy log is read on while its last lines are on their way, or the last reading would miss some.
+        // A busy log is also read while its last lines arrive, or the last reading would miss some.
         let over = async {
             opening.ending().over().await;
-            sleep(ON_THEIR_WAY).await;
+            sleep(LOG_DELAY).await;
         };
         tokio::pin!(over);
         let mut next = Instant::now();
@@ -82,9 +81,9 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogRead
             next = (next + wait).max(Instant::now());
         }
     } else {
-        sleep(ON_THEIR_WAY).await;
+        sleep(LOG_DELAY).await;
     }
-    if !matches!(poll(cx, opening, app, &mut reading).await, Ok(Polled { proves: true, .. })) {
+    if !matches!(poll(cx, opening, app, &mut reading).await, Ok(Polled { complete: true, .. })) {
         sleep(PAUSE).await;
         let again = poll(cx, opening, app, &mut reading).await;
         if opening.mode == Mode::Past {
@@ -94,25 +93,25 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &Opening) -> Result<LogRead
     Ok(reading)
 }
 
-/// What one reading gave.
+/// The result of one reading.
 struct Polled {
-    /// Whether it proves anything.
-    proves: bool,
-    /// How soon the next reading must come to share lines with this one; `None` when there is time.
+    /// Whether the log was read completely.
+    complete: bool,
+    /// How soon the next reading must follow to share lines with this one; `None` if the usual interval is enough.
     lasts: Option<Duration>,
 }
 
-/// So many of the newest lines show the rate at which they are written.
+/// How many of the newest lines are used to estimate the rate.
 const RECENT: usize = 20;
 /// The shortest pause between two readings.
 const SHORTEST: Duration = Duration::from_millis(500);
 
-/// `fly logs` gives the newest lines only: the next reading has to come before so many have been written as fill
-/// one, at the rate of these. Half of that time leaves room for a burst.
+/// `fly logs` prints only the newest lines, so the next reading must come before as many new lines are written as one
+/// reading has. Half of that time, at the current rate, leaves room for a burst.
 fn lasts(batch: &LogBatch) -> Option<Duration> {
     let mut stamps: Vec<Timestamp> = batch.lines.iter().filter_map(|line| line.at).collect();
     stamps.sort_unstable();
-    // What was written long ago says nothing of the rate now.
+    // Old lines show nothing about the current rate.
     let recent = &stamps[stamps.len().saturating_sub(RECENT)..];
     if recent.len() < RECENT {
         return None;
@@ -125,38 +124,35 @@ fn lasts(batch: &LogBatch) -> Option<Duration> {
 /// One reading.
 ///
 /// # Errors
-/// When `fly` cannot do its work here.
+/// When `fly` does not work here.
 async fn poll(
     cx: &Context,
-    opening: &Opening,
+    opening: &WindowPlan,
     app: &str,
     reading: &mut LogReading,
 ) -> Result<Polled, CannotAsk> {
     let asked_at = opening.now();
-    let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor).await;
-    if answer.marker {
-        cx.saw_marker();
-    }
+    let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor, &cx.marker).await;
     match &answer.found {
         Ok(batch) => {
             reading.take(asked_at, *opening.end.borrow(), batch);
-            Ok(Polled { proves: batch.partial.is_none(), lasts: lasts(batch) })
+            Ok(Polled { complete: batch.partial.is_none(), lasts: lasts(batch) })
         }
         Err(trouble) => {
             reading.miss(&trouble.to_string());
             match ours(trouble) {
                 Some(hint) => Err(CannotAsk::because(trouble.to_string()).hint(hint)),
-                None => Ok(Polled { proves: false, lasts: None }),
+                None => Ok(Polled { complete: false, lasts: None }),
             }
         }
     }
 }
 
-/// What to do about a `fly` that cannot do its work here.
+/// What to do about a `fly` that does not work here.
 fn ours(trouble: &Trouble) -> Option<&'static str> {
     match trouble {
-        Trouble::NotRun(_) => Some("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/"),
-        Trouble::NotLoggedIn => Some("fly auth login, or set FLY_API_TOKEN"),
+        Trouble::NotRun(_) => Some("install flyctl and put it in PATH: https://fly.io/docs/flyctl/install/"),
+        Trouble::NotLoggedIn => Some("run fly auth login, or set FLY_API_TOKEN"),
         _ => None,
     }
 }
@@ -181,7 +177,7 @@ mod tests {
     fn a_busy_log_is_read_more_often() {
         let tenth = SignedDuration::from_millis(100);
         assert_eq!(lasts(&batch(RECENT - 1, tenth)), None);
-        // A hundred lines in ten seconds: read every five.
+        // 100 lines in 10 seconds: read every 5 seconds.
         for count in [RECENT, FULL] {
             assert_eq!(lasts(&batch(count, tenth)), Some(Duration::from_secs(5)));
         }

@@ -1,4 +1,4 @@
-//! What a baseline asks beyond the last word.
+//! The additional statements of a baseline.
 
 use super::{DEAD_LETTER, RETRY, Source, Stamp};
 
@@ -17,8 +17,8 @@ impl Source {
         )
     }
 
-    /// The checklist's own numbers of the last hour, with the parts of `details` where `detailed`: a list to
-    /// select, and where from. It has no row for an hour without a delivery, so that no NULL becomes a baseline.
+    /// The checklist's own numbers of the last hour, with the parts of `details` if `detailed`: a select list, and the FROM
+    /// clause. An hour without a delivery gives no row, so that no NULL becomes a baseline.
     pub(in crate::traffic) fn baseline(&self, detailed: bool) -> (String, String) {
         let (value, at, table) = (self.value(), self.at(), self.table());
         let since = |hours: &str| format!("{at} > now() - interval '{hours}' AND {at} <= now()");

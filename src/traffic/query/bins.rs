@@ -1,9 +1,9 @@
-//! The window in equal parts, for what changed in it and when.
+//! The window in equal parts, to find out when something changed.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, RETRY, Source};
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
 /// Equal parts of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub(in crate::traffic) struct Bins {
 }
 
 impl Bins {
-    /// `None` where there is nothing to divide.
+    /// `None` if there is nothing to divide.
     pub(in crate::traffic) fn of(window: Window, count: usize) -> Option<Bins> {
         let micros = i64::try_from(window.length().as_micros()).ok().filter(|m| *m > 0)?;
         let count = i64::try_from(count).ok().filter(|c| *c > 0 && micros.checked_mul(*c).is_some())?;
         Some(Bins { count, micros })
     }
 
-    /// When a bin begins, which is not in it itself; `None` when that is no time.
+    /// The start of a bin, exclusive; `None` if it is not a valid time.
     pub(in crate::traffic) fn begin(self, window: Window, at: i64) -> Option<Timestamp> {
         let since = i128::from(self.micros) * i128::from(at) / i128::from(self.count.max(1));
         window.from.checked_add(SignedDuration::from_micros(i64::try_from(since).ok()?)).ok()
@@ -29,9 +29,8 @@ impl Bins {
 }
 
 impl Source {
-    /// Deliveries and failures of each bin `(begin, next begin]`, as many short statements in one. Where each of
-    /// them has an index, this costs a third of [`Source::bins_in_a_pass`], for which the planner takes every
-    /// fact for a bin of its own and uses one process.
+    /// Deliveries and failures of each bin `(start, next start]`, as many short statements in one. With an index this costs
+    /// a third of [`Source::bins_in_a_pass`], for which the planner expects one bin per fact and uses one process.
     pub(in crate::traffic) fn bins(&self, window: Window, bins: Bins) -> Option<String> {
         let of_bin = |at| {
             let part = Window { from: bins.begin(window, at)?, to: bins.begin(window, at + 1)? };
@@ -41,7 +40,7 @@ impl Source {
         Some(all?.join("\nUNION ALL "))
     }
 
-    /// The same in one pass over the window, for a table that would be read as a whole for every bin.
+    /// The same in one pass over the window, for a table that would otherwise be scanned once per bin.
     pub(in crate::traffic) fn bins_in_a_pass(&self, window: Window, bins: Bins) -> String {
         format!("SELECT {} AS bin, {} GROUP BY 1", self.bin(window, bins), self.of_bin(window))
     }
@@ -57,11 +56,11 @@ impl Source {
         )
     }
 
-    /// Which of the equal bins `(from + i*w, from + (i+1)*w]` a fact is in: exact, in whole microseconds.
+    /// The number `i` of the bin `(from + i*w, from + (i+1)*w]` of a fact: exact, in whole microseconds.
     fn bin(&self, window: Window, bins: Bins) -> String {
         let since = format!("{} - {}", self.at(), self.time(window.from));
         let Bins { count, micros } = bins;
-        // Whole numbers are divided in one by `/` and in the other by `//`.
+        // Integer division is `/` in PostgreSQL and `//` in CockroachDB.
         let over = if self.engine == Engine::Cockroach { "//" } else { "/" };
         format!(
             "((date_part('epoch', {since}) * 1000000)::bigint * {count} + {}) {over} {micros} - 1",

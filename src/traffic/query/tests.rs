@@ -9,7 +9,7 @@ fn quarter() -> Window {
 }
 
 #[test]
-fn the_letter_is_the_checklists_own_only_bounded() {
+fn the_statement_is_the_checklists_own_with_a_time_range() {
     let sql = Source::usual(&Names::default()).letter(quarter());
     for piece in [
         r#"SELECT ROUND(100.0 * SUM(CASE WHEN "value"->>'success' = 'true' THEN 1 ELSE 0 END) / COUNT(*), 2) AS success_rate, "#,
@@ -23,7 +23,7 @@ fn the_letter_is_the_checklists_own_only_bounded() {
 }
 
 #[test]
-fn a_column_without_zone_is_compared_with_its_own_type() {
+fn a_column_without_zone_is_compared_with_times_of_its_own_type() {
     let names = Names { recorded_at: "createdAt".to_owned(), ..Names::default() };
     let plain = Source { stamp: Stamp::Plain, ..Source::usual(&names) };
     let Window { from, to } = quarter();
@@ -50,7 +50,7 @@ fn names_stay_inside_their_quotes() {
 }
 
 #[test]
-fn cockroach_is_asked_nothing_that_it_does_not_know() {
+fn statements_for_cockroach_avoid_what_it_lacks() {
     let source = Source { engine: Engine::Cockroach, ..Source::usual(&Names::default()) };
     let Window { from, to } = quarter();
     let sql = [source.clock(), source.fresh(from, to), source.tail(from, to, to)].concat();
@@ -65,7 +65,7 @@ fn times_are_whole_microseconds_and_never_before_the_first_year() {
 }
 
 #[test]
-fn bins_divide_what_can_be_divided() {
+fn bins_divide_the_window_exactly() {
     let quarter = quarter();
     assert_eq!(Bins::of(quarter, 0), None);
     assert_eq!(Bins::of(window("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"), 5), None);
@@ -83,7 +83,7 @@ fn bins_divide_what_can_be_divided() {
 }
 
 #[test]
-fn nothing_of_a_payload_is_selected_but_a_number() {
+fn only_the_message_id_of_a_payload_is_selected() {
     let source = Source::usual(&Names::default());
     let sql = source.messages(quarter());
     assert!(sql.starts_with(r#"SELECT DISTINCT "value"->'payload'->>'id' AS id FROM"#), "{sql}");

@@ -1,13 +1,13 @@
-//! The statements of the last word: all of them are asked of the whole window, on one snapshot.
+//! The statements of the final query, all over the whole window and in one snapshot.
 
 use super::{DEAD_LETTER, ERROR, RETRY, STATUS, Source};
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
-/// More dead letters' messages than anybody follows up; so many dead letters have failed the window long before.
+/// More dead letters' messages than anyone follows up; far fewer already fail the window.
 const MESSAGES: u32 = 50_000;
 
 impl Source {
-    /// What the checklist selects.
+    /// The checklist's select list.
     pub(super) fn checklist(&self) -> String {
         let value = self.value();
         format!(
@@ -16,7 +16,7 @@ impl Source {
         )
     }
 
-    /// The parts of its quotients.
+    /// The parts of the checklist's quotients.
     pub(super) fn parts(&self) -> String {
         let value = self.value();
         format!(
@@ -25,7 +25,7 @@ impl Source {
         )
     }
 
-    /// The checklist's own statement, only bounded.
+    /// The checklist's own statement, with a time range.
     pub(in crate::traffic) fn letter(&self, window: Window) -> String {
         format!(
             "SELECT {}, {} FROM {} WHERE {} AND {}",
@@ -37,9 +37,9 @@ impl Source {
         )
     }
 
-    /// The same where a duration makes the checklist's own fail: what is no plain number is counted and not
-    /// averaged. A JSON number is one unless it is absurdly long, so that no sum of them overflows.
-    /// `OFFSET 0` keeps the planner from asking the pattern again for every use of the duration.
+    /// The same for durations that make the checklist's own statement fail: what is not a plain number is counted but not
+    /// averaged. A JSON number counts unless it is absurdly long, so that no sum overflows. `OFFSET 0` keeps the planner
+    /// from evaluating the pattern again for every use of the duration.
     pub(in crate::traffic) fn guarded(&self, window: Window) -> String {
         let value = self.value();
         format!(
@@ -71,8 +71,8 @@ impl Source {
         )
     }
 
-    /// One pass over the deliveries, for percentiles, attempts and failures: how often each came. `failure` is NULL
-    /// where it succeeded, else `=503`, or nothing without a status: what a failure is, is asked once.
+    /// One pass over the deliveries, for percentiles, attempts and failures. `failure` is NULL for a success, else `=503`,
+    /// or `=` without a status.
     pub(in crate::traffic) fn pass(&self, window: Window) -> String {
         let value = self.value();
         format!(
@@ -99,7 +99,7 @@ impl Source {
         )
     }
 
-    /// The messages of dead letters: the id and nothing else, and only where it is a number.
+    /// The message ids of dead letters, if they are numbers, and nothing else of the payload.
     pub(in crate::traffic) fn messages(&self, window: Window) -> String {
         let value = self.value();
         format!(

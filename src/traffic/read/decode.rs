@@ -1,4 +1,4 @@
-//! The values of an answer. What is not as it was asked for is a fault.
+//! Parsing the values of a result. Anything unexpected is an error.
 
 use jiff::Timestamp;
 
@@ -6,24 +6,24 @@ use crate::service::postgres::{PgFault, Row};
 use crate::traffic::counts::{Group, Kind, Ms};
 use crate::traffic::query::SEALED;
 
-/// An answer that says something else than was asked.
+/// The error for an unexpected result.
 pub(super) fn odd(what: &str) -> PgFault {
-    PgFault::Odd(format!("{what} in the database's answer; look what stands between here and the server"))
+    PgFault::Odd(format!("{what} in the database's answer; check for a proxy or pooler in between"))
 }
 
 /// A whole number, not NULL.
 pub(super) fn count(row: &Row, column: &str) -> Result<u64, PgFault> {
     let text = row.get(column).ok_or_else(|| odd(&format!("{column} is missing")))?;
-    text.parse().map_err(|_| odd(&format!("{column} is no count")))
+    text.parse().map_err(|_| odd(&format!("{column} is not a count")))
 }
 
 /// A time as PostgreSQL writes it in UTC, or NULL.
 pub(super) fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, PgFault> {
     let Some(text) = row.get(column) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| odd(&format!("{column} is no time")))
+    text.parse().map(Some).map_err(|_| odd(&format!("{column} is not a time")))
 }
 
-/// The database's clock, and up to when a standby has replayed.
+/// The database's clock, and the time up to which a standby has replayed.
 pub(super) fn clock(row: &Row) -> Result<(Timestamp, Option<Timestamp>), PgFault> {
     let now = time(row, "now")?.ok_or_else(|| odd("the clock is missing"))?;
     Ok((now, time(row, "replayed_to")?))
@@ -43,7 +43,7 @@ pub(super) fn kind(row: &Row) -> Result<Kind, PgFault> {
 }
 
 fn kind_of(number: u64) -> Result<Kind, PgFault> {
-    Kind::of(number).ok_or_else(|| odd("a fact is of no kind"))
+    Kind::of(number).ok_or_else(|| odd("a fact has an unknown kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
@@ -52,8 +52,8 @@ pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
     Ok(Group { sealed, kind: kind_of(kind)?, ms: Ms::parse(row.get("ms")), n: count(row, "n")? })
 }
 
-/// Adds deliveries that name their attempts. More than three digits are none: nothing tries so often, and the
-/// text may have been cut.
+/// Adds deliveries that have a number of attempts. More than three digits are ignored: nothing retries that often, and the
+/// text may have been truncated.
 pub(super) fn add_attempts(sum: &mut (u64, u64), attempts: Option<&str>, n: u64) {
     let digits = attempts.filter(|t| (1..=3).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_digit()));
     if let Some(attempts) = digits.and_then(|t| t.parse::<u64>().ok()) {

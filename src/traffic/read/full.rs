@@ -1,23 +1,28 @@
-//! The last word: every number of a window on one snapshot.
+//! The final query: every number of a window, in one snapshot.
 
 use std::collections::BTreeMap;
 
 use super::decode::{self, count};
 use super::{PATIENT, one, rows};
+use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
 use crate::traffic::counts::{Group, Kind, Ms, percentiles};
-use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::query::{Bins, Source};
-use crate::traffic::window::Window;
 
-/// Reads a window: the checklist's own statement, and where a duration makes that fail, or say NaN or Infinity,
-/// the guarded one on the same snapshot; then one pass for percentiles, attempts and failures. Further
-/// statements are asked only when there are failures (`bins` equal stretches of the window) or dead letters.
-/// The horizon is the caller's to fill: it is asked before this transaction begins ([`super::horizon`]).
+/// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
+/// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
+/// are failures (counted in `bins` equal parts of the window) or dead letters. The caller fills in the open transactions:
+/// they are read before this transaction begins ([`super::horizon()`]).
 ///
 /// # Errors
-/// When the database does not answer, refuses, or takes more than a minute for a statement.
-pub async fn full(session: &Session, source: &Source, window: Window, bins: usize) -> Result<Full, PgFault> {
+/// When the database does not answer, rejects a query, or takes more than a minute for one.
+pub async fn full(
+    session: &Session,
+    source: &Source,
+    window: Window,
+    bins: usize,
+) -> Result<WindowData, PgFault> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
     let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
@@ -25,13 +30,13 @@ pub async fn full(session: &Session, source: &Source, window: Window, bins: usiz
     full
 }
 
-/// [`full`] in a transaction that is already open.
+/// [`full`] in an open transaction.
 pub(super) async fn read(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
     bins: Option<Bins>,
-) -> Result<Full, PgFault> {
+) -> Result<WindowData, PgFault> {
     let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
@@ -39,10 +44,10 @@ pub(super) async fn read(
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
     if letter.form == Form::Checklist {
-        // Every duration that is there was averaged, or the statement would have failed.
+        // Every existing duration was averaged, or the statement would have failed.
         letter.timed = letter.total.saturating_sub(pass.untimed());
     }
-    let mut full = Full {
+    let mut full = WindowData {
         window,
         asked_at,
         replayed_to,
@@ -56,7 +61,7 @@ pub(super) async fn read(
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: Horizon::Unknown("not asked".to_owned()),
+        horizon: OpenTransactions::Unknown("not asked".to_owned()),
         letter,
     };
     if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
@@ -73,12 +78,12 @@ pub(super) async fn read(
     Ok(full)
 }
 
-/// The letter, and how many durations it could not use.
+/// The totals, and how many durations could not be averaged.
 async fn letter(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
-) -> Result<(Letter, u64), PgFault> {
+) -> Result<(Totals, u64), PgFault> {
     match transaction.attempt(&source.letter(window)).await {
         Ok(answer) => {
             let letter = read_letter(&answer, Form::Checklist)?;
@@ -86,7 +91,7 @@ async fn letter(
                 return Ok((letter, 0));
             }
         }
-        // A value of some row is at fault, which is what the guarded form is for.
+        // Some row has a bad value: use the guarded form.
         Err(PgFault::Server { sqlstate, .. }) if sqlstate.starts_with("22") => {}
         Err(fault) => return Err(fault),
     }
@@ -95,33 +100,33 @@ async fn letter(
     Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
 }
 
-fn read_letter(answer: &[Row], form: Form) -> Result<Letter, PgFault> {
+fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgFault> {
     let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
     let text = |column| row.get(column).map(str::to_owned);
     let total = count(row, "total")?;
     // The sum over no row is NULL.
     let ok = if total == 0 { 0 } else { count(row, "ok")? };
-    Ok(Letter {
+    Ok(Totals {
         form,
         success_rate: text("success_rate"),
         total,
         ok,
         average_ms: text("avg_duration_ms"),
         sum_ms: text("sum_ms"),
-        // Of the checklist's form the pass knows it.
+        // For the checklist's form the pass counts them.
         timed: if form == Form::Guarded { count(row, "timed")? } else { 0 },
     })
 }
 
-/// PostgreSQL writes `NaN`, `Infinity` and `-Infinity`; NULL is no duration at all, and no trouble.
+/// PostgreSQL prints `NaN`, `Infinity` and `-Infinity`. NULL means that there is no duration, which is fine.
 fn is_finite(number: Option<&str>) -> bool {
     number.is_none_or(|text| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')))
 }
 
-/// What the pass over the window found.
+/// The result of the pass over the window.
 #[derive(Default)]
 struct Pass {
-    /// Deliveries by what percentiles are made of.
+    /// Deliveries by duration, for percentiles.
     groups: Vec<Group>,
     attempts: (u64, u64),
     statuses: BTreeMap<Option<String>, u64>,
@@ -150,12 +155,12 @@ impl Pass {
 
 fn most_frequent(counted: BTreeMap<Option<String>, u64>) -> Vec<(Option<String>, u64)> {
     let mut list: Vec<_> = counted.into_iter().collect();
-    // Stable: those that are equally frequent stay in the order of their names.
+    // The sort is stable: equally frequent ones stay in alphabetical order.
     list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     list
 }
 
-/// Asks for the bins in the way that this table is quicker with.
+/// Reads the bins with the statement that is faster for this table.
 async fn binned(
     transaction: &mut Transaction<'_>,
     source: &Source,
@@ -164,7 +169,7 @@ async fn binned(
 ) -> Result<Vec<Bin>, PgFault> {
     let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
     let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
-    // PostgreSQL says the one, CockroachDB the other.
+    // The first is PostgreSQL's name for it, the second CockroachDB's.
     let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan") || text.contains("FULL SCAN"));
     let found = if rows(&plan, 0)?.iter().any(whole_table) {
         transaction.ask(&[&source.bins_in_a_pass(window, bins)]).await?

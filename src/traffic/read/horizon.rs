@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{BRIEF, decode, one};
 use crate::service::postgres::{PgFault, Session};
-use crate::traffic::full::Horizon;
+use crate::traffic::full::OpenTransactions;
 
 const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
 
-/// `xact_start` is the `now()` of that transaction. Of another role's sessions neither it nor the kind is shown,
-/// but everybody sees the lock that every transaction holds on itself until its commit can be seen; what holds
-/// none is idle. Other databases' sessions cannot write here, and those without a user are the server's own.
+/// `xact_start` is the `now()` of a transaction. For sessions of other roles neither it nor the backend type is visible,
+/// but the lock that every transaction holds on itself until its commit is visible can be seen by everyone; a session
+/// without one is idle. Sessions of other databases cannot write here, and those without a user are the server's own.
 const SESSIONS: &str = "WITH others AS (
   SELECT pid, usename, xact_start, backend_type = 'client backend' AS client,
          backend_type IS NULL OR query = '<insufficient privilege>' AS hidden
@@ -26,45 +26,47 @@ SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
 FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHERE locktype = 'virtualxid') AS held
      USING (pid)";
 
-/// Asks, in a transaction of its own, whether one that began at `window_to` or before is still open. Ask until
-/// it is clear, and only then begin the transaction of [`super::full`]: a snapshot taken before would miss what
-/// was committed between. What is unknown now may be clear a moment later.
+/// Checks, in its own transaction, whether a transaction that began at `window_to` or before is still open. Repeat it until
+/// there is none, and only then begin the transaction of [`super::full()`]: an earlier snapshot would miss what is
+/// committed in between. What is unknown now may be known a moment later.
 ///
 /// # Errors
-/// When the database does not answer. When it answers and refuses, the horizon is unknown.
-pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<Horizon, PgFault> {
+/// When the database does not answer. If it rejects the query, the result is unknown.
+pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgFault> {
     let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgFault::Server { message, .. }) => {
-            return Ok(Horizon::Unknown(format!("the open transactions cannot be asked for: {message}")));
+            return Ok(OpenTransactions::Unknown(format!("the open transactions cannot be read: {message}")));
         }
         Err(fault) => return Err(fault),
     };
     let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
     if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
-        return Ok(Horizon::Unknown("this server does not tell which transactions are open".to_owned()));
+        return Ok(OpenTransactions::Unknown(
+            "this server does not show which transactions are open".to_owned(),
+        ));
     }
     if decode::flag(server, "standby")? {
         let why = "a standby does not know which transactions are open on its primary";
-        return Ok(Horizon::Unknown(why.to_owned()));
+        return Ok(OpenTransactions::Unknown(why.to_owned()));
     }
     match decode::count(server, "prepared")? {
         0 => {}
-        1 => return Ok(Horizon::Unknown("1 prepared transaction is open".to_owned())),
-        n => return Ok(Horizon::Unknown(format!("{n} prepared transactions are open"))),
+        1 => return Ok(OpenTransactions::Unknown("1 prepared transaction is open".to_owned())),
+        n => return Ok(OpenTransactions::Unknown(format!("{n} prepared transactions are open"))),
     }
     if let Some(since) = decode::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
-        return Ok(Horizon::Open(since));
+        return Ok(OpenTransactions::Open(since));
     }
     let transactions: BTreeSet<String> =
         sessions.get("hidden").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if transactions.is_empty() {
-        return Ok(Horizon::Clear);
+        return Ok(OpenTransactions::Clear);
     }
     let (whose, me) =
         (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
     let why = format!(
-        "a transaction of {whose} is open, and {me} may not see since when; GRANT pg_read_all_stats TO {me}"
+        "a transaction of {whose} is open, and {me} cannot see since when; GRANT pg_read_all_stats TO {me}"
     );
-    Ok(Horizon::Hidden { why, transactions })
+    Ok(OpenTransactions::Hidden { why, transactions })
 }

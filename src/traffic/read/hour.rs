@@ -1,28 +1,28 @@
-//! The hour that a baseline is made of, in a transaction that is already open.
+//! The hour of a baseline, read in an open transaction.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::decode::{self, count};
 use super::{full, one};
+use crate::outcome::window::Window;
 use crate::service::postgres::{PgFault, Transaction};
-use crate::traffic::full::Full;
+use crate::traffic::full::WindowData;
 use crate::traffic::query::Source;
-use crate::traffic::window::Window;
 
-/// The hour up to now, and what a baseline says beyond it.
+/// The hour up to now, and the other numbers of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hour {
-    pub full: Full,
+    pub full: WindowData,
     /// Dead letters of the 24 hours up to now.
     pub daily_dead_letters: u64,
-    /// When the oldest delivery was recorded: a younger table has no whole hour to divide by.
+    /// When the oldest delivery was recorded: if that is less than an hour ago, rates per hour are too low.
     pub oldest: Option<Timestamp>,
 }
 
-/// Reads the hour `(now - 1 h, now]` by the watch's own statements; `now` is the transaction's.
+/// Reads the hour `(now - 1 h, now]` with the watch's own statements; `now` is that of the transaction.
 ///
 /// # Errors
-/// When the database does not answer, or refuses.
+/// When the database does not answer, or rejects a query.
 pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgFault> {
     let first = transaction.ask(&[&source.clock(), &source.oldest()]).await?;
     let (now, _) = decode::clock(one(&first, 0)?)?;

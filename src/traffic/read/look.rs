@@ -1,5 +1,5 @@
-//! The first look: what answers, what its table is like, and whether this role sees
-//! its rows. A table or column that is missing, or may not be read, is found here.
+//! The first query: which server answers, the types of its table, and whether this role sees the rows. A table or column
+//! that is missing or unreadable is found here.
 
 use jiff::Timestamp;
 
@@ -8,26 +8,24 @@ use crate::service::postgres::{PgFault, Session, quote_ident, quote_name};
 use crate::settings::Names;
 use crate::traffic::query::{Engine, Source, Stamp};
 
-/// What is known of the database before the watch.
+/// What is known about the database before the watch.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Look {
+pub struct TableInfo {
     pub source: Source,
     /// The database's clock at this moment.
     pub now: Timestamp,
-    /// On a standby: up to when it has replayed; the epoch when it cannot say.
+    /// On a standby: the time up to which it has replayed; the epoch if unknown.
     pub replayed_to: Option<Timestamp>,
-    /// It bears the mark of a rehearsal.
-    pub sandbox: bool,
-    /// Row level security keeps facts from this role; how. Counts would then be too small without an error.
+    /// How row level security hides facts from this role. Counts would then be too low, without an error.
     pub rows_hidden: Option<String>,
 }
 
-/// Looks at the database.
+/// Inspects the database.
 ///
 /// # Errors
-/// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01, 42703 and 42501 tell a
-/// missing table, a missing column and a missing permission.
-pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
+/// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
+/// column, 42501 a missing permission.
+pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgFault> {
     let version = session.rows("SELECT version()::text AS version", &[]).await?;
     let engine = match version.first().and_then(|row| row.get("version")) {
         Some(version) if version.contains("CockroachDB") => Engine::Cockroach,
@@ -40,11 +38,11 @@ pub async fn look(session: &Session, names: &Names) -> Result<Look, PgFault> {
         Engine::Postgres => hidden(session, names).await?,
         Engine::Cockroach => None,
     };
-    // This ends the transaction that the others were asked in, and with it what it has locked.
+    // This ends the transaction of the previous queries and releases its locks.
     let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
-    Ok(Look { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
+    Ok(TableInfo { source, now, replayed_to, rows_hidden })
 }
 
 fn now(engine: Engine) -> String {
@@ -54,14 +52,11 @@ fn now(engine: Engine) -> String {
         }
         Engine::Cockroach => "NULL",
     };
-    format!(
-        "SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to, \
-         EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox"
-    )
+    format!("SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to")
 }
 
-/// The type of the column that dates a fact: asked of an expression, so that a domain shows what is beneath it,
-/// and of no row, so that the columns that will be read are asked for and nothing is read.
+/// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and
+/// without reading a row, so that the columns are checked and no data is read.
 async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgFault> {
     let sql = format!(
         "SELECT pg_typeof(f.at + interval '0 seconds')::text AS stamp FROM (SELECT 1) AS one LEFT JOIN \
@@ -76,15 +71,14 @@ async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgFault> {
         Some("timestamp with time zone") => Ok(Stamp::Zoned),
         Some("timestamp without time zone") => Ok(Stamp::Plain),
         found => Err(PgFault::Odd(format!(
-            "the column {} holds no time but {}; correct `recorded_at` under [names] in the configuration",
+            "the column {} is not a timestamp but {}; correct `recorded_at` under [names] in the configuration",
             names.recorded_at,
-            found.unwrap_or("nothing that is known")
+            found.unwrap_or("an unknown type")
         ))),
     }
 }
 
-/// What the policies for reading that bear on this role let through. A condition that is not there lets nothing
-/// through and restricts nothing.
+/// What the read policies that apply to this role allow. A missing condition allows nothing and restricts nothing.
 const POLICIES: &str = "WITH mine AS (
   SELECT p.polpermissive, pg_get_expr(p.polqual, p.polrelid) AS condition FROM pg_policy p
   WHERE p.polrelid = to_regclass($1) AND p.polcmd IN ('r', '*')
@@ -103,8 +97,8 @@ async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgFa
     Ok(if !is("bound")? || (is("everything")? && !is("restricted")?) {
         None
     } else if is("something")? {
-        Some(format!("row level security decides row by row what {role} sees of {}", names.facts))
+        Some(format!("row level security filters the rows of {} for {role}", names.facts))
     } else {
-        Some(format!("row level security lets {role} see no row of {}", names.facts))
+        Some(format!("row level security hides all rows of {} from {role}", names.facts))
     })
 }

@@ -1,37 +1,36 @@
-//! The letter of the average duration: `AVG(..) < 500` on the sum as PostgreSQL
-//! printed it, which may have more digits than any number type holds. The mean is
-//! below a whole limit exactly when the sum is below a whole product, so the digits
-//! behind the point are never divided and only asked whether they are all zero.
+//! The average duration as the checklist compares it: `AVG(..) < 500`, computed from the sum as PostgreSQL printed it,
+//! which may have more digits than any number type. The mean is below a whole limit exactly if the sum is below a whole
+//! product, so the decimals are never divided, and only matter if they are not all zero.
 
-/// Whether the mean of `n_timed` durations with this sum is less than `limit_ms`. The sum is a numeric as
-/// PostgreSQL prints it, `7529351.2122434801197093`. `None`, never a pass, for no duration, NaN, Infinity and
-/// all that is no decimal.
+/// Whether the mean of `n_timed` durations with this sum is less than `limit_ms`. The sum is a numeric as PostgreSQL prints
+/// it, `7529351.2122434801197093`. `None`, never a pass, without a duration, and for NaN, Infinity and anything else that
+/// is not a decimal.
 pub fn average_below(sum: &str, n_timed: u64, limit_ms: u32) -> Option<bool> {
     let sum = Decimal::parse(sum).filter(|_| n_timed > 0)?;
     Some(sum.floor() < limit(n_timed, limit_ms))
 }
 
-/// The shortest whole number of milliseconds that one more duration would need to end a passing average.
-/// `None` where the average does not pass.
+/// The smallest duration in whole milliseconds that would make a passing average fail if it were added. `None` if the
+/// average does not pass.
 pub fn next_single_event_flips_at(sum: &str, n_timed: u64, limit_ms: u32) -> Option<u64> {
     if average_below(sum, n_timed, limit_ms) != Some(true) {
         return None;
     }
-    // The least whole number that is not less than limit - sum is limit - floor(sum).
+    // The smallest whole number not less than limit - sum is limit - floor(sum).
     let needed = limit(n_timed.saturating_add(1), limit_ms).saturating_sub(Decimal::parse(sum)?.floor());
     u64::try_from(needed).ok()
 }
 
-/// Below 2^96, so it fits.
+/// Below 2^96, so it does not overflow.
 fn limit(n: u64, limit_ms: u32) -> i128 {
     i128::from(n) * i128::from(limit_ms)
 }
 
 struct Decimal {
     negative: bool,
-    /// The digits before the point; what exceeds the type is its greatest value, far above every limit.
+    /// The digits before the point; saturated at the type's maximum, far above every limit.
     whole: i128,
-    /// Whether a digit behind the point is not zero.
+    /// Whether a decimal is not zero.
     broken: bool,
 }
 
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_beyond_every_number_type_is_compared() {
+    fn a_sum_larger_than_any_number_type_is_compared() {
         let vast = "9".repeat(5000);
         assert_eq!(average_below(&vast, u64::MAX, u32::MAX), Some(false));
         assert_eq!(average_below(&format!("-{vast}.5"), 1, 500), Some(true));
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_no_answer() {
+    fn what_is_not_a_number_has_no_result() {
         for text in [
             "",
             "-",
@@ -125,12 +124,12 @@ mod tests {
             assert_eq!(next_single_event_flips_at(text, 60, 500), None, "{text:?}");
         }
         assert_eq!(average_below("0", 0, 500), None);
-        assert_eq!(average_below("0", 60, 0), Some(false), "nothing is faster than no time");
+        assert_eq!(average_below("0", 60, 0), Some(false), "nothing is faster than 0 ms");
     }
 
     proptest! {
         #[test]
-        fn the_margin_flips_at_its_number_and_not_one_before(
+        fn the_margin_is_exact(
             sum in -40_000..40_000i64,
             part in "([.][0-9]{1,24})?",
             n in 1..80u64,
@@ -139,7 +138,7 @@ mod tests {
             prop_assume!(sum != 0);
             if let Some(flips) = next_single_event_flips_at(&text(sum), n, 500) {
                 let flips = i64::try_from(flips).expect("small");
-                // Adding a whole number to a decimal of the same sign leaves its digits behind the point alone.
+                // Adding a whole number to a decimal of the same sign keeps its decimals.
                 if sum > 0 {
                     prop_assert_eq!(average_below(&text(sum + flips), n + 1, 500), Some(false));
                     prop_assert_eq!(average_below(&text(sum + flips - 1), n + 1, 500), Some(true));
@@ -150,7 +149,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "(?s).{0,60}", digits in "-?[0-9]{0,60}[.]?[0-9]{0,30}") {
+        fn no_input_panics(text in "(?s).{0,60}", digits in "-?[0-9]{0,60}[.]?[0-9]{0,30}") {
             for text in [text, digits] {
                 let _either = (average_below(&text, 3, 500), next_single_event_flips_at(&text, 3, 500));
             }

@@ -1,15 +1,14 @@
-//! Whether a window is worse than the baseline: by Fisher's test and a tolerance
-//! where the baseline's counts are known, by a wider tolerance alone where only its
-//! rate is. Durations have heavy tails, so no test of their means is made.
+//! Whether a window is worse than the baseline: by Fisher's test and a tolerance if the baseline's counts are known, by a
+//! wider tolerance alone if only its rate is. Durations have heavy tails, so their means are not tested.
 
 use super::bound::fisher;
 use super::letter::printed_bp;
 
-/// The chance of calling a window worse that is not.
+/// The chance of calling a window worse although it is not.
 const ALPHA: f64 = 0.01;
-/// Half a point: a worse rate that is smaller is not worth a warning, however certain.
+/// Half a point: a smaller difference is not worth a warning, however certain.
 const WITH_COUNTS_BP: i64 = 50;
-/// One point, where no counts say how certain it is.
+/// One point, if the certainty is unknown without counts.
 const WITHOUT_COUNTS_BP: i64 = 100;
 const SLOWER_BY_SHARE: f64 = 0.25;
 const SLOWER_BY_MS: f64 = 50.0;
@@ -18,15 +17,15 @@ const SLOWER_BY_MS: f64 = 50.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Compared {
     pub worse: bool,
-    /// By how many hundredths of a percent the rate, as printed, is lower; negative where it is higher.
+    /// How many hundredths of a percent the printed rate is lower; negative if it is higher.
     pub lower_by_bp: i64,
-    /// One-sided Fisher; `None` is a comparison by tolerance only.
+    /// One-sided Fisher's test; `None` for a comparison by tolerance only.
     pub p: Option<f64>,
 }
 
-/// Compares successes and deliveries of now with the baseline's printed rate (hundredths of a percent) and, where
-/// they are known, its successes and deliveries. Few deliveries are rarely proved worse, which does not make them
-/// good. `None` without a delivery now.
+/// Compares the current successes and deliveries with the baseline's printed rate (hundredths of a percent) and, if known,
+/// its successes and deliveries. Few deliveries can rarely be proved worse, which does not make them good. `None` without
+/// a delivery now.
 pub fn worse_rate(now: (u64, u64), then: (u32, Option<(u64, u64)>)) -> Option<Compared> {
     let (ok, n) = now;
     let lower_by_bp = i64::from(then.0) - i64::from(printed_bp(ok, n)?);
@@ -39,8 +38,8 @@ pub fn worse_rate(now: (u64, u64), then: (u32, Option<(u64, u64)>)) -> Option<Co
     Some(Compared { worse, lower_by_bp, p })
 }
 
-/// Whether an average duration is more than 25 % and more than 50 ms longer than the baseline's. Milliseconds.
-/// `None` where either is no time.
+/// Whether an average duration is more than 25 % and more than 50 ms longer than the baseline's, in milliseconds. `None` if
+/// either is not a valid duration.
 pub fn worse_average(now_ms: f64, then_ms: f64) -> Option<bool> {
     let time = |ms: f64| ms.is_finite() && ms >= 0.0;
     (time(now_ms) && time(then_ms)).then(|| {
@@ -52,14 +51,14 @@ pub fn worse_average(now_ms: f64, then_ms: f64) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     fn worse(now: (u64, u64), then: (u32, Option<(u64, u64)>)) -> bool {
         worse_rate(now, then).expect("deliveries").worse
     }
 
     #[test]
-    fn with_counts_it_takes_proof_and_half_a_point() {
+    fn with_counts_a_proof_and_half_a_point_are_needed() {
         let then = (9950, Some((1990, 2000)));
         assert!(!worse((39, 40), then), "0.196");
         assert!(!worse((38, 40), then), "0.0219");
@@ -67,7 +66,7 @@ mod tests {
         let compared = worse_rate((37, 40), then).expect("deliveries");
         near(compared.p.expect("counts"), 0.001_744_207_70, 5e-9);
         assert_eq!(compared.lower_by_bp, 700);
-        // Certain, and less than half a point: 0.49 points lower, then 0.50.
+        // Certain, but 0.49 points lower; then 0.50 points.
         let (now, then) = ((995_100, 1_000_000), (10_000, Some((1_000_000, 1_000_000))));
         assert!(!worse(now, then));
         assert!(worse((995_000, 1_000_000), then));
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn without_counts_it_takes_a_point() {
+    fn without_counts_one_point_is_needed() {
         assert!(!worse((9_851, 10_000), (9950, None)));
         assert!(worse((9_850, 10_000), (9950, None)));
         assert_eq!(worse_rate((59, 60), (9833, Some((0, 0)))).expect("deliveries").p, None);
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_compares_with_nothing() {
+    fn invalid_values_are_not_compared() {
         assert_eq!(worse_rate((0, 0), (9950, Some((1990, 2000)))), None);
         for (now, then) in [(f64::NAN, 100.0), (100.0, f64::INFINITY), (-1.0, 100.0), (100.0, -1.0)] {
             assert_eq!(worse_average(now, then), None, "{now} {then}");
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn slower_takes_a_quarter_and_fifty_milliseconds() {
+    fn slower_means_a_quarter_and_fifty_milliseconds() {
         for (now, then, slower) in [
             (250.0, 200.0, false),
             (250.5, 200.0, true),

@@ -1,12 +1,12 @@
-//! What a window proved: exact one-sided 95 % bounds of the failure rate (Clopper
-//! and Pearson), and Fisher's exact test of one window against another.
+//! What a window proves: exact one-sided 95 % bounds of the failure rate (Clopper and Pearson), and Fisher's exact test of
+//! one window against another.
 
-use super::tail::{ln_choose, series, solve, tail};
+use super::binomial::{ln_choose, series, solve, tail};
 
-/// The chance that a bound errs.
+/// The chance that a bound is wrong.
 const ALPHA: f64 = 0.05;
 
-/// The failure rate that `bad` of `n` exclude from above with 95 % confidence; 1 without a delivery.
+/// The upper bound of the failure rate with 95 % confidence, for `bad` of `n`; 1 without a delivery.
 pub fn upper_bound(bad: u64, n: u64) -> f64 {
     if bad >= n {
         return 1.0;
@@ -14,11 +14,11 @@ pub fn upper_bound(bad: u64, n: u64) -> f64 {
     if bad == 0 {
         return 1.0 - ALPHA.powf(1.0 / n as f64);
     }
-    // P(K <= bad) = alpha, which shrinks as p grows.
+    // P(K <= bad) = alpha, which decreases with p.
     solve(1.0 - ALPHA, |p| tail(bad + 1, n, p))
 }
 
-/// The failure rate that `bad` of `n` exclude from below with 95 % confidence; 0 without a failure.
+/// The lower bound of the failure rate with 95 % confidence, for `bad` of `n`; 0 without a failure.
 pub fn lower_bound(bad: u64, n: u64) -> f64 {
     if bad == 0 || n == 0 {
         return 0.0;
@@ -26,8 +26,8 @@ pub fn lower_bound(bad: u64, n: u64) -> f64 {
     solve(ALPHA, |p| tail(bad.min(n), n, p))
 }
 
-/// Fisher's exact test, one-sided: the chance of `bad1` failures or more among the first `n1`, were the failures
-/// of both dealt out blindly. Small means that the first is worse. 1 where either is empty.
+/// Fisher's exact test, one-sided: the chance of at least `bad1` failures among the first `n1`, if the failures of both were
+/// distributed at random. A small value means that the first is worse. 1 if either is empty.
 pub fn fisher(bad1: u64, n1: u64, bad2: u64, n2: u64) -> f64 {
     let (bad1, bad2) = (bad1.min(n1), bad2.min(n2));
     let (all, bad) = (n1.saturating_add(n2), bad1.saturating_add(bad2));
@@ -55,10 +55,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     #[test]
-    fn bounds_are_scipys() {
+    fn bounds_match_scipy() {
         for (bad, n, upper) in [
             (0, 21, 0.132_945_911_0),
             (0, 59, 0.049_507_609_9),
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_proves_nothing() {
+    fn without_data_nothing_is_excluded() {
         assert_eq!((upper_bound(0, 0), upper_bound(5, 5), upper_bound(6, 5)), (1.0, 1.0, 1.0));
         assert_eq!((lower_bound(0, 0), lower_bound(0, 60), lower_bound(1, 0)), (0.0, 0.0, 0.0));
         near(lower_bound(60, 60), ALPHA.powf(1.0 / 60.0), 1e-12);
     }
 
     #[test]
-    fn fisher_is_scipys() {
+    fn fisher_matches_scipy() {
         for (bad1, n1, bad2, n2, expected, relative) in [
             (1, 40, 10, 2000, 0.196_172_023_278, 1e-11),
             (2, 40, 10, 2000, 0.021_857_430_0, 5e-9),
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn small_tables_are_those_of_the_definition() {
+    fn small_tables_match_the_definition() {
         let choose = |n: u64, k: u64| match k <= n {
             true => (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64),
             false => 0.0,
@@ -121,10 +121,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bound_and_test_are_dual(n in 1..5000u64, part in 0.0..1.0f64, t in 0.001..0.999f64) {
+        fn bounds_and_test_agree(n in 1..5000u64, part in 0.0..1.0f64, t in 0.001..0.999f64) {
             let bad = (n as f64 * part) as u64;
             let (upper, lower) = (upper_bound(bad, n), lower_bound(bad, n));
-            // At the very edge either answer is right.
+            // At the very edge both answers are right.
             if (upper - t).abs() > 1e-9 {
                 prop_assert_eq!(upper < t, 1.0 - tail(bad + 1, n, t) < ALPHA);
             }

@@ -1,47 +1,46 @@
-//! Where in a window the failures lie: a point from which they came or at which
-//! they ended, or a burst. A name for what was seen, never a verdict.
+//! Where in a window the failures lie: a point at which they began or ended, or a burst. A description, never a verdict.
 
 use super::bound::fisher;
 
-/// A change point or burst is named when it would come by chance once in so many windows.
-const NAMED: f64 = 0.001;
-/// A burst holds at least so many tenths of the failures, in one tenth of the window at most.
+/// A change point or burst is reported if chance would produce it in at most this share of windows.
+const SIGNIFICANT: f64 = 0.001;
+/// A burst has at least this many tenths of the failures, in at most one tenth of the window.
 const SHARE_TENTHS: u64 = 9;
 
-/// What the failures of a window look like over its bins.
+/// How the failures of a window are distributed over its bins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
-    /// Nothing that chance would not do.
+    /// Nothing beyond chance.
     None,
     Change {
         /// The first bin of the second part.
         at: usize,
-        /// By how much the two parts explain the failures better than one rate does, in log-likelihood.
+        /// The gain in log-likelihood of two rates over a single one.
         gain: f64,
-        /// One-sided Fisher of the worse part against the other.
+        /// One-sided Fisher's test of the worse part against the other.
         p: f64,
         /// Whether the second part is the worse one.
         worse_after: bool,
     },
-    /// Nearly all failures in a short stretch.
+    /// Nearly all failures within a short time.
     Burst {
         /// Its first bin.
         from: usize,
-        /// The bin after its last one; the number of bins when it had not ended.
+        /// The bin after its last one; the number of bins if it had not ended.
         to: usize,
         /// The share of the window's failures in it.
         share: f64,
     },
 }
 
-/// Looks for one over bins of equal length, each (failures, deliveries), oldest first. A burst is looked for
-/// first: a short stretch in the middle is no change.
+/// Finds the change over bins of equal length, each (failures, deliveries), oldest first. Bursts take precedence: a short
+/// time in the middle is not a change point.
 pub fn change_point(bins: &[(u64, u64)]) -> Change {
     let sums = prefixes(bins);
     burst(bins.len(), &sums).or_else(|| split(bins.len(), &sums)).unwrap_or(Change::None)
 }
 
-/// Failures and deliveries before each bin, and at last in all.
+/// Failures and deliveries before each bin, and last the totals.
 fn prefixes(bins: &[(u64, u64)]) -> Vec<(u64, u64)> {
     let mut sums = vec![(0, 0)];
     let (mut bad, mut n) = (0, 0);
@@ -52,13 +51,13 @@ fn prefixes(bins: &[(u64, u64)]) -> Vec<(u64, u64)> {
     sums
 }
 
-/// The shortest stretch, and of equally short ones the first with most failures, that is a burst.
+/// The shortest burst, and of equally short ones the first with the most failures.
 fn burst(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (bad, n) = sums[bins];
     let within = |from: usize, to: usize| (sums[to].0 - sums[from].0, sums[to].1 - sums[from].1);
     let stretches =
         (1..=bins / 10).flat_map(|length| (0..=bins - length).map(move |from| (from, from + length)));
-    // Longer stretches are looked at only when no shorter one holds the share.
+    // Longer periods are tried only if no shorter one has the share.
     let mut best: Option<(usize, usize)> = None;
     for (from, to) in stretches {
         if best.is_some_and(|(first, last)| to - from > last - first) {
@@ -73,10 +72,10 @@ fn burst(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (from, to) = best.filter(|_| bad > 0)?;
     let (in_it, of_it) = within(from, to);
     let p = fisher(in_it, of_it, bad - in_it, n - of_it);
-    (p <= NAMED).then(|| Change::Burst { from, to, share: in_it as f64 / bad as f64 })
+    (p <= SIGNIFICANT).then(|| Change::Burst { from, to, share: in_it as f64 / bad as f64 })
 }
 
-/// The split that explains the failures best, if chance does not.
+/// The split that explains the failures best, unless it may be chance.
 fn split(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (bad, n) = sums[bins];
     let mut best: Option<(usize, f64)> = None;
@@ -94,7 +93,7 @@ fn split(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
         true => fisher(bad2, n2, bad1, n1),
         false => fisher(bad1, n1, bad2, n2),
     };
-    (p <= NAMED).then_some(Change::Change { at, gain, p, worse_after })
+    (p <= SIGNIFICANT).then_some(Change::Change { at, gain, p, worse_after })
 }
 
 /// The log-likelihood of `bad` of `n` at their own rate.
@@ -108,14 +107,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     fn bins(parts: &[(usize, (u64, u64))]) -> Vec<(u64, u64)> {
         parts.iter().flat_map(|&(times, bin)| vec![bin; times]).collect()
     }
 
     #[test]
-    fn a_change_is_named_with_its_place() {
+    fn a_change_is_found_at_its_place() {
         let Change::Change { at, gain, p, worse_after } = change_point(&bins(&[(5, (0, 10)), (10, (3, 10))]))
         else {
             panic!("no change");
@@ -131,10 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn what_chance_does_is_not_named() {
+    fn chance_is_not_reported() {
         let alternating: Vec<_> = [(0, 10), (1, 10)].repeat(7);
         assert_eq!(change_point(&alternating), Change::None);
-        // The split that it finds is one that Fisher gives a chance of 0.588.
+        // The best split has a p-value of 0.588.
         let sums = prefixes(&alternating);
         let (best, _) = (1..14).fold((0, f64::MIN), |(best, most), at| {
             let (bad, n) = sums[at];
@@ -149,21 +148,21 @@ mod tests {
         {
             assert_eq!(change_point(&quiet), Change::None, "{quiet:?}");
         }
-        // One failure is no burst.
+        // One failure is not a burst.
         assert_eq!(change_point(&bins(&[(9, (0, 10)), (1, (1, 10)), (20, (0, 10))])), Change::None);
     }
 
     #[test]
-    fn a_short_stretch_with_nearly_all_failures_is_a_burst() {
+    fn a_short_time_with_nearly_all_failures_is_a_burst() {
         let restart = bins(&[(12, (0, 10)), (2, (8, 10)), (16, (0, 10))]);
         assert_eq!(change_point(&restart), Change::Burst { from: 12, to: 14, share: 1.0 });
         let mut noisy = restart.clone();
         noisy[25].0 = 1;
         assert_eq!(change_point(&noisy), Change::Burst { from: 12, to: 14, share: 16.0 / 17.0 });
-        // A tenth of twelve bins is one; this takes two of them.
+        // A tenth of twelve bins is one, but this burst has two.
         let wide = bins(&[(4, (0, 10)), (2, (8, 10)), (6, (0, 10))]);
         assert!(matches!(change_point(&wide), Change::Change { .. }), "{:?}", change_point(&wide));
-        // Of equally short stretches, that with most failures.
+        // Of equally short ones, the one with the most failures.
         let uneven =
             [bins(&[(5, (0, 10))]), vec![(1, 10), (9, 10), (9, 10), (1, 10)], bins(&[(21, (0, 10))])]
                 .concat();
@@ -171,19 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_that_had_all_the_traffic_is_no_burst() {
+    fn a_time_with_all_the_traffic_is_not_a_burst() {
         assert_eq!(change_point(&bins(&[(12, (0, 0)), (1, (9, 10)), (17, (0, 0))])), Change::None);
     }
 
     proptest! {
         #[test]
-        fn what_is_named_is_unlikely(raw in prop::collection::vec((0..12u64, 0..12u64), 0..60)) {
+        fn what_is_reported_is_significant(raw in prop::collection::vec((0..12u64, 0..12u64), 0..60)) {
             let total = |range: std::ops::Range<usize>| raw[range].iter().fold((0, 0), |(bad, n), bin| (bad + bin.0.min(bin.1), n + bin.1));
             let all = total(0..raw.len());
             match change_point(&raw) {
                 Change::None => {}
                 Change::Change { at, gain, p, worse_after } => {
-                    prop_assert!(at > 0 && at < raw.len() && gain > 0.0 && p <= NAMED);
+                    prop_assert!(at > 0 && at < raw.len() && gain > 0.0 && p <= SIGNIFICANT);
                     let (before, after) = (total(0..at), total(at..raw.len()));
                     prop_assert_eq!(worse_after, after.0 * before.1 > before.0 * after.1);
                 }
@@ -191,7 +190,7 @@ mod tests {
                     prop_assert!(from < to && to <= raw.len() && 10 * (to - from) <= raw.len());
                     let within = total(from..to);
                     prop_assert!(share >= 0.9 && (share - within.0 as f64 / all.0 as f64).abs() < 1e-12);
-                    prop_assert!(fisher(within.0, within.1, all.0 - within.0, all.1 - within.1) <= NAMED);
+                    prop_assert!(fisher(within.0, within.1, all.0 - within.0, all.1 - within.1) <= SIGNIFICANT);
                 }
             }
         }

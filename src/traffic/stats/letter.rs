@@ -1,8 +1,7 @@
-//! The letter of the success rate: `ROUND(100.0 * ok / n, 2) > 95` in integers.
-//! The rounding matters above a thousand deliveries only, and there it decides:
-//! 50 failures of 1001 are 95.0049.. %, which PostgreSQL prints as 95.00.
+//! The success rate as the checklist compares it, `ROUND(100.0 * ok / n, 2) > 95`, in integers. The rounding matters only
+//! above a thousand deliveries, where it can decide: 50 failures of 1001 are 95.0049.. %, which PostgreSQL prints as 95.00.
 
-/// The share of `ok` must reach this many twenty-thousandths for the rounded percentage to exceed `t`.
+/// How many twenty-thousandths the share of `ok` must reach for the rounded percentage to exceed `t`.
 fn least(t: u32) -> u128 {
     2 * u128::from(t) + 1
 }
@@ -10,8 +9,8 @@ fn least(t: u32) -> u128 {
 /// Twenty-thousandths in one.
 const WHOLE: u128 = 20_000;
 
-/// Whether the rate, rounded to two digits as PostgreSQL rounds it, is greater than `t` hundredths of a percent.
-/// Nothing delivered, and more successes than deliveries, is no pass.
+/// Whether the rate, rounded to two decimals as PostgreSQL does, is greater than `t` hundredths of a percent. Without a
+/// delivery, or with more successes than deliveries, it does not pass.
 pub fn passes(ok: u64, n: u64, t: u32) -> bool {
     passes_wide(ok.into(), n.into(), t)
 }
@@ -30,20 +29,19 @@ pub fn printed_bp(ok: u64, n: u64) -> Option<u32> {
     u32::try_from((WHOLE * ok + n) / (2 * n)).ok()
 }
 
-/// The most failures among `n` deliveries that still pass; `None` when not even a clean run of them passes.
+/// The most failures among `n` deliveries that still pass; `None` if even zero failures do not pass.
 pub fn allowed_bad(n: u64, t: u32) -> Option<u64> {
     let needed = (least(t) * u128::from(n)).div_ceil(WHOLE);
     let allowed = u128::from(n).checked_sub(needed)?;
     (n > 0).then(|| narrow(allowed))
 }
 
-/// How many failures on top would turn a pass into a fail. `None` where there is no pass.
+/// How many more failures would turn a pass into a fail. `None` if it does not pass.
 pub fn more_failures_to_flip(ok: u64, n: u64, t: u32) -> Option<u64> {
     passes(ok, n, t).then(|| narrow(WHOLE * u128::from(ok) / least(t) + 1 - u128::from(n)))
 }
 
-/// How many clean deliveries on top would turn a fail into a pass. `None` where there is no fail, and where no
-/// number of them would.
+/// How many more successes would turn a fail into a pass. `None` if it passes, or if no number of successes would do.
 pub fn clean_to_flip(ok: u64, n: u64, t: u32) -> Option<u64> {
     if passes(ok, n, t) || ok > n {
         return None;
@@ -53,7 +51,7 @@ pub fn clean_to_flip(ok: u64, n: u64, t: u32) -> Option<u64> {
     Some(narrow(short.div_ceil(each)).max(1))
 }
 
-/// Whether a tier fires: enough deliveries, and a rounded rate below `below` hundredths of a percent.
+/// Whether an alert level is triggered: enough deliveries, and a rounded rate below `below` hundredths of a percent.
 pub fn tier_fires(ok: u64, n: u64, below: u32, min_events: u64) -> bool {
     let edge = (2 * u128::from(below)).saturating_sub(1);
     n > 0 && n >= min_events && WHOLE * u128::from(ok) < edge * u128::from(n)
@@ -72,8 +70,8 @@ mod tests {
     const T: u32 = 9500;
 
     #[test]
-    fn the_letter_and_its_margins() {
-        // bad, n, passes, printed, more failures that flip, clean deliveries that flip
+    fn the_comparison_and_its_margins() {
+        // bad, n, passes, printed, more failures to fail, more successes to pass
         for (bad, n, pass, printed, more, clean) in [
             (0, 60, true, 10_000, Some(4), None),
             (2, 60, true, 9667, Some(2), None),
@@ -98,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_the_impossible_never_pass() {
+    fn empty_and_impossible_counts_never_pass() {
         assert!(!passes(0, 0, T) && !passes(0, 0, 0) && !passes(5, 4, T));
         assert_eq!((printed_bp(0, 0), printed_bp(5, 4)), (None, None));
         assert_eq!((allowed_bad(0, T), more_failures_to_flip(0, 0, T)), (None, None));
@@ -110,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tier_fires_below_its_rounded_bound_only() {
+    fn an_alert_level_is_triggered_only_below_its_rounded_threshold() {
         assert!(!tier_fires(4, 5, 8000, 1), "80.00 is not below 80");
         assert!(tier_fires(3, 5, 8000, 1));
         assert!(!tier_fires(3, 5, 8000, 21), "too few");
@@ -121,7 +119,7 @@ mod tests {
         assert!(tier_fires(79_994, 100_000, 8000, 21));
     }
 
-    /// PostgreSQL divides to sixteen digits and more, rounding half away from zero, and then rounds to two.
+    /// PostgreSQL divides to at least sixteen decimals, rounding half away from zero, and then rounds to two.
     fn rounded_by_sql(ok: u64, n: u64) -> u128 {
         let (ok, n) = (u128::from(ok), u128::from(n));
         let divided = (2 * 100 * ok * 10u128.pow(16) + n) / (2 * n);
@@ -129,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_small_window_is_judged_as_sql_judges_it() {
+    fn every_small_window_is_judged_as_in_sql() {
         for n in 1..1300 {
             for ok in 0..=n {
                 let sql = rounded_by_sql(ok, n);
@@ -149,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn passes_is_the_rounded_sql((ok, n) in counted(), t in prop_oneof![Just(T), 0..=10_000u32]) {
+        fn passes_matches_the_rounded_sql((ok, n) in counted(), t in prop_oneof![Just(T), 0..=10_000u32]) {
             let sql = rounded_by_sql(ok, n);
             prop_assert_eq!(passes(ok, n, t), sql > u128::from(t));
             prop_assert_eq!(tier_fires(ok, n, t, 1), sql < u128::from(t));
@@ -157,7 +155,7 @@ mod tests {
         }
 
         #[test]
-        fn margins_flip_at_their_number_and_not_one_before(
+        fn margins_are_exact(
             (ok, n) in counted(),
             t in prop_oneof![Just(T), 0..=10_000u32],
         ) {
@@ -173,7 +171,7 @@ mod tests {
         }
 
         #[test]
-        fn allowed_is_the_most_that_passes(n in 1..40_000u64, t in prop_oneof![Just(T), 0..=9999u32]) {
+        fn allowed_failures_are_the_maximum_that_passes(n in 1..40_000u64, t in prop_oneof![Just(T), 0..=9999u32]) {
             let allowed = allowed_bad(n, t).expect("a clean run passes");
             prop_assert!(passes(n - allowed, n, t));
             prop_assert!(allowed == n || !passes(n - allowed - 1, n, t));

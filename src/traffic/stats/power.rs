@@ -1,26 +1,25 @@
-//! What a window can tell, said before it begins: how surely it fails a service of
-//! a given failure rate, which rate it detects, and how much must be clean to prove
-//! one.
+//! What a window can prove, computed before it begins: the chance that it fails a service with a given failure rate, which
+//! rate it detects, and how many successes prove a rate.
 
+use super::binomial::{ln_factorial, solve, tail};
 use super::letter::allowed_bad;
-use super::tail::{ln_factorial, solve, tail};
-use super::thin::proved_bad;
+use super::small_sample::proved_bad;
 
-/// The chance with which a detectable rate is detected.
+/// The chance at which a rate counts as detectable.
 const DETECTED: f64 = 0.8;
-/// The chance with which what is proved is wrong.
+/// The chance that a proof is wrong.
 const ALPHA: f64 = 0.05;
-/// Above so many expected deliveries their number is as good as fixed: the steps of the letter, one in twenty,
-/// are lost in it.
+/// Above this many expected deliveries their number is treated as fixed: the steps of the comparison, one in twenty, no
+/// longer matter.
 const STEADY: f64 = 20_000.0;
 
-/// The fewest failures among `n` deliveries at which the verdict is fail; `None` where no number of them is, 0
-/// where even a clean window fails.
+/// The fewest failures among `n` deliveries at which the verdict is fail; `None` if no number is enough, 0 if even a window
+/// without failures fails.
 pub fn failures_that_fail(n: u64, t: u32, min_events: u64) -> Option<u64> {
     if n >= min_events.max(1) {
         return Some(allowed_bad(n, t).map_or(0, |allowed| allowed + 1));
     }
-    // The proof grows with the failures, so the first is found by halving.
+    // More failures prove more, so binary search finds the first.
     let (mut low, mut high) = (1, n);
     if !proved_bad(n, n, t) {
         return None;
@@ -49,21 +48,21 @@ pub fn power(expected: f64, p: f64, t: u32, min_events: u64) -> f64 {
     if expected > STEADY {
         return power_at(expected.round() as u64, p, t, min_events);
     }
-    // Beyond ten deviations nothing counts.
+    // Beyond ten standard deviations the terms are negligible.
     let reach = 10.0 * expected.sqrt() + 20.0;
     let (from, to) = ((expected - reach).max(1.0) as u64, (expected + reach) as u64);
     let chance_of = |n: u64| (n as f64 * expected.ln() - expected - ln_factorial(n)).exp();
     (from..=to).map(|n| chance_of(n) * power_at(n, p, t, min_events)).sum()
 }
 
-/// The failure rate that the verdict on `n` deliveries fails with a chance of 80 %; `None` where it fails none.
+/// The failure rate at which the verdict on `n` deliveries is fail with a chance of 80 %; `None` if it never is.
 pub fn detectable(n: u64, t: u32, min_events: u64) -> Option<f64> {
     let least = failures_that_fail(n, t, min_events).filter(|&least| least > 0)?;
     Some(solve(DETECTED, |p| tail(least, n, p)))
 }
 
-/// How many clean deliveries prove, with 95 % confidence, a failure rate below `share`. `None` for a share that no
-/// number proves.
+/// How many successes without a failure prove, with 95 % confidence, a failure rate below `share`. `None` if no number
+/// does.
 pub fn clean_to_prove(share: f64) -> Option<u64> {
     if share.is_nan() || share <= 0.0 {
         return None;
@@ -74,7 +73,7 @@ pub fn clean_to_prove(share: f64) -> Option<u64> {
     Some((ALPHA.ln() / (-share).ln_1p()).ceil() as u64)
 }
 
-/// The chance that nothing comes for so long at this rate. Evidence only; it decides nothing.
+/// The chance of no delivery for this long at this rate. Evidence only; no verdict depends on it.
 pub fn silence(per_minute: f64, minutes: f64) -> f64 {
     (-per_minute * minutes).exp().clamp(0.0, 1.0)
 }
@@ -82,7 +81,7 @@ pub fn silence(per_minute: f64, minutes: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::traffic::stats::tail::tests::near;
+    use crate::traffic::stats::binomial::tests::near;
 
     const T: u32 = 9500;
     const MIN: u64 = 21;
@@ -95,7 +94,7 @@ mod tests {
         for (n, least) in [(30, 2), (60, 3), (120, 6), (300, 15)] {
             assert_eq!(failures_that_fail(n, T, MIN), Some(least), "{n}");
         }
-        // No rate is greater than 100 %, so even a clean window fails it; greater than 0 % is all but none.
+        // No rate is above 100 %, so even a window without failures fails; for above 0 % one success is enough.
         assert_eq!(
             (failures_that_fail(60, 10_000, MIN), failures_that_fail(60, 0, MIN)),
             (Some(0), Some(60))
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn power_at_a_fixed_number_is_scipys() {
+    fn power_at_a_fixed_number_matches_scipy() {
         for (n, p, expected) in [
             (30, 0.02, 0.120_545_69),
             (30, 0.10, 0.816_304_98),
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn power_at_an_expected_number_is_scipys() {
+    fn power_at_an_expected_number_matches_scipy() {
         for (expected, p, chance) in [
             (60.0, 0.005, 0.00164),
             (60.0, 0.02, 0.07224),
@@ -142,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_before_the_start() {
-        // Percent, at failure rates of 0.5, 2 and 10 %.
+    fn the_numbers_shown_before_the_start() {
+        // In percent, at failure rates of 0.5, 2 and 10 %.
         for (expected, percents) in [
             (10.0, [0.0, 0.0, 3.0]),
             (30.0, [0.9, 11.5, 77.9]),
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn power_of_no_traffic_is_none_and_of_much_is_steady() {
+    fn power_is_zero_without_traffic_and_continuous() {
         for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(power(nothing, 1.0, T, MIN), 0.0);
         }
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn detectable_is_scipys() {
+    fn detectable_matches_scipy() {
         for (n, p) in [
             (21, 0.135_972_50),
             (30, 0.096_546_93),
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn clean_deliveries_prove_a_rate() {
+    fn successes_prove_a_rate() {
         for (share, n) in [(0.005, 598), (0.01, 299), (0.02, 149), (0.05, 59), (0.10, 29), (1.0, 1)] {
             assert_eq!(clean_to_prove(share), Some(n), "{share}");
         }

@@ -7,47 +7,48 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::reader::{Answer, Fault, Moment, Reader};
+use crate::context::Context;
+use crate::outcome::window::Window;
 use crate::redact::Redactor;
-use crate::run::context::Context;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgFault, Session, connect};
 use crate::settings::Tier;
-use crate::traffic::counts::{Known, Ticked};
-use crate::traffic::full::{Full, Horizon};
+use crate::traffic::counts::{TickCursor, TickResult};
+use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
-use crate::traffic::watched::{Stretch, TierCounts, Unasked};
-use crate::traffic::window::Window;
+use crate::traffic::watched::{ReadError, Stretch, TierCounts};
 
-/// So many characters of a failure's status and of a dead letter's error are told.
+/// How many characters of a failure's status, and of a dead letter's error, are kept.
 const STATUS: usize = 12;
 const ERROR: usize = 200;
-/// How long the recent rate looks back.
+/// The time over which the recent rate is measured.
 const RECENT: Duration = Duration::from_secs(3600);
-/// Into how many stretches a window is divided in which failures are looked for, at least and at most: a quarter of
-/// an hour of a day.
+/// The minimum and maximum number of bins in which failures are counted; 96 divide a day into quarters of an hour.
 const BINS: (u64, u64) = (15, 96);
 
 /// The database that `DATABASE_URL` names.
 pub struct Database {
     cx: Arc<Context>,
     dsn: Dsn,
-    /// What the table is like; known from the first answer on.
+    /// The table's types and names; known from the first answer on.
     source: Mutex<Option<Source>>,
 }
 
 impl Database {
-    /// Nothing is asked yet.
+    /// Does not connect yet.
     pub fn new(cx: Arc<Context>, dsn: Dsn) -> Database {
         Database { cx, dsn, source: Mutex::new(None) }
     }
 
-    /// Asks on a connection of its own.
+    /// Runs a query on a connection of its own.
     async fn on<T, F>(&self, within: Duration, ask: F) -> Answer<T>
     where
         F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgFault>> + Send,
     {
-        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
@@ -64,18 +65,15 @@ impl Database {
         self.source.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, session: &Session) -> Answer<read::Look> {
+    async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
         let names = &self.cx.settings.target.names;
         let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
-        if look.sandbox {
-            self.cx.saw_marker();
-        }
         if let Some(why) = &look.rows_hidden {
             let fix = format!(
-                "let DATABASE_URL's role read all rows of {} (BYPASSRLS, or a policy that is true)",
+                "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
                 names.facts
             );
-            let unasked = Unasked { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            let unasked = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
             return Err(Fault { unasked, hopeless: true, ours: false });
         }
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
@@ -83,7 +81,7 @@ impl Database {
     }
 
     fn fault(&self, fault: &PgFault) -> Fault {
-        let unasked = Unasked {
+        let unasked = ReadError {
             why: fault.to_string(),
             fix: Some(self.fix(fault)),
             database_gone: is_gone(fault),
@@ -96,26 +94,26 @@ impl Database {
         let target = &self.cx.settings.target;
         match fault {
             PgFault::Cancelled { .. } => {
-                format!("create the index that `hotdash-ops preflight --only schema` asks for on {}", target.names.facts)
+                format!("create the index on {} that `hotdash-ops preflight --only schema` suggests", target.names.facts)
             }
             PgFault::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
             PgFault::Server { sqlstate, .. } if sqlstate == "42501" => format!(
-                "let the table's owner grant it: GRANT SELECT ON {} TO the role of DATABASE_URL",
+                "have the table's owner run: GRANT SELECT ON {} TO the role of DATABASE_URL",
                 target.names.facts
             ),
             PgFault::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
                 format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
             }
             PgFault::Server { .. } | PgFault::NotText { .. } | PgFault::TooMuch | PgFault::Odd(_) => {
-                "look into the database's log at this time".to_owned()
+                "check the database's log at this time".to_owned()
             }
-            _ => "look whether the database runs and lets this machine in (hotdash-ops preflight --only database)"
+            _ => "check that the database is running and accepts connections from here: hotdash-ops preflight --only database"
                 .to_owned(),
         }
     }
 }
 
-/// True when nothing answered the question, whatever it was.
+/// True when the database did not answer at all.
 fn is_gone(fault: &PgFault) -> bool {
     !matches!(
         fault,
@@ -128,7 +126,7 @@ fn is_gone(fault: &PgFault) -> bool {
     )
 }
 
-/// True for what does not pass by itself.
+/// True for errors that do not go away by waiting.
 fn is_hopeless(fault: &PgFault) -> bool {
     match fault {
         PgFault::RootCert(_) | PgFault::NoPassword | PgFault::Auth { .. } | PgFault::NoDatabase { .. } => {
@@ -142,7 +140,9 @@ fn is_hopeless(fault: &PgFault) -> bool {
 
 impl Reader for Database {
     async fn moment(&self, within: Duration) -> Answer<Moment> {
-        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         let look = self.look(&session).await;
         session.close().await;
         look.map(|look| Moment {
@@ -152,7 +152,7 @@ impl Reader for Database {
         })
     }
 
-    async fn tick(&self, known: Known, to: Timestamp, within: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {
         let overlap = self.cx.settings.target.traffic.overlap.0;
         self.on(within, |session, source| {
             Box::pin(async move { read::tick(session, source, known, to, overlap).await })
@@ -160,20 +160,20 @@ impl Reader for Database {
         .await
     }
 
-    async fn full(&self, window: Window, within: Duration) -> Answer<Full> {
+    async fn full(&self, window: Window, within: Duration) -> Answer<WindowData> {
         let bins = bins(window, self.cx.settings.target.traffic.tick.0);
         let answer = self.on(within, |session, source| {
             Box::pin(async move { read::full(session, source, window, bins).await })
         });
         let full = answer.await?;
-        Ok(Full {
-            failures: told(full.failures, STATUS, &self.cx.redactor),
-            errors: told(full.errors, ERROR, &self.cx.redactor),
+        Ok(WindowData {
+            failures: masked(full.failures, STATUS, &self.cx.redactor),
+            errors: masked(full.errors, ERROR, &self.cx.redactor),
             ..full
         })
     }
 
-    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<Horizon> {
+    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<OpenTransactions> {
         self.on(within, |session, _| Box::pin(async move { read::horizon(session, to).await })).await
     }
 
@@ -200,25 +200,25 @@ impl Reader for Database {
     }
 }
 
-/// The texts without secrets, and only then cut; those that are now alike are counted together.
-fn told(
+/// Masks secrets and only then truncates the texts; texts that are then equal are counted together.
+fn masked(
     counted: Vec<(Option<String>, u64)>,
     length: usize,
     redactor: &Redactor,
 ) -> Vec<(Option<String>, u64)> {
-    let mut told: Vec<(Option<String>, u64)> = Vec::new();
+    let mut masked: Vec<(Option<String>, u64)> = Vec::new();
     for (text, count) in counted {
         let text = text.map(|text| redactor.apply(&text).chars().take(length).collect::<String>());
-        match told.iter_mut().find(|(known, _)| *known == text) {
+        match masked.iter_mut().find(|(known, _)| *known == text) {
             Some((_, known)) => *known += count,
-            None => told.push((text, count)),
+            None => masked.push((text, count)),
         }
     }
-    told.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    told
+    masked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    masked
 }
 
-/// One stretch a tick, within reason.
+/// The number of bins: one per tick, within the limits.
 fn bins(window: Window, tick: Duration) -> usize {
     let length = u64::try_from(window.length().max(SignedDuration::ZERO).as_millis()).unwrap_or(u64::MAX);
     let tick = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_masked_before_texts_are_cut() {
+    fn secrets_are_masked_before_texts_are_truncated() {
         let redactor = Redactor::new(["5WcJ953wddP3kQ8mZx7L"]);
         let counted = vec![
             (Some("refused 5WcJ953wddP3kQ8mZx7L".to_owned()), 2),
@@ -238,13 +238,13 @@ mod tests {
             (Some("refused 5WcJ953wddP3kQ8mZx7L again".to_owned()), 2),
             (None, 1),
         ];
-        let told = told(counted, 11, &redactor);
+        let masked = masked(counted, 11, &redactor);
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(told, [(text("refused ***"), 4), (text("503"), 3), (None, 1)]);
+        assert_eq!(masked, [(text("refused ***"), 4), (text("503"), 3), (None, 1)]);
     }
 
     #[test]
-    fn a_window_has_a_stretch_a_tick_within_reason() {
+    fn a_window_has_one_bin_per_tick_within_limits() {
         let window = |seconds: i64| {
             let to = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
             Window { from: Timestamp::UNIX_EPOCH, to }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_is_asked_again() {
+    fn only_temporary_errors_are_retried() {
         let server = |sqlstate: &str| PgFault::Server {
             sqlstate: sqlstate.to_owned(),
             message: String::new(),

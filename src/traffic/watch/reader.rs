@@ -1,31 +1,31 @@
-//! What a watch asks of the database. Every question has a connection of its own, opened and closed, so that a
-//! restart, a failover, a pooler that cuts idle connections or a sleeping laptop needs no code in the watch.
+//! The queries of a watch. Each opens and closes its own connection, so that the watch needs no code for a restart, a
+//! failover, a pooler that closes idle connections or a laptop that slept.
 
 use std::future::Future;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::probe::CannotAsk;
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::window::Window;
 use crate::settings::Tier;
-use crate::traffic::counts::{Known, Ticked};
-use crate::traffic::full::{Full, Horizon};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked};
-use crate::traffic::window::Window;
+use crate::traffic::counts::{TickCursor, TickResult};
+use crate::traffic::full::{OpenTransactions, WindowData};
+use crate::traffic::watched::{ReadError, Stretch, TierCounts};
 
-/// Why a question has no answer.
+/// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    pub unasked: Unasked,
-    /// Asking again will hardly help: the login is refused, the table is missing.
+    pub unasked: ReadError,
+    /// Repeating it will not help: the login was rejected, the table is missing.
     pub hopeless: bool,
-    /// It was our side that could not ask.
+    /// The problem is on our side.
     pub ours: bool,
 }
 
 impl From<CannotAsk> for Fault {
     fn from(cannot: CannotAsk) -> Fault {
-        let unasked = Unasked { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
+        let unasked = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
         Fault { unasked, hopeless: true, ours: true }
     }
 }
@@ -34,38 +34,42 @@ impl From<CannotAsk> for Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     pub now: Timestamp,
-    /// On a standby: what has been replayed up to then can be seen.
+    /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    /// Whether this server tells at all which transactions are open.
+    /// Whether this server can show which transactions are open.
     pub tells_transactions: bool,
 }
 
-/// The answer to a question.
+/// The result of a query.
 pub type Answer<T> = Result<T, Fault>;
 
-/// The database, as a watch asks it. `within` bounds a question, its connection included.
+/// The database as a watch uses it. `within` limits a query, including its connection.
 pub trait Reader: Sync {
-    /// What time it is there, and whether the facts can be read at all.
+    /// The time there, and whether the facts can be read at all.
     fn moment(&self, within: Duration) -> impl Future<Output = Answer<Moment>> + Send;
 
-    /// The facts that came since what is known, up to `to`, exclusive.
+    /// The facts that were added since `known`, up to `to`, exclusive.
     fn tick(
         &self,
-        known: Known,
+        known: TickCursor,
         to: Timestamp,
         within: Duration,
-    ) -> impl Future<Output = Answer<Ticked>> + Send;
+    ) -> impl Future<Output = Answer<TickResult>> + Send;
 
-    /// Everything about a window, at one snapshot.
-    fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Full>> + Send;
+    /// Everything about a window, in one snapshot.
+    fn full(&self, window: Window, within: Duration) -> impl Future<Output = Answer<WindowData>> + Send;
 
-    /// Whether a transaction is open that began at `to` or before, and may still add rows.
-    fn horizon(&self, to: Timestamp, within: Duration) -> impl Future<Output = Answer<Horizon>> + Send;
+    /// Whether a transaction that began at `to` or before is open and may still add rows.
+    fn horizon(
+        &self,
+        to: Timestamp,
+        within: Duration,
+    ) -> impl Future<Output = Answer<OpenTransactions>> + Send;
 
     /// The deliveries of a window.
     fn stretch(&self, window: Window, within: Duration) -> impl Future<Output = Answer<Stretch>> + Send;
 
-    /// What a tier asks of its window.
+    /// The counts that an alert level needs from its window.
     fn tier(
         &self,
         tier: &Tier,
@@ -73,6 +77,6 @@ pub trait Reader: Sync {
         within: Duration,
     ) -> impl Future<Output = Answer<TierCounts>> + Send;
 
-    /// Deliveries a minute over the last hour; `None` without any.
+    /// Deliveries per minute over the last hour; `None` without any.
     fn recent_per_minute(&self, within: Duration) -> impl Future<Output = Answer<Option<f64>>> + Send;
 }

@@ -1,20 +1,20 @@
-//! What ticks show: where the window stands, and why, and what a report can say when the run ends here.
+//! What each tick shows: the status of the window, the reason, and the summary if the run ends here.
 
 use super::reader::Reader;
 use super::{View, Watch};
+use crate::outcome::tick::{Spark, Standing, Tick};
+use crate::outcome::traffic::{AsPrinted, Point, Summary};
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::standing;
-use crate::traffic::live::{Spark, Standing, Tick};
 use crate::traffic::stats;
-use crate::traffic::summary::{AsPrinted, Point, Summary};
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
-    /// Where the window stands, and why.
+    /// The status of the window, and the reason.
     pub(super) fn standing(&self) -> (Standing, String) {
         standing(&self.ledger.counts(), self.rules)
     }
 
-    /// Shows what is known by now; `trouble` is why the last question had no answer.
+    /// Shows what is known so far; `trouble` is why the last query had no answer.
     pub(super) fn show(&self, trouble: Option<&str>) {
         let counts = self.ledger.counts();
         let at = self.clock.now();

@@ -1,4 +1,4 @@
-//! Watches of a scripted database, in a time of their own.
+//! Watches of a scripted database, in simulated time.
 
 mod early;
 mod outages;

@@ -1,4 +1,4 @@
-//! What a capture stores.
+//! What recording a baseline stores.
 
 use std::process::Stdio;
 
@@ -25,7 +25,7 @@ WHERE fact_type = 'support.webhook.retry'
   AND recorded_at > NOW() - INTERVAL '1 hour';";
 
 #[test]
-fn what_is_stored_is_the_checklists_own_to_the_digit() {
+fn the_stored_numbers_equal_the_checklists() {
     let bench = bench(EMPTY);
     for round in 0..8 {
         bench.sql(&format!(
@@ -76,7 +76,7 @@ fn a_new_table_has_the_checklists_columns_and_the_counts() {
 }
 
 #[test]
-fn within_a_minute_the_stored_row_is_shown_and_nothing_written() {
+fn within_a_minute_the_stored_row_is_shown_and_nothing_is_written() {
     let bench = bench("");
     assert_eq!(capture(&bench).code, 0);
     bench.sql("update support_baseline set success_rate = 42");
@@ -100,14 +100,14 @@ fn within_a_minute_the_stored_row_is_shown_and_nothing_written() {
         assert!(null.outcome(id)["reason"].to_string().contains(shown), "{}", null.stdout);
     }
     bench.sql("update support_baseline set avg_response_ms = 120");
-    assert_eq!(capture(&bench).code, 3, "NULL alone cannot be told");
+    assert_eq!(capture(&bench).code, 3, "NULL alone is undecided");
     bench.sql("update support_baseline set captured_at = captured_at - interval '61 seconds'");
     assert_eq!(capture(&bench).code, 0);
     assert_eq!(rows(&bench), "2");
 }
 
 #[test]
-fn of_captures_at_the_same_time_one_leaves_a_row() {
+fn simultaneous_recordings_leave_one_row() {
     for table in ["", CHECKLISTS] {
         let bench = bench(table);
         let start = || {
@@ -139,7 +139,7 @@ fn an_hour_without_traffic_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_is_no_duration_is_left_out_or_spoils_the_hour() {
+fn a_few_invalid_durations_are_left_out_and_many_prevent_recording() {
     let bad = |n: u32, value: &str| {
         format!(
             "insert into dashboard_facts (fact_type, value, recorded_at) select 'support.webhook.retry', \
@@ -164,13 +164,13 @@ fn what_is_no_duration_is_left_out_or_spoils_the_hour() {
 }
 
 #[test]
-fn what_is_not_good_is_written_and_said() {
+fn a_poor_hour_is_recorded_with_a_warning() {
     let dead = "insert into dashboard_facts (fact_type, value, recorded_at) values ('support.webhook.dead_letter', '{}', now() - interval '5 minutes');";
     for (facts, says) in [
         (deliveries(20, 0, 100), "20 deliveries"),
         (deliveries(57, 3, 100), "success rate is not above 95 %"),
         (deliveries(60, 0, 500), "average is not below 500 ms"),
-        (format!("{} {dead}", deliveries(60, 0, 100)), "dead letters in its hour: 1"),
+        (format!("{} {dead}", deliveries(60, 0, 100)), "1 dead letter in its hour"),
     ] {
         let bench = bench(&format!("{EMPTY} {} {facts}", older()));
         let ran = capture(&bench);
@@ -212,7 +212,7 @@ fn command_for(bench: &crate::support::bench::Bench, role: &str) -> std::process
 }
 
 #[test]
-fn a_pooler_in_transaction_mode_carries_it() {
+fn recording_works_through_a_transaction_mode_pooler() {
     let pooler = PgBouncer::start(server(), &[OWNER], 1);
     let mut bench = bench("");
     bench.set("DATABASE_URL", pooler.prisma_login(server(), OWNER, &bench.database));

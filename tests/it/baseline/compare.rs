@@ -20,7 +20,7 @@ fn then_and_now(now: &str) -> Bench {
 }
 
 #[test]
-fn what_is_not_worse_passes_and_shows_both_sides() {
+fn an_hour_that_is_not_worse_passes() {
     let bench = then_and_now(&deliveries(38, 2, 240));
     let ran = compare(&bench, &["--strict"]);
     assert_eq!(ran.code, 0, "{}", ran.problems());
@@ -32,7 +32,7 @@ fn what_is_not_worse_passes_and_shows_both_sides() {
 }
 
 #[test]
-fn what_is_worse_is_a_warning_and_strict_makes_it_a_failure() {
+fn a_worse_hour_is_a_warning_and_fails_with_strict() {
     let bench = then_and_now(&deliveries(37, 3, 251));
     let ran = compare(&bench, &[]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
@@ -48,7 +48,7 @@ fn what_is_worse_is_a_warning_and_strict_makes_it_a_failure() {
 }
 
 #[test]
-fn few_deliveries_tell_little_and_none_nothing() {
+fn few_or_no_deliveries_are_undecided() {
     let few = then_and_now(&deliveries(5, 0, 100));
     let ran = compare(&few, &["--strict"]);
     assert_eq!(
@@ -68,7 +68,7 @@ fn few_deliveries_tell_little_and_none_nothing() {
 }
 
 #[test]
-fn without_counts_it_goes_by_tolerance_and_says_so() {
+fn without_counts_the_comparison_uses_a_tolerance() {
     let row = |rate: &str| {
         format!(
             "{CHECKLISTS} insert into support_baseline values (now() - interval '1 day', {rate}, 200, 33.33, 0);"
@@ -84,7 +84,7 @@ fn without_counts_it_goes_by_tolerance_and_says_so() {
 }
 
 #[test]
-fn the_pinned_one_is_taken_and_missing_ones_are_named() {
+fn the_pinned_baseline_is_used_and_must_exist() {
     let rows = "insert into support_baseline values ('2026-01-01 10:00:00', 99.5, 200, 33, 0), \
                 ('2026-01-02 10:00:00', 'NaN', 100, 33, 0), ('2026-01-03 10:00:00', 96, 400, 33, 0);";
     let bench = bench(&format!("{EMPTY} {CHECKLISTS} {} {rows}", deliveries(58, 2, 390)));
@@ -104,7 +104,7 @@ fn the_pinned_one_is_taken_and_missing_ones_are_named() {
     pin("2026-01-02T10:00:00Z");
     let ran = compare(&bench, &[]);
     assert_eq!(ran.verdict("baseline.rate-holds"), "inconclusive", "{}", ran.stdout);
-    // Whoever pins a baseline says that it is there.
+    // A pinned baseline must exist.
     pin("2024-01-01T10:00:00Z");
     let ran = compare(&bench, &[]);
     assert_eq!((ran.code, ran.verdict("baseline.comparable").as_str()), (1, "fail"), "{}", ran.stdout);

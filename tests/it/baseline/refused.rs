@@ -1,4 +1,4 @@
-//! What does not take a baseline says why and what to do, and nothing is lost.
+//! If a baseline cannot be written, the reason and a fix are shown, and nothing is changed.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use super::{CHECKLISTS, EMPTY, bench, capture, deliveries, rows};
 use crate::support::bench::Ran;
 use crate::support::server;
 
-/// The check that records says this, and its fix that; the others are blocked.
+/// The recording check fails with this reason and fix; the others are blocked.
 fn refused(ran: &Ran, says: &str, fix: &str) {
     let recorded = ran.outcome("baseline.recorded");
     assert_eq!((ran.code, ran.verdict("baseline.recorded").as_str()), (1, "fail"), "{says}: {}", ran.stdout);
@@ -18,7 +18,7 @@ fn refused(ran: &Ran, says: &str, fix: &str) {
 }
 
 #[test]
-fn a_table_that_is_none_of_ours_is_left_as_it_is() {
+fn an_unsuitable_table_is_left_unchanged() {
     for (sql, says, fix, left) in [
         (
             "create table support_baseline (captured_at timestamp, success_rate numeric, average numeric); insert into support_baseline values (now(), 1, 1);",
@@ -34,14 +34,14 @@ fn a_table_that_is_none_of_ours_is_left_as_it_is() {
         ),
         (
             "create table support_baseline (captured_at timestamp, success_rate numeric, avg_response_ms numeric, requests_per_minute integer, daily_dlq_count int);",
-            "it would keep other numbers",
+            "would store other numbers",
             "make its columns numeric",
             "0",
         ),
         (
             "create table support_baseline (who text not null, captured_at timestamp, success_rate numeric, avg_response_ms numeric, requests_per_minute numeric, daily_dlq_count int);",
             "violates not-null",
-            "further columns",
+            "other columns",
             "0",
         ),
         (
@@ -59,19 +59,19 @@ fn a_table_that_is_none_of_ours_is_left_as_it_is() {
 }
 
 #[test]
-fn permissions_that_are_missing_are_named() {
+fn missing_permissions_are_named() {
     let mut bench = bench("revoke create on schema public from public;");
     bench.set("DATABASE_URL", server().login(READER, &bench.database));
     refused(
         &capture(&bench),
-        "may create none in schema public",
+        "no permission to create it in schema public",
         "GRANT CREATE ON SCHEMA public TO ops_reader",
     );
     assert_eq!(rows(&bench), "no table");
     bench.sql(CHECKLISTS);
     refused(
         &capture(&bench),
-        "ops_reader has none",
+        "ops_reader has no SELECT permission",
         "GRANT SELECT, INSERT ON support_baseline TO ops_reader",
     );
     bench.sql("grant select on support_baseline to ops_reader");
@@ -79,7 +79,7 @@ fn permissions_that_are_missing_are_named() {
     assert_eq!(rows(&bench), "0");
     bench.sql("grant insert on support_baseline to ops_reader");
     assert_eq!(capture(&bench).code, 0);
-    // A policy that lets no row in is found by the server only.
+    // Only the server notices a policy that rejects the row.
     bench.sql("delete from support_baseline; alter table support_baseline enable row level security");
     refused(&capture(&bench), "row-level security", "policies");
     bench.set("DATABASE_URL", server().login(OUTSIDER, &bench.database));
@@ -88,13 +88,13 @@ fn permissions_that_are_missing_are_named() {
 }
 
 #[test]
-fn what_is_read_only_takes_nothing() {
+fn read_only_connections_are_rejected() {
     let mut bench = bench("");
     bench.sql(&format!(
         "alter role {OWNER} in database {} set default_transaction_read_only = on",
         bench.database
     ));
-    refused(&capture(&bench), "read only by a setting", "DATABASE_URL that may write");
+    refused(&capture(&bench), "read-only, by a setting", "DATABASE_URL that can write");
     assert_eq!(rows(&bench), "no table");
     let standby = server().standby().expect("a standby");
     bench.sql(&format!(
@@ -102,12 +102,12 @@ fn what_is_read_only_takes_nothing() {
         bench.database
     ));
     bench.set("DATABASE_URL", standby.login(OWNER, &bench.database));
-    refused(&capture(&bench), "a standby, in recovery", "the primary's host");
+    refused(&capture(&bench), "a standby, which is read-only", "the primary's host");
     assert_eq!(rows(&bench), "no table");
 }
 
 #[test]
-fn a_table_that_the_search_path_misses_is_not_doubled() {
+fn a_table_outside_the_search_path_is_not_duplicated() {
     let bench = bench("create schema stats authorization hotdash;");
     bench.sql(&CHECKLISTS.replace("create table ", "create table stats."));
     refused(&capture(&bench), "schema stats", "SET search_path = public, stats");
@@ -148,7 +148,7 @@ fn at_commit(body: &str) -> String {
 }
 
 #[test]
-fn a_commit_without_an_answer_is_told_as_unknown_and_one_that_is_refused_as_refused() {
+fn an_unanswered_commit_is_undecided_and_a_rejected_one_fails() {
     let cut = bench(&at_commit("perform pg_terminate_backend(pg_backend_pid());"));
     let ran = capture(&cut);
     let recorded = ran.outcome("baseline.recorded");
@@ -169,7 +169,7 @@ fn a_commit_without_an_answer_is_told_as_unknown_and_one_that_is_refused_as_refu
 }
 
 #[test]
-fn a_rehearsals_database_is_not_written_into_by_mistake() {
+fn a_rehearsals_database_is_not_written_to_by_mistake() {
     let mut bench = bench("");
     bench.set("HOTDASH_OPS_TARGET", "production");
     bench.unset("HOTDASH_OPS_CONFIG");
@@ -180,7 +180,7 @@ fn a_rehearsals_database_is_not_written_into_by_mistake() {
 }
 
 #[test]
-fn another_database_than_the_targets_is_not_written_into() {
+fn a_database_other_than_the_targets_is_not_written_to() {
     let bench = bench("");
     bench.edit_config(&format!("database = \"{}\"", bench.database), "database = \"elsewhere\"");
     refused(&capture(&bench), "elsewhere", "nothing was written");

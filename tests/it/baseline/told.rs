@@ -1,4 +1,4 @@
-//! `--dry-run`, `list` and `show`: only read and print.
+//! `--dry-run`, `list` and `show`, which only read and print.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{CHECKLISTS, EMPTY, bench, capture, deliveries, rows};
 use crate::support::bench::finish;
 
 #[test]
-fn a_dry_run_writes_nothing_and_prints_what_psql_can_run() {
+fn a_dry_run_prints_a_script_for_psql_and_writes_nothing() {
     let mut bench = bench(&format!("{EMPTY} {}", deliveries(59, 1, 120)));
     let ran = bench.ops(&["baseline", "--dry-run"]);
     assert_eq!((ran.code, rows(&bench).as_str()), (0, "no table"), "{}", ran.stderr);
@@ -49,7 +49,7 @@ const ROWS: &str = "insert into support_baseline values
   (null, 99.5, 160, 1.5, 0), ('infinity', 99.5, 160, 1.5, 0);";
 
 #[test]
-fn list_and_show_tell_each_row_as_it_is() {
+fn list_and_show_print_each_row_unchanged() {
     let bench = bench(&format!("{CHECKLISTS} {ROWS}"));
     let ran = bench.ops(&["baseline", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&ran.stdout).expect("json");
@@ -83,7 +83,7 @@ fn list_and_show_tell_each_row_as_it_is() {
 }
 
 #[test]
-fn nothing_recorded_is_said_and_a_foreign_table_is_not_read() {
+fn an_empty_list_and_an_unsuitable_table_are_reported() {
     let empty = bench("");
     let list = empty.ops(&["baseline", "list"]);
     assert_eq!((list.code, list.stdout.as_str()), (0, ""), "{}", list.stderr);

@@ -168,7 +168,7 @@ fn claims(outcome: &Value) -> Vec<(String, Value)> {
 
 /// `http status` as the code `http-status`.
 fn slug(words: &str) -> String {
-    hotdash_ops::probe::slug(words)
+    hotdash_ops::outcome::finding::slug(words)
 }
 
 fn told(outcome: &Value) -> String {

@@ -68,7 +68,7 @@ async fn unpleasant_lists_pages_and_profiles_are_never_a_clean_window() {
             assert!(seen.messages.is_err(), "{route} {name}: {:?}", seen.messages);
             assert!(matches!(judged(&seen, &[]), Judged::Unknown(_)), "{route} {name}");
             assert!(
-                matches!(silence(0, &seen.heard(MINUTE), &seen.queue), Silence::Unknown(_)),
+                matches!(silence(0, &seen.message_ages(MINUTE), &seen.queue), Silence::Unknown(_)),
                 "{route} {name}"
             );
         }
@@ -83,7 +83,7 @@ async fn refusals_keep_their_reason() {
     assert_eq!(reason(&seen.counts), Some(Reason::RoleTooLow));
     assert_eq!(seen.messages, Err(Unknown::NotAdministrator { account: 3 }));
     assert_eq!(seen.queue, Queue::Ok);
-    assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.contains("no administrator's")));
+    assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.contains("not an administrator")));
 
     let owner = chatwoot.update(|state| state.token_of("owner"));
     let seen = customers::ask(client(&chatwoot, Some(owner)), Ok(4), window(), Duration::from_secs(10)).await;
@@ -102,7 +102,7 @@ async fn without_a_token_or_an_account_only_the_queue_is_asked() {
         assert_eq!(seen.queue, Queue::Ok);
         assert!(matches!(
             (&seen.counts, &seen.messages),
-            (Err(Unknown::Unasked(_)), Err(Unknown::Unasked(_)))
+            (Err(Unknown::NotRequested(_)), Err(Unknown::NotRequested(_)))
         ));
     }
     assert!(chatwoot.received().iter().all(|entry| entry.path == "/api"));

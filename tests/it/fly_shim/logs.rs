@@ -5,13 +5,14 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
 use hotdash_ops::traffic::opening::End;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -42,8 +43,9 @@ fn messages(stdout: &[u8]) -> Vec<String> {
 }
 
 async fn logs_within(sandbox: &Sandbox, time: Duration) -> Result<LogBatch, Trouble> {
-    let answer = fly::logs(environment(sandbox), APP, time, &Redactor::default()).await;
-    assert!(answer.marker, "{answer:?}");
+    let marker = MarkerSink::default();
+    let answer = fly::logs(environment(sandbox), APP, time, &Redactor::default(), &marker).await;
+    assert!(marker.seen(), "{answer:?}");
     answer.found
 }
 
@@ -217,5 +219,5 @@ async fn batches_taken_while_lines_come_cover_the_window() {
     write(&sandbox.fly, 332..500);
     reading.take(at(499) + second, end, &logs(&sandbox).await.expect("lines"));
     let why = reading.judge(at(0), at(499)).covered.expect_err("68 lines were not seen");
-    assert!(why.contains("lines between 2026-02-02T02:40:33.100Z and 2026-02-02T02:40:40.000Z"), "{why}");
+    assert!(why.contains("the log between 2026-02-02T02:40:33.100Z and 2026-02-02T02:40:40.000Z"), "{why}");
 }

@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hotdash_ops::report::{Format, json};
+use hotdash_ops::input::format::Format;
+use hotdash_ops::report::json;
 use serde_json::Value;
 
 use super::{samples, told};

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use hotdash_ops::outcome::event::{Event, Stream};
+use hotdash_ops::outcome::tick::{Spark, Standing, Tick};
+use hotdash_ops::outcome::window::Window;
+use hotdash_ops::outcome::{Outcome, Verdict};
 use hotdash_ops::progress::{Drawing, Facts, Progress, Way};
 use hotdash_ops::report::jsonl;
-use hotdash_ops::run::event::{Event, Stream};
-use hotdash_ops::run::outcome::{Outcome, Verdict};
-use hotdash_ops::traffic::live::{Spark, Standing, Tick};
-use hotdash_ops::traffic::window::Window;
 use indicatif::{ProgressDrawTarget, TermLike};
 use jiff::{SignedDuration, Timestamp};
 
@@ -174,9 +174,10 @@ fn watching(count: u64) -> Vec<Event> {
         let (standing, reason) = match (all, rate > 95.0) {
             (0..21, _) => (Standing::Thin, format!("{all} of at least 21 deliveries")),
             (_, true) => (Standing::Passing, "2 more failures would fail it".to_owned()),
-            (_, false) => {
-                (Standing::Failing, format!("{failed} of {all} failed; 12 clean ones would mend it"))
-            }
+            (_, false) => (
+                Standing::Failing,
+                format!("{failed} of {all} failed; 12 more successes would bring it above 95 %"),
+            ),
         };
         events.push(Event::Tick(Box::new(Tick {
             at: from + SignedDuration::from_secs(i64::try_from(n).unwrap() * 10),
@@ -266,7 +267,7 @@ fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
 #[test]
 #[ignore = "plays a watch onto a terminal, for people to look at"]
 fn look_at_a_watch() {
-    let facts = Facts::here(hotdash_ops::report::Format::Table, false);
+    let facts = Facts::here(hotdash_ops::input::format::Format::Table, false);
     let mut progress = Progress::new(facts.drawing(), hotdash_ops::printer::stderr());
     events()[..2].iter().for_each(|event| progress.on(event));
     for (n, event) in watching(60).iter().enumerate() {

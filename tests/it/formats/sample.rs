@@ -1,11 +1,11 @@
 //! Constructed reports: a green one, one with every verdict, a hostile one.
 
-use hotdash_ops::checklist::{Effect, Severity};
 use hotdash_ops::exit::Exit;
-use hotdash_ops::probe::{Claim, Evidence};
-use hotdash_ops::run::outcome::{
-    Outcome, Partial, Report, SCHEMA, SectionReport, Stopped, Tally, Verdict, Waiver, Why,
-};
+use hotdash_ops::outcome::finding::{Claim, Evidence};
+use hotdash_ops::outcome::report::{Partial, Report, SCHEMA, SectionReport, Stopped, Tally};
+use hotdash_ops::outcome::waived::Waiver;
+use hotdash_ops::outcome::{Effect, Severity};
+use hotdash_ops::outcome::{Outcome, Verdict, Why};
 use jiff::Timestamp;
 
 mod own;
@@ -55,9 +55,9 @@ pub fn with(verdict: Verdict, reason: &str, outcome: Outcome) -> Outcome {
 /// A check whose claims break, judged as the engine does.
 pub fn fail(id: &str, title: &str, claims: Vec<Claim>) -> Outcome {
     let mut outcome = pass(id, title);
-    outcome.judge(hotdash_ops::probe::Finding {
+    outcome.judge(hotdash_ops::outcome::finding::Finding {
         claims,
-        ..hotdash_ops::probe::Finding::about("asked by a probe")
+        ..hotdash_ops::outcome::finding::Finding::about("asked by a probe")
     });
     outcome
 }

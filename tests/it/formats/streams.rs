@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
 
-use hotdash_ops::report::Format;
+use hotdash_ops::input::format::Format;
 
 /// A run that asks one question of this process alone; `account` answers it.
 fn run(account: &str, arguments: &[&str], arrange: impl FnOnce(&mut Command)) -> Output {

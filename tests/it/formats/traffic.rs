@@ -1,11 +1,13 @@
 //! Reports of a run that watched traffic: good, failing, cut short, without a
 //! delivery, and hostile; and what each format makes of the numbers.
 
-use hotdash_ops::probe::Claim;
-use hotdash_ops::report::{Format, Style, json, render};
-use hotdash_ops::run::outcome::{Outcome, Report, Stopped, Verdict, Why};
-use hotdash_ops::traffic::summary::{AsPrinted, Counted, Point, Summary};
-use hotdash_ops::traffic::window::{Deploy, Ended, Gap, Mode};
+use hotdash_ops::input::format::Format;
+use hotdash_ops::outcome::finding::Claim;
+use hotdash_ops::outcome::report::{Report, Stopped};
+use hotdash_ops::outcome::traffic::{AsPrinted, Counted, Point, Summary};
+use hotdash_ops::outcome::window::{Deploy, Ended, Gap, Mode};
+use hotdash_ops::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::report::{Style, json, render};
 use jiff::Timestamp;
 use serde_json::Value;
 

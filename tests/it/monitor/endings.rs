@@ -1,4 +1,4 @@
-//! How a watch ends otherwise than by its verdict: stopped, refused, with little to ask; and what it never tells.
+//! Watches that end without a verdict: stopped, rejected, with little configured; and what they must never print.
 
 use std::process::Stdio;
 use std::thread::{scope, sleep};
@@ -63,7 +63,7 @@ fn a_signal_leaves_the_numbers_so_far() {
         }
         runs.spawn(|| {
             let bench = bench(Setting::Quiet, 22);
-            // One transaction began in the window and does not end: it is waited for.
+            // A transaction that began in the window is still open, so the watch waits for it.
             scope(|threads| {
                 threads.spawn(|| {
                     sleep(Duration::from_secs(1));
@@ -82,12 +82,12 @@ fn a_signal_leaves_the_numbers_so_far() {
 }
 
 #[test]
-fn with_the_database_alone_the_facts_are_judged_and_the_rest_is_said() {
+fn with_only_a_database_the_facts_are_judged() {
     let mut bench = bench(Setting::Healthy, 23);
     let dsn = bench.vars["DATABASE_URL"].clone();
     bench.vars.clear();
     bench.set("DATABASE_URL", dsn);
-    // Without it, nothing says that this is a rehearsal.
+    // Without the marker table this is not recognised as a rehearsal.
     bench.sql("drop table hotdash_ops_sandbox");
     let bench = &bench;
     scope(|runs| {
@@ -122,7 +122,7 @@ fn with_the_database_alone_the_facts_are_judged_and_the_rest_is_said() {
 }
 
 #[test]
-fn the_gate_refuses_what_would_weaken_it() {
+fn the_gate_rejects_options_that_would_weaken_it() {
     let bench = Bench::new();
     let refused = |arguments: &[&str], says: &str| {
         let ran: Ran = bench.ops(&[&["gate"], arguments].concat());
@@ -146,7 +146,7 @@ fn the_gate_refuses_what_would_weaken_it() {
 }
 
 #[test]
-fn no_customers_text_and_no_token_is_told() {
+fn customer_texts_and_tokens_are_never_printed() {
     const CANARY: &str = "zebra-umbrella-4711";
     let bench = bench(Setting::Healthy, 24);
     let token = bench.vars["CHATWOOT_API_KEY"].clone();
@@ -202,7 +202,7 @@ fn no_customers_text_and_no_token_is_told() {
 }
 
 #[test]
-fn a_role_that_sees_no_rows_is_never_green() {
+fn a_role_that_sees_no_rows_never_passes() {
     for spoiled in [variant::RLS_WITHOUT_POLICY, variant::RLS_FORCED] {
         let good = format!("{} {spoiled}", facts(40, true, "1 minute"));
         let bench = Bench::with_sql(&format!("truncate dashboard_facts; {good}"));
@@ -223,7 +223,7 @@ fn a_role_that_sees_no_rows_is_never_green() {
 }
 
 #[test]
-fn logs_fail_for_errors_in_the_window_and_are_open_where_it_is_not_covered() {
+fn logs_fail_for_errors_and_are_undecided_without_coverage() {
     scope(|runs| {
         let look = |spoil: fn(&Bench)| {
             let bench =
@@ -265,7 +265,7 @@ fn logs_fail_for_errors_in_the_window_and_are_open_where_it_is_not_covered() {
 }
 
 #[test]
-fn chatwoot_that_cannot_tell_or_cannot_send_is_said() {
+fn problems_of_chatwoot_and_the_agent_are_reported() {
     scope(|runs| {
         runs.spawn(|| {
             let mut bench = bench(Setting::Healthy, 25);

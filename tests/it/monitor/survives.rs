@@ -14,7 +14,7 @@ fn drawn(seed: u64, least: u64, most: u64) -> Duration {
 }
 
 #[test]
-fn kills_at_any_tick_leave_the_counts_whole_and_a_declared_gap() {
+fn crashes_at_any_tick_lose_no_fact_and_are_reported_as_gaps() {
     // Another series by setting the variable; a failure names its seed.
     let first: u64 = std::env::var("KILL_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     scope(|runs| {
@@ -56,7 +56,7 @@ fn kills_at_any_tick_leave_the_counts_whole_and_a_declared_gap() {
 }
 
 #[test]
-fn what_the_database_still_says_by_the_end_of_the_budget_is_the_last_word() {
+fn the_final_query_is_tried_until_the_end_of_the_budget() {
     scope(|runs| {
         runs.spawn(|| {
             let (server, bench) = private(4);
@@ -90,7 +90,7 @@ fn what_the_database_still_says_by_the_end_of_the_budget_is_the_last_word() {
                 for id in ["success-rate", "dead-letters", "average", "delivered", "fewer-facts", "tiers"] {
                     assert!(inconclusive.contains(&format!("traffic.{id}")), "{id}: {told}");
                 }
-                // What the ticks had seen is told, and not as a verdict.
+                // The numbers of the ticks are reported, but not as a verdict.
                 let traffic = &told.report["traffic"];
                 assert_eq!(traffic["provisional"], true, "{told}");
                 assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{told}");
@@ -125,7 +125,7 @@ fn a_standby_takes_over_when_the_primary_is_killed() {
         assert_eq!(told.code, 0, "{told}");
         assert!(traffic["total"].as_u64().is_some_and(|total| total >= 21), "{told}");
     });
-    // One that is not promoted shows what it has replayed, and says so.
+    // A standby that is not promoted shows what it has replayed, with a remark.
     let unpromoted = standby.standby().expect("a standby of the new primary");
     bench.set("DATABASE_URL", unpromoted.login(READER, DATABASE));
     let past = told(&bench, &[&["monitor", "--lookback", "--minutes", "2"], FACTS].concat());

@@ -1,5 +1,5 @@
-//! Which window is judged: the past, since a time or a deploy, to the end in spite
-//! of failures, and until there is enough.
+//! Which window is judged: the past, since a time or a deploy, to the end despite failures, and until there are enough
+//! deliveries.
 
 use std::thread::{scope, sleep};
 use std::time::Duration;
@@ -14,7 +14,7 @@ fn ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
 }
 
-/// A world that stands still, with these facts.
+/// A world without traffic, with these facts.
 fn still(sql: &str) -> Bench {
     Bench::with_sql(&format!("truncate dashboard_facts; {sql}"))
 }
@@ -28,8 +28,8 @@ fn has_remark(told: &Told, part: &str) -> bool {
 }
 
 #[test]
-fn the_past_is_clipped_at_the_deploy() {
-    // The version before was well for long; the one since four minutes ago is broken.
+fn a_past_window_begins_at_the_deploy() {
+    // The previous version was good; the one deployed four minutes ago is broken.
     let bench = still(
         &(facts(500, true, "10 minutes") + &facts(12, false, "3 minutes") + &facts(18, true, "2 minutes")),
     );
@@ -49,10 +49,10 @@ fn the_past_is_clipped_at_the_deploy() {
         assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{arguments:?}: {told}");
         assert_eq!(traffic["deploy"]["running"], false, "{arguments:?}: {told}");
     }
-    // A time that was said goes before what fly says.
+    // An explicit time takes precedence over fly's.
     let told = look(&bench, &["--since", &ago(12).to_string()]);
     assert_eq!((told.code, &told.report["traffic"]["total"]), (0, &530.into()), "{told}");
-    // One that is still running is the deploy, and that is said.
+    // An unfinished release is the deploy, and is marked as running.
     fly.release("hotdash-app", "running", ago(1)).expect("a release");
     bench.sql(&facts(30, true, "30 s"));
     let told = look(&bench, &["--since", "last-deploy"]);
@@ -61,7 +61,7 @@ fn the_past_is_clipped_at_the_deploy() {
         (&30.into(), &true.into()),
         "{told}"
     );
-    // One that lies ahead of every fact leaves nothing to judge, and never the facts of before.
+    // A deploy later than every fact leaves nothing to judge: earlier facts do not count.
     fly.release("hotdash-app", "complete", Timestamp::now() + SignedDuration::from_mins(5))
         .expect("a release");
     let told = look(&bench, &["--lookback"]);
@@ -69,7 +69,7 @@ fn the_past_is_clipped_at_the_deploy() {
 }
 
 #[test]
-fn without_a_marker_the_monitor_warns_and_the_gate_cannot_tell() {
+fn without_a_known_deploy_the_monitor_warns_and_the_gate_is_undecided() {
     let bench = still(&facts(60, true, "3 minutes"));
     bench
         .world
@@ -99,7 +99,7 @@ fn little_traffic_proves_little() {
 }
 
 #[test]
-fn a_watch_goes_on_where_that_is_asked_for() {
+fn a_watch_continues_with_full_and_until_enough() {
     scope(|runs| {
         runs.spawn(|| {
             let bench = bench(Setting::DeadLetter, 41);
@@ -129,7 +129,7 @@ fn a_watch_goes_on_where_that_is_asked_for() {
             let bench = still("");
             let told = look(&bench, &["--minutes", "0.1", "--until-enough", "--budget", "14s"]);
             assert_eq!(told.code, 3, "{told}");
-            // What was waited for beyond the plan was watched, too.
+            // The time beyond the planned end was watched, too.
             assert!(
                 told.report["traffic"]["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1),
                 "{told}"

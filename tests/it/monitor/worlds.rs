@@ -1,10 +1,10 @@
-//! What a watch says of each named world: the exit code and which check turned.
+//! The exit code and the failing check of a watch of each named world.
 
 use hotdash_ops::rehearsal::setting::Setting;
 
 use super::{Told, bench, told};
 
-/// Long enough for a hundred deliveries and several looks at health and logs.
+/// Long enough for a hundred deliveries and several readings of health and logs.
 const WINDOW: &[&str] = &["monitor", "--minutes", "0.4"];
 
 fn monitored(setting: Setting) -> Told {
@@ -55,24 +55,24 @@ fn a_dead_letter_ends_the_watch() {
     let traffic = &told.report["traffic"];
     assert_eq!(traffic["ended"], "dead-letter", "{told}");
     assert!(traffic["minutes"].as_f64().is_some_and(|minutes| minutes < 0.4), "{told}");
-    // What the rest of the window would have shown, nobody knows.
+    // The rest of the window is unknown.
     assert!(told.ids("inconclusive").contains(&"traffic.success-rate".to_owned()), "{told}");
 }
 
 #[test]
-fn a_loss_that_nothing_records_is_found() {
+fn an_unrecorded_loss_is_found() {
     let told = fails_by(Setting::SilentLoss, "traffic.no-lost-message");
     assert_eq!(told.report["traffic"]["success_rate"], 100.0, "{told}");
 }
 
 #[test]
-fn a_dead_worker_makes_the_pipeline_deaf() {
+fn a_dead_worker_fails_the_delivery_check() {
     let told = fails_by(Setting::WorkerDead, "traffic.delivered");
     assert_eq!(told.report["traffic"]["total"], 0, "{told}");
 }
 
 #[test]
-fn quiet_is_not_success() {
+fn no_traffic_is_not_success() {
     let told = monitored(Setting::Quiet);
     assert_eq!(told.code, 3, "{told}");
     let inconclusive = told.ids("inconclusive");
@@ -99,7 +99,7 @@ fn late_commits_are_counted_as_psql_counts_them() {
 }
 
 #[test]
-fn a_few_unreadable_durations_warn_and_many_leave_the_average_open() {
+fn a_few_unreadable_durations_warn_and_many_are_undecided() {
     let told = monitored(Setting::Unreadable);
     assert_eq!(told.code, 0, "{told}");
     let warnings = told.outcome("traffic.average")["warnings"].as_array().expect("warnings").len();
@@ -118,7 +118,7 @@ fn logs_that_cannot_be_read_are_not_clean() {
 }
 
 #[test]
-fn a_gate_is_not_passed_without_its_sign_offs() {
+fn a_gate_needs_its_sign_offs() {
     let bench = bench(Setting::Healthy, 11);
     let gate = ["gate", "--minutes", "0.4"];
     let told = told(&bench, &gate);

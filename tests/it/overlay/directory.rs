@@ -95,37 +95,37 @@ fn every_problem_is_told_at_once_with_file_and_line() {
     let said = own.refused();
     for (place, what) in [
         ("preflight/schema.toml:1:", "the `title` of preflight/schema is \""),
-        ("preflight/schema.toml:3:", "needs `hosts.dsik`, which is no check; did you mean `hosts.disk`?"),
-        ("preflight/hosts.toml:10:", "`hosts.disk` is already a check of ops/preflight/hosts.toml"),
+        ("preflight/schema.toml:3:", "needs `hosts.dsik`, which does not exist; did you mean `hosts.disk`?"),
+        ("preflight/hosts.toml:10:", "`hosts.disk` is already defined in ops/preflight/hosts.toml"),
         ("preflight/One Host.toml:1:", "`One Host` is not kebab-case"),
-        ("preflight/One Host.toml:1:", "a new section needs a `title`"),
-        ("preflight/One Host.toml:1:", "a new section needs a `about`"),
+        ("preflight/One Host.toml:1:", "a new section needs the key `title`"),
+        ("preflight/One Host.toml:1:", "a new section needs the key `about`"),
         (
             "deploy/agent-sdk.toml:1:",
-            "`agent-sdk` is a section of preflight; write it in preflight/agent-sdk.toml",
+            "`agent-sdk` is a section of preflight; move it to preflight/agent-sdk.toml",
         ),
-        ("after/handover.toml:1:", "no verb asks a new section of the phase `after`"),
-        ("after/baseline.toml:1:", "no verb would ask `baseline.mine`"),
+        ("after/handover.toml:1:", "no verb would run a new section in the phase `after`"),
+        ("after/baseline.toml:1:", "no verb would run `baseline.mine`"),
         (
             "release/x.toml:1:",
-            "no verb asks a new section of the phase `release`; own sections stand in the folders preflight, deploy, success",
+            "no verb would run a new section in the phase `release`; put new sections into one of the folders preflight, deploy, success",
         ),
         ("mine.toml:1:", "the phase `mine`"),
-        ("preflight/deep/x.toml:", "stands too deep"),
-        ("preflight/deep/X.TOML:", "stands too deep"),
-        ("preflight/Ours.TOML:", "would not be read; write its ending in lower case: .toml"),
-        ("Waivers.Toml:", "would not be read; write its ending in lower case: .toml"),
-        ("preflight/empty.toml:1:", "neither a [[check]] nor a [[waive]]"),
+        ("preflight/deep/x.toml:", "is nested too deeply"),
+        ("preflight/deep/X.TOML:", "is nested too deeply"),
+        ("preflight/Ours.TOML:", "would be ignored; write its extension in lower case: .toml"),
+        ("Waivers.Toml:", "would be ignored; write its extension in lower case: .toml"),
+        ("preflight/empty.toml:1:", "contains neither [[check]] nor [[waive]]"),
         ("preflight/typo.toml:3:", "tilte"),
         ("preflight/typo.toml:6:", "because"),
         ("preflight/table.toml:1:", "write it as [[check]] tables"),
         ("preflight/syntax.toml:1:", ""),
-        ("preflight/quality.toml:1:", "nobody could sign `quality.looked` off"),
-        ("waivers.toml:1:", "`chatwoot.tokne` is no check; did you mean `chatwoot.token`?"),
-        ("waivers.toml:11:", "`schema.facts-index` is already waived in ops/waivers.toml:6"),
+        ("preflight/quality.toml:1:", "`quality.looked` could not be signed off"),
+        ("waivers.toml:1:", "`chatwoot.tokne` is not a check; did you mean `chatwoot.token`?"),
+        ("waivers.toml:11:", "`schema.facts-index` already has a waiver in ops/waivers.toml:6"),
         ("waivers.toml:20:", "write the day in quotes"),
-        ("waivers.toml:21:", "`reason` is not one line"),
-        ("waivers.toml:21:", "`owner` is not one line"),
+        ("waivers.toml:21:", "`reason` must be one line"),
+        ("waivers.toml:21:", "`owner` must be one line"),
     ] {
         let told = said.lines().any(|line| line.contains(&format!("ops/{place}")) && line.contains(what));
         assert!(told, "{place} {what:?} is not told:\n{said}");
@@ -138,13 +138,13 @@ fn needs_are_resolved_across_and_circles_are_found() {
     assert!(ids(&own).contains(&"hosts.disk".to_owned()));
     let other = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
     let said = other.refused();
-    let why = "`hosts.disk` of preflight needs `traffic.average` of deploy, which is not asked with it";
+    let why = "`hosts.disk` in preflight needs `traffic.average` in deploy, which does not run with it";
     assert!(said.contains(&format!("ops/preflight/hosts.toml:5: {why}")), "{said}");
     // An embedded check now stands on one that stands on it.
     let url = "[[check]]\nid = \"chatwoot-base-url\"\ntitle = \"a claim\"\nfix = \"mend it\"\n\
                probe.env = { var = \"CHATWOOT_BASE_URL\", form = \"url\" }\nneeds = [\"hosts.disk\"]\n";
     let said = own.file("preflight/environment.toml", url).refused();
-    assert!(said.contains("needs itself through its needs"), "{said}");
+    assert!(said.contains("depends on itself through its needs"), "{said}");
     assert!(
         said.contains("ops/preflight/environment.toml:1:") || said.contains("ops/preflight/hosts.toml:5:"),
         "{said}"
@@ -154,9 +154,9 @@ fn needs_are_resolved_across_and_circles_are_found() {
 #[test]
 fn a_directory_that_is_none_or_empty_is_refused() {
     let own = Own::new();
-    assert!(own.refused().contains("ops: no check file (*.toml) in it"));
+    assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     let own = own.file("bin/disk", "not a check").file("README.md", "notes");
-    assert!(own.refused().contains("ops: no check file (*.toml) in it"));
+    assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     std::fs::remove_dir_all(own.dir()).expect("it is ours");
     assert!(own.refused().contains("ops: cannot be read: No such file"));
     std::fs::write(own.dir(), DISK).expect("it is ours");
@@ -173,7 +173,7 @@ fn a_directory_that_is_none_or_empty_is_refused() {
 fn an_ending_in_upper_case_is_not_passed_over_beside_a_good_file() {
     let own = Own::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
     let said = own.refused();
-    assert!(said.contains("ops/preflight/Ours.TOML: would not be read"), "{said}");
+    assert!(said.contains("ops/preflight/Ours.TOML: would be ignored"), "{said}");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn what_cannot_be_read_is_told_and_not_waited_for() {
     let said = own.refused();
     for (file, why) in [
         ("latin", "is not UTF-8 text"),
-        ("endless", "is longer than 1 MiB"),
+        ("endless", "is larger than 1 MiB"),
         ("pipe", "is not a regular file"),
         ("lost", "cannot be read"),
     ] {
@@ -225,7 +225,7 @@ fn nothing_but_the_flag_names_a_directory() {
     let mut command = program(&own.home());
     command.env("HOTDASH_OPS_CHECKS", own.dir()).args(["preflight", "--only", "environment.agent-sdk-url"]);
     let ran = finish(&mut command);
-    assert!(ran.stdout.contains("HOTDASH_OPS_CHECKS has no effect"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("HOTDASH_OPS_CHECKS is ignored"), "{}", ran.stdout);
     let config = own.home().join("config.toml");
     for text in ["checks = \"ops\"\n", "[targets.production]\nchecks = \"ops\"\n"] {
         std::fs::write(&config, text).expect("the home is ours");

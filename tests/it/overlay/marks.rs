@@ -1,7 +1,7 @@
 //! What is not the checklist's own is marked in every format, with its file and line;
 //! and without a directory no format has a trace of it.
 
-use hotdash_ops::report::Format;
+use hotdash_ops::input::format::Format;
 
 use super::{GOOD, Own, waivers};
 use crate::formats::once;

@@ -59,12 +59,12 @@ fn what_makes_a_check_weaker_takes_a_waiver() {
         (check("agent-sdk-url", "severity = \"warning\""), "lowers its severity from blocker to warning"),
         (check("agent-sdk-url", "feature = \"grading\""), "would not count where `grading = false`"),
         (check("agent-sdk-url", "feature = \"drafts\""), "would not count where `drafts = \"off\"`"),
-        (manual.to_owned(), "leaves to a person what the program asks"),
+        (manual.to_owned(), "replaces an automatic check with a manual one"),
     ] {
         let own = new().file("preflight/environment.toml", &text);
         let said = own.refused();
         let whole = format!(
-            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; that takes a [[waive]]"
+            "ops/preflight/environment.toml:1: `environment.agent-sdk-url` {why}, compared with {origin}; this requires a [[waive]]"
         );
         assert!(said.contains(&whole), "{whole}:\n{said}");
         // One that has expired is none, and one of another check neither.

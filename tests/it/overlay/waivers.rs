@@ -126,7 +126,7 @@ fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
     let plain = own.ops(&["preflight", "--only", "hosts", "--no-journal"]);
     assert!(plain.code == 0 && !plain.stdout.contains("not needed"), "{}", plain.stdout);
     let verbose = own.ops(&["preflight", "--only", "hosts", "--no-journal", "-v"]);
-    for part in ["of Ada until 2099-12-31", "ops/waivers.toml:1", "not needed: the check passes"] {
+    for part in ["by Ada until 2099-12-31", "ops/waivers.toml:1", "not needed: the check passes"] {
         let words =
             verbose.stdout.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
         assert!(words.contains(part), "{part}: {}", verbose.stdout);
@@ -167,12 +167,12 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
     assert!(
         explained
             .stdout
-            .contains("waiver      of Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
+            .contains("waiver      by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
         "{}",
         explained.stdout
     );
     let list = own.ops(&["checks", "list"]);
-    assert!(list.stdout.contains("waiver: of Ada until 2099-12-31"), "{}", list.stdout);
+    assert!(list.stdout.contains("waiver: by Ada until 2099-12-31"), "{}", list.stdout);
     let list: Value =
         serde_json::from_str(&own.ops(&["checks", "list", "--format", "json"]).stdout).expect("JSON");
     let waived: Vec<&Value> =
@@ -188,7 +188,7 @@ fn lint_tells_what_has_expired() {
         (lint.code, lint.stdout.as_str()),
         (
             0,
-            "hosts.disk: waiver of Ada, expired on 2020-02-29 (ops/waivers.toml:1), waives nothing: it is being mended\n\
+            "hosts.disk: waiver by Ada, expired on 2020-02-29 and without effect (ops/waivers.toml:1): it is being mended\n\
              1 check added, 0 replaced, 0 waived over the checklist, no problem\n"
         ),
         "{}",

@@ -52,7 +52,7 @@ async fn refusals_are_told_apart() {
     let missing = Look::at(server().login(READER, "no_such_database"));
     missing.database("reachable").await.is("fail", "does not exist").advises("database name in DATABASE_URL");
     let nobody = Look::at(server().dsn("nobody_here", "x", "postgres"));
-    nobody.database("reachable").await.is("fail", "login refused");
+    nobody.database("reachable").await.is("fail", "login rejected");
     let closed = Look::at("postgresql://a:b@127.0.0.1:1/c".to_owned());
     let said = closed.database("reachable").await;
     said.is("fail", "connection refused").advises("start the database");
@@ -127,7 +127,7 @@ async fn encryption_without_verification_is_a_warning() {
     at("sslmode=disable")
         .database("reachable")
         .await
-        .is("fail", "login refused")
+        .is("fail", "login rejected")
         .advises("the server wants TLS");
 }
 

@@ -11,14 +11,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdash_ops::checklist::{Check, Interval, SectionFile};
-use hotdash_ops::probe::{CannotAsk, Finding, Probe};
+use hotdash_ops::checklist::{Check, SectionFile};
+use hotdash_ops::context::{Asking, Context};
+use hotdash_ops::input::interval::Interval;
+use hotdash_ops::input::selection::Selection;
+use hotdash_ops::outcome::Verdict;
+use hotdash_ops::outcome::finding::{CannotAsk, Finding};
+use hotdash_ops::probe::Probe;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::run::context::{Asking, Context};
-use hotdash_ops::run::outcome::Verdict;
-use hotdash_ops::run::selection::Selection;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Settings, Target, Vars};
 
@@ -79,7 +82,7 @@ impl Look {
             Some(file) => Roots::only(file).expect("the roots are readable"),
             None => Roots::none(),
         };
-        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         Context::new(Arc::new(self.settings()), Redactor::default(), roots, http).0
     }
 
@@ -96,7 +99,11 @@ impl Look {
 
 /// Asks a check once.
 pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result<Finding, CannotAsk> {
-    check.entry.probe.ask(&Asking { cx, check, deadline, again: false }).await
+    check
+        .entry
+        .probe
+        .ask(&Asking { cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false })
+        .await
 }
 
 fn check_of(entry: hotdash_ops::checklist::CheckEntry) -> Check {

@@ -6,6 +6,7 @@ use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
 use std::sync::Arc;
 
 use hotdash_ops::service::Unreachable;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};
 use hotdash_ops::service::tls::{Roots, TlsFault};
 use jiff::Timestamp;
@@ -40,14 +41,14 @@ fn a_file_that_cannot_be_used_is_named_with_the_reason() {
         |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n").into_bytes();
     let why = |path: &Path| Roots::load(Some(path)).unwrap_err().to_string();
     for (path, reason) in [
-        (folder.path().join("none.pem"), "no such file"),
+        (folder.path().join("none.pem"), "does not exist"),
         (folder.path().to_owned(), "is a directory"),
         ("/dev/zero".into(), "not a regular file"),
-        (write("empty", b""), "no certificate in it"),
-        (write("key", key.as_bytes()), "no certificate in it"),
-        (write("binary", b"\0\xff\xfe"), "no certificate in it"),
+        (write("empty", b""), "contains no certificate"),
+        (write("key", key.as_bytes()), "contains no certificate"),
+        (write("binary", b"\0\xff\xfe"), "contains no certificate"),
         (write("broken", &pem("not base64!")), "not valid PEM"),
-        (write("nonsense", &pem("aGVsbG8=")), "cannot be read"),
+        (write("nonsense", &pem("aGVsbG8=")), "contains an invalid certificate"),
     ] {
         let said = why(&path);
         assert!(said.contains(reason) && said.contains(path.to_str().unwrap()), "{said}");
@@ -96,10 +97,13 @@ async fn a_certificate_named_by_the_operator_is_trusted_as_it_is_and_still_judge
         std::fs::write(file.path(), pem).unwrap();
         let roots = if named { Roots::only(file.path()).unwrap() } else { Roots::none() };
         let url = format!("https://localhost:{port}/");
-        reach(&url, &roots, Timestamp::now(), PATIENCE).await.map(|w| w.status).map_err(|e| {
-            assert_eq!(e.at, Leg::Tls);
-            e.why
-        })
+        reach(&url, &roots, &MarkerSink::default(), Timestamp::now(), PATIENCE)
+            .await
+            .map(|w| w.status)
+            .map_err(|e| {
+                assert_eq!(e.at, Leg::Tls);
+                e.why
+            })
     };
     assert_eq!(way("localhost", 2100, true).await, Ok(Some(204)));
     for (name, ends, named) in

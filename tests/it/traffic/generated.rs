@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::{Form, Full};
-use hotdash_ops::traffic::window::Window;
+use hotdash_ops::traffic::full::{Form, WindowData};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, checklist, open, prisma, psql, spoiled, told};
@@ -143,7 +143,7 @@ fn asked(dsn: &str, cases: &[Case], names: &Names) -> Vec<String> {
 }
 
 /// What does not depend on how a duration is written.
-fn counted(case: &Case, full: &Full) -> Result<(), String> {
+fn counted(case: &Case, full: &WindowData) -> Result<(), String> {
     let inside = |kind| case.facts.iter().filter(move |f| f.kind == kind && case.window.holds(f.at));
     let retries = || inside("support.webhook.retry");
     let (total, bad) = (retries().count() as u64, retries().filter(|f| !f.ok).count() as u64);

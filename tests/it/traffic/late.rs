@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Known, Ledger};
-use hotdash_ops::traffic::full::Horizon;
+use hotdash_ops::traffic::counts::{TickCounter, TickCursor};
+use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 
@@ -48,26 +48,26 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     assert!(window.holds(since), "{since} {window:?}");
     app(server(), "traffic_late").await.batch_execute(FAILURES).await.expect("others commit at once");
 
-    let mut ledger = Ledger::new(window.from, SignedDuration::try_from(overlap).expect("short"));
+    let mut ledger = TickCounter::new(window.from, SignedDuration::try_from(overlap).expect("short"));
     let mut committed = false;
     loop {
-        let end = Ledger::end(window.to);
+        let end = TickCounter::end(window.to);
         let tick = read::tick(&session, &look.source, ledger.known(), end, overlap).await.expect("a tick");
         ledger.take(&tick);
         if tick.upper == end && committed {
             break;
         }
         if tick.upper == end {
-            assert_eq!(read::horizon(&seeing, window.to).await, Ok(Horizon::Open(since)));
+            assert_eq!(read::horizon(&seeing, window.to).await, Ok(OpenTransactions::Open(since)));
             let before = since - SignedDuration::from_secs(1);
             assert_eq!(
                 read::horizon(&seeing, before).await,
-                Ok(Horizon::Clear),
+                Ok(OpenTransactions::Clear),
                 "it began after that window"
             );
             let hidden = read::horizon(&session, window.to).await.expect("an answer");
             assert!(
-                matches!(&hidden, Horizon::Hidden { why, transactions } if transactions.len() == 1 && why.contains("hotdash") && why.contains("pg_read_all_stats TO ops_reader")),
+                matches!(&hidden, OpenTransactions::Hidden { why, transactions } if transactions.len() == 1 && why.contains("hotdash") && why.contains("pg_read_all_stats TO ops_reader")),
                 "{hidden:?}"
             );
             assert_eq!(
@@ -82,11 +82,11 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     }
     assert_eq!((ledger.counts().bad, ledger.counts().total()), (7, 7), "ticks miss the late ones for good");
     for session in [&seeing, &session] {
-        assert_eq!(read::horizon(session, window.to).await, Ok(Horizon::Clear));
+        assert_eq!(read::horizon(session, window.to).await, Ok(OpenTransactions::Clear));
     }
     let full = full(&session, &look.source, window).await;
     assert_eq!((full.letter.bad(), full.letter.total), (14, 14));
-    assert_eq!(full.horizon, Horizon::Unknown("not asked".to_owned()), "it is the caller's to fill");
+    assert_eq!(full.horizon, OpenTransactions::Unknown("not asked".to_owned()), "it is the caller's to fill");
 }
 
 #[tokio::test]
@@ -97,12 +97,12 @@ async fn idle_sessions_and_other_databases_are_no_trouble() {
     server().copy("traffic_idle_other", "").expect("a database");
     let other = app(server(), "traffic_idle_other").await;
     other.batch_execute("begin; select 1").await.expect("it begins");
-    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+    assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
     // One's own role is seen without further rights.
     let own = open(&server().login(READER, "traffic_idle")).await;
     own.rows("select 1::text", &[]).await.expect("it begins");
     let to = look.now + SignedDuration::from_mins(1);
-    assert!(matches!(read::horizon(&session, to).await, Ok(Horizon::Open(_))));
+    assert!(matches!(read::horizon(&session, to).await, Ok(OpenTransactions::Open(_))));
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
     late.batch_execute("begin").await.expect("it begins");
     late.batch_execute(FAILURES).await.expect("they are written");
 
-    let mut ledger = Ledger::new(look.now, SignedDuration::try_from(overlap).expect("short"));
+    let mut ledger = TickCounter::new(look.now, SignedDuration::try_from(overlap).expect("short"));
     let mut seen = Vec::new();
     for step in 0..4 {
         if step == 2 {
@@ -136,15 +136,18 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     let session = open(&primary.login(READER, DATABASE)).await;
     let look = read::look(&session, &Names::default()).await.expect("a look");
     assert_eq!(look.replayed_to, None);
-    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+    assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
     let writer = app(&primary, DATABASE).await;
     writer.batch_execute("begin").await.expect("it begins");
     writer.batch_execute(FAILURES).await.expect("they are written");
     writer.batch_execute("prepare transaction 'two phases'").await.expect("it is prepared");
     let unknown = read::horizon(&session, look.now).await.expect("an answer");
-    assert!(matches!(&unknown, Horizon::Unknown(why) if why.starts_with("1 prepared")), "{unknown:?}");
+    assert!(
+        matches!(&unknown, OpenTransactions::Unknown(why) if why.starts_with("1 prepared")),
+        "{unknown:?}"
+    );
     writer.batch_execute("commit prepared 'two phases'").await.expect("it commits");
-    assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+    assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
 
     let reader = open(&standby.login(READER, DATABASE)).await;
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
@@ -160,12 +163,12 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     let replayed = look.replayed_to.expect("it is a standby");
     assert!(replayed > Timestamp::UNIX_EPOCH && replayed <= look.now, "{look:?}");
     let horizon = read::horizon(&reader, look.now).await.expect("an answer");
-    assert!(matches!(&horizon, Horizon::Unknown(why) if why.contains("standby")), "{horizon:?}");
+    assert!(matches!(&horizon, OpenTransactions::Unknown(why) if why.contains("standby")), "{horizon:?}");
     // Nothing newer than what has been replayed is sealed, however much later it is.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let from = look.now - SignedDuration::from_mins(15);
     let to = look.now + SignedDuration::from_hours(1);
-    let tick = read::tick(&reader, &look.source, Known::nothing(from), to, Duration::from_millis(1))
+    let tick = read::tick(&reader, &look.source, TickCursor::nothing(from), to, Duration::from_millis(1))
         .await
         .expect("a tick");
     assert_eq!(tick.upper, replayed);

@@ -9,14 +9,15 @@ mod tables;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Window;
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::Full;
+use hotdash_ops::traffic::full::WindowData;
 use hotdash_ops::traffic::query::Source;
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::window::Window;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;
@@ -24,11 +25,11 @@ use crate::support::server;
 /// A session that may take as long as the last word.
 async fn open(dsn: &str) -> Session {
     let dsn = Dsn::parse(dsn).expect("a connection string");
-    connect(&dsn, &Roots::none(), Duration::from_secs(70)).await.expect("it connects")
+    connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(70)).await.expect("it connects")
 }
 
 /// A session in a new database that `sql` spoils, and what a look at it says.
-async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::Look) {
+async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
     let look = read::look(&session, names).await.expect("a look");
@@ -54,7 +55,7 @@ fn minutes(minutes: i64, to: Timestamp) -> Window {
     Window { from: to - SignedDuration::from_mins(minutes), to }
 }
 
-async fn full(session: &Session, source: &Source, window: Window) -> Full {
+async fn full(session: &Session, source: &Source, window: Window) -> WindowData {
     read::full(session, source, window, 15).await.expect("an answer")
 }
 
@@ -97,8 +98,8 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
     ]
 }
 
-/// What [`Full`] says in the form of psql's lines.
-fn told(full: &Full) -> String {
+/// What [`WindowData`] says in the form of psql's lines.
+fn told(full: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
     let letter = &full.letter;
     let (rate, average) = (or_null(&letter.success_rate), or_null(&letter.average_ms));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Kind, Known, Ms};
+use hotdash_ops::traffic::counts::{Kind, Ms, TickCursor};
 use hotdash_ops::traffic::full::{Form, Percentiles};
 use hotdash_ops::traffic::read;
 
@@ -82,9 +82,14 @@ async fn every_row_counts_once_whatever_it_holds() {
     let bins: (u64, u64) = full.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.total, sum.1 + bin.bad));
     assert_eq!((full.bins.len(), bins), (15, (25, 25 - ok)));
 
-    let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::from_secs(20))
-            .await;
+    let tick = read::tick(
+        &session,
+        &look.source,
+        TickCursor::nothing(window.from),
+        window.to,
+        Duration::from_secs(20),
+    )
+    .await;
     let groups = tick.expect("no row can raise an error").groups;
     let sum = |keep: fn(&Ms) -> bool| groups.iter().filter(|g| keep(&g.ms)).map(|g| g.n).sum::<u64>();
     assert_eq!(groups.iter().map(|g| g.n).sum::<u64>(), 25);

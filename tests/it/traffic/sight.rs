@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use hotdash_ops::rehearsal::postgres::{BERLIN, BYPASSING, OUTSIDER, OWNER, READER, variant};
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::Known;
-use hotdash_ops::traffic::full::{Form, Horizon};
+use hotdash_ops::traffic::counts::TickCursor;
+use hotdash_ops::traffic::full::{Form, OpenTransactions};
 use hotdash_ops::traffic::read;
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
@@ -18,21 +19,21 @@ use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 #[tokio::test]
-async fn rows_that_are_hidden_are_told() {
+async fn hidden_rows_are_reported() {
     let one_shop = "alter table dashboard_facts enable row level security;
         create policy shop on dashboard_facts for select to ops_reader using (shop_domain = 'x');";
     let restricted = "alter table dashboard_facts enable row level security;
         create policy reading on dashboard_facts for select using (true);
         create policy cut on dashboard_facts as restrictive for select using (shop_domain = 'x');";
     for (database, role, sql, hidden) in [
-        ("traffic_rls_none", READER, variant::RLS_WITHOUT_POLICY, Some("no row")),
+        ("traffic_rls_none", READER, variant::RLS_WITHOUT_POLICY, Some("hides all rows")),
         ("traffic_rls_owner", OWNER, variant::RLS_WITHOUT_POLICY, None),
         ("traffic_rls_bypass", BYPASSING, variant::RLS_WITHOUT_POLICY, None),
-        ("traffic_rls_forced", OWNER, variant::RLS_FORCED, Some("no row")),
+        ("traffic_rls_forced", OWNER, variant::RLS_FORCED, Some("hides all rows")),
         ("traffic_rls_policy", READER, variant::RLS_WITH_POLICY, None),
-        ("traffic_rls_other", BERLIN, variant::RLS_WITH_POLICY, Some("no row")),
-        ("traffic_rls_some", READER, one_shop, Some("row by row")),
-        ("traffic_rls_cut", READER, restricted, Some("row by row")),
+        ("traffic_rls_other", BERLIN, variant::RLS_WITH_POLICY, Some("hides all rows")),
+        ("traffic_rls_some", READER, one_shop, Some("filters the rows")),
+        ("traffic_rls_cut", READER, restricted, Some("filters the rows")),
     ] {
         let (session, look) = spoiled(role, database, sql, &Names::default()).await;
         match (hidden, &look.rows_hidden) {
@@ -48,7 +49,7 @@ async fn rows_that_are_hidden_are_told() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_forbidden_is_told() {
+async fn missing_tables_columns_and_permissions_are_reported() {
     for (database, role, sql, names, state, words) in [
         ("traffic_no_table", READER, variant::FACTS_MISSING, Names::default(), "42P01", "dashboard_facts"),
         ("traffic_no_column", READER, variant::COLUMN_MISSING, Names::default(), "42703", "value"),
@@ -91,7 +92,7 @@ async fn what_is_missing_or_forbidden_is_told() {
     let (found, _) = refusal(read::full(&session, &look.source, window, 15).await);
     assert_eq!(found, "42P01");
     let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert_eq!(refusal(tick).0, "42P01");
     let number = Names { recorded_at: "id".to_owned(), ..Names::default() };
     server().copy("traffic_number", "").expect("a database");
@@ -108,19 +109,21 @@ async fn waiting_is_bounded() {
     let dsn = Dsn::parse(&server().login(READER, "traffic_slow")).expect("a connection string");
     let window = minutes(15, look.now);
     // A session's own deadline bounds what is asked, and the server says so before we give up.
-    let short = connect(&dsn, &Roots::none(), Duration::from_secs(2)).await.expect("it connects");
+    let short = connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(2))
+        .await
+        .expect("it connects");
     let fault = read::full(&short, &look.source, window, 15).await.expect_err("a time-out");
     assert!(matches!(fault, PgFault::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.
     let (long, began) = (open(&server().login(READER, "traffic_slow")).await, Instant::now());
-    let fault = read::tick(&long, &look.source, Known::nothing(window.from), window.to, Duration::ZERO)
+    let fault = read::tick(&long, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO)
         .await
         .expect_err("a time-out");
     assert_eq!(fault.sqlstate(), Some("57014"));
     assert!(fault.to_string().contains("allowed: 5s"), "{fault}");
     assert!((4..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     // The session lives on.
-    assert_eq!(read::horizon(&long, window.from).await, Ok(Horizon::Clear));
+    assert_eq!(read::horizon(&long, window.from).await, Ok(OpenTransactions::Clear));
 
     let (session, look) = spoiled(READER, "traffic_locked", "", &Names::default()).await;
     let (holder, connection) =
@@ -128,7 +131,7 @@ async fn waiting_is_bounded() {
     tokio::spawn(connection);
     holder.batch_execute("begin; lock table dashboard_facts").await.expect("it is locked");
     let tick =
-        read::tick(&session, &look.source, Known::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert!(matches!(tick, Err(PgFault::Locked { .. })), "{tick:?}");
 }
 
@@ -148,7 +151,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         let tick = read::tick(
             &session,
             &look.source,
-            Known::nothing(window.from),
+            TickCursor::nothing(window.from),
             window.to,
             Duration::from_secs(20),
         )
@@ -157,7 +160,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         assert!(counted > 1, "the nasty one alone is left");
         let seen = tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>();
         assert!(seen.abs_diff(counted) <= 1, "{seen} {counted}: one may lie on the edge");
-        assert_eq!(read::horizon(&session, look.now).await, Ok(Horizon::Clear));
+        assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
         let full = full(&session, &look.source, window).await;
         assert_eq!((full.letter.form, full.letter.total, full.unreadable), (Form::Guarded, counted, 1));
         // Its transaction is over: with one connection to the server, a second client is served at once.
@@ -209,7 +212,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
 }
 
 /// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.
-fn within(database: &str, window: hotdash_ops::traffic::window::Window) -> u64 {
+fn within(database: &str, window: hotdash_ops::outcome::window::Window) -> u64 {
     let sql = format!(
         "select count(*) from dashboard_facts where fact_type = 'support.webhook.retry' \
          and recorded_at > '{}' and recorded_at <= '{}'",

@@ -6,15 +6,16 @@ mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdash_ops::checklist::Interval;
+use hotdash_ops::context::Context;
+use hotdash_ops::input::interval::Interval;
+use hotdash_ops::input::selection::Selection;
+use hotdash_ops::outcome::event::Event;
+use hotdash_ops::outcome::window::Mode;
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::run::context::Context;
-use hotdash_ops::run::event::Event;
-use hotdash_ops::run::selection::Selection;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Settings, Target, Traffic, Vars, Watch};
-use hotdash_ops::traffic::window::Mode;
 use tokio::sync::mpsc::Receiver;
 
 /// A window of so many seconds that lies ahead.
@@ -61,7 +62,7 @@ pub fn context(dsn: &str, watch: Watch) -> (Arc<Context>, Receiver<Event>) {
         runs_dir: None,
     };
     let roots = Roots::none();
-    let http = Client::new(&roots, Proxies::default()).expect("a client");
+    let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
     Context::new(Arc::new(settings), Redactor::default(), roots, http)
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
 use hotdash_ops::traffic::measure;
-use hotdash_ops::traffic::window::Ended;
 
 use super::{ORACLE, ahead, context, deliveries};
 
@@ -16,7 +16,7 @@ fn kept(n: u32, success: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_restarted_is_counted_to_the_last_fact() {
+async fn a_crash_and_restart_loses_no_fact() {
     let server = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
     server.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
     let (cx, _events) = context(&server.login(READER, DATABASE), ahead(12));
@@ -45,14 +45,14 @@ async fn a_server_that_is_killed_and_restarted_is_counted_to_the_last_fact() {
     let oracle = server.psql(DATABASE, ORACLE).expect("psql counts");
     assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
     assert_eq!((full.letter.total, watched.late, &watched.ended), (27, 0, &Ended::AtItsEnd));
-    let gap = watched.gaps.first().expect("it was seen to be dead");
+    let gap = watched.gaps.first().expect("a gap was recorded");
     assert!(gap.to.duration_since(gap.from).as_secs() >= 2, "{gap:?}");
     assert!(gap.from > watched.window.from && gap.to < watched.window.to, "{gap:?}");
     assert!(!gap.why.is_empty());
 }
 
 #[tokio::test]
-async fn a_server_that_comes_back_after_the_windows_end_still_has_the_last_word() {
+async fn a_server_that_comes_back_after_the_windows_end_is_still_queried() {
     let server = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
     server.psql(DATABASE, &format!("truncate dashboard_facts; {}", deliveries(3, true))).expect("old facts");
     let (cx, _events) = context(&server.login(READER, DATABASE), ahead(3));
@@ -75,7 +75,7 @@ async fn a_server_that_comes_back_after_the_windows_end_still_has_the_last_word(
 }
 
 #[tokio::test]
-async fn a_failover_to_the_standby_goes_on_with_its_facts() {
+async fn after_a_failover_the_standbys_facts_are_counted() {
     let primary = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
     primary.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
     let standby = Arc::new(primary.standby().expect("a replica"));
@@ -108,7 +108,7 @@ async fn a_failover_to_the_standby_goes_on_with_its_facts() {
 }
 
 #[tokio::test]
-async fn on_a_standby_what_it_has_replayed_is_judged_and_told() {
+async fn on_a_standby_the_replayed_facts_are_judged() {
     let primary = Arc::new(Native::start(&Options::default()).expect("a private cluster"));
     primary.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
     let standby = primary.standby().expect("a replica");

@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use hotdash_ops::outcome::event::Event;
+use hotdash_ops::outcome::tick::Standing;
+use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::run::event::Event;
-use hotdash_ops::traffic::full::Horizon;
-use hotdash_ops::traffic::live::Standing;
+use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::measure;
-use hotdash_ops::traffic::window::Ended;
 
 use super::{ORACLE, ahead, context, deliveries, past};
 use crate::support::pgbouncer::PgBouncer;
@@ -44,7 +44,7 @@ async fn facts_that_commit_after_the_windows_end_are_counted() {
     assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
     assert_eq!((full.letter.bad(), full.letter.total), (11, 47));
     assert_eq!((watched.late, &watched.ended, watched.gaps.len()), (11, &Ended::AtItsEnd, 0));
-    assert_eq!(full.horizon, Horizon::Clear, "it was waited for");
+    assert_eq!(full.horizon, OpenTransactions::Clear, "it was waited for");
     assert_eq!(watched.window.length().as_secs(), 5);
     let (mut ticks, mut begun) = (Vec::new(), 0);
     while let Ok(event) = events.try_recv() {
@@ -116,7 +116,7 @@ async fn a_pooler_with_one_connection_is_enough() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_is_said_at_once() {
+async fn a_missing_table_is_reported_at_once() {
     let name = "watching_no_table";
     server().copy(name, "drop table dashboard_facts").expect("a copy of the good database");
     let (cx, _events) = context(&server().login(READER, name), ahead(60));
@@ -129,7 +129,7 @@ async fn a_table_that_is_not_there_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn without_a_database_our_side_cannot_ask() {
+async fn without_a_database_the_watch_cannot_run() {
     for text in ["", "nonsense"] {
         let (cx, _events) = context(text, ahead(1));
         let watched = measure::watched(&cx).await;

@@ -1,8 +1,8 @@
 //! What the three paths answer in the field, and clocks.
 
 use super::*;
+use crate::outcome::Verdict;
 use crate::probe::chatwoot::samples::{lost, page};
-use crate::run::outcome::Verdict;
 use crate::service::unreachable::Unreachable;
 
 const GOOD: &str =

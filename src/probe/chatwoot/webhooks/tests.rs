@@ -1,8 +1,8 @@
 //! The webhook list with what is found in it in the field.
 
 use super::*;
+use crate::outcome::Verdict;
 use crate::probe::chatwoot::samples::{lost, page};
-use crate::run::outcome::Verdict;
 use serde_json::{Value, json};
 
 const URL: &str = "https://app.example/api/webhooks/chatwoot";

@@ -1,5 +1,5 @@
 use super::*;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
 
 const ONE: &str = r#"{ "what": "free space", "expected": "10 %", "found": "43 %", "holds": true }"#;
 

@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::json;
 
-/// As Chatwoot 4.8.0 answers, with invented values.
+/// Responses of Chatwoot 4.8.0 with invented values.
 const CONVERSATION: &str = include_str!("conversation.json");
 const MESSAGES: &str = include_str!("messages.json");
 const DELETED: &str = include_str!("deleted.json");
@@ -29,7 +29,7 @@ fn a_page_of_conversations_keeps_ids_and_times() {
 }
 
 #[test]
-fn a_page_that_cannot_be_read_whole_is_not_read() {
+fn a_partly_unreadable_page_is_an_error() {
     let older = with(CONVERSATION, |c| c["last_activity_at"] = json!(1767261604));
     for body in [
         json!({}),
@@ -49,7 +49,7 @@ fn a_page_that_cannot_be_read_whole_is_not_read() {
 }
 
 #[test]
-fn messages_are_told_apart_and_their_text_is_not_kept() {
+fn messages_are_classified_and_their_text_is_dropped() {
     let messages = read_messages(&value(MESSAGES), 318).expect("a page");
     let seen: Vec<_> = messages.iter().map(|m| (m.id, m.kind, m.private, m.deleted, m.sender)).collect();
     assert_eq!(
@@ -69,7 +69,7 @@ fn messages_are_told_apart_and_their_text_is_not_kept() {
 }
 
 #[test]
-fn a_template_and_an_unknown_type_are_no_replies() {
+fn a_template_and_an_unknown_type_are_not_replies() {
     for (number, kind) in [(3, Kind::Template), (4, Kind::Other), (-1, Kind::Other)] {
         let body = json!({"payload": [with(DELETED, |m| m["message_type"] = json!(number))]});
         assert_eq!(read_messages(&body, 318).expect("a page")[0].kind, kind);
@@ -77,7 +77,7 @@ fn a_template_and_an_unknown_type_are_no_replies() {
 }
 
 #[test]
-fn messages_that_cannot_be_read_whole_are_not_read() {
+fn partly_unreadable_messages_are_an_error() {
     let change = |key: &str, to: Value| json!({"payload": [with(DELETED, |m| m[key] = to)]});
     for body in [
         json!({}),

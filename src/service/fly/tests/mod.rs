@@ -6,10 +6,10 @@ use super::*;
 mod logs;
 mod releases;
 
-/// A secret with blanks in it.
+/// A secret that contains spaces.
 const BLANKS: &str = "correct horse battery staple";
 
-/// A program that says its arguments, its directory and its environment, and then `script`.
+/// A shell script with this name that runs `script`.
 fn program(directory: &Path, name: &str, script: &str) {
     let path = directory.join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
@@ -17,21 +17,32 @@ fn program(directory: &Path, name: &str, script: &str) {
         .expect("it can be made executable");
 }
 
-async fn ask(name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
-    ask_within(Duration::from_secs(10), name, script, env).await
+async fn run(name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
+    run_within(Duration::from_secs(10), name, script, env).await
 }
 
-async fn ask_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
-    let redactor = Redactor::new([BLANKS]);
-    with_program(name, script, env, |env| secrets(env, "hotdash-app", time, &redactor)).await
+async fn run_within(time: Duration, name: &str, script: &str, env: &[(&str, &str)]) -> Answer<Vec<Secret>> {
+    marked(time, name, script, env).await.0
 }
 
-/// Asks something while a program of this name is the only one that can be found.
+/// What came back, and whether a stand-in's marker was reported.
+async fn marked(
+    time: Duration,
+    name: &str,
+    script: &str,
+    env: &[(&str, &str)],
+) -> (Answer<Vec<Secret>>, bool) {
+    let (redactor, marker) = (Redactor::new([BLANKS]), MarkerSink::default());
+    let ask = |env| secrets(env, "hotdash-app", time, &redactor, &marker);
+    (with_program(name, script, env, ask).await, marker.seen())
+}
+
+/// Runs a query while a program with this name is the only one that can be found.
 async fn with_program<T, F: Future<Output = Answer<T>>>(
     name: &str,
     script: &str,
     env: &[(&str, &str)],
-    ask: impl Fn(Variables) -> F,
+    query: impl Fn(Variables) -> F,
 ) -> Answer<T> {
     let directory = tempfile::tempdir().expect("a directory");
     program(directory.path(), name, script);
@@ -39,8 +50,8 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     let env = [("PATH", path.as_str())].into_iter().chain(env.iter().copied());
     let env: Variables = env.map(|(n, v)| (n.into(), v.into())).collect();
     loop {
-        let answer = ask(env.clone()).await;
-        // Another test's child may for a moment hold the file that was just written.
+        let answer = query(env.clone()).await;
+        // A child of another test may briefly hold the file that was just written.
         match &answer.found {
             Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
             _ => return answer,
@@ -48,12 +59,12 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
     }
 }
 
-async fn says(stdout: &str) -> Result<Vec<Secret>, Trouble> {
-    ask("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
+async fn output_of(stdout: &str) -> Result<Vec<Secret>, Trouble> {
+    run("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
 }
 
 async fn fails(stderr: &str, code: u8) -> Trouble {
-    let answer = ask("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
+    let answer = run("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
     answer.found.expect_err("it failed")
 }
 
@@ -62,25 +73,26 @@ fn of(name: &str, status: Status) -> Secret {
 }
 
 #[tokio::test]
-async fn three_shapes_are_read() {
+async fn all_three_forms_are_parsed() {
     let capitals = r#"[{"Name":"A","Digest":"d","CreatedAt":"2026-03-02T09:15:27Z"}]"#;
-    assert_eq!(says(capitals).await, Ok(vec![of("A", Status::Absent)]));
+    assert_eq!(output_of(capitals).await, Ok(vec![of("A", Status::Absent)]));
     let times = r#"[{"name":"A","digest":"d","created_at":"x","updated_at":"y"}]"#;
-    assert_eq!(says(times).await, Ok(vec![of("A", Status::Absent)]));
+    assert_eq!(output_of(times).await, Ok(vec![of("A", Status::Absent)]));
     let today = r#"[{"name":"A","digest":"d","status":"Deployed"},{"name":"B","status":"Staged"},
         {"name":"C","status":"Partial"},{"name":"D","status":"Unknown"},{"name":"E"},{"name":"F","status":"New"},
         {"name":"G","status":1}]"#;
-    let statuses: Vec<Status> = says(today).await.expect("a list").into_iter().map(|s| s.status).collect();
+    let statuses: Vec<Status> =
+        output_of(today).await.expect("a list").into_iter().map(|s| s.status).collect();
     use Status as S;
     let other = |word: &str| S::Other(word.to_owned());
     let expected =
         [S::Deployed, S::Staged, S::Partial, S::Unknown, S::Absent, other("New"), other("of another type")];
     assert_eq!(statuses, expected);
-    assert_eq!(says("[]").await, Ok(vec![]));
+    assert_eq!(output_of("[]").await, Ok(vec![]));
 }
 
 #[tokio::test]
-async fn what_is_no_list_is_unreadable() {
+async fn anything_but_a_list_is_unreadable() {
     for text in [
         "",
         "null",
@@ -94,16 +106,16 @@ async fn what_is_no_list_is_unreadable() {
         "DEBUG loaded\n[]",
         "[][]",
     ] {
-        assert!(matches!(says(text).await, Err(Trouble::Unreadable { .. })), "{text}");
+        assert!(matches!(output_of(text).await, Err(Trouble::Unreadable { .. })), "{text}");
     }
-    let endless = ask_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
+    let endless = run_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
     assert!(matches!(endless.found, Err(Trouble::TimedOut(_))), "{endless:?}");
-    let long = ask("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
-    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than a MiB of output")));
+    let long = run("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
+    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than 1 MiB of output")));
 }
 
 #[tokio::test]
-async fn errors_are_sorted_by_what_they_say() {
+async fn errors_are_classified_by_their_text() {
     let login = "Error: no access token available. Please login with 'flyctl auth login'";
     assert_eq!(fails(login, 1).await, Trouble::NotLoggedIn);
     let app = "Error: failed to list app secrets: Could not find App \"hotdash-app\"";
@@ -118,17 +130,17 @@ async fn errors_are_sorted_by_what_they_say() {
     assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, Trouble::Broken(_)));
     assert!(matches!(fails("panic: runtime error", 3).await, Trouble::Broken(_)));
     assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
-    let said = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
-    assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, said);
-    assert_eq!(fails("", 1).await, Trouble::Said("nothing (exit code 1)".to_owned()));
+    let error = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
+    assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, error);
+    assert_eq!(fails("", 1).await, Trouble::Said("no error message (exit code 1)".to_owned()));
     let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
     assert!(long.to_string().len() < 300, "{long}");
-    let killed = ask("fly", "kill -9 $$", &[]).await;
+    let killed = run("fly", "kill -9 $$", &[]).await;
     assert!(matches!(killed.found, Err(Trouble::Broken(_))), "{killed:?}");
 }
 
 #[tokio::test]
-async fn it_is_asked_exactly_so() {
+async fn secrets_are_requested_with_these_arguments() {
     let script = r#"[ "$*" = 'secrets list -a hotdash-app --json' ] || { echo "Error: $*" >&2; exit 1; }
         for name in LOG_LEVEL FLY_APP FLY_REGION FLY_JSON FLY_ACCESS_TOKEN; do
             eval "[ -z \"\${$name+x}\" ]" || { echo "Error: $name" >&2; exit 1; }
@@ -145,41 +157,43 @@ async fn it_is_asked_exactly_so() {
         ("FLY_API_TOKEN", "token"),
     ];
     for name in ["fly", "flyctl"] {
-        let answer = ask(name, script, &env).await;
+        let (answer, marker) = marked(Duration::from_secs(10), name, script, &env).await;
         assert_eq!(answer.found, Ok(vec![of("A", Status::Deployed)]), "{name}");
         assert_eq!(answer.asked, "fly secrets list -a hotdash-app --json");
-        assert!(!answer.marker);
+        assert!(!marker);
     }
 }
 
 #[tokio::test]
-async fn a_missing_program_is_named() {
-    let answer = ask("another", "exit 0", &[]).await;
+async fn the_error_names_a_missing_program() {
+    let answer = run("another", "exit 0", &[]).await;
     assert_eq!(answer.found, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
 }
 
 #[tokio::test]
 async fn a_stand_in_is_recognised() {
-    let answer = ask("fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
-    assert!(answer.marker);
-    assert!(answer.found.is_ok());
-    let failing = ask("fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
-    assert!(failing.marker);
-    assert_eq!(failing.found, Err(Trouble::Said("nothing (exit code 1)".to_owned())));
+    let time = Duration::from_secs(10);
+    let (answer, marker) = marked(time, "fly", "echo hotdash-ops-sandbox >&2; echo '[]'", &[]).await;
+    assert!(marker && answer.found.is_ok());
+    let (failing, marker) = marked(time, "fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
+    assert!(marker);
+    assert_eq!(failing.found, Err(Trouble::Said("no error message (exit code 1)".to_owned())));
 }
 
 #[tokio::test]
 async fn a_long_error_is_cut_between_words() {
     for lead in [170, 178, 184, 190, 199] {
-        let said = fails(
+        let error = fails(
             &format!("Error: {} 0123SECRETcanary9876zz and more words {}", "x".repeat(lead), "y ".repeat(60)),
             1,
         )
         .await;
-        let Trouble::Said(words) = said else { panic!("{said:?}") };
+        let Trouble::Said(words) = error else { panic!("{error:?}") };
         assert!(words.contains("0123SECRETcanary9876zz") || !words.contains("0123"), "{words}");
     }
-    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else { panic!("said") };
+    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else {
+        panic!("expected another kind of error")
+    };
     assert!(!words.contains('z'), "{words}");
 }
 
@@ -188,7 +202,7 @@ async fn a_known_secret_is_masked_before_it_is_cut() {
     for lead in [170, 185, 190, 195] {
         let Trouble::Said(words) = fails(&format!("Error: {0} {BLANKS} {0}", "y".repeat(lead)), 1).await
         else {
-            panic!("it said something")
+            panic!("expected another kind of error")
         };
         assert!(BLANKS.split(' ').all(|word| !words.contains(word)), "{words}");
     }

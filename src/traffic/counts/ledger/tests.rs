@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
-use crate::traffic::window::Window;
+use crate::outcome::window::Window;
 
-/// So many microseconds after some instant.
+/// `micros` microseconds after a fixed time.
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(1_767_261_600_000_000 + micros).expect("a time")
 }
@@ -17,22 +17,22 @@ fn group(sealed: bool, kind: Kind, ms: Ms, n: u64) -> Group {
 
 const S: i64 = 1_000_000;
 
-fn fresh(end: i64, groups: &[Group]) -> Ticked {
-    Ticked { now: at(end), end: at(end), upper: at(end), again: false, groups: groups.to_vec() }
+fn fresh(end: i64, groups: &[Group]) -> TickResult {
+    TickResult { now: at(end), end: at(end), upper: at(end), again: false, groups: groups.to_vec() }
 }
 
-fn again(end: i64, groups: &[Group]) -> Ticked {
-    Ticked { again: true, ..fresh(end, groups) }
+fn again(end: i64, groups: &[Group]) -> TickResult {
+    TickResult { again: true, ..fresh(end, groups) }
 }
 
-fn known(seal: i64, read_to: i64, facts: u64) -> Known {
-    Known { seal: at(seal), read_to: at(read_to), facts }
+fn known(seal: i64, read_to: i64, facts: u64) -> TickCursor {
+    TickCursor { seal: at(seal), read_to: at(read_to), facts }
 }
 
 #[test]
-fn parts_of_the_tail_are_sealed_when_they_are_old_enough() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
-    assert_eq!(ledger.known(), known(1, 1, 0), "the window's beginning is not in it");
+fn old_parts_of_the_tail_are_sealed() {
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
+    assert_eq!(ledger.known(), known(1, 1, 0), "the window excludes its start");
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(100), 3)]));
     assert_eq!((ledger.known(), ledger.counts().ok), (known(1, 10 * S, 3), 3));
     ledger.take(&fresh(
@@ -46,7 +46,7 @@ fn parts_of_the_tail_are_sealed_when_they_are_old_enough() {
     ));
     assert_eq!(ledger.known(), known(1, 20 * S, 8));
     ledger.take(&fresh(30 * S, &[]));
-    assert_eq!(ledger.known(), known(10 * S, 30 * S, 5), "the first is as old as the overlap");
+    assert_eq!(ledger.known(), known(10 * S, 30 * S, 5), "the first part is as old as the overlap");
     let counts = ledger.counts();
     assert_eq!((counts.ok, counts.bad, counts.dead_letters), (5, 2, 1));
     assert_eq!((counts.total(), counts.facts()), (7, 8));
@@ -61,15 +61,15 @@ fn parts_of_the_tail_are_sealed_when_they_are_old_enough() {
 }
 
 #[test]
-fn a_tail_that_was_read_again_is_replaced_and_what_is_sealed_stays() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+fn a_tail_that_was_read_again_is_replaced() {
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Untimed, 3)]));
     ledger.take(&fresh(20 * S, &[group(false, Kind::Ok, Ms::Untimed, 1)]));
     let groups = [group(true, Kind::Ok, Ms::Untimed, 4), group(false, Kind::Bad, Ms::Untimed, 2)];
     ledger.take(&again(35 * S, &groups));
     assert_eq!(ledger.known(), known(15 * S, 35 * S, 2));
     assert_eq!((ledger.counts().ok, ledger.counts().bad), (4, 2));
-    // Facts that were deleted since leave the tail, and stay in what is sealed.
+    // Facts that were deleted meanwhile leave the tail, but stay in the sealed part.
     ledger.take(&again(35 * S, &[]));
     assert_eq!((ledger.known(), ledger.counts().facts()), (known(15 * S, 35 * S, 0), 4));
     assert_eq!(ledger.sparks().map(|spark| spark.total).collect::<Vec<_>>(), [4, 0]);
@@ -77,10 +77,10 @@ fn a_tail_that_was_read_again_is_replaced_and_what_is_sealed_stays() {
 
 #[test]
 fn the_seal_never_moves_back() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.take(&again(60 * S, &[group(true, Kind::Ok, Ms::Untimed, 5)]));
     assert_eq!(ledger.known(), known(40 * S, 60 * S, 0));
-    // The clock steps back: nothing that is called sealed there is booked for good.
+    // The clock steps back: facts marked as sealed are not sealed.
     for end in [50, 45, 60] {
         ledger.take(&again(end * S, &[group(true, Kind::Ok, Ms::Untimed, 2)]));
         assert_eq!((ledger.known(), ledger.counts().ok), (known(40 * S, end * S, 2), 7), "{end}");
@@ -97,15 +97,15 @@ fn the_seal_never_moves_back() {
 }
 
 #[test]
-fn a_missed_tick_is_a_hole_in_its_place_and_nothing_else() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+fn a_missed_tick_only_leaves_a_hole() {
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     ledger.miss();
     ledger.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(1), 5)]));
     let before = (ledger.known(), ledger.counts());
     ledger.miss();
     assert_eq!((ledger.known(), ledger.counts()), before);
     ledger.take(&fresh(30 * S, &[group(false, Kind::Ok, Ms::Read(1), 1)]));
-    let holes = |ledger: &Ledger| ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
+    let holes = |ledger: &TickCounter| ledger.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
     assert_eq!(holes(&ledger), [true, false, true, false]);
     ledger.miss();
     ledger.take(&again(31 * S, &[]));
@@ -113,8 +113,8 @@ fn a_missed_tick_is_a_hole_in_its_place_and_nothing_else() {
 }
 
 #[test]
-fn memory_is_the_same_after_a_week_and_after_an_outage() {
-    let mut ledger = Ledger::new(at(0), SignedDuration::from_secs(20));
+fn memory_is_bounded_after_a_week_and_after_an_outage() {
+    let mut ledger = TickCounter::new(at(0), SignedDuration::from_secs(20));
     for tick in 1..=60_480i64 {
         ledger.take(&fresh(tick * 10 * S, &[group(false, Kind::Ok, Ms::Read(tick as u32), 400)]));
     }
@@ -127,7 +127,7 @@ fn memory_is_the_same_after_a_week_and_after_an_outage() {
     assert_eq!(ledger.counts().ok, 400 * 60_480);
 }
 
-/// A fact: when it says it was, how long after that it could be seen, and what it is.
+/// A fact: its recorded time, how much later it became visible, and its kind.
 #[derive(Clone, Debug)]
 struct Fact {
     recorded: i64,
@@ -135,9 +135,9 @@ struct Fact {
     kind: Kind,
 }
 
-/// A look: when it really was, and what the database's clock said then.
+/// A tick: its real time, and what the database's clock showed.
 #[derive(Clone, Copy, Debug)]
-struct Look {
+struct At {
     really: i64,
     clock: i64,
 }
@@ -147,17 +147,17 @@ struct Schedule {
     overlap: i64,
     to: i64,
     facts: Vec<Fact>,
-    looks: Vec<Look>,
+    looks: Vec<At>,
 }
 
-/// As many facts as have weights in base four, so that counting one up to three times could be told.
+/// The number of facts that have distinct weights in base four, so that a fact counted up to three times is noticed.
 const FACTS: usize = 30;
 
 fn schedule() -> impl Strategy<Value = Schedule> {
     let lag = prop_oneof![5 => 0..3i64, 3 => 0..30i64, 1 => 0..200i64, 1 => Just(20i64)];
     let kind = prop_oneof![3 => Just(Kind::Ok), 2 => Just(Kind::Bad), 1 => Just(Kind::DeadLetter)];
     let fact = (-20..140i64, lag, kind).prop_map(|(recorded, lag, kind)| Fact { recorded, lag, kind });
-    // Ticks, sleeps and outages; and a clock that is right, or jumps about after failovers.
+    // Ticks, sleeps and outages; and a clock that is right, or jumps after failovers.
     let pause = prop_oneof![6 => 1..12i64, 1 => 0..90i64];
     let skew = prop_oneof![6 => Just(0i64), 1 => -40..40i64];
     let looks = prop::collection::vec((pause, skew), 1..25);
@@ -168,7 +168,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                 .into_iter()
                 .map(|(pause, skew)| {
                     really += pause;
-                    Look { really, clock: really + skew }
+                    At { really, clock: really + skew }
                 })
                 .collect();
             Schedule { overlap, to, facts, looks }
@@ -176,7 +176,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     )
 }
 
-/// Which facts the ledger holds, by index, and how often.
+/// Which facts are counted, by index, and how often.
 fn held(counts: &Counts, kinds: &[Kind]) -> BTreeMap<usize, u64> {
     let digit = |sum: u64, i: usize| sum >> (2 * i) & 3;
     kinds
@@ -193,9 +193,9 @@ fn held(counts: &Counts, kinds: &[Kind]) -> BTreeMap<usize, u64> {
         .collect()
 }
 
-/// The database's side of a tick.
-fn asked(schedule: &Schedule, known: Known, look: Look) -> Ticked {
-    let end = at(look.clock).min(Ledger::end(at(schedule.to)));
+/// Simulates the database's side of a tick.
+fn asked(schedule: &Schedule, known: TickCursor, look: At) -> TickResult {
+    let end = at(look.clock).min(TickCounter::end(at(schedule.to)));
     let sealed = end - SignedDuration::from_micros(schedule.overlap);
     let groups = |from: Timestamp, to: Timestamp| -> Vec<Group> {
         let facts = schedule.facts.iter().enumerate();
@@ -206,11 +206,11 @@ fn asked(schedule: &Schedule, known: Known, look: Look) -> Ticked {
             .map(|(i, kind, recorded)| group(recorded < sealed, kind, Ms::Untimed, 1 << (2 * i)))
             .collect()
     };
-    // Every fact has a weight of its own, so that equal sums are equal sets.
+    // Every fact has its own weight, so equal sums mean equal sets.
     let sum = |groups: &[Group]| groups.iter().map(|group| group.n).sum::<u64>();
     let again = sum(&groups(known.seal, known.read_to)) != known.facts;
     let groups = groups(if again { known.seal } else { known.read_to }, end);
-    Ticked { now: at(look.clock), end, upper: end, again, groups }
+    TickResult { now: at(look.clock), end, upper: end, again, groups }
 }
 
 proptest! {
@@ -221,18 +221,17 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// The theorem, as equality of sets after every tick: a fact of the window is counted if and only if it could
-    /// be seen at the tick that sealed its time; where there was no such tick yet, at the last one, if what was
-    /// read reaches so far. And never twice. The seal comes no further than the overlap allows, and no part that a
-    /// tick before has left stays open for longer.
+    /// The module's claim, as equality of sets after every tick: a fact of the window is counted if and only if it was
+    /// visible at the tick that sealed its time; as long as there is no such tick, at the last one, if that read its time.
+    /// Never twice. The seal does not move further than the overlap allows, and no part stays unsealed longer than that.
     #[test]
-    fn what_is_counted_is_what_the_theorem_says(schedule in schedule()) {
+    fn every_visible_fact_is_counted_exactly_once(schedule in schedule()) {
         let window = Window { from: at(0), to: at(schedule.to) };
         let overlap = SignedDuration::from_micros(schedule.overlap);
-        let mut ledger = Ledger::new(window.from, overlap);
+        let mut ledger = TickCounter::new(window.from, overlap);
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
         // The tick that sealed the time of each fact.
-        let mut sealed_at: Vec<Option<Look>> = vec![None; kinds.len()];
+        let mut sealed_at: Vec<Option<At>> = vec![None; kinds.len()];
         for &look in &schedule.looks {
             let before = ledger.known();
             let tick = asked(&schedule, before, look);
@@ -245,7 +244,7 @@ proptest! {
                 "sealed too late"
             );
 
-            let seen = |fact: &Fact, look: Look| fact.recorded + fact.lag <= look.really;
+            let seen = |fact: &Fact, look: At| fact.recorded + fact.lag <= look.really;
             let mut expected = BTreeMap::new();
             for (i, fact) in schedule.facts.iter().enumerate().filter(|(_, f)| window.holds(at(f.recorded))) {
                 if at(fact.recorded) < known.seal {
@@ -265,15 +264,15 @@ proptest! {
         }
     }
 
-    /// With a right clock, what becomes visible within the overlap is all there after a tick that is late enough.
+    /// With a correct clock, everything that becomes visible within the overlap is counted after a late enough tick.
     #[test]
-    fn nothing_in_time_is_missed(mut schedule in schedule()) {
+    fn nothing_within_the_overlap_is_missed(mut schedule in schedule()) {
         schedule.looks.iter_mut().for_each(|look| look.clock = look.really);
         schedule.facts.iter_mut().for_each(|fact| fact.lag = fact.lag.min(schedule.overlap));
         let end = schedule.to + schedule.overlap + 200;
-        schedule.looks.push(Look { really: end, clock: end });
+        schedule.looks.push(At { really: end, clock: end });
         let window = Window { from: at(0), to: at(schedule.to) };
-        let mut ledger = Ledger::new(window.from, SignedDuration::from_micros(schedule.overlap));
+        let mut ledger = TickCounter::new(window.from, SignedDuration::from_micros(schedule.overlap));
         for &look in &schedule.looks {
             ledger.take(&asked(&schedule, ledger.known(), look));
         }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::traffic::customers::samples::at;
 
-/// The list as a server has it: newest activity first. Time goes on with every change.
+/// The list as the server has it: newest activity first.
 struct Server {
     list: Vec<(u64, i64)>,
     now: i64,
@@ -14,7 +14,7 @@ struct Server {
 /// What happens between two pages.
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    /// The conversation at this place (of what there is) gets a message.
+    /// The conversation at this position gets a message.
     Written(usize),
     Deleted(usize),
     Created,
@@ -22,7 +22,7 @@ enum Change {
 }
 
 impl Server {
-    /// `count` conversations, one a second; the newest at second 0.
+    /// `count` conversations, one per second, the newest at second 0.
     fn of(count: u64, per_page: usize) -> Server {
         let list = (0..count).map(|n| (count - n, -(n as i64))).collect();
         Server { list, now: 0, next: count + 1, per_page }
@@ -54,7 +54,7 @@ impl Server {
     }
 }
 
-/// Sweeps to the end while the changes happen, so many before each page; the conversations found and the pages asked.
+/// Sweeps to the end while the changes happen before each page; returns the conversations found and the pages read.
 fn swept(
     server: &mut Server,
     from: i64,
@@ -76,23 +76,23 @@ fn swept(
 }
 
 #[test]
-fn a_quiet_list_is_read_to_the_first_old_one_and_looked_at_once_more() {
-    let still = || std::iter::empty();
-    assert_eq!(swept(&mut Server::of(0, 25), -10, still()), (vec![], 1));
-    assert_eq!(swept(&mut Server::of(100, 25), -10, still()), ((90..=100).collect(), 1));
-    assert_eq!(swept(&mut Server::of(100, 25), -60, still()), ((40..=100).collect(), 4));
+fn an_unchanging_list_is_read_to_the_first_old_entry() {
+    let unchanged = || std::iter::empty();
+    assert_eq!(swept(&mut Server::of(0, 25), -10, unchanged()), (vec![], 1));
+    assert_eq!(swept(&mut Server::of(100, 25), -10, unchanged()), ((90..=100).collect(), 1));
+    assert_eq!(swept(&mut Server::of(100, 25), -60, unchanged()), ((40..=100).collect(), 4));
     // The end of the list is an empty page.
-    assert_eq!(swept(&mut Server::of(3, 25), -10, still()), (vec![1, 2, 3], 3));
-    // All in one second, more than a page of them.
+    assert_eq!(swept(&mut Server::of(3, 25), -10, unchanged()), (vec![1, 2, 3], 3));
+    // More than a page of conversations in one second.
     let mut at_once = Server::of(60, 25);
     at_once.list.iter_mut().for_each(|(_, activity)| *activity = 0);
-    assert_eq!(swept(&mut at_once, -10, still()), ((1..=60).collect(), 5));
+    assert_eq!(swept(&mut at_once, -10, unchanged()), ((1..=60).collect(), 5));
 }
 
 #[test]
-fn what_moves_to_the_top_unread_is_seen_in_the_second_round() {
+fn a_conversation_that_moves_to_the_top_is_found_in_the_second_round() {
     let mut server = Server::of(60, 25);
-    // After the first page the conversation at place 55 moves up to the first page.
+    // After the first page, the conversation at position 55 moves to the top.
     let changes = vec![vec![Change::Second, Change::Written(55)]];
     let (seen, _) = swept(&mut server, -100, changes.into_iter());
     assert_eq!(seen, (1..=60).collect::<Vec<_>>());
@@ -101,14 +101,14 @@ fn what_moves_to_the_top_unread_is_seen_in_the_second_round() {
 #[test]
 fn a_deletion_between_two_pages_starts_the_sweep_over() {
     let mut server = Server::of(60, 25);
-    // The conversation at place 50 moves to place 49, which was read; the first page, read again, does not show it.
+    // The conversation at position 50 moves to position 49, which was already read.
     let (seen, pages) = swept(&mut server, -100, vec![vec![], vec![Change::Deleted(3)]].into_iter());
     assert_eq!(seen, (1..=60).collect::<Vec<_>>());
     assert_eq!(pages, 3 + 4 + 1);
 }
 
 #[test]
-fn a_list_that_never_rests_is_given_up() {
+fn a_list_that_keeps_changing_is_given_up() {
     let mut server = Server::of(50, 5);
     let mut sweep = Sweep::since(at(-100));
     while let Next::Page(page) = sweep.next() {
@@ -122,7 +122,7 @@ fn a_list_that_never_rests_is_given_up() {
 }
 
 #[test]
-fn too_many_conversations_are_said() {
+fn too_many_conversations_are_reported() {
     let server = Server::of(2000, 25);
     let mut sweep = Sweep::since(at(-1999));
     while let Next::Page(page) = sweep.next() {
@@ -141,7 +141,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    /// Whoever had activity since `from` when the sweep began, and is still there, is seen.
+    /// Every conversation that had activity since `from` when the sweep began, and still exists, is found.
     #[test]
     fn nothing_is_missed_while_the_list_shifts(
         count in 0_u64..80,

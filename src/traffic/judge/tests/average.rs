@@ -1,31 +1,31 @@
 use super::*;
 use crate::traffic::judge::average;
 
-/// So many deliveries, the sum of the durations of so many of them.
-fn window(total: u64, sum: &str, timed: u64) -> Watched {
+/// A window of `total` deliveries, of which `timed` have durations with this sum.
+fn window(total: u64, sum: &str, timed: u64) -> Observation {
     let mut window = watched(0, total);
     let letter = &mut facts(&mut window).letter;
     (letter.sum_ms, letter.timed) = (Some(sum.to_owned()), timed);
     window
 }
 
-fn judged(window: &Watched) -> Finding {
+fn judged(window: &Observation) -> Finding {
     average(window, rules(&Traffic::default()))
 }
 
 #[test]
-fn the_letter_is_strict_to_the_last_digit() {
+fn the_average_is_compared_to_the_last_digit() {
     for (total, sum, expected, margin) in [
-        (60, "29999", Verdict::Pass, Some("one more delivery of 501 ms would bring it to 500 ms")),
+        (60, "29999", Verdict::Pass, Some("a single delivery of 501 ms would bring the average to 500 ms")),
         (60, "30000", Verdict::Fail, None),
         (
             60,
             "29999.99999999999999999999",
             Verdict::Pass,
-            Some("one more delivery of 501 ms would bring it to 500 ms"),
+            Some("a single delivery of 501 ms would bring the average to 500 ms"),
         ),
         (60, "30000.00000000000000000001", Verdict::Fail, None),
-        (21, "10080", Verdict::Pass, Some("one more delivery of 920 ms would bring it to 500 ms")),
+        (21, "10080", Verdict::Pass, Some("a single delivery of 920 ms would bring the average to 500 ms")),
         (20, "10000", Verdict::Inconclusive, None),
     ] {
         let finding = judged(&window(total, sum, total));
@@ -34,7 +34,7 @@ fn the_letter_is_strict_to_the_last_digit() {
 }
 
 #[test]
-fn enough_durations_must_be_there() {
+fn too_few_durations_stay_undecided() {
     assert_eq!(verdict(&judged(&window(0, "0", 0))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&window(60, "2000", 20))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&window(60, "2100", 21))), Verdict::Pass);
@@ -48,13 +48,13 @@ fn enough_durations_must_be_there() {
 }
 
 #[test]
-fn a_sum_below_nothing_is_no_time() {
+fn a_negative_sum_is_not_a_duration() {
     assert_eq!(verdict(&judged(&window(60, "-1", 60))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&window(60, "0", 60))), Verdict::Pass);
 }
 
 #[test]
-fn one_in_a_hundred_may_be_unreadable_and_no_more() {
+fn at_most_one_in_a_hundred_may_be_unreadable() {
     let unreadable = |n: u64, form: Form| {
         let mut window = window(200, "39000", 200 - n);
         facts(&mut window).unreadable = n;
@@ -63,19 +63,20 @@ fn one_in_a_hundred_may_be_unreadable_and_no_more() {
     };
     let one = unreadable(1, Form::Guarded);
     assert_eq!(verdict(&one), Verdict::Pass);
-    assert_eq!(one.warnings, ["1 delivery has no duration that can be averaged"]);
+    assert_eq!(one.warnings, ["1 delivery has a duration that is not a number"]);
     assert_eq!(verdict(&unreadable(2, Form::Guarded)), Verdict::Pass);
     let many = unreadable(3, Form::Guarded);
     assert_eq!(verdict(&many), Verdict::Inconclusive);
-    assert!(many.claims[0].found.starts_with("3 of 200 durations are no number"), "{}", many.claims[0].found);
-    // What the checklist's own statement averaged is judged, whatever a tick could not parse.
+    let why = many.claims[0].reason();
+    assert!(why.starts_with("3 of 200 durations are not numbers"), "{why}");
+    // Where the checklist's own statement could average them, its result counts.
     let own = unreadable(50, Form::Checklist);
     assert_eq!((verdict(&own), own.warnings.len()), (Verdict::Pass, 0));
     assert_eq!(told(&own, "unreadable"), Some("50 deliveries"));
 }
 
 #[test]
-fn what_was_found_is_cut_and_never_rounded_up() {
+fn the_average_is_truncated_and_never_rounded_up() {
     let mut close = window(60, "29999.99", 60);
     facts(&mut close).letter.average_ms = Some("499.9998333333333333".to_owned());
     assert_eq!(judged(&close).claims[0].found, "499.99 ms over 60 durations");
@@ -87,5 +88,5 @@ fn what_was_found_is_cut_and_never_rounded_up() {
 fn missing_durations_are_a_warning() {
     let mut some = window(60, "10000", 50);
     facts(&mut some).untimed = 10;
-    assert_eq!(judged(&some).warnings, ["10 deliveries have no duration at all"]);
+    assert_eq!(judged(&some).warnings, ["10 deliveries have no duration"]);
 }

@@ -1,12 +1,12 @@
 use super::*;
-use crate::traffic::health::Look;
+use crate::traffic::health::HealthSample;
 use crate::traffic::judge::health;
 
-/// One look a minute: `+` good, `-` a miss, `?` throttled, `o` a miss without a route.
-fn looks(pattern: &str) -> Vec<Look> {
+/// One probe a minute: `+` good, `-` failed, `?` rate limited, `o` failed without a route.
+fn looks(pattern: &str) -> Vec<HealthSample> {
     (0..)
         .zip(pattern.chars())
-        .map(|(minute, c)| Look {
+        .map(|(minute, c)| HealthSample {
             at: at(60 * minute),
             good: c == '+',
             what: if c == '+' { "200".to_owned() } else { "503".to_owned() },
@@ -16,7 +16,7 @@ fn looks(pattern: &str) -> Vec<Look> {
         .collect()
 }
 
-/// In a window of as many minutes as it has looks at least.
+/// Judged in a window with one minute per probe.
 fn judged(pattern: &str) -> Finding {
     let mut watched = watched(0, 60);
     watched.window = window(0, 60 * i64::try_from(pattern.len()).expect("a few"));
@@ -24,7 +24,7 @@ fn judged(pattern: &str) -> Finding {
 }
 
 #[test]
-fn two_misses_in_a_row_fail_and_one_warns() {
+fn two_failures_in_a_row_fail_and_one_warns() {
     for (pattern, expected, warnings) in [
         ("+", Verdict::Pass, 0),
         ("+++++", Verdict::Pass, 0),
@@ -48,13 +48,13 @@ fn two_misses_in_a_row_fail_and_one_warns() {
 }
 
 #[test]
-fn a_machine_without_a_route_may_be_offline_itself() {
+fn a_machine_without_a_route_may_itself_be_offline() {
     assert_eq!(judged("+oo").claims[0].offline.as_deref(), Some("chat.example"));
     assert_eq!(judged("-+oo").claims[0].offline, None);
 }
 
 #[test]
-fn a_window_cut_short_leaves_good_health_open() {
+fn good_health_in_a_window_that_ended_early_is_undecided() {
     let mut cut = watched(0, 60);
     cut.ended = Ended::DeadLetter;
     let traffic = Traffic::default();
@@ -64,12 +64,12 @@ fn a_window_cut_short_leaves_good_health_open() {
 }
 
 #[test]
-fn a_window_that_was_slept_through_is_not_called_healthy() {
+fn a_window_during_which_the_machine_slept_is_undecided() {
     let traffic = Traffic::default();
-    let of = |watched: &Watched, pattern: &str| {
+    let of = |watched: &Observation, pattern: &str| {
         verdict(&health("GET /api", &looks(pattern), Some(watched), rules(&traffic)))
     };
-    // A quarter of an hour has fifteen looks, and one at its end.
+    // A quarter of an hour has fifteen probes, and one at its end.
     let mut quarter = watched(0, 60);
     for (pattern, expected) in [
         ("++", Verdict::Inconclusive),
@@ -81,5 +81,5 @@ fn a_window_that_was_slept_through_is_not_called_healthy() {
         assert_eq!(of(&quarter, pattern), expected, "{pattern}");
     }
     quarter.mode = Mode::Past;
-    assert_eq!(of(&quarter, "+"), Verdict::Pass, "of the past only the present can be asked");
+    assert_eq!(of(&quarter, "+"), Verdict::Pass, "for a past window only the present can be probed");
 }

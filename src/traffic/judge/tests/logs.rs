@@ -13,15 +13,15 @@ fn said(errors: u64, warned: u64, lines_inside: u64, covered: Result<(), &str>) 
     }
 }
 
-fn verdicts(said: &LogJudgement, window: &Watched, rules: Rules<'_>) -> (Verdict, Verdict) {
+fn verdicts(said: &LogJudgement, window: &Observation, rules: Rules<'_>) -> (Verdict, Verdict) {
     let asked = "fly logs -a hotdash-app --json --no-tail";
     (verdict(&log_errors(asked, said, window, rules)), verdict(&log_warnings(asked, said, window, rules)))
 }
 
 #[test]
-fn an_error_fails_wherever_it_stands_and_none_passes_only_when_all_was_seen() {
+fn an_error_always_fails_and_none_passes_only_if_all_was_read() {
     use Verdict::{Fail, Inconclusive, Pass};
-    let hole = Err("a hole from 10:01 to 10:03");
+    let hole = Err("lines from 10:01 to 10:03 are missing");
     for (judgement, expected) in [
         (said(0, 0, 240, Ok(())), (Pass, Pass)),
         (said(1, 0, 240, Ok(())), (Fail, Pass)),
@@ -39,15 +39,15 @@ fn an_error_fails_wherever_it_stands_and_none_passes_only_when_all_was_seen() {
 }
 
 #[test]
-fn errors_are_quoted_with_their_first_time() {
+fn errors_are_quoted_with_the_time_of_the_first() {
     let finding =
         log_errors("fly logs", &said(3, 0, 240, Ok(())), &watched(0, 60), rules(&Traffic::default()));
-    assert_eq!(told(&finding, "error"), Some("3 x, first at 10:01:03Z: Webhook sent to dead letter queue"));
-    assert_eq!(finding.claims[0].found, "3 among 240 lines");
+    assert_eq!(told(&finding, "error"), Some("3 ×, first at 10:01:03Z: Webhook sent to dead letter queue"));
+    assert_eq!(finding.claims[0].found, "3 in 240 lines");
 }
 
 #[test]
-fn clean_logs_over_too_short_a_window_prove_too_little() {
+fn clean_logs_of_too_short_a_window_are_undecided() {
     use Verdict::{Fail, Inconclusive};
     let traffic = Traffic::default();
     let mut window = watched(0, 60);

@@ -5,11 +5,11 @@ use crate::settings::Drafts;
 use crate::traffic::customers::{Counts, Customers, Messages, Unknown, samples};
 use crate::traffic::judge::{fewer_facts, no_lost_message};
 
-fn judged(watched: &Watched, customers: &Customers) -> Finding {
+fn judged(watched: &Observation, customers: &Customers) -> Finding {
     no_lost_message(watched, customers, rules(&Traffic::default()))
 }
 
-/// So many messages, the first `answered` of which have a draft.
+/// `n` messages, of which the first `answered` have a draft.
 fn answered(n: u64, answered: u64) -> Customers {
     let asked = (0..n).map(|id| samples::message(10 * id, id, 5, Kind::Incoming));
     let drafts = (0..answered).map(|id| samples::message(10 * id + 1, id, 9, Kind::Outgoing));
@@ -37,19 +37,19 @@ fn a_dead_letter_is_not_lost() {
     facts(&mut window).dead_letter_messages = vec![110];
     let finding = judged(&window, &answered(12, 11));
     assert_eq!((verdict(&finding), told(&finding, "dead letters")), (Verdict::Pass, Some("1 message")));
-    // Where dead letters cannot be read the message may be one of them.
+    // If dead letters cannot be read, the message may be one of them.
     window.facts = Err(unasked(true));
     assert_eq!(verdict(&judged(&window, &answered(12, 11))), Verdict::Inconclusive);
 }
 
 #[test]
-fn what_cannot_be_known_is_open() {
+fn what_is_unknown_is_undecided() {
     let good = watched(0, 60);
     assert_eq!(verdict(&judged(&good, &written(0))), Verdict::Inconclusive);
     let lost = Customers { messages: Err(Unknown::NotAdministrator { account: 3 }), ..written(0) };
     let finding = judged(&good, &lost);
     assert_eq!(verdict(&finding), Verdict::Inconclusive);
-    assert!(finding.fix.is_some_and(|fix| fix.contains("administrator")));
+    assert!(finding.claims[0].fix.as_ref().is_some_and(|fix| fix.contains("administrator")));
     let cut = Messages { list: Vec::new(), cut: Some("more than 1,000 messages of customers".to_owned()) };
     assert_eq!(
         verdict(&judged(&good, &Customers { messages: Ok(cut), ..written(0) })),
@@ -64,7 +64,7 @@ fn what_cannot_be_known_is_open() {
 }
 
 #[test]
-fn fewer_facts_than_messages_show_a_loss_and_more_show_nothing() {
+fn fewer_facts_than_messages_prove_a_loss() {
     let with = |total, incoming, outgoing| {
         let customers = Customers { counts: Ok(Counts { incoming, outgoing }), ..written(0) };
         let finding = fewer_facts(&watched(0, total), &customers);
@@ -73,12 +73,13 @@ fn fewer_facts_than_messages_show_a_loss_and_more_show_nothing() {
     let (verdict_of, found) = with(19, 11, 9);
     assert_eq!(
         (verdict_of, found.as_str()),
-        (Verdict::Fail, "19 facts for 11 incoming and 9 outgoing messages")
+        (Verdict::Fail, "19 facts for 20 messages (11 incoming, 9 outgoing)")
     );
     let (verdict_of, found) = with(20, 11, 9);
-    assert!(verdict_of == Verdict::Pass && found.starts_with("no loss provable"), "{found}");
+    assert!(verdict_of == Verdict::Pass && found.ends_with("no loss shows"), "{found}");
     assert_eq!(with(20, 0, 0).0, Verdict::Inconclusive);
-    let unknown = Customers { counts: Err(Unknown::Unasked("there is no token".to_owned())), ..written(0) };
+    let unknown =
+        Customers { counts: Err(Unknown::NotRequested("there is no token".to_owned())), ..written(0) };
     assert_eq!(verdict(&fewer_facts(&watched(0, 60), &unknown)), Verdict::Inconclusive);
     let mut unread = watched(0, 60);
     unread.facts = Err(unasked(true));

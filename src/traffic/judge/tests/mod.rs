@@ -1,12 +1,12 @@
-//! A window to judge, healthy unless a test says otherwise.
+//! A window to judge, healthy unless a test changes it.
 
 mod average;
 mod dead_letters;
 mod delivered;
-mod ground;
 mod health;
 mod logs;
 mod loss;
+mod preconditions;
 mod property;
 mod rate;
 mod standing;
@@ -18,15 +18,15 @@ use std::sync::LazyLock;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
-use crate::probe::Finding;
-use crate::run::outcome::Verdict;
+use crate::outcome::Verdict;
+use crate::outcome::finding::Finding;
+use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::{Target, Traffic};
-use crate::traffic::full::{Bin, Form, Full, Horizon, Letter};
+use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Stretch, Unasked, Watched};
-use crate::traffic::window::{Deploy, Ended, Mode, Window};
+use crate::traffic::watched::{Observation, ReadError, Stretch};
 
-/// `10:00:00` on the tests' day, and so many seconds.
+/// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
     let ten: Timestamp = "2026-01-01T10:00:00Z".parse().expect("a time");
     ten + SignedDuration::from_secs(seconds)
@@ -36,10 +36,10 @@ pub fn window(from: i64, to: i64) -> Window {
     Window { from: at(from), to: at(to) }
 }
 
-/// A quarter of an hour with so many deliveries that failed of so many, 200 ms each.
-pub fn watched(bad: u64, total: u64) -> Watched {
+/// A quarter of an hour with `total` deliveries of 200 ms, of which `bad` failed.
+pub fn watched(bad: u64, total: u64) -> Observation {
     let window = window(0, 900);
-    Watched {
+    Observation {
         mode: Mode::Forward,
         planned: window,
         window,
@@ -56,14 +56,14 @@ pub fn watched(bad: u64, total: u64) -> Watched {
     }
 }
 
-fn full(window: Window, bad: u64, total: u64) -> Full {
+fn full(window: Window, bad: u64, total: u64) -> WindowData {
     let rate = printed_bp(total - bad, total).map(|bp| format!("{}.{:02}", bp / 100, bp % 100));
     let timed = |value: String| (total > 0).then_some(value);
-    Full {
+    WindowData {
         window,
         asked_at: window.to + SignedDuration::from_secs(10),
         replayed_to: None,
-        letter: Letter {
+        letter: Totals {
             form: Form::Checklist,
             success_rate: rate,
             total,
@@ -82,17 +82,17 @@ fn full(window: Window, bad: u64, total: u64) -> Full {
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: Horizon::Clear,
+        horizon: OpenTransactions::Clear,
     }
 }
 
-/// The facts of a window that a test changes.
-pub fn facts(watched: &mut Watched) -> &mut Full {
+/// The facts of a window, to be changed by a test.
+pub fn facts(watched: &mut Observation) -> &mut WindowData {
     watched.facts.as_mut().expect("facts")
 }
 
-pub fn unasked(gone: bool) -> Unasked {
-    Unasked {
+pub fn unasked(gone: bool) -> ReadError {
+    ReadError {
         why: "connection refused by 127.0.0.1:5432".to_owned(),
         fix: Some("start it".to_owned()),
         database_gone: gone,
@@ -124,7 +124,7 @@ pub fn verdict(finding: &Finding) -> Verdict {
     Verdict::of(&finding.claims)
 }
 
-/// The evidence of a name.
+/// The evidence with this name.
 pub fn told<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
     finding.evidence.iter().find(|evidence| evidence.name == name).map(|evidence| evidence.value.as_str())
 }

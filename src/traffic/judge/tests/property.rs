@@ -1,11 +1,11 @@
-//! What must hold for every window.
+//! Properties of every window.
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::outcome::tick::Standing;
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::{average, dead_letters, standing, success_rate};
-use crate::traffic::live::Standing;
 use crate::traffic::stats::passes;
 
 fn ends() -> impl Strategy<Value = Ended> {
@@ -29,7 +29,7 @@ prop_compose! {
         unreadable in 0..20u64,
         mean in 0..1000u64,
         guarded in any::<bool>(),
-    ) -> Watched {
+    ) -> Observation {
         let bad = (total as f64 * share) as u64;
         let mut world = watched(bad, total);
         world.window = window(0, seconds);
@@ -58,7 +58,7 @@ fn fails(finding: &Finding) -> bool {
 
 proptest! {
     #[test]
-    fn the_rate_is_the_letters(bad in 0..2000u64, ok in 0..40_000u64) {
+    fn the_rate_is_judged_as_the_checklist_does(bad in 0..2000u64, ok in 0..40_000u64) {
         let total = bad + ok;
         let finding = success_rate(&watched(bad, total), rules(&Traffic::default()));
         match total {
@@ -68,13 +68,13 @@ proptest! {
     }
 
     #[test]
-    fn one_more_failure_never_mends_anything(world in worlds(), gate in any::<bool>()) {
+    fn one_more_failure_never_improves_a_verdict(world in worlds(), gate in any::<bool>()) {
         let traffic = Traffic::default();
         let rules = Rules { criteria: gate, ..rules(&traffic) };
         let mut worse = world.clone();
         let full = facts(&mut worse);
         full.letter.total += 1;
-        let judges: [fn(&Watched, Rules<'_>) -> Finding; 2] = [success_rate, dead_letters];
+        let judges: [fn(&Observation, Rules<'_>) -> Finding; 2] = [success_rate, dead_letters];
         for judge in judges {
             let (now, then) = (judge(&world, rules), judge(&worse, rules));
             prop_assert!(!(fails(&now) && verdict(&then) == Verdict::Pass), "{:?} {:?}", now.claims, then.claims);
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pass_has_seen_enough_of_a_whole_window(world in worlds(), gate in any::<bool>()) {
+    fn a_pass_needs_enough_data_of_a_whole_window(world in worlds(), gate in any::<bool>()) {
         let traffic = Traffic::default();
         let rules = Rules { criteria: gate, ..rules(&traffic) };
         let full = world.facts.as_ref().expect("facts");
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn the_screen_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
+    fn the_live_status_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
         let counts = Counts { ok, bad, timed: ok + bad, ..Counts::default() };
         let (standing, _) = standing(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&watched(bad, ok + bad), rules(&Traffic::default()))) {

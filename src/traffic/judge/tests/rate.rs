@@ -6,19 +6,31 @@ fn judged(bad: u64, total: u64) -> Finding {
 }
 
 #[test]
-fn the_letter_decides_where_there_are_enough() {
+fn with_enough_deliveries_the_checklists_rule_decides() {
     for (bad, total, expected, found, margin) in [
-        (0, 60, Verdict::Pass, "100.00 % of 60 (0 failed)", "4 more failures would fail it"),
-        (2, 60, Verdict::Pass, "96.67 % of 60 (2 failed)", "2 more failures would fail it"),
-        (3, 60, Verdict::Fail, "95.00 % of 60 (3 failed)", "1 clean delivery would mend it"),
-        (9, 60, Verdict::Fail, "85.00 % of 60 (9 failed)", "121 clean deliveries would mend it"),
-        (1, 21, Verdict::Pass, "95.24 % of 21 (1 failed)", "1 more failure would fail it"),
-        (50, 1001, Verdict::Fail, "95.00 % of 1001 (50 failed)", "1 clean delivery would mend it"),
-        (49, 1001, Verdict::Pass, "95.10 % of 1001 (49 failed)", "2 more failures would fail it"),
-        (1870, 37_424, Verdict::Fail, "95.00 % of 37424 (1870 failed)", "14 clean deliveries would mend it"),
-        (1425, 37_424, Verdict::Pass, "96.19 % of 37424 (1425 failed)", "468 more failures would fail it"),
-        (1000, 20_000, Verdict::Fail, "95.00 % of 20000 (1000 failed)", "21 clean deliveries would mend it"),
-        (999, 20_000, Verdict::Pass, "95.01 % of 20000 (999 failed)", "1 more failure would fail it"),
+        (0, 60, Verdict::Pass, "100.00 % (0 of 60 failed)", "4 more failures would fail it"),
+        (2, 60, Verdict::Pass, "96.67 % (2 of 60 failed)", "2 more failures would fail it"),
+        (3, 60, Verdict::Fail, "95.00 % (3 of 60 failed)", "1 more success would bring it above 95 %"),
+        (9, 60, Verdict::Fail, "85.00 % (9 of 60 failed)", "121 more successes would bring it above 95 %"),
+        (1, 21, Verdict::Pass, "95.24 % (1 of 21 failed)", "1 more failure would fail it"),
+        (50, 1001, Verdict::Fail, "95.00 % (50 of 1001 failed)", "1 more success would bring it above 95 %"),
+        (49, 1001, Verdict::Pass, "95.10 % (49 of 1001 failed)", "2 more failures would fail it"),
+        (
+            1870,
+            37_424,
+            Verdict::Fail,
+            "95.00 % (1870 of 37424 failed)",
+            "14 more successes would bring it above 95 %",
+        ),
+        (1425, 37_424, Verdict::Pass, "96.19 % (1425 of 37424 failed)", "468 more failures would fail it"),
+        (
+            1000,
+            20_000,
+            Verdict::Fail,
+            "95.00 % (1000 of 20000 failed)",
+            "21 more successes would bring it above 95 %",
+        ),
+        (999, 20_000, Verdict::Pass, "95.01 % (999 of 20000 failed)", "1 more failure would fail it"),
     ] {
         let finding = judged(bad, total);
         assert_eq!((verdict(&finding), finding.claims[0].found.as_str()), (expected, found));
@@ -28,7 +40,7 @@ fn the_letter_decides_where_there_are_enough() {
 }
 
 #[test]
-fn few_deliveries_fail_where_they_prove_it_and_never_pass() {
+fn few_deliveries_may_fail_but_never_pass() {
     for (bad, total, expected) in [
         (0, 1, Verdict::Inconclusive),
         (1, 1, Verdict::Inconclusive),
@@ -41,51 +53,55 @@ fn few_deliveries_fail_where_they_prove_it_and_never_pass() {
     ] {
         assert_eq!(verdict(&judged(bad, total)), expected, "{bad} of {total}");
     }
-    let thin = judged(0, 7);
-    assert!(thin.fix.as_ref().is_some_and(|fix| fix.contains("--until-enough")), "{:?}", thin.fix);
-    assert_eq!(told(&thin, "margin"), Some("0 of 7 failed; 14 more deliveries are needed for a verdict"));
+    let few = judged(0, 7);
+    let claim = &few.claims[0];
+    assert!(claim.fix.as_ref().is_some_and(|fix| fix.contains("--until-enough")), "{claim:?}");
+    assert_eq!(claim.reason(), "too few deliveries for a verdict: 7 of at least 21 (0 failed)");
+    assert_eq!(told(&few, "margin"), Some("7 of 21 deliveries, 0 failed"));
     let strict = Traffic { min_events: 59, ..Traffic::default() };
     assert_eq!(verdict(&success_rate(&watched(0, 58), rules(&strict))), Verdict::Inconclusive);
     assert_eq!(verdict(&success_rate(&watched(0, 59), rules(&strict))), Verdict::Pass);
 }
 
 #[test]
-fn nothing_is_not_a_success() {
+fn no_delivery_is_not_a_success() {
     let silent = judged(0, 0);
     assert_eq!(verdict(&silent), Verdict::Inconclusive);
-    assert_eq!(silent.claims[0].found, "no delivery was recorded");
-    // More successes than deliveries, or NULL beside a count, is no answer.
+    assert_eq!(silent.claims[0].reason(), "no delivery was recorded");
+    // NULL with a positive count is not a valid answer.
     let mut odd = watched(0, 60);
     facts(&mut odd).letter.success_rate = None;
     assert_eq!(verdict(&success_rate(&odd, rules(&Traffic::default()))), Verdict::Inconclusive);
 }
 
 #[test]
-fn the_bound_says_what_it_takes_for_granted() {
+fn the_bound_states_its_assumption() {
     assert_eq!(
         told(&judged(3, 60), "bound"),
-        Some("less than 12.42 % fail, with 95 % confidence if failures are independent")
+        Some("failure rate below 12.42 % (95 % confidence, if failures are independent)")
     );
     assert_eq!(
         margins(watched(0, 21).facts.as_ref().expect("facts"), rules(&Traffic::default())),
         [
             "2 more failures would fail it",
-            "less than 13.29 % fail, with 95 % confidence if failures are independent",
-            "one more delivery of 6800 ms would bring it to 500 ms",
+            "failure rate below 13.29 % (95 % confidence, if failures are independent)",
+            "a single delivery of 6800 ms would bring the average to 500 ms",
         ]
     );
 }
 
 #[test]
-fn failures_are_told_by_status_and_by_when_they_came() {
+fn failures_are_shown_by_status_and_by_time() {
     let mut late = watched(30, 150);
     facts(&mut late).failures = vec![(Some("502".to_owned()), 28), (None, 2)];
     facts(&mut late).bins = bins(&[[(0, 10); 5].as_slice(), &[(3, 10); 10]].concat());
     let finding = success_rate(&late, rules(&Traffic::default()));
-    assert_eq!(told(&finding, "failures by finalStatus"), Some("28 x 502, 2 x absent"));
+    assert_eq!(told(&finding, "failures by finalStatus"), Some("28 × 502, 2 × missing"));
     assert_eq!(
         told(&finding, "when"),
-        Some("from 10:05:00Z 30 of 100 failed, else 0 of 50 (chance 9.1e-7 if failures are independent)")
+        Some(
+            "from 10:05:00Z on, 30 of 100 failed; before that, 0 of 50 (p = 9.1e-7, if failures are independent)"
+        )
     );
     assert!(remarks(&late, rules(&Traffic::default())).iter().any(|said| said.starts_with("from 10:05:00Z")));
 }
@@ -98,28 +114,31 @@ fn a_burst_at_the_restart_is_one_burst() {
     facts(&mut burst).bins = bins(&counts);
     let finding = success_rate(&burst, rules(&Traffic::default()));
     let when = told(&finding, "when").expect("a burst");
-    assert_eq!(when, "one burst at the restart: 100 % of the failures lie between 10:01:00Z and 10:02:00Z");
+    assert_eq!(
+        when,
+        "100 % of the failures came in one burst at the restart, between 10:01:00Z and 10:02:00Z"
+    );
     burst.deploy = Err("fly is not installed".to_owned());
     let finding = success_rate(&burst, rules(&Traffic::default()));
-    assert!(told(&finding, "when").is_some_and(|when| when.starts_with("one burst: 100 %")));
+    assert!(told(&finding, "when").is_some_and(|when| when.contains("in one burst, between")));
 }
 
 #[test]
-fn the_deploy_is_blamed_only_for_what_came_with_it() {
+fn only_new_failures_are_attributed_to_the_deploy() {
     let compared = |bad, before: Option<Stretch>| {
         let mut window = watched(bad, 60);
         window.before = before;
         let finding = success_rate(&window, rules(&Traffic::default()));
-        (told(&finding, "deploy").map(str::to_owned), finding.fix)
+        (told(&finding, "deploy").map(str::to_owned), finding.claims[0].fix.clone())
     };
     let (text, fix) = compared(9, stretch(-930, -30, 9, 60));
-    assert_eq!(text.as_deref(), Some("not your deploy: 9 of 60 failed before it, 9 of 60 since"));
-    assert!(fix.is_some_and(|fix| fix.contains("before the deploy too")));
+    assert_eq!(text.as_deref(), Some("not caused by this deploy: 9 of 60 failed before it, 9 of 60 since"));
+    assert!(fix.is_some_and(|fix| fix.contains("before the deploy")));
     let (text, fix) = compared(12, stretch(-930, -30, 9, 2400));
     assert_eq!(
         text.as_deref(),
         Some(
-            "since the deploy 12 of 60 failed, before it 9 of 2400 (chance 3.5e-15 if failures are independent)"
+            "worse since the deploy: 12 of 60 failed, before it 9 of 2400 (p = 3.5e-15, if failures are independent)"
         )
     );
     assert_eq!(fix, None);
@@ -127,7 +146,7 @@ fn the_deploy_is_blamed_only_for_what_came_with_it() {
     assert_eq!(
         text.as_deref(),
         Some(
-            "since the deploy 3 of 60 failed, before it 0 of 60: that may be chance (chance 0.1218 if failures are independent)"
+            "3 of 60 failed since the deploy, 0 of 60 before it: this may be chance (p = 0.1218, if failures are independent)"
         )
     );
     let (text, _) = compared(0, stretch(-930, -30, 20, 60));
@@ -139,7 +158,7 @@ fn the_deploy_is_blamed_only_for_what_came_with_it() {
 }
 
 #[test]
-fn only_the_part_after_a_deploy_inside_the_window_is_its_own() {
+fn a_deploy_inside_the_window_is_compared_from_its_start() {
     let mut window = watched(9, 60);
     window.deploy = Ok(Deploy { at: at(450), source: "release v43".to_owned(), running: false });
     (window.before, window.after) = (stretch(-450, 450, 9, 30), stretch(450, 900, 0, 30));
@@ -148,6 +167,6 @@ fn only_the_part_after_a_deploy_inside_the_window_is_its_own() {
     assert!(split.starts_with("better since the deploy: 0 of 30 failed, before it 9 of 30"), "{split}");
     assert_eq!(
         finding.warnings,
-        ["release v43 went out at 10:07:30Z, inside the window: two versions served in it"]
+        ["release v43 was deployed at 10:07:30Z, inside the window, so two versions served in it"]
     );
 }

@@ -1,7 +1,8 @@
 use super::*;
+use crate::outcome::tick::Spark;
+use crate::outcome::traffic::{Counted, Point};
 use crate::traffic::full::Percentiles;
-use crate::traffic::live::Spark;
-use crate::traffic::summary::{Counted, Point, of};
+use crate::traffic::summary::of;
 
 #[test]
 fn a_summary_has_the_numbers_as_they_were_printed() {
@@ -33,7 +34,7 @@ fn a_summary_has_the_numbers_as_they_were_printed() {
 }
 
 #[test]
-fn ticks_make_the_series_where_there_were_any() {
+fn the_series_comes_from_ticks_if_there_were_any() {
     let mut window = watched(0, 60);
     window.sparks = vec![Spark { total: 5, bad: 1, mean_ms: Some(120.0), hole: false }, Spark::default()];
     let series = of(&window, &Target::default()).series;
@@ -44,7 +45,7 @@ fn ticks_make_the_series_where_there_were_any() {
 }
 
 #[test]
-fn what_was_not_read_is_absent_and_said() {
+fn unread_numbers_are_absent_and_a_remark_says_why() {
     let mut window = watched(0, 60);
     window.facts = Err(unasked(true));
     let summary = of(&window, &Target::default());
@@ -54,7 +55,7 @@ fn what_was_not_read_is_absent_and_said() {
 }
 
 #[test]
-fn what_no_number_can_show_is_absent_and_stands_as_printed() {
+fn values_that_are_not_finite_are_absent_but_kept_as_printed() {
     let mut window = watched(0, 60);
     for printed in ["NaN", "Infinity", &format!("1{}", "0".repeat(400))] {
         facts(&mut window).letter.average_ms = Some(printed.to_owned());

@@ -1,12 +1,12 @@
-//! Watches that end early, and those that do not.
+//! Watches that end early, and watches that must not.
 
 use super::script::{START, Script, ahead, seconds, watch, watch_and_follow};
+use crate::outcome::tick::Standing;
+use crate::outcome::window::Ended;
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
-use crate::traffic::full::Horizon;
-use crate::traffic::live::Standing;
+use crate::traffic::full::OpenTransactions;
 use crate::traffic::opening::{End, after};
-use crate::traffic::window::Ended;
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_ends_the_watch_at_the_next_tick() {
@@ -23,7 +23,7 @@ async fn a_dead_letter_ends_the_watch_at_the_next_tick() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_shall_be_full_goes_on() {
+async fn a_full_watch_goes_on_after_failures() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Bad);
     script.fact(seconds(47), seconds(0), Kind::DeadLetter);
     let ran = watch(script, &Watch { full: true, ..ahead(120) }).await;
@@ -32,20 +32,20 @@ async fn a_watch_that_shall_be_full_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_clean_rest_can_rescue_ends_the_watch_with_its_numbers() {
+async fn a_window_that_can_no_longer_pass_ends_the_watch() {
     let script = Script::steady(seconds(2), seconds(1000), |n| if n % 2 == 0 { Kind::Bad } else { Kind::Ok });
     let ran = watch(script, &ahead(900)).await;
     let full = ran.agrees();
     let Ended::BeyondRescue(why) = &ran.watched.ended else { panic!("{:?}", ran.watched.ended) };
     let failed = format!("{} of {} failed; ", full.letter.bad(), full.letter.total);
     assert!(why.starts_with(&failed) && why.ends_with(" %"), "{why}");
-    // A window that was at 50 % is beyond rescue after nine tenths: twice the rest is a fifth.
+    // At 50 % a window can no longer pass after nine tenths: twice the expected rest is a fifth.
     assert!(ran.took > seconds(60) && ran.took < seconds(890), "{:?}", ran.took);
 }
 
 #[tokio::test(start_paused = true)]
-async fn successes_that_commit_late_forge_no_early_end() {
-    // Ticks have sealed the time of six hundred successes before these can be seen, and then see failures only.
+async fn successes_that_commit_late_cause_no_early_end() {
+    // Ticks seal the time of 600 successes before these are visible, and then see only failures.
     let mut script = Script::default();
     for n in 0..600 {
         script.fact(seconds(10 + n % 20), seconds(45), Kind::Ok);
@@ -57,23 +57,27 @@ async fn successes_that_commit_late_forge_no_early_end() {
     assert_eq!(ran.watched.ended, Ended::AtItsEnd);
     assert_eq!(ran.agrees().letter.total, 620);
     let asked = ran.script.asked.lock().expect("not poisoned").len();
-    assert!(asked >= 2, "it was asked whether it is beyond rescue, and was not: {asked}");
+    assert!(asked >= 2, "the early end was checked and rejected: {asked}");
     assert_eq!(ran.watched.late, 600);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_that_is_taken_away_ends_nothing() {
+async fn a_deleted_dead_letter_does_not_end_the_watch() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.fact(seconds(31), seconds(0), Kind::DeadLetter);
     script.hides_dead_letters = true;
     let ran = watch(script, &ahead(120)).await;
     assert_eq!(ran.watched.ended, Ended::AtItsEnd);
-    assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 2, "once for it, once at the end");
+    assert_eq!(
+        ran.script.asked.lock().expect("not poisoned").len(),
+        2,
+        "once for the dead letter, once at the end"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_that_is_over_waits_for_its_late_rows_before_it_fails() {
-    // At the last tick two of 22 have failed; what becomes visible in the time to settle mends it.
+async fn late_rows_are_waited_for_before_the_window_fails() {
+    // At the last tick 2 of 22 have failed; rows that become visible while settling make it pass.
     let mut script = Script::default();
     for n in 0..20 {
         script.fact(seconds(5 + n), seconds(0), Kind::Ok);
@@ -90,8 +94,8 @@ async fn a_window_that_is_over_waits_for_its_late_rows_before_it_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transaction_that_is_still_open_is_waited_for_before_rule_r_ends_a_watch() {
-    // It began before the failures, commits six hundred successes, and all of them lie in the window so far.
+async fn open_transactions_are_waited_for_before_failures_end_a_watch() {
+    // It began before the failures and commits 600 successes, all inside the window so far.
     let mut script = Script { open: vec![(seconds(5), seconds(100))], ..Script::default() };
     for _ in 0..600 {
         script.fact(seconds(5), seconds(95), Kind::Ok);
@@ -103,28 +107,28 @@ async fn a_transaction_that_is_still_open_is_waited_for_before_rule_r_ends_a_wat
     assert_eq!(ran.watched.ended, Ended::AtItsEnd);
     assert_eq!(ran.agrees().letter.total, 620);
 
-    // One that never ends is waited for a minute, and said.
+    // One that never ends is waited for one minute, and reported.
     let mut script = Script { open: vec![(seconds(5), seconds(4_000))], ..Script::default() };
     for n in 0..40 {
         script.fact(seconds(10 + 2 * n), seconds(0), Kind::Bad);
     }
     let ran = watch(script, &ahead(900)).await;
     assert!(matches!(ran.watched.ended, Ended::BeyondRescue(_)), "{:?}", ran.watched.ended);
-    assert!(matches!(ran.agrees().horizon, Horizon::Open(_)), "{:?}", ran.agrees().horizon);
+    assert!(matches!(ran.agrees().horizon, OpenTransactions::Open(_)), "{:?}", ran.agrees().horizon);
     assert!(ran.took < seconds(300), "{:?}", ran.took);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_it_is_asked_whether_a_watch_ends_others_know_where_it_may() {
+async fn a_tentative_end_is_announced_while_it_is_confirmed() {
     for hides_dead_letters in [false, true] {
         let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
         script.fact(seconds(31), seconds(0), Kind::DeadLetter);
         script.hides_dead_letters = hides_dead_letters;
         let (ran, ends) = watch_and_follow(script, &ahead(120)).await;
         let (window, planned) = (ran.watched.window, ran.watched.planned);
-        let perhaps = ends[0].perhaps.expect("it is said");
+        let perhaps = ends[0].tentative_end.expect("announced");
         assert!(perhaps >= after(START, seconds(31)) && perhaps < planned.to, "{perhaps}");
-        assert_eq!(ends[0], End { perhaps: Some(perhaps), ..End::of(planned) });
+        assert_eq!(ends[0], End { tentative_end: Some(perhaps), ..End::of(planned) });
         let over = End { over: true, ..End::of(window) };
         if hides_dead_letters {
             assert_eq!((&ends[1..], window), (&[End::of(planned), over][..], planned));

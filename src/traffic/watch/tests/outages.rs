@@ -1,14 +1,14 @@
-//! Databases that die.
+//! Databases that crash.
 
 use std::time::Duration;
 
 use super::script::{START, Script, ahead, seconds, watch};
+use crate::outcome::window::{Ended, Mode};
 use crate::settings;
 use crate::traffic::counts::Kind;
 use crate::traffic::opening::{after, before};
-use crate::traffic::window::{Ended, Mode};
 
-/// A small generator of numbers that repeats itself for a seed.
+/// A small deterministic random number generator.
 struct Dice(u64);
 
 impl Dice {
@@ -19,7 +19,7 @@ impl Dice {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_database_that_is_killed_at_random_is_counted_to_the_last_fact() {
+async fn random_crashes_lose_no_fact() {
     for seed in 0..60 {
         let mut dice = Dice(seed);
         let mut script = Script::default();
@@ -33,7 +33,7 @@ async fn a_database_that_is_killed_at_random_is_counted_to_the_last_fact() {
         for n in 0..1200 {
             let at = Duration::from_millis(100 * n);
             let kind = if dice.below(50) == 0 { Kind::Bad } else { Kind::Ok };
-            // What cannot be written is lost, as the app loses it.
+            // The app cannot write while the database is down.
             if !down.iter().any(|(from, to)| (*from..*to).contains(&at)) {
                 script.fact(at, Duration::from_millis(dice.below(3000)), kind);
             }
@@ -48,7 +48,7 @@ async fn a_database_that_is_killed_at_random_is_counted_to_the_last_fact() {
         assert_eq!(troubled == 0, ran.watched.gaps.is_empty(), "seed {seed}");
         for gap in &ran.watched.gaps {
             assert!(gap.from < gap.to && gap.why == "connection refused", "seed {seed}: {gap:?}");
-            // It had answered until then, and it answers again at the end.
+            // The database answered at the start and at the end of a gap.
             let dead = |at| {
                 let since = Duration::try_from(at - START).expect("after the start");
                 down.iter().any(|(from, to)| (*from..*to).contains(&since))
@@ -61,7 +61,7 @@ async fn a_database_that_is_killed_at_random_is_counted_to_the_last_fact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
+async fn a_database_that_stays_down_is_tried_until_the_budget_is_used_up() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.down.push((seconds(50), seconds(100_000)));
     let ran = watch(script, &ahead(120)).await;
@@ -73,39 +73,43 @@ async fn a_database_that_stays_dead_is_asked_until_the_budget_is_spent() {
     assert!(gap.to >= after(START, seconds(400)), "{gap:?}");
     assert_eq!(ran.watched.tiers, Err("connection refused".to_owned()));
     let shown = ran.ticks().len();
-    assert!(shown < 50, "every ten seconds, however often it is asked: {shown}");
+    assert!(shown < 50, "shown every ten seconds, however often it is tried: {shown}");
     let summary = ran.seen.summary.lock().expect("not poisoned").clone().expect("what ticks saw");
     assert!(summary.provisional && (20..=25).contains(&summary.total), "{}", summary.total);
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_are_told_of_the_end_while_the_last_word_is_waited_for() {
+async fn an_outage_at_the_windows_end_is_waited_out() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.down.push((seconds(110), seconds(200)));
     let ran = watch(script, &ahead(120)).await;
     assert_eq!(ran.agrees().letter.total, 60);
-    assert_eq!(ran.watched.late, 0, "what came in the gap is not late");
+    assert_eq!(ran.watched.late, 0, "facts of the gap are not late");
     assert!(ran.took > seconds(200) && ran.took < seconds(210), "{:?}", ran.took);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_database_that_is_dead_at_first_lays_the_window_when_it_is_back() {
+async fn a_database_that_is_down_at_first_places_the_window_when_it_is_back() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
     script.down.push((seconds(0), seconds(35)));
     let ran = watch(script, &ahead(120)).await;
-    // This machine's time of day is a minute ahead; the window is the database's.
+    // This machine's clock is a minute ahead; the window follows the database's.
     let from = ran.watched.window.from;
     assert!(from >= START && from < after(START, seconds(1)), "{from}");
     assert_eq!(ran.watched.planned, ran.watched.window);
     assert!((59..=60).contains(&ran.agrees().letter.total));
     assert_eq!(ran.watched.gaps.len(), 1);
     assert_eq!(ran.watched.gaps[0].from, from);
-    assert!(ran.watched.remarks.join("\n").contains("by this machine's clock"), "{:?}", ran.watched.remarks);
+    assert!(
+        ran.watched.remarks.join("\n").contains("uses this machine's clock"),
+        "{:?}",
+        ran.watched.remarks
+    );
     assert!(before(ran.watched.window.to, seconds(120)) == from);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waiting_does_not_mend_is_said_at_once() {
+async fn permanent_errors_are_reported_at_once() {
     let script = Script { refuses: true, ..Script::default() };
     let ran = watch(script, &ahead(900)).await;
     let why = ran.watched.facts.expect_err("there is no table");
@@ -114,7 +118,7 @@ async fn what_waiting_does_not_mend_is_said_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_past_of_a_database_that_is_not_there_is_given_up_soon() {
+async fn a_past_window_of_an_unreachable_database_is_given_up_soon() {
     let script = Script { down: vec![(seconds(0), seconds(100_000))], ..Script::default() };
     let wish = settings::Watch { mode: Mode::Past, ..ahead(900) };
     let ran = watch(script, &wish).await;

@@ -1,4 +1,4 @@
-//! A database that does what it is told, when it is told, and a viewer that remembers.
+//! A scripted database, and a view that records what it is shown.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -7,22 +7,22 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, Known, Ms, Ticked};
-use crate::traffic::full::{Form, Full, Horizon, Letter};
-use crate::traffic::live::Tick;
-use crate::traffic::opening::{End, Opening, Read, after};
-use crate::traffic::summary::Summary;
+use crate::traffic::counts::{Group, Kind, Ms, TickCursor, TickResult};
+use crate::traffic::full::{Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::opening::{End, Read, WindowPlan, after};
 use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
-use crate::traffic::watched::{Stretch, TierCounts, Unasked, Watched};
-use crate::traffic::window::{Deploy, Mode, Window};
+use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 
-/// What every script's database tells when the script begins.
+/// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
-/// How long an answer takes.
+/// How long an answer takes in total.
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// One fact: its time by the database's clock, and when, since the script's begin, it can be seen.
+/// One fact: its time by the database's clock, and when, counted from the script's start, it becomes visible.
 #[derive(Clone, Copy, Debug)]
 pub struct Fact {
     pub at: Timestamp,
@@ -35,19 +35,19 @@ pub struct Fact {
 pub struct Script {
     pub began: Option<Instant>,
     pub facts: Vec<Fact>,
-    /// From then on its clock is so far off what it was at the beginning.
+    /// From this moment on its clock is off by this much.
     pub steps: Vec<(Duration, SignedDuration)>,
-    /// From, to: it does not answer.
+    /// From, to: the database does not answer.
     pub down: Vec<(Duration, Duration)>,
-    /// From, to: a transaction is open that began at the first of the two.
+    /// From, to: a transaction is open.
     pub open: Vec<(Duration, Duration)>,
-    /// Since when transactions are open is not shown, and at every question a new one is.
+    /// The start of open transactions is not shown, and every query sees a new one.
     pub hides_transactions: bool,
-    /// What it says to every statement about facts, though it answers.
+    /// It answers, but rejects every statement about facts.
     pub refuses: bool,
-    /// Only ticks see dead letters.
+    /// Dead letters are visible to ticks only.
     pub hides_dead_letters: bool,
-    /// Questions over the whole window: when.
+    /// When the whole window was queried.
     pub asked: Mutex<Vec<Duration>>,
 }
 
@@ -56,7 +56,7 @@ pub fn seconds(seconds: u64) -> Duration {
 }
 
 impl Script {
-    /// A database whose facts come `every` so often, of the kind that `kind` says for each.
+    /// A database with a fact `every` so often, each of the kind that `kind` returns for its number.
     pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> Kind) -> Script {
         let mut script = Script::default();
         let (mut at, mut n) = (every / 2, 0);
@@ -68,24 +68,24 @@ impl Script {
         script
     }
 
-    /// Adds a fact that is recorded at `at` and can be seen so much later.
+    /// Adds a fact that is recorded at `at` and becomes visible `lag` later.
     pub fn fact(&mut self, at: Duration, lag: Duration, kind: Kind) {
         let recorded = self.clock(at);
         self.facts.push(Fact { at: recorded, seen: at + lag, kind });
     }
 
-    /// What its clock says so long after the beginning.
+    /// The database's clock `since` after the start.
     pub fn clock(&self, since: Duration) -> Timestamp {
         let step = self.steps.iter().rev().find(|(at, _)| *at <= since).map_or(SignedDuration::ZERO, |s| s.1);
         after(START, since).checked_add(step).expect("a time")
     }
 
-    /// How long the script has been going on.
+    /// How long the script has been running.
     pub fn since(&self) -> Duration {
         self.began.expect("it was started").elapsed()
     }
 
-    /// Facts of a window that could be seen then: delivered, failed, dead letters.
+    /// The visible facts of a window: delivered, failed, dead letters.
     pub fn oracle(&self, window: Window, since: Duration) -> (u64, u64, u64) {
         let of = |kind| {
             let counts = |f: &&Fact| f.kind == kind && f.seen <= since && window.holds(f.at);
@@ -114,7 +114,7 @@ impl Script {
 }
 
 fn fault(why: &str, gone: bool) -> Fault {
-    let unasked = Unasked { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
+    let unasked = ReadError { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
     Fault { unasked, hopeless: !gone, ours: false }
 }
 
@@ -123,7 +123,7 @@ impl Reader for Script {
         Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
     }
 
-    async fn tick(&self, known: Known, to: Timestamp, _: Duration) -> Answer<Ticked> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, _: Duration) -> Answer<TickResult> {
         let now = self.facts_answer().await?;
         let (end, since) = (now.min(to), self.since());
         let edge = end.checked_sub(Traffic::default().overlap.0).expect("a time");
@@ -133,15 +133,15 @@ impl Reader for Script {
         let again = seen(known.seal, known.read_to).count() as u64 != known.facts;
         let group = |f: &Fact| Group { sealed: f.at < edge, kind: f.kind, ms: Ms::Read(120), n: 1 };
         let from = if again { known.seal } else { known.read_to };
-        Ok(Ticked { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
+        Ok(TickResult { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
     }
 
-    async fn full(&self, window: Window, _: Duration) -> Answer<Full> {
+    async fn full(&self, window: Window, _: Duration) -> Answer<WindowData> {
         let now = self.facts_answer().await?;
         let since = self.since();
         self.asked.lock().expect("not poisoned").push(since);
         let (ok, bad, dead_letters) = self.oracle(window, since);
-        let letter = Letter {
+        let letter = Totals {
             form: Form::Checklist,
             success_rate: None,
             total: ok + bad,
@@ -150,7 +150,7 @@ impl Reader for Script {
             sum_ms: None,
             timed: 0,
         };
-        Ok(Full {
+        Ok(WindowData {
             window,
             asked_at: now,
             replayed_to: None,
@@ -165,11 +165,11 @@ impl Reader for Script {
             errors: vec![],
             dead_letter_messages: vec![],
             bins: vec![],
-            horizon: Horizon::Unknown("not asked".to_owned()),
+            horizon: OpenTransactions::Unknown("not asked".to_owned()),
         })
     }
 
-    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<Horizon> {
+    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<OpenTransactions> {
         self.answer().await?;
         let since = self.since();
         let open = self.open.iter().filter(|(from, till)| (*from..*till).contains(&since));
@@ -177,10 +177,10 @@ impl Reader for Script {
             let mut transactions: BTreeSet<String> =
                 open.map(|(from, _)| format!("3/{}", from.as_millis())).collect();
             transactions.insert(format!("4/{}", since.as_millis()));
-            return Ok(Horizon::Hidden { why: "another role's".to_owned(), transactions });
+            return Ok(OpenTransactions::Hidden { why: "another role's".to_owned(), transactions });
         }
         let oldest = open.map(|(from, _)| self.clock(*from)).filter(|began| *began <= to).min();
-        Ok(oldest.map_or(Horizon::Clear, Horizon::Open))
+        Ok(oldest.map_or(OpenTransactions::Clear, OpenTransactions::Open))
     }
 
     async fn stretch(&self, window: Window, _: Duration) -> Answer<Stretch> {
@@ -202,7 +202,7 @@ impl Reader for Script {
     }
 }
 
-/// What was shown.
+/// Everything that was shown.
 #[derive(Default)]
 pub struct Seen {
     pub begun: Mutex<Vec<(Window, Vec<String>)>>,
@@ -224,7 +224,7 @@ impl View for Seen {
     }
 }
 
-/// A window of so many seconds that lies ahead.
+/// A window of `length` seconds that lies ahead.
 pub fn ahead(length: u64) -> settings::Watch {
     settings::Watch {
         mode: Mode::Forward,
@@ -237,11 +237,11 @@ pub fn ahead(length: u64) -> settings::Watch {
     }
 }
 
-/// A watch that is over.
+/// A completed watch.
 pub struct Ran {
     pub script: Script,
-    pub opening: Opening,
-    pub watched: Watched,
+    pub opening: WindowPlan,
+    pub watched: Observation,
     pub seen: Seen,
     pub took: Duration,
 }
@@ -251,7 +251,7 @@ pub async fn watch(script: Script, wish: &settings::Watch) -> Ran {
     watch_since(script, wish, Err("no marker".to_owned())).await
 }
 
-/// Watches a script to the end, and gives all that others could learn of the window's end meanwhile.
+/// Watches a script to the end, and also returns every announced end of the window.
 pub async fn watch_and_follow(script: Script, wish: &settings::Watch) -> (Ran, Vec<End>) {
     let (script, opening) = open(script, wish, Err("no marker".to_owned())).await;
     let mut end = opening.end.subscribe();
@@ -279,16 +279,16 @@ async fn open(
     mut script: Script,
     wish: &settings::Watch,
     deploy: Result<Deploy, String>,
-) -> (Script, Opening) {
+) -> (Script, WindowPlan) {
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
-    // This machine's time of day is wrong by a minute.
+    // This machine's clock is wrong by a minute.
     let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
-    let opening = Opening::new(wish, read, deploy);
+    let opening = WindowPlan::new(wish, read, deploy);
     (script, opening)
 }
 
-async fn run(script: Script, wish: &settings::Watch, opening: Opening) -> Ran {
+async fn run(script: Script, wish: &settings::Watch, opening: WindowPlan) -> Ran {
     let seen = Seen::default();
     let rules = Traffic::default();
     let watched = Watch::new(&script, &seen, &opening, wish, &rules).run().await;
@@ -297,9 +297,9 @@ async fn run(script: Script, wish: &settings::Watch, opening: Opening) -> Ran {
 }
 
 impl Ran {
-    /// Asserts that the last word is the oracle's.
+    /// Asserts that the final query has the expected numbers.
     #[track_caller]
-    pub fn agrees(&self) -> &Full {
+    pub fn agrees(&self) -> &WindowData {
         let full = self.watched.facts.as_ref().expect("the facts were read");
         let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
         let (ok, bad, dead) = self.script.oracle(self.watched.window, asked);

@@ -55,7 +55,7 @@ fn sleepers() -> Vec<Case> {
             b.control("agent", json!({ "door": { "is": "closed", "for_ms": 2000 } }));
         }),
         Case::new("it sleeps and does not get up", HEALTH, STATUS)
-            .says("http status: expected 200, found no complete answer within 10s")
+            .says("http status: expected 200, found no complete response within 10s")
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 600.0 }))),
         Case::new("nobody listens", HEALTH, STATUS).says("connection refused").arrange(|b| {
             b.control("agent", json!({ "door": "closed" }));
@@ -104,7 +104,7 @@ fn health() -> Vec<Case> {
         body("an empty body").says("an empty body").arrange(|b| {
             get(b, json!({ "status": 200, "body": "" }));
         }),
-        body("JSON that breaks off").says("JSON that breaks off").arrange(|b| {
+        body("JSON that breaks off").says("truncated JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"" }));
         }),
         body("a body that is not text").says("a body that is not UTF-8 text").arrange(|b| {
@@ -113,13 +113,13 @@ fn health() -> Vec<Case> {
         body("NULs in the body").says("a body that is not JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"}\0\0\0" }));
         }),
-        body("a body without end").says("not read to its end").arrange(|b| {
+        body("a body without end").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "endless" }));
         }),
-        body("a body of 64 MiB").says("not read to its end").arrange(|b| {
+        body("a body of 64 MiB").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "huge" }));
         }),
-        status("what answers is not HTTP").says("the answer is not HTTP").arrange(|b| {
+        status("what answers is not HTTP").says("the response is not HTTP").arrange(|b| {
             get(b, json!({ "behaviour": "garbage" }));
         }),
         status("there is no such path").says("found 404").arrange(|b| get(b, json!({ "status": 404 }))),
@@ -219,7 +219,7 @@ fn versions() -> Vec<Case> {
             .says("found 404")
             .arrange(|b| get(b, json!({ "status": 404, "json": { "version": "1.0.0" } }))),
         alone("a version in a body that breaks off", "body")
-            .says("JSON that breaks off")
+            .says("truncated JSON")
             .arrange(|b| get(b, json!({ "status": 200, "body": "{\"version\":\"1.0.0\"" }))),
     ]
 }
@@ -248,7 +248,7 @@ fn webhooks() -> Vec<Case> {
         case("the connection closes without an answer").says("closed").arrange(|b| {
             post(b, json!({ "behaviour": "close" }));
         }),
-        case("the answer breaks off").says("closed before the answer was complete").arrange(|b| {
+        case("the answer breaks off").says("closed before the response was complete").arrange(|b| {
             post(b, json!({ "behaviour": "truncated" }));
         }),
         case("the answer is not HTTP")

@@ -58,7 +58,7 @@ fn liveness() -> Vec<Case> {
             .says("JSON that is not Chatwoot's")
             .arrange(|b| answer(b, "GET *", json!({ "json": { "status": "ok" } }))),
         dead("a body without end")
-            .says("not read to its end")
+            .says("which was not read completely")
             .arrange(|b| answer(b, "GET *", json!({ "status": 200, "behaviour": "endless" }))),
         dead("every path leads to another host")
             .says("302, a redirect to https://login.hotrodan.test/sign_in")
@@ -126,7 +126,7 @@ fn services() -> Vec<Case> {
             .says("found `OK`")
             .arrange(|b| state(b, json!({ "queue_services": "OK" }))),
         Case::new("/api breaks while /health answers", SERVICES, ANSWER)
-            .says("500: the server broke")
+            .says("500: server error")
             .arrange(|b| answer(b, "GET /api", json!({ "status": 500 }))),
         Case::new("/api is not routed while /health answers", SERVICES, ANSWER)
             .says("404: not found")
@@ -135,10 +135,10 @@ fn services() -> Vec<Case> {
             .says("200, but an HTML page, not JSON")
             .arrange(|b| answer(b, "GET /api", page(200))),
         Case::new("/api is JSON of another program", SERVICES, ANSWER)
-            .says("JSON, but not what Chatwoot answers at /api")
+            .says("JSON that is not from Chatwoot's /api")
             .arrange(|b| answer(b, "GET /api", json!({ "json": { "ok": true } }))),
         Case::new("/api breaks off", SERVICES, ANSWER)
-            .says("closed before the answer was complete")
+            .says("closed before the response was complete")
             .arrange(|b| answer(b, "GET /api", json!({ "behaviour": "truncated" }))),
         Case::new("/api has a NUL in it", SERVICES, ANSWER).says("a body that is not JSON").arrange(|b| {
             let body = "{\"version\":\"4.12.1\0\",\"queue_services\":\"ok\",\"data_services\":\"ok\"}";
@@ -146,7 +146,7 @@ fn services() -> Vec<Case> {
         }),
         Case::new("the rate limit is used up", SERVICES, ANSWER)
             .verdict("inconclusive", 3)
-            .says("429: too many requests, so nothing is known")
+            .says("429: too many requests")
             .arrange(|b| state(b, json!({ "throttled": true }))),
         Case::new("Chatwoot is dead, so nobody is asked", SERVICES, "")
             .verdict("skipped", 1)

@@ -100,7 +100,7 @@ fn without_one() -> Vec<Case> {
             answer(b, "GET /api", json!({ "status": 500 }));
         }),
         case("no checkout is named, and the token is not known", "token")
-            .says("401: the token is not known")
+            .says("401: the token is unknown")
             .arrange(|b| {
                 b.drop_config("app_dir");
                 token(b, "hunter2hunter2hunter2xyz");

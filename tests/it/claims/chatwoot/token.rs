@@ -29,52 +29,54 @@ fn tokens() -> Vec<Case> {
     let refused = |name| Case::new(name, TOKEN, WHAT);
     vec![
         refused("the token is not known")
-            .says("401: the token is not known (it says `Invalid Access Token`)")
+            .says("401: the token is unknown (response: `Invalid Access Token`)")
             .arrange(|b| token(b, "hunter2hunter2hunter2xyz")),
-        refused("the token was made anew").says("copy the access token of an administrator again").arrange(
-            |b| {
+        refused("the token was made anew")
+            .says("set CHATWOOT_API_KEY to the access token of an administrator")
+            .arrange(|b| {
                 let people = json!({ "administrator": { "token": "unusedUnusedUnusedUnused" } });
                 state(b, json!({ "people": people }));
-            },
-        ),
-        refused("a bot's token").says("a bot's or a platform app's, not a user's").arrange(|b| {
+            }),
+        refused("a bot's token").says("belongs to a bot or a platform app, not to a user").arrange(|b| {
             let bot = b.world.chatwoot.update(|state| state.bots["bot"].token.clone());
             token(b, bot);
         }),
-        refused("a platform app's token").says("put a user's token into CHATWOOT_API_KEY").arrange(|b| {
-            let platform = b.world.chatwoot.update(|state| state.platform_token.clone());
-            token(b, platform);
-        }),
+        refused("a platform app's token").says("set CHATWOOT_API_KEY to the access token of a user").arrange(
+            |b| {
+                let platform = b.world.chatwoot.update(|state| state.platform_token.clone());
+                token(b, platform);
+            },
+        ),
         refused("a proxy drops the token's header")
             .says("nginx: underscores_in_headers on")
             .arrange(|b| state(b, json!({ "drops_underscore_headers": true }))),
         refused("the rate limit is used up")
             .verdict("inconclusive", 3)
-            .says("wait a minute and run it again")
+            .says("wait a minute and run this again")
             .arrange(|b| state(b, json!({ "throttled": true }))),
         refused("the profile breaks")
-            .says("500: the server broke")
+            .says("500: server error")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 500 }))),
         refused("a firewall forbids it")
-            .says("403: an answer that Chatwoot does not document (it says `blocked`)")
+            .says("403: a response that Chatwoot does not document (response: `blocked`)")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 403, "json": { "error": "blocked" } }))),
         refused("the profile is a page")
             .says("200, but an HTML page")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 200, "body": "<html>sign in</html>" }))),
         refused("the profile lists no accounts")
-            .says("a profile without a list of accounts")
+            .says("the profile has no list of accounts")
             .arrange(|b| answer(b, PROFILE, json!({ "patch": { "accounts": null } }))),
         refused("the profile is empty")
             .says("an empty body")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 200, "body": "" }))),
         refused("the profile leads to a page for signing in")
-            .says("302: a redirect elsewhere (it says `https://login.hotrodan.test/sign_in`)")
+            .says("302: redirected (response: `https://login.hotrodan.test/sign_in`)")
             .arrange(|b| answer(b, PROFILE, json!({ "location": "https://login.hotrodan.test/sign_in" }))),
         refused("the connection is cut").says("reset").arrange(|b| {
             answer(b, PROFILE, json!({ "behaviour": "reset" }));
         }),
         refused("there is no answer in time")
-            .says("no complete answer within 10s")
+            .says("no complete response within 10s")
             .arrange(|b| answer(b, PROFILE, json!({ "behaviour": "stall" }))),
         Case::new("there is no token, so nobody is asked", TOKEN, "")
             .verdict("skipped", 1)
@@ -96,7 +98,7 @@ fn accounts() -> Vec<Case> {
             .says("expected a member of account 5, found a member of 3 only")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "5")),
         outside("there is no such account")
-            .says("set CHATWOOT_ACCOUNT_ID to the account in Chatwoot's address bar")
+            .says("set CHATWOOT_ACCOUNT_ID to the account id in Chatwoot's URL")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "404")),
         outside("the user belongs to no account").says("a user without any account").arrange(|b| {
             answer(b, PROFILE, json!({ "patch": { "accounts": [] } }));
@@ -108,7 +110,7 @@ fn accounts() -> Vec<Case> {
         outside("the token is refused, and nobody looks whether it is")
             .verdict("inconclusive", 3)
             .without(TOKEN)
-            .says("401: the token is not known")
+            .says("401: the token is unknown")
             .arrange(|b| token(b, "hunter2hunter2hunter2xyz")),
         Case::new("the account is suspended", ACCOUNT, STATUS)
             .says("reactivate the account in Chatwoot's super admin console")
@@ -183,7 +185,7 @@ fn names() -> Vec<Case> {
             .says("found not shown")
             .arrange(|b| answer(b, RECORD, json!({ "patch": { "name": null } }))),
         open("the plan has no API")
-            .says("enable API access for the account (Chatwoot cloud: the plan decides)")
+            .says("enable API access for the account (on Chatwoot Cloud, choose a plan that includes it)")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "api_enabled": false } } }))),
         open("the rate limit is used up").says("429").arrange(|b| {
             answer(b, RECORD, json!({ "status": 429, "body": "Retry later\n" }));
@@ -191,7 +193,7 @@ fn names() -> Vec<Case> {
         open("the record is a page").says("an HTML page").arrange(|b| {
             answer(b, RECORD, json!({ "status": 200, "body": "<html></html>" }));
         }),
-        case("the record breaks").says("500: the server broke").arrange(|b| {
+        case("the record breaks").says("500: server error").arrange(|b| {
             answer(b, RECORD, json!({ "status": 500 }));
         }),
         case("the record is not found")

@@ -59,19 +59,19 @@ fn lists() -> Vec<Case> {
             .says("401: the token's role is too low")
             .arrange(|b| person(b, "agent")),
         broken("the plan has no API")
-            .says("403: the account's plan has no API access")
+            .says("403: the account's plan does not include API access")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "api_enabled": false } } }))),
         broken("the rate limit is used up")
             .verdict("inconclusive", 3)
-            .says("too many requests, so nothing is known")
+            .says("429: too many requests")
             .arrange(|b| answer(b, LIST, json!({ "status": 429, "body": "Retry later\n" }))),
         broken("the list is a page")
             .says("200, but an HTML page")
             .arrange(|b| answer(b, LIST, json!({ "status": 200, "body": "<html></html>" }))),
         broken("the list is no list")
-            .says("JSON, but not a list of webhooks")
+            .says("JSON that is not a list of webhooks")
             .arrange(|b| answer(b, LIST, json!({ "json": { "payload": {} } }))),
-        broken("the list breaks off").says("closed before the answer was complete").arrange(|b| {
+        broken("the list breaks off").says("closed before the response was complete").arrange(|b| {
             answer(b, LIST, json!({ "behaviour": "truncated" }));
         }),
         broken("a webhook in the list has no URL")

@@ -40,10 +40,10 @@ fn logins() -> Vec<Case> {
             .says("set the role's password anew and put it, percent-encoded, into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", server().dsn(READER, "hunter2hunter2", &b.database))),
         Case::new("the role does not exist", REACHED, "connection")
-            .says("login refused")
+            .says("login rejected")
             .arrange(|b| b.set("DATABASE_URL", server().dsn("nobody_here", "hunter2hunter2", &b.database))),
         Case::new("there is no password", REACHED, "connection")
-            .says("the server asks for a password and the URL has none")
+            .says("the server requires a password, but the URL has none")
             .arrange(|b| {
                 let (port, database) = (server().port(), b.database.clone());
                 b.set("DATABASE_URL", format!("postgresql://{READER}@127.0.0.1:{port}/{database}"));
@@ -83,7 +83,7 @@ fn ways() -> Vec<Case> {
             .says("the name db.hotrodan.test does not resolve")
             .arrange(|b| at(b, "db.hotrodan.test")),
         Case::new("what listens is not PostgreSQL", REACHED, "connection")
-            .says("not wholly, an answer of PostgreSQL")
+            .says("not a complete PostgreSQL message")
             .arrange(|b| {
                 let place = format!("127.0.0.1:{}", b.world.app.port());
                 at(b, &place);
@@ -94,7 +94,7 @@ fn ways() -> Vec<Case> {
             at(b, &place);
         }),
         Case::new("the server says nothing", REACHED, "connection")
-            .says("no complete answer within 1")
+            .says("no complete response within 1")
             .arrange(|b| {
                 b.control("app", json!({ "door": "silent" }));
                 let place = format!("127.0.0.1:{}", b.world.app.port());
@@ -234,7 +234,7 @@ fn servers() -> Vec<Case> {
             .says("put the primary's host into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", standby().login(READER, DATABASE))),
         Case::new("a primary is asked for, and there is a standby", REACHED, "connection")
-            .says("which target_session_attrs asks for")
+            .says("which target_session_attrs requires")
             .arrange(|b| {
                 let login = standby().login(READER, DATABASE);
                 b.set("DATABASE_URL", format!("{login}?target_session_attrs=primary"));

@@ -181,7 +181,7 @@ fn troubles() -> Vec<Case> {
     vec![
         Case::new("Fly knows no such app", APP, "secrets of hotdash-nowhere")
             .verdict("inconclusive", 3)
-            .says("a token of another app gets the same answer")
+            .says("a token for another app gets the same error")
             .arrange(|b| {
                 configure(b, |tables| {
                     target(tables, "sandbox").insert("fly_app".to_owned(), "hotdash-nowhere".into());
@@ -206,7 +206,7 @@ fn troubles() -> Vec<Case> {
         open("fly prints nothing", "an empty body").arrange(|b| fault(b, says(""))),
         open("fly prints null", "it is null").arrange(|b| fault(b, says("null\n"))),
         open("fly prints an object", "it is not a JSON array").arrange(|b| fault(b, says("{}\n"))),
-        open("fly prints an entry without a name", "an entry without a name")
+        open("fly prints an entry without a name", "an entry has no name")
             .arrange(|b| fault(b, says(r#"[{"digest":"0"}]"#))),
         Case::good("a token in the environment logs in", APP).arrange(|b| {
             log_out(b);

@@ -141,7 +141,7 @@ fn forms() -> Vec<Case> {
             "DATABASE_URL",
             "postgres://u:hunter2@db:hunter2/app",
             "form",
-            "a value, and its port cannot be used"
+            "a value that has an invalid port"
         ),
         value!(DATABASE, "DATABASE_URL", "postgres://u:hunter2@/app", "form", "names no host"),
         value!(
@@ -149,7 +149,7 @@ fn forms() -> Vec<Case> {
             "DATABASE_URL",
             "postgres://u:hun/ter2@db.hotrodan.test/app",
             "form",
-            "a value that names no user"
+            "a value that has no user"
         ),
         value!(
             DATABASE,

@@ -54,7 +54,7 @@ fn ways() -> Vec<Case> {
             .says("the certificate is not valid before")
             .arrange(|b| certificate(b, json!({ "days_old": -2 }))),
         Case::new("the certificate vouches for itself", REACHED, "tls")
-            .says("the certificate's issuer is not trusted here; give its root with --ca-file")
+            .says("the certificate's issuer is not trusted here; pass its root certificate with --ca-file")
             .arrange(|b| certificate(b, json!({ "self_signed": true }))),
         Case::new("the certificate is another host's", REACHED, "tls")
             .says("the certificate was issued for chat.hotrodan.test, not for this host")
@@ -66,13 +66,13 @@ fn ways() -> Vec<Case> {
             .says("the connection was reset")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "reset" } } }))),
         Case::new("the connection closes without an answer", REACHED, "first byte")
-            .says("closed before the answer was complete")
+            .says("closed before the response was complete")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "close" } } }))),
         Case::new("the answer is not HTTP", REACHED, "first byte")
             .says("is not HTTP")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "garbage" } } }))),
         Case::new("there is no answer in time", REACHED, "first byte")
-            .says("no complete answer within 10s")
+            .says("no complete response within 10s")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "silent" } } }))),
         Case::new("the service is unavailable", REACHED, "http status")
             .says("http status: expected a status below 500, found 503")

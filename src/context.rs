@@ -1,0 +1,292 @@
+//! What a probe may touch: settings, variables, clients, and measurements that are
+//! taken once and judged by many checks. A measurement remembers its failure as
+//! well as its success, so ten checks of one dead host cost one time-out.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::input::template::{Part, Template};
+use crate::outcome::event::{Event, Stream};
+use crate::outcome::finding::CannotAsk;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
+use crate::redact::Redactor;
+use crate::service::http::Client;
+use crate::service::marker::MarkerSink;
+use crate::service::tls::Roots;
+use crate::settings::{PIPELINE, Settings};
+
+type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
+
+/// How many live lines may wait to be shown. A program that writes without end must not fill the memory.
+const MOST_LINES: usize = 10_000;
+
+/// Shared by all checks of a run.
+pub struct Context {
+    pub settings: Arc<Settings>,
+    pub redactor: Redactor,
+    /// Whom TLS trusts.
+    pub roots: Roots,
+    /// Asks over HTTP, for all checks.
+    pub http: Client,
+    measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
+    lines: mpsc::Sender<Event>,
+    /// Where all clients report that a stand-in answered.
+    pub marker: MarkerSink,
+    traffic: Mutex<Option<Summary>>,
+    notes: Mutex<Vec<String>>,
+}
+
+/// One attempt at one check.
+pub struct Asking<'a> {
+    pub cx: &'a Arc<Context>,
+    /// The full id of the check.
+    pub id: &'a str,
+    /// The operator's directory that the check comes from; `None` for an embedded one.
+    pub folder: Option<&'a Path>,
+    /// The time this attempt has. A service gets a little less, so that its own time-out is the answer.
+    pub deadline: Duration,
+    /// True from the second attempt on: measurements are taken afresh.
+    pub again: bool,
+}
+
+impl Context {
+    /// A context, and the receiving end of the live lines.
+    pub fn new(
+        settings: Arc<Settings>,
+        redactor: Redactor,
+        roots: Roots,
+        http: Client,
+    ) -> (Arc<Context>, mpsc::Receiver<Event>) {
+        let (lines, receiver) = mpsc::channel(MOST_LINES);
+        let context = Context {
+            settings,
+            redactor,
+            roots,
+            marker: http.marker().clone(),
+            http,
+            measurements: Mutex::default(),
+            lines,
+            traffic: Mutex::default(),
+            notes: Mutex::default(),
+        };
+        (Arc::new(context), receiver)
+    }
+
+    /// The time, as this machine's clock has it.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Takes a measurement once per key and hands the same result to everybody who asks. It runs in a task of
+    /// its own: an asker that gives up does not cut it short for the others. `again` takes it afresh.
+    ///
+    /// The task starts with the call. Measurements ask for each other, and were this an `async fn`, the future of
+    /// every asker would hold those of all that it asks for.
+    pub fn measure<K, T, F>(
+        &self,
+        key: K,
+        again: bool,
+        take: F,
+    ) -> impl Future<Output = Arc<T>> + Send + use<K, T, F>
+    where
+        K: Into<String>,
+        T: Any + Send + Sync,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let key = key.into();
+        let mut known = self.measurements.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = known.get(&key).and_then(|m| m.downcast_ref::<Measurement<T>>()).cloned();
+        match old {
+            Some(old) if !again => old,
+            _ => {
+                let task = tokio::spawn(take);
+                let name = key.clone();
+                let fresh = async move {
+                    match task.await {
+                        Ok(value) => Arc::new(value),
+                        Err(error) => panic!("the measurement `{name}` broke: {error}"),
+                    }
+                };
+                let fresh: Measurement<T> = fresh.boxed().shared();
+                known.insert(key, Box::new(fresh.clone()));
+                fresh
+            }
+        }
+    }
+
+    /// Fills a template from the variables and the target.
+    ///
+    /// # Errors
+    /// A variable that is unset, empty or not UTF-8, and a key of the target that is not configured.
+    pub fn expand(&self, template: &Template) -> Result<String, CannotAsk> {
+        let mut text = String::new();
+        for part in template.parts() {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Variable(name) => text.push_str(self.variable(name)?),
+                Part::Target(key) => match self.settings.target.text(key) {
+                    Some(value) => text.push_str(&value),
+                    None => {
+                        return Err(CannotAsk::because(format!("`{key}` of the target is not configured"))
+                            .hint(self.settings.target.line_to_add(key)));
+                    }
+                },
+            }
+        }
+        Ok(text)
+    }
+
+    /// The value of a variable that a question cannot do without. URLs lose their trailing slash, so that a
+    /// path can follow.
+    ///
+    /// # Errors
+    /// When it is unset, empty or not UTF-8.
+    pub fn variable(&self, name: &str) -> Result<&str, CannotAsk> {
+        if self.settings.vars.is_not_text(name) {
+            return Err(CannotAsk::because(format!("{name} is not UTF-8 text")));
+        }
+        self.settings
+            .vars
+            .filled(name)
+            .map(|v| if name.ends_with("_URL") { v.trim().trim_end_matches('/') } else { v.trim() })
+            .ok_or_else(|| CannotAsk::because(format!("{name} is not set")))
+    }
+
+    /// Shows a line that the command of check `id` printed.
+    pub fn line(&self, id: &str, stream: Stream, text: &str) {
+        // Nobody listens any more when the run is over, and where lines come faster than they can be shown
+        // some are passed over; the last ones are evidence of the check in any case.
+        if let Ok(place) = self.lines.try_reserve() {
+            let text = self.redactor.apply(text).into_owned();
+            place.send(Event::Line { id: id.to_owned(), stream, text });
+        }
+    }
+
+    /// Says that the watch of a window begins, and what that window can see.
+    pub fn watching(&self, window: Window, remarks: &[String]) {
+        let remarks = remarks.iter().map(|r| self.redactor.apply(r).into_owned()).collect();
+        self.tell(Event::Watching { window, remarks, at: self.now() });
+    }
+
+    /// Shows what a tick of the watch has seen.
+    pub fn tick(&self, mut tick: Tick) {
+        tick.reason = self.redactor.apply(&tick.reason).into_owned();
+        tick.trouble = tick.trouble.map(|t| self.redactor.apply(&t).into_owned());
+        self.tell(Event::Tick(Box::new(tick)));
+    }
+
+    /// What the report says of traffic; the last word stays.
+    pub fn set_traffic(&self, mut summary: Summary) {
+        summary.redact(&self.redactor);
+        *self.traffic.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
+    }
+
+    /// What is known of traffic by now.
+    pub fn traffic(&self) -> Option<Summary> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Adds a sentence that every telling of the report shows, however the checks end.
+    pub fn note(&self, text: &str) {
+        let text = self.redactor.apply(text).into_owned();
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// What was noted by now.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, event: Event) {
+        // As with lines: nobody may be listening any more.
+        if let Ok(place) = self.lines.try_reserve() {
+            place.send(event);
+        }
+    }
+
+    /// True when a stand-in answered a run whose target is not the sandbox.
+    pub fn sandbox_mistaken(&self) -> bool {
+        !self.settings.target.is_sandbox() && self.marker.seen()
+    }
+
+    /// Resolves when a stand-in has answered a run whose target is not the sandbox.
+    pub async fn until_mistaken(&self) {
+        if self.settings.target.is_sandbox() {
+            std::future::pending().await
+        } else {
+            self.marker.until_seen().await;
+        }
+    }
+}
+
+/// Tokens that `fly` takes from its environment; they may also stand in the env file.
+pub const FLY_TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
+
+/// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.
+pub fn fly_environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+    let token = |name: &str| settings.vars.filled(name).map(|value| (name.into(), value.trim().into()));
+    std::env::vars_os()
+        .filter(|(name, _)| !PIPELINE.iter().chain(FLY_TOKENS).any(|n| name == n))
+        .chain(FLY_TOKENS.iter().filter_map(|name| token(name)))
+        .collect()
+}
+
+/// The time a program gets: less than its check, so that its end and its last lines come in time.
+pub fn own_time(deadline: Duration) -> Duration {
+    const RESERVE: Duration = Duration::from_secs(2);
+    if deadline > RESERVE * 5 { deadline - RESERVE } else { deadline.mul_f64(0.8) }
+}
+
+/// This process's environment without the pipeline's variables and without Fly's tokens.
+pub fn program_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| !PIPELINE.iter().chain(FLY_TOKENS).any(|n| name == n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::http::Proxies;
+    use crate::settings::{Target, Vars};
+
+    #[test]
+    fn lines_without_end_do_not_fill_the_memory() {
+        let settings = Settings {
+            target: Target::default(),
+            others: vec![],
+            vars: Vars::default(),
+            config: None,
+            fingerprint_key: None,
+            app_dir: None,
+            ca_file: None,
+            checks: None,
+            selection: Default::default(),
+            strict: false,
+            timeout: crate::input::interval::Interval::seconds(60),
+            watch: None,
+            attest: Default::default(),
+            runs_dir: None,
+        };
+        let roots = Roots::none();
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
+        let (cx, mut lines) = Context::new(Arc::new(settings), Redactor::default(), roots, http);
+        for _ in 0..MOST_LINES + 1000 {
+            cx.line("quality.lint", Stream::Stdout, "y");
+        }
+        assert_eq!(lines.len(), MOST_LINES);
+        lines.try_recv().expect("a line");
+        cx.line("quality.lint", Stream::Stdout, "there is room again");
+        assert_eq!(lines.len(), MOST_LINES);
+    }
+}

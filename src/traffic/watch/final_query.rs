@@ -1,0 +1,201 @@
+//! The final query: after the window's end, once late rows have had time to arrive, one statement over the whole window.
+//! Additional queries (alert levels, the time before the deploy) may fail without affecting the verdict.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::reader::{Answer, Reader};
+use super::tick_loop::TICK_DEADLINE;
+use super::{Turn, View, Watch};
+use crate::outcome::window::{Ended, Mode, Window};
+use crate::traffic::full::{OpenTransactions, WindowData};
+use crate::traffic::opening::{after, before};
+use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
+
+/// Time limit of the statement; the server's own limit is a little shorter.
+const DEADLINE: Duration = Duration::from_secs(65);
+/// The least time that a query gets, even if the budget is used up.
+const LEAST: Duration = Duration::from_secs(5);
+/// How long to wait for transactions that began before the window's end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait for a standby that may never catch up.
+const STANDBY_PATIENCE: Duration = Duration::from_secs(5);
+/// The pause between two attempts.
+const PAUSE: Duration = Duration::from_secs(1);
+/// After this many permanent errors in a row the query is given up.
+const MAX_REJECTED: u32 = 3;
+/// A deploy longer ago than this is not compared with.
+const RECENT: Duration = Duration::from_secs(3600);
+
+impl<R: Reader, V: View> Watch<'_, R, V> {
+    /// Everything the watch measured.
+    pub(super) async fn finish(mut self, turn: Turn) -> Observation {
+        let (ended, facts) = match turn {
+            Turn::Early(ended, full) => (ended, Ok(*full)),
+            Turn::Broken(why) => (Ended::AtItsEnd, Err(why)),
+            Turn::AtItsEnd => {
+                self.settle().await;
+                let horizon = self.horizon(self.window.to).await;
+                let facts = self.last_word().await.map(|full| WindowData { horizon, ..full });
+                (Ended::AtItsEnd, facts)
+            }
+        };
+        let answered = facts.as_ref().ok();
+        if let Some(full) = answered {
+            self.gaps.close(full.asked_at);
+        }
+        let late = match (answered, self.opening.mode) {
+            (Some(full), Mode::Forward) => {
+                let counted = i64::try_from(self.ledger.counts().facts()).unwrap_or(i64::MAX);
+                let found = full.letter.total.saturating_add(full.dead_letters);
+                i64::try_from(found).unwrap_or(i64::MAX).saturating_sub(counted)
+            }
+            _ => 0,
+        };
+        let (before, after) = match answered {
+            Some(full) if full.letter.bad() > 0 => self.around_the_deploy().await,
+            _ => (None, None),
+        };
+        let tiers = match &facts {
+            Ok(_) => self.tiers().await,
+            Err(unasked) => Err(unasked.why.clone()),
+        };
+        Observation {
+            mode: self.opening.mode,
+            planned: self.planned,
+            window: self.window,
+            deploy: self.opening.deploy.clone(),
+            ended,
+            facts,
+            gaps: self.gaps.all(self.clock.now()),
+            late,
+            sparks: self.ledger.sparks().collect(),
+            tiers,
+            before,
+            after,
+            remarks: self.remarks,
+        }
+    }
+
+    /// Waits for rows that were committed around the window's end, as far as the budget allows.
+    async fn settle(&mut self) {
+        let settled = after(self.window.to, self.rules.settle.0);
+        sleep_until(self.clock.when(settled).min(self.spent)).await;
+        // One more tick, so that only facts that ticks really missed are called late.
+        if self.opening.mode == Mode::Forward
+            && let Err(fault) = self.tick().await
+        {
+            self.missed(&fault);
+        }
+    }
+
+    /// Waits for transactions that began at `to` or before, because they may still add rows to the window. On a standby,
+    /// also waits until it has replayed the window.
+    pub(super) async fn horizon(&self, to: Timestamp) -> OpenTransactions {
+        let began = Instant::now();
+        // Hidden transactions that are open at the first query may have begun in the window; later ones have not.
+        let mut awaited: Option<BTreeSet<String>> = None;
+        loop {
+            let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
+            let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.unasked.why));
+            if let OpenTransactions::Hidden { transactions, .. } = &seen {
+                let first = awaited.get_or_insert_with(|| transactions.clone());
+                if first.is_disjoint(transactions) {
+                    seen = OpenTransactions::Clear;
+                }
+            }
+            let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
+            let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
+            let visible = moment.is_none_or(|moment| moment.tells_transactions);
+            let until = match seen {
+                OpenTransactions::Open(_) => began + PATIENCE,
+                OpenTransactions::Hidden { .. } => began + PATIENCE,
+                // A server that does not know now may know a moment later.
+                OpenTransactions::Unknown(_) if visible => began + PATIENCE,
+                // A standby of an idle primary stays behind forever.
+                _ if behind => began + STANDBY_PATIENCE,
+                _ => began,
+            };
+            if Instant::now() + PAUSE >= until.min(self.spent) {
+                return seen;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// The statement over the whole window, repeated until it is answered or the budget is used up.
+    async fn last_word(&mut self) -> Result<WindowData, ReadError> {
+        let (mut rejected, mut shown) = (0, None);
+        loop {
+            let fault = match self.catch_up().await {
+                Err(fault) if fault.unasked.database_gone => fault,
+                _ => match self.reader.full(self.window, self.left(DEADLINE)).await {
+                    Ok(full) => return Ok(full),
+                    Err(fault) => fault,
+                },
+            };
+            // Repeated more often than ticks, but shown only as often.
+            if shown.is_none_or(|at: Instant| at.elapsed() >= self.rules.tick.0) {
+                self.missed(&fault);
+                shown = Some(Instant::now());
+            }
+            rejected = if fault.hopeless { rejected + 1 } else { 0 };
+            if rejected >= MAX_REJECTED || Instant::now() + PAUSE >= self.spent {
+                return Err(fault.unasked);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// After a gap at the window's end, one more tick, so that facts of the gap are not called late. It also places the
+    /// window by the database's clock, if that was unknown until now.
+    async fn catch_up(&mut self) -> Answer<()> {
+        match self.opening.mode {
+            Mode::Forward if self.gaps.is_open() => self.tick().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The time the budget leaves for a query, at most `most`.
+    fn left(&self, most: Duration) -> Duration {
+        self.spent.saturating_duration_since(Instant::now()).max(LEAST).min(most)
+    }
+
+    /// Deliveries before the deploy, if the window begins soon after it or contains it; and those after it, if the window
+    /// contains it.
+    async fn around_the_deploy(&mut self) -> (Option<Stretch>, Option<Stretch>) {
+        let Ok(deploy) = &self.opening.deploy else { return (None, None) };
+        let at = deploy.at;
+        if at >= self.window.to || after(at, RECENT) < self.window.from {
+            return (None, None);
+        }
+        let length = Duration::try_from(self.window.length()).unwrap_or(Duration::ZERO);
+        let earlier = Window { from: before(at, length), to: at };
+        let earlier = self.reader.stretch(earlier, self.left(DEADLINE)).await.ok();
+        let later = match self.window.holds(at) {
+            true => {
+                let rest = Window { from: at, to: self.window.to };
+                self.reader.stretch(rest, self.left(DEADLINE)).await.ok()
+            }
+            false => None,
+        };
+        (earlier, later)
+    }
+
+    /// The counts of each alert level's own window, clipped at the deploy.
+    async fn tiers(&mut self) -> Result<Vec<TierCounts>, String> {
+        let to = self.window.to;
+        let deploy: Option<Timestamp> = self.opening.deploy.as_ref().ok().map(|deploy| deploy.at);
+        let mut counts = Vec::with_capacity(self.rules.tiers.len());
+        for tier in &self.rules.tiers {
+            let from = before(to, tier.over.0);
+            let window = Window { from: deploy.map_or(from, |at| from.max(at.min(to))), to };
+            let answer = self.reader.tier(tier, window, self.left(DEADLINE)).await;
+            counts.push(answer.map_err(|fault| fault.unasked.why)?);
+        }
+        Ok(counts)
+    }
+}
