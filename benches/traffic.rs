@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::rehearsal::standins::fly::Fly;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::fly::{LogBatch, LogLine};
 use hotdash_ops::service::marker::MarkerSink;

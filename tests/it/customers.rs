@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::{Redactor, Secret};
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, Sender, State};
-use hotdash_ops::rehearsal::server::Transport;
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Sender, State};
 use hotdash_ops::service::chatwoot::Chatwoot as Client;
 use hotdash_ops::service::http;
 use hotdash_ops::service::marker::MarkerSink;
@@ -145,6 +145,8 @@ async fn more_messages_than_are_judged_leave_it_open() {
         state.note(3, asked.conversation, BOT, "Draft: hello", ago(800 - n / 10)).unwrap();
     }
     let seen = asked(&started(state).await, window()).await;
-    assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.starts_with("more than 1000 messages")));
+    assert!(
+        matches!(judged(&seen, &[]), Judged::Unknown(why) if why.starts_with("there are more than 1000 customer messages"))
+    );
     assert!(seen.message_ages(MINUTE).is_ok_and(|heard| heard.old > 0 && heard.cut.is_some()));
 }

@@ -4,9 +4,9 @@
 use std::fs;
 
 use hotdash_ops::checklist;
-use hotdash_ops::rehearsal::customers::Habits;
-use hotdash_ops::rehearsal::fly::Status;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::standins::fly::Status;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use serde_json::json;
 
 use crate::overlay::Own;
@@ -111,7 +111,7 @@ fn acme(sql: &str) -> Bench {
         ("hotdash-chatwoot", "acme-chatwoot"),
     ] {
         bench.edit_config(theirs, ours);
-        let rename = |answers: &mut hotdash_ops::rehearsal::fly::Answers| {
+        let rename = |answers: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
             if let Some(app) = answers.apps.remove(theirs) {
                 answers.apps.insert(ours.to_owned(), app);
             }
@@ -163,7 +163,7 @@ fn a_broken_pipeline_is_fixed_in_the_target_s_own_apps() {
 fn a_silent_queue_is_fixed_in_the_target_s_own_chatwoot() {
     let mut bench = acme("truncate dashboard_facts");
     let habits = Habits { per_minute: 150.0, seed: 7, ..Habits::default() };
-    bench.start_traffic(habits, Setting::WorkerDead);
+    bench.start_traffic(habits, Setup::WorkerDead);
     bench.control("chatwoot", json!({ "state": { "queue_services": "failing" } }));
     let fixes = told(&bench, &["monitor", "--minutes", "0.2"]);
     assert!(fix(&fixes, "traffic.delivered").contains("fly status -a acme-chatwoot"), "{fixes:?}");
@@ -173,7 +173,7 @@ fn a_silent_queue_is_fixed_in_the_target_s_own_chatwoot() {
 fn failing_deliveries_are_fixed_in_the_target_s_own_apps() {
     let mut bench = acme("truncate dashboard_facts");
     let habits = Habits { per_minute: 300.0, seed: 8, ..Habits::default() };
-    bench.start_traffic(habits, Setting::AgentDown);
+    bench.start_traffic(habits, Setup::AgentDown);
     let fixes = told(&bench, &["monitor", "--minutes", "0.2", "--full"]);
     let rate = fix(&fixes, "traffic.success-rate");
     assert!(rate.contains("-a acme-app") || rate.contains("-a acme-agent"), "{rate}");

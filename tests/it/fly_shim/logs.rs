@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::fly::{Fault, Fly};
+use hotdash_ops::rehearsal::standins::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::settings::Traffic;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::fly::{Fault, MARKER};
+use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
 use hotdash_ops::service::fly::{self, Answer, Release, Trouble};
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::traffic::deploy::marker;

@@ -184,6 +184,6 @@ fn the_table_for_people_is_harmless_and_names_every_check() {
             let id = outcome["id"].as_str().unwrap_or_default();
             assert!(text.contains(id), "{name}: {id}");
         }
-        assert!(text.contains(&format!("exit {}: ", told.code)), "{name}: {text}");
+        assert!(text.contains(&format!("(exit {})", told.code)), "{name}: {text}");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, Native, OUTSIDER, OWNER, Options, READER, Tls};
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;

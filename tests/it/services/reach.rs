@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::server::Transport;
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};

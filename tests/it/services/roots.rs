@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use std::sync::Arc;
 
 use hotdash_ops::service::Unreachable;

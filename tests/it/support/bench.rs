@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotdash_ops::checklist;
 use hotdash_ops::probe::is_listed;
-use hotdash_ops::rehearsal::customers::Habits;
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use hotdash_ops::rehearsal::world::{Database, World};
 use serde_json::Value;
 
@@ -73,8 +73,8 @@ impl Bench {
     }
 
     /// Lets customers write, in a world changed by this setting.
-    pub fn start_traffic(&mut self, habits: Habits, setting: Setting) {
-        let started = self.runtime.block_on(self.world.start_traffic(habits, setting));
+    pub fn start_traffic(&mut self, habits: Habits, setup: Setup) {
+        let started = self.runtime.block_on(self.world.start_traffic(habits, setup));
         started.expect("customers write");
     }
 

@@ -125,6 +125,6 @@ pub fn verdict(finding: &Finding) -> Verdict {
 }
 
 /// The evidence with this name.
-pub fn told<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
+pub fn evidence_of<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
     finding.evidence.iter().find(|evidence| evidence.name == name).map(|evidence| evidence.value.as_str())
 }

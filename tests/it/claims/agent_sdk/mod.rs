@@ -49,7 +49,7 @@ fn sleepers() -> Vec<Case> {
         Case::good("it sleeps, and is up after three seconds", HEALTH)
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 3.0 }))),
         Case::good("the proxy says 503 twice while it starts", HEALTH)
-            .shows("answered at attempt 3 after")
+            .shows("answered on attempt 3 after")
             .arrange(|b| get(b, json!({ "status": 503, "times": 2 }))),
         Case::good("nobody listens for two seconds", HEALTH).shows("\"name\":\"cold start\"").arrange(|b| {
             b.control("agent", json!({ "door": { "is": "closed", "for_ms": 2000 } }));
@@ -171,7 +171,7 @@ fn heads() -> Vec<Case> {
             answer(b, "HEAD /health", json!({ "location": "https://login.hotrodan.test/" }));
         }),
         Case::good("the proxy says 502 once", HEAD)
-            .shows("answered at attempt 2 after")
+            .shows("answered on attempt 2 after")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 502, "times": 1 }))),
         Case::new("GET does not pass, so HEAD is not asked", HEAD, "")
             .verdict("skipped", 1)

@@ -1,6 +1,6 @@
 //! The health check script: what the checkout's own can say, and what takes its place without a checkout.
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
 use serde_json::json;
 
 use super::{answer, person, state, token};
@@ -15,14 +15,15 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn script(bench: &Bench, does: Tool) {
-    let set =
-        |answers: &mut hotdash_ops::rehearsal::checkout::Answers| *answers.tool(ToolName::Health) = does;
+    let set = |answers: &mut hotdash_ops::rehearsal::standins::checkout::Answers| {
+        *answers.tool(ToolName::Health) = does
+    };
     bench.world.checkout.change(set).expect("the script does so");
 }
 
 /// The script ends with exactly this.
 fn says(bench: &Bench, stdout: &str, code: u8) {
-    let said = Said { stdout: stdout.to_owned(), stderr: String::new(), code };
+    let said = ToolOutput { stdout: stdout.to_owned(), stderr: String::new(), code };
     script(bench, Tool { says: Some(said), ..Tool::default() });
 }
 

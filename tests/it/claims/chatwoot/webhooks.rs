@@ -1,6 +1,6 @@
 //! What can be wrong with the webhooks: the list breaks, there are too many, none, or another than configured.
 
-use hotdash_ops::rehearsal::chatwoot::Webhook;
+use hotdash_ops::rehearsal::standins::chatwoot::Webhook;
 use serde_json::{Value, json};
 
 use super::{answer, person, state};

@@ -48,7 +48,7 @@ fn a_world_with_chatwoot_4_8_is_ready_with_a_warning() {
 fn at_the_app(bench: &Bench) -> (usize, usize) {
     let received = bench.world.app.received();
     let token = bench.vars["CHATWOOT_API_KEY"].as_str();
-    let carries = |entry: &hotdash_ops::rehearsal::server::Entry| {
+    let carries = |entry: &hotdash_ops::rehearsal::http::Entry| {
         entry.headers.iter().any(|(name, value)| name == "api_access_token" || value.contains(token))
     };
     (received.iter().filter(|entry| carries(entry)).count(), received.len())

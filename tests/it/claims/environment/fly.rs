@@ -1,6 +1,6 @@
 //! What `fly secrets list` may say: states of secrets, shapes of its versions, and its own troubles.
 
-use hotdash_ops::rehearsal::fly::{Fault, Generation, Status};
+use hotdash_ops::rehearsal::standins::fly::{Fault, Generation, Status};
 
 use super::{configure, env_file, target};
 use crate::claims::Case;
@@ -32,7 +32,7 @@ fn log_out(bench: &Bench) {
 }
 
 fn all_are(bench: &Bench, status: Status) {
-    let every = |answers: &mut hotdash_ops::rehearsal::fly::Answers| {
+    let every = |answers: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
         answers.apps.values_mut().flat_map(|a| &mut a.secrets).for_each(|s| s.status = status);
     };
     bench.world.fly.change(every).expect("fly answers so");
@@ -62,7 +62,7 @@ fn names() -> Vec<Case> {
     all.push(
         Case::new("the app has no secrets at all", APP, BASE).says("not among the app's 0 secrets").arrange(
             |b| {
-                let clear = |a: &mut hotdash_ops::rehearsal::fly::Answers| {
+                let clear = |a: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
                     a.apps.entry("hotdash-app".to_owned()).or_default().secrets.clear();
                 };
                 b.world.fly.change(clear).expect("fly answers so");
