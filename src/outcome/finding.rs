@@ -1,11 +1,11 @@
-//! What a probe says: claims, evidence, or that it could not ask. A probe states
-//! facts; the engine judges them.
+//! What a probe returns: claims and evidence, or why it could not run. A probe
+//! states facts; the engine judges them.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-/// One comparison: what was compared, what should be, what is.
+/// One comparison: what was compared, the value that was expected, and the value that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Claim {
     /// Stable and kebab-case, unique within its check: `http-status`. Faults, tests and labels refer to it, so that
@@ -15,27 +15,27 @@ pub struct Claim {
     pub what: String,
     pub expected: String,
     pub found: String,
-    /// `None` when the evidence does not allow a judgement.
+    /// `None` when the evidence is not enough to decide.
     pub holds: Option<bool>,
-    /// One sentence that reads better than `expected A, found B`, shown in its place: `Chatwoot does not answer`.
+    /// One sentence that is shown instead of `expected A, found B`: `Chatwoot does not answer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,
-    /// What to do about it, when the claim knows its own cause better than the check's fix does.
+    /// The fix for this claim's own cause. It takes precedence over the finding's fix and the check's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
     /// Set when the claim does not hold only because this host's name did not resolve or had no
     /// route. If that is so for every one of at least two remote hosts, the machine is offline
-    /// and the engine turns the failure into an error.
+    /// and the engine reports an error instead of a failure.
     #[serde(skip)]
     pub offline: Option<String>,
-    /// Set when the claim does not hold because nobody answered, or with a 5xx, as it is while a service
-    /// starts: then, and only then, a check that allows for a cold start is asked again.
+    /// Set when the claim does not hold because there was no response, or a 5xx, as is usual while a service
+    /// starts. Only then is a check that allows for a cold start run again.
     #[serde(skip)]
     pub starting: bool,
 }
 
 impl Claim {
-    /// A claim that was compared, and holds or does not.
+    /// A claim that holds or does not.
     pub fn compared(
         code: impl Into<String>,
         what: impl Into<String>,
@@ -56,7 +56,7 @@ impl Claim {
         }
     }
 
-    /// A claim that cannot be judged, with what is missing as `found`.
+    /// A claim that cannot be decided, with what is missing as `found`.
     pub fn undecided(
         code: impl Into<String>,
         what: impl Into<String>,
@@ -66,13 +66,13 @@ impl Claim {
         Claim { holds: None, ..Claim::compared(code, what, expected, found, false) }
     }
 
-    /// Shows this sentence as the reason, in place of the two values.
+    /// Shows this sentence as the reason, instead of the two values.
     pub fn sentence(mut self, sentence: impl Into<String>) -> Claim {
         self.sentence = Some(sentence.into());
         self
     }
 
-    /// Says what to do when this claim does not hold or cannot be judged.
+    /// What to do when this claim does not hold or cannot be decided.
     pub fn fix(mut self, fix: impl Into<String>) -> Claim {
         self.fix = Some(fix.into());
         self
@@ -127,23 +127,23 @@ pub fn number_repeats<'a>(codes: impl Iterator<Item = &'a mut String>) {
     }
 }
 
-/// A fact that supports the claims or helps the reader, and is not judged.
+/// A fact that supports the claims or helps the reader. It is not judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     pub name: String,
     pub value: String,
 }
 
-/// What a probe found out.
+/// What a probe found.
 #[derive(Clone, Debug, Default)]
 pub struct Finding {
-    /// What was asked, one line: `GET https://chat.example/api`.
+    /// What was checked, in one line: `GET https://chat.example/api`.
     pub asked: String,
     pub claims: Vec<Claim>,
     pub evidence: Vec<Evidence>,
-    /// What a pass must carry with it.
+    /// Shown even when the check passes.
     pub warnings: Vec<String>,
-    /// A better fix than the check's own, when the finding knows one (a statement to run).
+    /// A better fix than the check's own, if there is one (a statement to run).
     pub fix: Option<String>,
 }
 
@@ -165,7 +165,7 @@ impl Finding {
         self
     }
 
-    /// Adds a warning that a pass carries.
+    /// Adds a warning, which is shown even when the check passes.
     pub fn warn(mut self, warning: impl Into<String>) -> Finding {
         self.warnings.push(warning.into());
         self
@@ -178,22 +178,24 @@ impl Finding {
     }
 }
 
-/// Our side could not ask: a variable or a program is missing, a file cannot be read.
+/// Our side could not run the probe: a variable or a program is missing, or a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CannotAsk {
     /// A lower-case fragment: `DATABASE_URL is not set`.
     pub why: String,
-    /// What to do about it, if it is not the check's own fix.
+    /// What to do about it, if the check's own fix does not apply.
     pub hint: Option<String>,
-    /// What helps to find out why.
+    /// Facts that help to find the cause.
     pub evidence: Vec<Evidence>,
 }
 
 impl CannotAsk {
+    /// An error with this reason, a lower-case fragment.
     pub fn because(why: impl Into<String>) -> CannotAsk {
         CannotAsk { why: why.into(), hint: None, evidence: Vec::new() }
     }
 
+    /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> CannotAsk {
         self.hint = Some(hint.into());
         self

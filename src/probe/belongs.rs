@@ -1,4 +1,4 @@
-//! A variable's value is this target's own, and nobody else's.
+//! A variable's value belongs to this target and to no other.
 
 mod configured;
 mod place;
@@ -16,17 +16,20 @@ use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
-/// A variable's value is this target's own: https and not this machine in production, the configured host or
-/// id, and no other target's value.
+/// The evidence when there is no target to compare with.
+const NO_OTHERS: &str = "none configured, so there was nothing to compare with";
+
+/// A variable's value belongs to this target: it has the configured host or id, differs from the other targets'
+/// values, and in production uses https and points to another machine.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Belongs {
     /// The variable's name.
     pub var: String,
-    /// The key of the target's configuration that says which value is right (`agent_host`); absent for a
-    /// secret, which is told by its fingerprint.
+    /// The key of the target's configuration that holds the right value (`agent_host`); absent for a secret,
+    /// which is compared by its fingerprint.
     pub expected: Option<String>,
-    /// The value is known by its keyed fingerprint only.
+    /// The value is compared by its keyed fingerprint only.
     #[serde(default)]
     pub secret: bool,
 }
@@ -39,7 +42,7 @@ impl Belongs {
     /// The claims on resolved settings. Pure.
     fn judge(&self, settings: &Settings) -> Result<Finding, CannotAsk> {
         let value = self.value(settings)?;
-        let finding = Finding::about(format!("{}, against the configuration", self.var));
+        let finding = Finding::about(format!("{}, compared with the configuration", self.var));
         match &self.expected {
             Some(key) => configured::judge(finding, settings, &self.var, key, value),
             None => secret::judge(finding, settings, &self.var, value),
@@ -63,8 +66,10 @@ impl Belongs {
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let target = &settings.target;
-        let mut asked =
-            Asked { question: format!("is {} the value of {}?", self.var, target.name), ..Asked::default() };
+        let mut asked = Asked {
+            question: format!("does {} belong to the target {}?", self.var, target.name),
+            ..Asked::default()
+        };
         if target.is_production() && self.expected.as_deref() != Some("account_id") {
             asked.expectations.extend(place::expectations(self.expected.is_some()));
         }
@@ -73,13 +78,13 @@ impl Belongs {
                 asked.by_hand.push(format!("echo \"${}\"", self.var));
                 let right = target.text(key).unwrap_or_else(|| target.line_to_add(key));
                 asked.expectations.push(format!("{key}: {right}"));
-                asked.expectations.push(format!("not the {key} of another target"));
+                asked.expectations.push(format!("other targets: not their {key}"));
             }
             None => {
                 asked.by_hand.push(format!("hotdash-ops env fingerprint --target {}", target.name));
                 asked.expectations.push("fingerprint: the one configured for this target, if any".to_owned());
-                asked.expectations.push("not the fingerprint of another target".to_owned());
-                asked.expectations.push("of its own: not the value of another secret variable".to_owned());
+                asked.expectations.push("other targets: not their fingerprint".to_owned());
+                asked.expectations.push("own value: not the value of another secret variable".to_owned());
             }
         }
         asked
@@ -111,10 +116,10 @@ impl Belongs {
             (None, false) => wrong.push("`belongs` needs `expected = \"KEY\"` or `secret = true`".to_owned()),
             (Some(_), true) => wrong.push("`belongs` takes `expected` or `secret`, not both".to_owned()),
             (Some(key), false) if !configured::KEYS.contains(&key.as_str()) => {
-                wrong.push(format!("`expected = \"{key}\"` is none of {}", configured::KEYS.join(", ")));
+                wrong.push(format!("`expected = \"{key}\"` is not one of {}", configured::KEYS.join(", ")));
             }
             (None, true) if !crate::settings::fingerprint::FINGERPRINTED.contains(&self.var.as_str()) => {
-                wrong.push(format!("`{}` is not among the secrets that are fingerprinted", self.var));
+                wrong.push(format!("`{}` is not one of the secrets that have fingerprints", self.var));
             }
             _ => {}
         }

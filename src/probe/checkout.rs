@@ -1,6 +1,5 @@
 //! The app's checkout itself. Everything that runs a program in it goes through
-//! here, so that the state before the first program is known when the last one has
-//! ended.
+//! here, so that the state before the first program is known after the last one.
 
 mod present;
 mod snapshot;
@@ -24,22 +23,25 @@ pub(crate) use visit::{before, run};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Checkout {
-    /// There is one, and it is the app's.
+    /// It exists, and it is the app's.
     Present,
-    /// The commands of this run have not changed it.
+    /// The commands of this run did not change it.
     Unchanged,
 }
 
-/// The file that marks a checkout of stand-ins.
+/// The file that marks a checkout of the rehearsal.
 const MARKER: &str = ".hotdash-ops-sandbox";
 
-const NAME_IT: &str = "name the app's checkout: --app-dir PATH, or `app_dir = \"PATH\"` in the configuration";
+const HOW_TO_GIVE: &str =
+    "give the path of the app's checkout: --app-dir PATH, or `app_dir = \"PATH\"` in the configuration";
 
-/// What a check says when nobody named a checkout.
+/// The finding of every check that needs a checkout when none was given.
 pub(crate) fn missing(asked: impl Into<String>) -> Finding {
-    Finding::about(asked)
-        .claim(Claim::open("checkout", "a directory with the app", "none is named"))
-        .fix(NAME_IT)
+    Finding::about(asked).claim(
+        Claim::undecided("checkout", "checkout", "a directory with the app", "none given")
+            .sentence("no app checkout given")
+            .fix(HOW_TO_GIVE),
+    )
 }
 
 /// The checkout that was named. A checkout of stand-ins is reported.
@@ -69,19 +71,19 @@ impl Checkout {
         );
         match self {
             Checkout::Present => Asked {
-                question: "is the app's checkout there?".to_owned(),
+                question: "does the app's checkout exist?".to_owned(),
                 by_hand: vec![format!("git -C {directory} ls-files --error-unmatch package.json")],
                 expectations: vec![
-                    "directory: one that can be read".to_owned(),
+                    "directory: a readable directory".to_owned(),
                     "package.json: JSON with a name or scripts".to_owned(),
-                    "git: package.json is a file of the repository".to_owned(),
+                    "git: package.json is tracked".to_owned(),
                 ],
             },
             Checkout::Unchanged => Asked {
-                question: "have the commands of this run changed the checkout?".to_owned(),
+                question: "did the commands of this run change the checkout?".to_owned(),
                 by_hand: vec![format!("git -C {directory} status --porcelain")],
                 expectations: vec![
-                    "checkout: as before the first command, artifacts/ apart, contents included".to_owned(),
+                    "checkout: as before the first command, including file contents and except for artifacts/".to_owned(),
                 ],
             },
         }

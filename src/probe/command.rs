@@ -1,5 +1,5 @@
 //! A program: in the app's checkout, where its exit code is judged, or an operator's
-//! own, which says itself what it found.
+//! own, which prints its claims.
 
 mod own;
 mod result;
@@ -21,24 +21,24 @@ use crate::settings::Settings;
 use crate::text::shell_line;
 
 /// A program in the app's checkout, as an argument list. It sees none of the pipeline's variables, so that no
-/// test of the app finds its way to production. With `result` it is an operator's own check.
+/// test of the app can reach production. With `result` it is an operator's own check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
-    /// The name under which the configuration may give another argument list.
+    /// The name under which the configuration can set another argument list.
     pub name: String,
-    /// The argument list; no shell.
+    /// The argument list, run without a shell.
     pub run: Vec<String>,
-    /// Judges vitest's JSON report: at least this many tests passed, and none failed.
+    /// Reads vitest's JSON report: at least this many tests must pass, and none may fail.
     pub tests_passed: Option<u64>,
-    /// The program says itself what it found, and runs in the directory that was given with `--checks`.
+    /// The program prints its own claims, and runs in the directory given with `--checks`.
     pub result: Option<Form>,
-    /// The pipeline's variables that it may see, for a program with a `result`; it is not run without one of them.
+    /// The pipeline's variables that a program with a `result` may see. It does not run when one of them is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<String>,
 }
 
-/// How a program says what it found.
+/// The format of a program's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -60,8 +60,9 @@ impl Command {
         let Some(least) = self.least(settings) else {
             return Ok(checkout::run(asking, argv).await?.judge(finding));
         };
-        let private = tempfile::tempdir()
-            .map_err(|e| CannotAsk::because(format!("no private directory for the report: {e}")))?;
+        let private = tempfile::tempdir().map_err(|e| {
+            CannotAsk::because(format!("cannot create a temporary directory for the report: {e}"))
+        })?;
         let file = private.path().join("report.json");
         let argv = vitest::reported(argv, &file);
         let finding = checkout::run(asking, &argv).await?.judge(finding);
@@ -69,17 +70,17 @@ impl Command {
         Ok(vitest::judge(finding, report.as_deref().map_err(String::as_str), least))
     }
 
-    /// The configured argument list, or the checklist's.
+    /// The configured argument list, or else the checklist's.
     fn argv<'a>(&'a self, settings: &'a Settings) -> &'a [String] {
         settings.target.commands.get(&self.name).unwrap_or(&self.run)
     }
 
-    /// How many tests must have passed: one at the least, because a run without a test proves nothing.
+    /// How many tests must pass: at least one, because a run without tests proves nothing.
     fn least(&self, settings: &Settings) -> Option<u64> {
         self.tests_passed.map(|own| settings.target.thresholds.webhook_tests.unwrap_or(own).max(1))
     }
 
-    /// True for a program that is run in the app's checkout.
+    /// True for a program that runs in the app's checkout.
     pub(super) fn runs_in_checkout(&self) -> bool {
         self.result.is_none()
     }
@@ -99,7 +100,7 @@ impl Command {
             expectations.push(format!("tests passed: at least {least}; skipped and todo do not count"));
         }
         Asked {
-            question: "does this command in the app's checkout end well?".to_owned(),
+            question: "does this command succeed in the app's checkout?".to_owned(),
             by_hand: vec![format!("cd {directory} && {}", shell_line(&argv))],
             expectations,
         }
@@ -109,7 +110,7 @@ impl Command {
         let directory = settings.checks.as_ref().map(|path| path.to_string_lossy().into_owned());
         let directory = directory.map_or_else(|| "CHECKS".to_owned(), |path| shell_line(&[path]));
         Asked {
-            question: "what does this command of the operator's own say?".to_owned(),
+            question: "do the claims that your own command prints hold?".to_owned(),
             by_hand: vec![format!("cd {directory} && {}", shell_line(self.argv(settings)))],
             expectations: vec![
                 "exit code: 0".to_owned(),
@@ -144,17 +145,17 @@ impl Command {
             wrong.push("`run` names no program".to_owned());
         }
         if self.result.is_some() && self.tests_passed.is_some() {
-            wrong.push("`tests_passed` and `result` are two ways of judging: keep one".to_owned());
+            wrong.push("`tests_passed` and `result` are two ways of judging; keep one".to_owned());
         }
         if self.result.is_none() && !self.variables.is_empty() {
             wrong.push("`variables` are for a command with `result = \"json\"`".to_owned());
         }
         let named = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         for name in self.variables.iter().filter(|name| name.is_empty() || !name.chars().all(named)) {
-            wrong.push(format!("`{name}` is no name of a variable (A-Z, 0-9 and _)"));
+            wrong.push(format!("`{name}` is not the name of a variable (A-Z, 0-9 and _)"));
         }
         if self.tests_passed == Some(0) {
-            wrong.push("`tests_passed = 0` proves nothing: at least 1".to_owned());
+            wrong.push("`tests_passed` must be at least 1".to_owned());
         }
         wrong
     }

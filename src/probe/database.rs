@@ -1,5 +1,5 @@
-//! Claims on one shared look at the database connection: whether it answers, is the
-//! primary, and is the database that the target names.
+//! Claims on one shared measurement of the database connection: the database answers,
+//! is the primary, and is the one that the target names.
 
 mod brief;
 mod contact;
@@ -25,11 +25,11 @@ pub(super) use trouble::Trouble;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Database {
-    /// It connects and answers.
+    /// The database accepts the connection and answers.
     Reachable,
-    /// It is the primary, not a standby.
+    /// The server is the primary, not a standby.
     Primary,
-    /// It is the database the target names.
+    /// The database has the name that the target gives.
     Name,
 }
 
@@ -55,17 +55,17 @@ impl Database {
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
         let (question, sql, expectation) = match self {
             Database::Reachable => {
-                ("DATABASE_URL connects and answers", contact::SESSION, "an answer".to_owned())
+                ("does the database in DATABASE_URL answer?", contact::SESSION, "an answer".to_owned())
             }
             Database::Primary => (
-                "DATABASE_URL leads to the primary",
+                "does DATABASE_URL point to the primary?",
                 "SELECT pg_is_in_recovery()",
                 "false: not in recovery".to_owned(),
             ),
             Database::Name => {
                 let target = &settings.target;
                 let expected = target.database.clone().unwrap_or_else(|| target.line_to_add("database"));
-                ("DATABASE_URL leads to the target's database", "SELECT current_database()", expected)
+                ("does DATABASE_URL point to the target's database?", "SELECT current_database()", expected)
             }
         };
         Asked {
@@ -94,42 +94,52 @@ impl Database {
 }
 
 fn primary(finding: Finding, contact: &Contact) -> Finding {
-    let found = if contact.in_recovery { "a standby, in recovery" } else { "the primary" };
-    finding
-        .evidence("server", format!("PostgreSQL {}", contact.version))
-        .claim(Claim::new("role of the server", "the primary", found, !contact.in_recovery))
-        .fix("put the primary's host into DATABASE_URL: facts cannot be written to a standby, and it may lag behind")
+    let claim = |found: &str, holds| {
+        Claim::compared("role-of-the-server", "role of the server", "the primary", found, holds)
+    };
+    let finding = finding.evidence("server", format!("PostgreSQL {}", contact.version));
+    finding.claim(if contact.in_recovery {
+        claim("a standby", false)
+            .sentence("DATABASE_URL points to a standby, not to the primary")
+            .fix("put the primary's host into DATABASE_URL: facts cannot be written to a standby, and it may lag behind")
+    } else {
+        claim("the primary", true)
+    })
 }
 
 fn name(finding: Finding, contact: &Contact, settings: &Settings) -> Finding {
-    let what = "name of the database";
-    match &settings.target.database {
+    let (code, what) = ("name-of-the-database", "name of the database");
+    let target = &settings.target;
+    finding.claim(match &target.database {
         Some(expected) => {
             let holds = contact.database == *expected;
-            finding.claim(Claim::new(what, expected, &contact.database, holds)).fix(format!(
+            let claim = Claim::compared(code, what, expected, &contact.database, holds);
+            let fix = format!(
                 "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}] in the configuration",
-                settings.target.name
+                target.name
+            );
+            if holds { claim } else { claim.fix(fix) }
+        }
+        None => Claim::undecided(code, what, "the database that the target names", &contact.database)
+            .sentence(format!(
+                "`database` is not configured for {}, so the database {} cannot be checked",
+                target.name, contact.database
             ))
-        }
-        None => {
-            let line = settings.target.line_to_add("database");
-            let found = format!("{}, and nothing configured to compare it with", contact.database);
-            finding.claim(Claim::open(what, "the database that the target names", found)).fix(line)
-        }
-    }
+            .fix(target.line_to_add("database")),
+    })
 }
 
-/// `DATABASE_URL`, understood.
+/// `DATABASE_URL`, parsed.
 ///
 /// # Errors
-/// When it is unset, not text, or no connection string; its value is never shown.
+/// When it is unset, not text, or not a connection string; its value is never shown.
 pub(super) fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
     let text = cx.variable("DATABASE_URL")?;
     Dsn::parse(text).map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))
 }
 
-/// Lines that ask the same by hand. psql refuses parameters that only Prisma knows, so for such a string
-/// all parameters are cut off, and what the session must know of them is said in another way.
+/// Lines that run the same statement by hand. psql rejects parameters that only Prisma knows, so for such a string
+/// all parameters are cut off, and those that the session needs are passed in another way.
 pub(super) fn psql(settings: &Settings, sql: &str) -> Vec<String> {
     let dsn = settings.vars.filled("DATABASE_URL").and_then(|text| Dsn::parse(text.trim()).ok());
     let (command, path) = match dsn.filter(|d| !d.ignored.is_empty() || d.schema.is_some()) {
@@ -139,7 +149,7 @@ pub(super) fn psql(settings: &Settings, sql: &str) -> Vec<String> {
         }
         None => ("psql -X \"$DATABASE_URL\"".to_owned(), None),
     };
-    // In one string with the statement, and so in one transaction, which a pooler keeps together.
+    // In one string with the statement, so that a pooler runs both in one transaction.
     let path = path.map(|p| format!("SET LOCAL search_path = {p}; ")).unwrap_or_default();
     let statement = format!("{path}{sql}").replace('\'', r"'\''");
     format!("{command} -c '{statement}'").lines().map(str::to_owned).collect()

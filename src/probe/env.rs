@@ -1,4 +1,4 @@
-//! A variable is set and well-formed.
+//! A variable is set, has one value, is well-formed and is not a placeholder.
 
 mod form;
 mod placeholder;
@@ -14,19 +14,19 @@ use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::{Settings, Vars};
 
-/// A variable of the pipeline: set, of one value, well-formed, and no placeholder.
+/// A variable of the pipeline is set, has one value, is well-formed and is not a placeholder.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Env {
     /// The variable's name.
     pub var: String,
-    /// Other names met in the field; set to another value, they are a failure.
+    /// Other names in use for the same variable. A different value in one of them is a failure.
     #[serde(default)]
     pub aliases: Vec<String>,
     pub form: Form,
 }
 
-/// What a value must look like.
+/// The form that a value must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -48,49 +48,61 @@ impl Env {
     /// The claims on a snapshot of variables. Pure.
     fn judge(&self, vars: &Vars) -> Finding {
         let finding = Finding::about(format!("the variable {}", self.names().join(" or ")));
-        let expected = "a value that is not empty";
         let filled: Vec<(&str, &str)> =
             self.names().into_iter().filter_map(|n| Some((n, vars.filled(n)?))).collect();
         let not_text: Vec<&str> = self.names().into_iter().filter(|n| vars.is_not_text(n)).collect();
+        let set = |found, holds| Claim::compared("set", "set", "a value that is not empty", found, holds);
         let Some((name, value)) = filled.first().copied() else {
-            let found = match (not_text.first(), self.names().iter().any(|n| vars.get(n).is_some())) {
-                (Some(name), _) => format!("{name} holds bytes that are not UTF-8 text"),
-                (None, true) => "an empty value".to_owned(),
-                (None, false) => "nothing".to_owned(),
-            };
-            return finding.claim(Claim::new("set", expected, found, false));
+            let empty = self.names().into_iter().find(|n| vars.get(n).is_some());
+            return finding.claim(match (not_text.first(), empty) {
+                (Some(name), _) => set("bytes that are not UTF-8 text".to_owned(), false)
+                    .sentence(format!("{name} contains bytes that are not UTF-8 text")),
+                (None, Some(name)) => {
+                    set("an empty value".to_owned(), false).sentence(format!("{name} is empty"))
+                }
+                (None, None) => set("nothing".to_owned(), false).sentence(format!("{} is not set", self.var)),
+            });
         };
         let finding = finding
-            .claim(Claim::new("set", expected, format!("{name} is set"), true))
+            .claim(set(format!("{name} is set"), true))
             .claim(self.one_value(vars, &filled, &not_text));
-        let finding = match finding.claims.iter().any(|c| c.holds == Some(false)) {
-            true => finding.fix(format!(
-                "unset all but one of {} (and the same name in the env file), or give them one value",
-                self.names().join(", ")
-            )),
-            false => finding,
-        };
-        let finding = match self.form.judge(value) {
-            Ok(shown) => finding.claim(Claim::new("form", self.form.expected(), shown, true)),
-            Err(wrong) => finding.claim(Claim::new("form", self.form.expected(), wrong, false)),
-        };
-        let sign = placeholder::placeholder(self.form, value);
-        let found = sign.unwrap_or("none of the usual signs of a placeholder");
-        finding.claim(Claim::new("value", "a real one, not a placeholder", found, sign.is_none()))
+        let form = |found, holds| Claim::compared("form", "form", self.form.expected(), found, holds);
+        let finding = finding.claim(match self.form.judge(value) {
+            Ok(shown) => form(shown, true),
+            Err(wrong) => form(format!("a value that {wrong}"), false).sentence(format!("{name} {wrong}")),
+        });
+        let value_is =
+            |found, holds| Claim::compared("value", "value", "a real value, not a placeholder", found, holds);
+        finding.claim(match placeholder::placeholder(self.form, value) {
+            Some(sign) => value_is(sign, false).sentence(format!("{name} looks like a placeholder ({sign})")),
+            None => value_is("no sign of a placeholder", true),
+        })
     }
 
     fn one_value(&self, vars: &Vars, filled: &[(&str, &str)], not_text: &[&str]) -> Claim {
-        let different = filled.windows(2).any(|pair| pair[0].1 != pair[1].1);
-        let torn = self.names().into_iter().find(|n| vars.disagrees(n));
         let names = filled.iter().map(|(n, _)| *n).collect::<Vec<_>>().join(" and ");
-        let (found, holds) = match (different, not_text.first(), torn) {
-            (true, _, _) => (format!("{names} differ"), false),
-            (_, Some(name), _) => (format!("{name} holds bytes that are not UTF-8 text"), false),
-            (_, _, Some(name)) => (format!("{name} differs between the environment and the env file"), false),
-            _ if filled.len() > 1 => (format!("{names} are equal"), true),
-            _ => ("one value".to_owned(), true),
+        let claim = |found: String, holds| {
+            Claim::compared("one-value", "one value", "the same value wherever it is set", found, holds)
         };
-        Claim::new("one value", "the same value wherever it is set", found, holds)
+        if filled.windows(2).any(|pair| pair[0].1 != pair[1].1) {
+            return claim("different values".to_owned(), false)
+                .sentence(format!("{names} have different values"))
+                .fix(format!("give {names} the same value, or unset all but one of them"));
+        }
+        if let Some(name) = not_text.first() {
+            return claim("bytes that are not UTF-8 text".to_owned(), false)
+                .sentence(format!("{name} contains bytes that are not UTF-8 text"))
+                .fix(format!("unset {name}, or give it the value of {names}"));
+        }
+        if let Some(name) = self.names().into_iter().find(|n| vars.disagrees(n)) {
+            return claim("different values".to_owned(), false)
+                .sentence(format!("{name} differs between the environment and the env file"))
+                .fix(format!(
+                    "give {name} the same value in the environment and in the env file, or remove it from one of them"
+                ));
+        }
+        let found = if filled.len() > 1 { format!("{names} are equal") } else { "one value".to_owned() };
+        claim(found, true)
     }
 
     fn names(&self) -> Vec<&str> {
@@ -104,13 +116,13 @@ impl Env {
             .map(|n| format!("test -n \"${n}\" && echo '{n} is set' || echo '{n} is not set'"))
             .collect();
         Asked {
-            question: format!("is {} set, and does it look like what it should be?", names.join(" or ")),
+            question: format!("is {} set to a well-formed value?", names.join(" or ")),
             by_hand,
             expectations: vec![
                 "set: a value that is not empty".to_owned(),
                 "one value: the same value wherever it is set".to_owned(),
                 format!("form: {}", self.form.expected()),
-                "value: a real one, not a placeholder".to_owned(),
+                "value: a real value, not a placeholder".to_owned(),
             ],
         }
     }
@@ -133,7 +145,7 @@ impl Env {
     }
 }
 
-/// True for a name as the pipeline's variables have it.
+/// True for a valid name of a variable: upper-case letters, digits and `_`.
 pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
@@ -156,11 +168,11 @@ mod tests {
     }
 
     fn broken(finding: &Finding) -> Vec<&str> {
-        finding.claims.iter().filter(|c| c.holds != Some(true)).map(|c| c.what.as_str()).collect()
+        finding.claims.iter().filter(|c| c.holds != Some(true)).map(|c| c.code.as_str()).collect()
     }
 
     #[test]
-    fn each_claim_breaks_alone() {
+    fn each_claim_fails_alone() {
         let env = key();
         for (pairs, expected) in [
             (&[("CHATWOOT_API_KEY", "uVWhz1JpMCyK")][..], &[][..]),
@@ -172,7 +184,7 @@ mod tests {
             (&[("CHATWOOT_API_KEY", " \t")], &["set"]),
             (
                 &[("CHATWOOT_API_KEY", "uVWhz1JpMCyK"), ("CHATWOOT_API_TOKEN", "another1JpMCyK")],
-                &["one value"],
+                &["one-value"],
             ),
             (&[("CHATWOOT_API_KEY", "short7")], &["form"]),
             (&[("CHATWOOT_API_KEY", "your_api_key")], &["value"]),
@@ -191,10 +203,10 @@ mod tests {
         assert_eq!(broken(&env.judge(&only_bytes)), ["set"]);
         let mut one_of_two = vars(&[("CHATWOOT_API_TOKEN", "uVWhz1JpMCyK")]);
         one_of_two.mark_not_text("CHATWOOT_API_KEY");
-        assert_eq!(broken(&env.judge(&one_of_two)), ["one value"]);
+        assert_eq!(broken(&env.judge(&one_of_two)), ["one-value"]);
         let mut torn = vars(&[("CHATWOOT_API_KEY", "uVWhz1JpMCyK")]);
         torn.mark_disagreeing("CHATWOOT_API_KEY");
-        assert_eq!(broken(&env.judge(&torn)), ["one value"]);
+        assert_eq!(broken(&env.judge(&torn)), ["one-value"]);
     }
 
     #[test]
@@ -207,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_is_refused() {
+    fn an_invalid_name_is_rejected() {
         let env = Env { var: "lower".to_owned(), aliases: vec!["1ST".to_owned()], form: Form::Token };
         assert_eq!(env.lint().len(), 2);
         assert!(key().lint().is_empty());

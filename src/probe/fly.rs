@@ -20,14 +20,14 @@ use crate::settings::Settings;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fly {
-    /// Names that must be deployed.
+    /// These secrets are deployed.
     Secrets {
         /// Which app: `fly_app` or `fly_agent_app` of the target.
         app: FlyApp,
-        /// All of these.
+        /// All of these must be deployed.
         #[serde(default)]
         all: Vec<String>,
-        /// At least one of these.
+        /// At least one of these must be deployed.
         #[serde(default)]
         one_of: Vec<String>,
     },
@@ -59,8 +59,16 @@ impl Fly {
         let key = app.key();
         let Some(name) = settings.target.text(key) else {
             let line = settings.target.line_to_add(key);
-            let claim = Claim::open("app on Fly", format!("the `{key}` of {}", settings.target.name), &line);
-            return Ok(Finding::about("fly secrets list").claim(claim).fix(line));
+            let target = &settings.target.name;
+            let claim = Claim::undecided(
+                "app-on-fly",
+                "app on Fly",
+                format!("the `{key}` of {target}"),
+                "none configured",
+            )
+            .sentence(format!("`{key}` is not configured for {target}"))
+            .fix(line);
+            return Ok(Finding::about("fly secrets list").claim(claim));
         };
         let (env, time) = (fly_environment(settings), own_time(asking.deadline));
         let (of, redactor, marker) = (name.clone(), asking.cx.redactor.clone(), asking.cx.marker.clone());
@@ -73,15 +81,15 @@ impl Fly {
         let Fly::Secrets { app, all, one_of } = self;
         let name = settings.target.text(app.key());
         let mut expectations: Vec<String> =
-            all.iter().map(|n| format!("secret {n}: set, and Deployed")).collect();
+            all.iter().map(|n| format!("secret {n}: set and deployed")).collect();
         if !one_of.is_empty() {
-            expectations.push(format!("one of {}: set, and Deployed", one_of.join(", ")));
+            expectations.push(format!("one of {}: set and deployed", one_of.join(", ")));
         }
         if name.is_none() {
             expectations.push(settings.target.line_to_add(app.key()));
         }
         Asked {
-            question: "are these secrets of the app on Fly set and deployed?".to_owned(),
+            question: "are these secrets of the app set and deployed on Fly?".to_owned(),
             by_hand: vec![format!("fly secrets list -a {} --json", name.as_deref().unwrap_or("APP"))],
             expectations,
         }
@@ -117,8 +125,8 @@ impl Fly {
     }
 }
 
-/// What the answer means for these names. A `fly` that cannot do its work is our side; everything that it did
-/// say, and a time-out too, is about the way to the answer and not about the secrets: the names stay open.
+/// What the answer means for these names. A `fly` that does not work is an error of our side. Any other trouble,
+/// including a time-out, says nothing about the secrets, so the claim is undecided.
 fn finding(
     answer: &Answer<Vec<Secret>>,
     app: &str,
@@ -133,26 +141,31 @@ fn finding(
     let fix = match trouble {
         Trouble::NotRun(why) => {
             return Err(CannotAsk::because(why.to_string())
-                .hint("install flyctl, and put it in PATH: https://fly.io/docs/flyctl/install/"));
+                .hint("install flyctl and add it to PATH: https://fly.io/docs/flyctl/install/"));
         }
         Trouble::NotLoggedIn => {
-            return Err(CannotAsk::because(trouble.to_string()).hint("fly auth login, or set FLY_API_TOKEN"));
+            return Err(
+                CannotAsk::because(trouble.to_string()).hint("log in: fly auth login, or set FLY_API_TOKEN")
+            );
         }
         Trouble::Broken(_) => {
-            return Err(CannotAsk::because(trouble.to_string()).hint("fly version, and fly auth whoami"));
+            return Err(CannotAsk::because(trouble.to_string())
+                .hint("check that flyctl works: fly version && fly auth whoami"));
         }
         Trouble::NoApp(_) => {
-            format!("check the app's name, and that the token is for it: fly status -a {app}")
+            format!("check that the app's name is right and that the token is for it: fly status -a {app}")
         }
         Trouble::Refused(_) => {
-            format!("use a token that may read the app {app}: fly tokens create readonly -o ORGANISATION")
+            format!("use a token that can read the app {app}: fly tokens create readonly -o ORGANISATION")
         }
         Trouble::TimedOut(_) | Trouble::NoLines(_) | Trouble::Said(_) | Trouble::Unreadable { .. } => {
-            format!("look at it by hand: {}", answer.asked)
+            format!("run it by hand: {}", answer.asked)
         }
     };
-    let claim = Claim::open(format!("secrets of {app}"), "a list of their names", trouble.to_string());
-    Ok(asked.claim(claim).fix(fix))
+    let claim = Claim::undecided("secrets", format!("secrets of {app}"), "a list of their names", "no list")
+        .sentence(trouble.to_string())
+        .fix(fix);
+    Ok(asked.claim(claim))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! How it is asked: a closed set of kinds, one file per kind. If a check needs an
-//! `if`, it is a new kind here, not a cleverer file in `checks/`.
+//! The kinds of probes: a closed set, one file per kind. If a check needs an `if`,
+//! it is a new kind here, not a cleverer file in `checks/`.
 
 mod baseline;
 mod belongs;
@@ -45,46 +45,46 @@ use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 
-/// The kinds of questions. Written as `probe.http = { ... }`: exactly one kind per check.
+/// What a check does. Written as `probe.http = { ... }`: exactly one kind per check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Probe {
     /// A variable is set and well-formed.
     Env(Env),
-    /// A variable's value is this target's own, and nobody else's.
+    /// A variable's value belongs to this target and to no other.
     Belongs(Belongs),
-    /// A URL is reached, each phase timed apart.
+    /// A URL is reachable; each phase is timed separately.
     Reach(Reach),
     /// The database connection.
     Database(Database),
     /// Secrets of an app on Fly.
     Fly(Fly),
-    /// One HTTP request and what its answer must say.
+    /// One HTTP request and what its response must contain.
     Http(Http),
-    /// What Chatwoot says about itself, the token, the account and its webhooks.
+    /// Chatwoot's own health, the token, the account and its webhooks.
     Chatwoot(Chatwoot),
     /// Tables, columns, indexes and what this role may read.
     Schema(Schema),
-    /// A program in the app's checkout.
+    /// A program in the app's checkout, or an operator's own.
     Command(Command),
-    /// The checkout itself.
+    /// The app's checkout itself.
     Checkout(Checkout),
-    /// The watched window of facts.
+    /// The facts recorded during the window.
     Traffic(Traffic),
-    /// The app's log lines over the window.
+    /// The app's log lines during the window.
     Logs(Logs),
-    /// The health of a service over the window.
+    /// The health of a service during the window.
     Health(Health),
-    /// What only a person can see.
+    /// Something that only a person can check.
     Manual(Manual),
-    /// The recorded baseline, and the comparison with it.
+    /// The recorded baseline, and a comparison with it.
     Baseline(Baseline),
 }
 
-/// How a person would ask the same by hand, for `checks explain`. Redacted by the caller.
+/// How a person would check the same by hand, for `checks explain`. Redacted by the caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// The question in one line.
+    /// What is checked, in one line.
     pub question: String,
     /// Lines to paste into a shell, secrets as `$VARIABLE`; or the exact SQL.
     pub by_hand: Vec<String>,
@@ -116,15 +116,15 @@ macro_rules! each_kind {
 }
 
 impl Probe {
-    /// Asks, and states what was found. Never prints and never sees severity.
+    /// Runs the probe and states what it found. Never prints and never sees severity.
     ///
     /// # Errors
-    /// [`CannotAsk`] when our side could not ask at all.
+    /// [`CannotAsk`] when our side could not run it at all.
     pub async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
         each_kind!(self, kind => kind.ask(asking).await)
     }
 
-    /// How a person would ask it by hand.
+    /// How a person would check it by hand.
     pub fn explain(&self, settings: &Settings) -> Asked {
         each_kind!(self, kind => kind.explain(settings))
     }
@@ -147,14 +147,25 @@ impl Probe {
         each_kind!(self, kind => kind.lint())
     }
 
-    /// Waits for the shared measurement that it judges, where that takes as long as the watch does: that is not
-    /// part of the check's own time.
+    /// Waits for the shared measurement of a watched window, so that the wait does not count against the check's
+    /// own timeout.
     pub async fn prepare(&self, asking: &Asking<'_>) {
         match self {
             Probe::Traffic(traffic) => traffic.prepare(asking.cx).await,
             Probe::Logs(logs) => logs.prepare(asking.cx).await,
             Probe::Health(health) => health.prepare(asking.cx).await,
-            _ => {}
+            Probe::Env(_)
+            | Probe::Belongs(_)
+            | Probe::Reach(_)
+            | Probe::Database(_)
+            | Probe::Fly(_)
+            | Probe::Http(_)
+            | Probe::Chatwoot(_)
+            | Probe::Schema(_)
+            | Probe::Command(_)
+            | Probe::Checkout(_)
+            | Probe::Manual(_)
+            | Probe::Baseline(_) => {}
         }
     }
 
@@ -169,7 +180,18 @@ impl Probe {
             Probe::Command(command) => command.runs_in_checkout(),
             Probe::Checkout(_) => true,
             Probe::Chatwoot(chatwoot) => chatwoot.runs_in_checkout(settings),
-            _ => false,
+            Probe::Env(_)
+            | Probe::Belongs(_)
+            | Probe::Reach(_)
+            | Probe::Database(_)
+            | Probe::Fly(_)
+            | Probe::Http(_)
+            | Probe::Schema(_)
+            | Probe::Traffic(_)
+            | Probe::Logs(_)
+            | Probe::Health(_)
+            | Probe::Manual(_)
+            | Probe::Baseline(_) => false,
         }
     }
 }

@@ -79,7 +79,7 @@ fn it_needs_three_variables_and_nothing_else() {
 fn each_of_the_three_variables_is_needed() {
     for name in ["CHATWOOT_BASE_URL", "CHATWOOT_API_KEY", "CHATWOOT_ACCOUNT_ID"] {
         let check = format!("environment.{}", name.to_lowercase().replace('_', "-"));
-        fails(name, 1, &format!("{check}: set: expected a value that is not empty"), |b| b.unset(name));
+        fails(name, 1, &format!("{check}: {name} is not set"), |b| b.unset(name));
         fails(name, 1, &check, |b| {
             b.unset(name);
             b.set(name, "");
@@ -186,7 +186,7 @@ fn it_is_asked_whole_or_not_at_all() {
     for arguments in [["--only", "environment"], ["--only", "chatwoot.alive"], ["--skip", "chatwoot"]] {
         let ran = bench.ops(&["status", arguments[0], arguments[1]]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("leave out --only and --skip"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("remove --only and --skip"), "{}", ran.stderr);
     }
     assert!(bench.world.chatwoot.received().is_empty());
 }

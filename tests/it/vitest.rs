@@ -74,7 +74,7 @@ fn eighteen_tests_pass_and_are_shown() {
     let outcome = ran.outcome(CHECK);
     let passed = claim(&outcome, "tests passed");
     assert_eq!((&passed["found"], &passed["holds"]), (&"18".into(), &true.into()), "{outcome:#}");
-    assert!(outcome["evidence"].to_string().contains("18 in 1 files"), "{outcome:#}");
+    assert!(outcome["evidence"].to_string().contains("18 in 1 file"), "{outcome:#}");
     // It was the real one that ran, and the other scripts ran it, too.
     let unit = ran.outcome("quality.unit-tests")["evidence"].to_string();
     assert!(unit.contains("Tests  11 passed (11)") && unit.contains("Start at"), "{unit}");

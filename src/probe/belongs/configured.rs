@@ -1,5 +1,5 @@
-//! A value that may be shown, compared with what the configuration says of this
-//! target and of the others.
+//! A value that may be shown, compared with what the configuration holds for this
+//! target and for the others.
 
 use url::Url;
 
@@ -11,6 +11,35 @@ use crate::settings::Settings;
 /// The keys of a target that a variable can be compared with.
 pub(super) const KEYS: &[&str] = &["chatwoot_host", "agent_host", "account_id"];
 
+/// The variable, its value in the form in which it is compared, and the key it is compared with.
+struct Value<'a> {
+    var: &'a str,
+    key: &'a str,
+    ours: String,
+    /// The URL's scheme, which decides the default port; `None` for an id.
+    scheme: Option<String>,
+}
+
+impl Value<'_> {
+    fn code(&self) -> &'static str {
+        if self.scheme.is_some() { "host" } else { "account-id" }
+    }
+
+    fn what(&self) -> &'static str {
+        if self.scheme.is_some() { "host" } else { "account id" }
+    }
+
+    /// A configured text in the form in which it is compared.
+    fn normal(&self, text: &str) -> Option<String> {
+        let Some(scheme) = &self.scheme else { return id(text) };
+        let text = text.trim();
+        if text.is_empty() || text.contains(['/', '@', '?', '#', ' ']) {
+            return None;
+        }
+        host(&Url::parse(&format!("{scheme}://{text}")).ok()?)
+    }
+}
+
 pub(super) fn judge(
     finding: Finding,
     settings: &Settings,
@@ -19,84 +48,86 @@ pub(super) fn judge(
     value: &str,
 ) -> Result<Finding, CannotAsk> {
     let form = if key == "account_id" { Form::Integer } else { Form::Url };
-    form.judge(value).map_err(|wrong| CannotAsk::because(format!("{var} is malformed: {wrong}")))?;
+    form.judge(value).map_err(|wrong| CannotAsk::because(format!("{var} {wrong}")))?;
     let malformed = || CannotAsk::because(format!("{var} is malformed"));
-    let (what, url) = match form {
-        Form::Url => ("host", Some(Url::parse(value).map_err(|_| malformed())?)),
-        _ => ("account id", None),
+    let url = match form {
+        Form::Url => Some(Url::parse(value).map_err(|_| malformed())?),
+        _ => None,
     };
-    let scheme = url.as_ref().map(Url::scheme);
+    let scheme = url.as_ref().map(|url| url.scheme().to_owned());
     let ours = url.as_ref().map_or_else(|| id(value), host).ok_or_else(malformed)?;
+    let value = Value { var, key, ours, scheme };
     let mut finding = finding;
     if let Some(url) = &url
         && settings.target.is_production()
     {
-        finding = place::of_url(finding, url);
+        finding = place::of_url(finding, var, url);
     }
     let own = settings.target.text(key);
-    let own_normal = own.as_deref().and_then(|text| normal(text, scheme));
-    finding = match (&own, &own_normal) {
-        (None, _) => {
-            let line = settings.target.line_to_add(key);
-            let expected = format!("the `{key}` of {}", settings.target.name);
-            finding
-                .claim(Claim::open(what, expected, format!("{ours}, and none configured: {line}")))
-                .fix(line)
-        }
-        (Some(_), None) => {
-            let found = format!("{ours}, and a configured `{key}` that is none");
-            finding.claim(Claim::open(what, format!("the `{key}` of {}", settings.target.name), found))
-        }
-        (Some(text), Some(normal)) => finding.claim(Claim::new(what, text, &ours, *normal == ours)),
-    };
-    Ok(others(finding, settings, key, what, &ours, own_normal.as_deref(), scheme))
+    let own_normal = own.as_deref().and_then(|text| value.normal(text));
+    finding = finding.claim(own_claim(&value, settings, own.as_deref(), own_normal.as_deref()));
+    Ok(others(finding, settings, &value, own_normal.as_deref()))
 }
 
-/// One claim for each other target that names a value of its own.
-fn others(
-    mut finding: Finding,
-    settings: &Settings,
-    key: &str,
-    what: &str,
-    ours: &str,
-    own: Option<&str>,
-    scheme: Option<&str>,
-) -> Finding {
-    if settings.others.is_empty() {
-        return finding
-            .evidence("other targets", "none is configured, so it was compared with no other's value");
+/// The claim that the value is the one configured for this target.
+fn own_claim(value: &Value<'_>, settings: &Settings, own: Option<&str>, own_normal: Option<&str>) -> Claim {
+    let Value { var, key, ours, .. } = value;
+    let target = &settings.target.name;
+    let undecided = || {
+        let expected = format!("the `{key}` of {target}");
+        Claim::undecided(value.code(), value.what(), expected, ours)
+    };
+    match (own, own_normal) {
+        (None, _) => undecided()
+            .sentence(format!("`{key}` is not configured for {target}, so {var} ({ours}) cannot be checked"))
+            .fix(settings.target.line_to_add(key)),
+        (Some(_), None) => undecided()
+            .sentence(format!("the `{key}` configured for {target} is not a valid {}", value.what()))
+            .fix(format!("correct `{key}` under [targets.{target}] in the configuration")),
+        (Some(text), Some(normal)) => {
+            Claim::compared(value.code(), value.what(), text, ours, normal == ours.as_str())
+        }
     }
+}
+
+/// One claim on the other targets that have a value of their own.
+fn others(mut finding: Finding, settings: &Settings, value: &Value<'_>, own: Option<&str>) -> Finding {
+    let Value { var, key, ours, .. } = value;
+    if settings.others.is_empty() {
+        return finding.evidence("other targets", super::NO_OTHERS);
+    }
+    let mut compared = Vec::new();
     for other in &settings.others {
-        let theirs = other.text(key).and_then(|text| normal(&text, scheme));
-        finding = match theirs {
+        let evidence = format!("target {}", other.name);
+        match other.text(key).and_then(|text| value.normal(&text)) {
             None => {
-                let said = format!("no usable `{key}` is configured there, so it was not compared");
-                finding.evidence(format!("target {}", other.name), said)
+                let why = format!("not compared: no valid `{key}` is configured for it");
+                finding = finding.evidence(evidence, why);
             }
             Some(theirs) if own == Some(theirs.as_str()) => {
-                let said = format!("shares this `{key}` with {}", settings.target.name);
-                finding.evidence(format!("target {}", other.name), said)
+                let why = format!("shares this `{key}` with {}", settings.target.name);
+                finding = finding.evidence(evidence, why);
             }
-            Some(theirs) => {
-                let claim = format!("{what}, against {}", other.name);
-                finding.claim(Claim::new(claim, format!("not {theirs}"), ours, theirs != ours))
-            }
-        };
+            Some(theirs) => compared.push((other.name.as_str(), theirs)),
+        }
     }
-    finding
+    if compared.is_empty() {
+        return finding;
+    }
+    let values: Vec<String> = compared.iter().map(|(name, theirs)| format!("{theirs} ({name})")).collect();
+    let expected = format!("not {}", values.join(" or "));
+    let same: Vec<&str> =
+        compared.iter().filter(|(_, theirs)| theirs == ours).map(|(name, _)| *name).collect();
+    let claim = Claim::compared("other-targets", "other targets", expected, ours, same.is_empty());
+    if same.is_empty() {
+        return finding.claim(claim);
+    }
+    let verb = if value.scheme.is_some() { "points to" } else { "is" };
+    let names = same.join(" and ");
+    finding.claim(claim.sentence(format!("{var} {verb} the {} of {names} ({ours})", value.what())))
 }
 
-/// A configured text in the form in which it can be compared.
-fn normal(text: &str, scheme: Option<&str>) -> Option<String> {
-    let Some(scheme) = scheme else { return id(text) };
-    let text = text.trim();
-    if text.is_empty() || text.contains(['/', '@', '?', '#', ' ']) {
-        return None;
-    }
-    host(&Url::parse(&format!("{scheme}://{text}")).ok()?)
-}
-
-/// Host and port; the scheme's own port is dropped by the parser.
+/// Host and port; the parser drops the scheme's default port.
 fn host(url: &Url) -> Option<String> {
     let host = url.host_str()?.trim_end_matches('.');
     if host.is_empty() {

@@ -1,4 +1,4 @@
-//! What production asks of an address: https, and another machine than this one.
+//! What production requires of an address: https, and a machine other than this one.
 
 use url::Url;
 
@@ -8,40 +8,51 @@ use crate::service::unreachable::is_loopback;
 
 const ELSEWHERE: &str = "a machine other than this one";
 
-/// Names that containers have for the machine they run on.
+/// Names by which containers reach the machine they run on.
 const CONTAINER_HOSTS: &[&str] =
     &["host.docker.internal", "gateway.docker.internal", "host.containers.internal", "localhost.localdomain"];
 
-/// Adds the claims on a URL.
-pub(super) fn of_url(finding: Finding, url: &Url) -> Finding {
+/// Adds the claims on the URL in the variable `var`.
+pub(super) fn of_url(finding: Finding, var: &str, url: &Url) -> Finding {
     let host = url.host_str().unwrap_or_default();
     let local = this_machine(host);
-    let found = if local { format!("{host}, which is this machine") } else { host.to_owned() };
+    let mut claim = machine(host, !host.is_empty() && !local);
+    if local {
+        claim = claim.sentence(format!("{var} points to this machine ({host})"));
+    }
+    let https = url.scheme() == "https";
     finding
-        .claim(Claim::new("scheme", "https in production", url.scheme(), url.scheme() == "https"))
-        .claim(Claim::new("place", ELSEWHERE, found, !host.is_empty() && !local))
+        .claim(Claim::compared("scheme", "scheme", "https in production", url.scheme(), https))
+        .claim(claim)
 }
 
-/// Adds the claim on a connection string: none of its servers is this machine.
-pub(super) fn of_dsn(finding: Finding, dsn: &Dsn) -> Finding {
+/// Adds the claim on the connection string in the variable `var`: none of its servers is this machine.
+pub(super) fn of_dsn(finding: Finding, var: &str, dsn: &Dsn) -> Finding {
     let local = |s: &&Server| {
         s.is_socket() || this_machine(&s.host) || s.address.is_some_and(|a| this_machine(&a.to_string()))
     };
-    let (found, holds) = match dsn.servers.iter().find(local) {
-        Some(server) if server.is_socket() => ("a Unix socket of this machine".to_owned(), false),
-        Some(server) => (format!("{}, which is this machine", server.host), false),
+    finding.claim(match dsn.servers.iter().find(local) {
+        Some(server) if server.is_socket() => {
+            machine("a Unix socket", false).sentence(format!("{var} uses a Unix socket of this machine"))
+        }
+        Some(server) => {
+            machine(&server.host, false).sentence(format!("{var} points to this machine ({})", server.host))
+        }
         None => {
             let hosts: Vec<&str> = dsn.servers.iter().map(|s| s.host.as_str()).collect();
-            (hosts.join(", "), !hosts.is_empty())
+            machine(&hosts.join(", "), !hosts.is_empty())
         }
-    };
-    finding.claim(Claim::new("place", ELSEWHERE, found, holds))
+    })
+}
+
+fn machine(found: &str, holds: bool) -> Claim {
+    Claim::compared("not-this-machine", "machine", ELSEWHERE, found, holds)
 }
 
 /// The same in words, for `checks explain`.
 pub(super) fn expectations(url: bool) -> Vec<String> {
     let scheme = url.then(|| "scheme: https in production".to_owned());
-    scheme.into_iter().chain([format!("place: {ELSEWHERE}")]).collect()
+    scheme.into_iter().chain([format!("machine: {ELSEWHERE}")]).collect()
 }
 
 /// True for every name and address by which a program reaches the machine it runs on.
@@ -58,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_has_many_names() {
+    fn every_name_of_this_machine_is_recognised() {
         for host in [
             "localhost",
             "LOCALHOST",
@@ -91,18 +102,20 @@ mod tests {
     }
 
     #[test]
-    fn the_parser_sees_through_odd_addresses() {
+    fn unusual_spellings_of_loopback_addresses_are_recognised() {
         for url in ["https://2130706433/", "https://0x7f.1/", "https://127.1/", "https://[::1]/"] {
             let url = Url::parse(url).expect("it is a URL");
-            let finding = of_url(Finding::default(), &url);
+            let finding = of_url(Finding::default(), "CHATWOOT_BASE_URL", &url);
             assert_eq!(finding.claims[1].holds, Some(false), "{url}");
         }
     }
 
     #[test]
-    fn one_local_server_of_several_is_enough() {
-        let holds =
-            |text: &str| of_dsn(Finding::default(), &Dsn::parse(text).expect("it parses")).claims[0].holds;
+    fn one_local_server_of_several_fails() {
+        let holds = |text: &str| {
+            let dsn = Dsn::parse(text).expect("it parses");
+            of_dsn(Finding::default(), "DATABASE_URL", &dsn).claims[0].holds
+        };
         assert_eq!(holds("postgres://u:p@db.hotrodan.com/x"), Some(true));
         assert_eq!(holds("postgres://u:p@hotdash-db.internal/x?sslmode=disable"), Some(true));
         assert_eq!(holds("postgres://u:p@db.hotrodan.com,localhost/x"), Some(false));

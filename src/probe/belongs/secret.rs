@@ -1,5 +1,5 @@
-//! A secret, known by its keyed fingerprint: it is the one of this target, and none
-//! of another's. Nothing here ever shows a value or its fingerprint.
+//! A secret, compared by its keyed fingerprint: it belongs to this target and to no
+//! other. Nothing here ever shows a value or its fingerprint.
 
 use super::place;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -16,24 +16,24 @@ pub(super) fn judge(
     if var == "DATABASE_URL" {
         let dsn = Dsn::parse(value).map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))?;
         if settings.target.is_production() {
-            finding = place::of_dsn(finding, &dsn);
+            finding = place::of_dsn(finding, var, &dsn);
         }
     }
-    let print = Print::of(settings, var, value);
+    let print = Print::new(settings, var, value);
     finding = own(finding, settings, var, &print);
     finding = others(finding, settings, var, &print);
-    Ok(of_its_own(finding, settings, var, value))
+    Ok(own_value(finding, settings, var, value))
 }
 
 /// Our value's fingerprint, or why there is none.
 enum Print {
     Known(String),
-    /// There is no usable key; what is wrong with it.
+    /// There is no usable key; the reason.
     Keyless(&'static str),
 }
 
 impl Print {
-    fn of(settings: &Settings, var: &str, value: &str) -> Print {
+    fn new(settings: &Settings, var: &str, value: &str) -> Print {
         match settings.fingerprint_key.as_deref() {
             None => Print::Keyless("no `fingerprint_key` is configured"),
             Some(key) => match fingerprint(key, var, value) {
@@ -43,12 +43,15 @@ impl Print {
         }
     }
 
-    /// Whether this fingerprint is ours; `Err` says why that cannot be told.
+    /// Whether this fingerprint is ours.
+    ///
+    /// # Errors
+    /// Why it cannot be compared.
     fn equals(&self, stored: &str) -> Result<bool, &'static str> {
         let stored = stored.trim();
-        // Something that is no fingerprint differs from every fingerprint: that would prove nothing.
+        // A text that is not a fingerprint differs from every fingerprint, which would prove nothing.
         if stored.len() != 32 || !stored.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err("what is configured is no fingerprint");
+            return Err("the configured text is not a fingerprint");
         }
         match self {
             Print::Known(ours) => Ok(ours.eq_ignore_ascii_case(stored)),
@@ -61,54 +64,64 @@ fn stored<'t>(target: &'t Target, var: &str) -> Option<&'t str> {
     target.fingerprints.get(canonical(var)).map(String::as_str)
 }
 
-fn write_it(target: &str) -> String {
-    format!("with the variables of {target}: `hotdash-ops env fingerprint --target {target}`")
+/// How to store a target's fingerprints.
+fn store(target: &str) -> String {
+    format!("run `hotdash-ops env fingerprint --target {target}` with the variables of {target}")
 }
 
 fn own(finding: Finding, settings: &Settings, var: &str, print: &Print) -> Finding {
     let name = &settings.target.name;
     let Some(own) = stored(&settings.target, var) else {
-        let said = format!("none of {name} is configured; {} writes it", write_it(name));
-        return finding.evidence("fingerprint", said);
-    };
-    let expected = format!("the one configured for {name}");
-    match print.equals(own) {
-        Ok(true) => finding.claim(Claim::new("fingerprint", expected, "the same", true)),
-        Ok(false) => finding
-            .claim(Claim::new("fingerprint", expected, "another", false))
-            .fix(format!("set {var} to the value of {name}, or after a rotation, {}", write_it(name))),
-        Err(why) => finding.claim(Claim::open("fingerprint", expected, why)).fix(write_it(name)),
-    }
-}
-
-fn others(mut finding: Finding, settings: &Settings, var: &str, print: &Print) -> Finding {
-    if settings.others.is_empty() {
         return finding
-            .evidence("other targets", "none is configured, so it was compared with no other's value");
-    }
-    for other in &settings.others {
-        let what = format!("fingerprint, against {}", other.name);
-        let expected = format!("not the one of {}", other.name);
-        finding = match stored(other, var).map(|theirs| print.equals(theirs)) {
-            Some(Ok(equal)) => {
-                let found = if equal { "the same" } else { "another" };
-                finding.claim(Claim::new(what, expected, found, !equal))
-            }
-            Some(Err(why)) => finding.claim(Claim::open(what, expected, why)).fix(write_it(&other.name)),
-            None => {
-                let found = format!("none configured for {}", other.name);
-                finding.claim(Claim::open(what, expected, found)).fix(write_it(&other.name))
-            }
-        };
-    }
-    finding
+            .evidence("fingerprint", format!("none stored for {name}; to store it, {}", store(name)));
+    };
+    let (code, expected) = ("fingerprint", format!("the one stored for {name}"));
+    finding.claim(match print.equals(own) {
+        Ok(true) => Claim::compared(code, code, expected, "the same", true),
+        Ok(false) => Claim::compared(code, code, expected, "a different one", false)
+            .sentence(format!("{var} does not match the fingerprint stored for {name}"))
+            .fix(format!("set {var} to the value of {name}; after a rotation, {}", store(name))),
+        Err(why) => Claim::undecided(code, code, expected, "nothing to compare")
+            .sentence(format!("the fingerprint of {var} cannot be compared: {why}"))
+            .fix(store(name)),
+    })
 }
 
-/// The value is no other variable's: the one comparison that needs no configuration.
-fn of_its_own(finding: Finding, settings: &Settings, var: &str, value: &str) -> Finding {
-    let expected = "not the value of another secret variable";
+/// One claim on all other targets: the value is none of theirs.
+fn others(finding: Finding, settings: &Settings, var: &str, print: &Print) -> Finding {
+    if settings.others.is_empty() {
+        return finding.evidence("other targets", super::NO_OTHERS);
+    }
+    let (mut same, mut open) = (Vec::new(), Vec::new());
+    for other in &settings.others {
+        let name = other.name.as_str();
+        match stored(other, var).map(|theirs| print.equals(theirs)) {
+            Some(Ok(true)) => same.push(name),
+            Some(Ok(false)) => {}
+            Some(Err(why)) => open.push((name, why)),
+            None => open.push((name, "no fingerprint of it is stored")),
+        }
+    }
+    let names: Vec<&str> = settings.others.iter().map(|other| other.name.as_str()).collect();
+    let (code, what) = ("other-targets", "other targets");
+    let expected = format!("not the fingerprint of {}", names.join(" or "));
+    finding.claim(if !same.is_empty() {
+        Claim::compared(code, what, expected, format!("the one of {}", same.join(" and ")), false)
+            .sentence(format!("{var} has the value of {}", same.join(" and ")))
+    } else if let Some((first, _)) = open.first() {
+        let why: Vec<String> = open.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        Claim::undecided(code, what, expected, "nothing to compare")
+            .sentence(format!("{var} cannot be compared with {}", why.join("; ")))
+            .fix(store(first))
+    } else {
+        Claim::compared(code, what, expected, "a different one", true)
+    })
+}
+
+/// The value differs from those of the other variables: the one comparison that needs no configuration.
+fn own_value(finding: Finding, settings: &Settings, var: &str, value: &str) -> Finding {
     let Some(ours) = secret_of(var, value) else {
-        return nothing_compared(finding, settings, var, value, "it carries no password");
+        return nothing_compared(finding, settings, var, value, "it has no password");
     };
     let rest: Vec<(&str, String)> = FINGERPRINTED
         .iter()
@@ -124,44 +137,51 @@ fn of_its_own(finding: Finding, settings: &Settings, var: &str, value: &str) -> 
     if rest.is_empty() {
         return nothing_compared(finding, settings, var, value, "no other secret variable is set");
     }
-    match rest.iter().find(|(_, theirs)| *theirs == ours) {
-        Some((name, _)) => finding
-            .claim(Claim::new("of its own", expected, format!("the same as in {name}"), false))
+    let claim = |found: String, holds| {
+        Claim::compared("own-value", "own value", "not the value of another secret variable", found, holds)
+    };
+    finding.claim(match rest.iter().find(|(_, theirs)| *theirs == ours) {
+        Some((name, _)) => claim(format!("the same as {name}"), false)
+            .sentence(format!("{} is the same as {}", subject(var), subject(name)))
             .fix(format!("set {var} and {name} each to its own value")),
         None => {
             let names: Vec<&str> = rest.iter().map(|(name, _)| *name).collect();
-            finding.claim(Claim::new(
-                "of its own",
-                expected,
-                format!("another than in {}", names.join(", ")),
-                true,
-            ))
+            claim(format!("differs from {}", names.join(", ")), true)
         }
-    }
+    })
 }
 
-/// Without a single claim there is nothing that could have gone wrong, so there is nothing to pass either. A
-/// connection string can still be held against the database that the target names.
+/// The variable in a sentence about its secret.
+fn subject(var: &str) -> &str {
+    if var == "DATABASE_URL" { "the password in DATABASE_URL" } else { var }
+}
+
+/// Without a single claim nothing could have failed, so nothing may pass either. A connection string can still
+/// be compared with the database that the target names.
 fn nothing_compared(finding: Finding, settings: &Settings, var: &str, value: &str, why: &str) -> Finding {
     if !finding.claims.is_empty() {
-        return finding.evidence("of its own", format!("not compared: {why}"));
+        return finding.evidence("own value", format!("not compared: {why}"));
     }
     let target = &settings.target;
     let dsn = (var == "DATABASE_URL").then(|| Dsn::parse(value).ok()).flatten();
-    match (dsn, &target.database) {
+    finding.claim(match (dsn, &target.database) {
         (Some(dsn), Some(named)) => {
             let found = dsn.database_name();
-            finding.claim(Claim::new("database", named, found, found == named))
+            Claim::compared("database", "database", named, found, found == named)
         }
         _ => {
-            let expected = format!("a fingerprint of {}", target.name);
-            let found = format!("none configured, and {why}");
-            finding.claim(Claim::open("fingerprint", expected, found)).fix(write_it(&target.name))
+            let expected = format!("the one stored for {}", target.name);
+            Claim::undecided("fingerprint", "fingerprint", expected, "none stored")
+                .sentence(format!(
+                    "{var} cannot be checked: no fingerprint is stored for {}, and {why}",
+                    target.name
+                ))
+                .fix(store(&target.name))
         }
-    }
+    })
 }
 
-/// What is secret in a variable's value: of a connection string, the password.
+/// The secret part of a variable's value: for a connection string, the password.
 fn secret_of(var: &str, value: &str) -> Option<String> {
     if var != "DATABASE_URL" {
         return Some(value.to_owned());

@@ -41,15 +41,15 @@ fn secret(var: &str) -> Belongs {
     Belongs { var: var.to_owned(), expected: None, secret: true }
 }
 
-/// The claims as `what=holds`, in order.
+/// The claims as `code=holds`, in order.
 fn claims(belongs: &Belongs, settings: &Settings) -> Vec<String> {
-    let finding = belongs.judge(settings).expect("it can be asked");
+    let finding = belongs.judge(settings).expect("the probe runs");
     let sign = |holds| match holds {
         Some(true) => "yes",
         Some(false) => "no",
         None => "open",
     };
-    finding.claims.iter().map(|c| format!("{}={}", c.what, sign(c.holds))).collect()
+    finding.claims.iter().map(|c| format!("{}={}", c.code, sign(c.holds))).collect()
 }
 
 fn host_of(url: &str, target: Target, others: Vec<Target>) -> Vec<String> {
@@ -68,7 +68,7 @@ fn printed(name: &str, var: &str, value: &str) -> Target {
 #[test]
 fn a_host_is_compared_with_the_configured_one() {
     let of = |url: &str, host: &str| host_of(url, with_host("production", host), vec![]);
-    let right = ["scheme=yes", "place=yes", "host=yes"];
+    let right = ["scheme=yes", "not-this-machine=yes", "host=yes"];
     for (url, host) in [
         ("https://chat.hotrodan.com", "chat.hotrodan.com"),
         ("https://chat.hotrodan.com/", "Chat.Hotrodan.com"),
@@ -92,36 +92,37 @@ fn a_host_is_compared_with_the_configured_one() {
 }
 
 #[test]
-fn production_wants_https_and_another_machine() {
+fn production_requires_https_and_another_machine() {
     let of = |url: &str| host_of(url, with_host("production", "127.0.0.1:4000"), vec![]);
-    assert_eq!(of("http://127.0.0.1:4000"), ["scheme=no", "place=no", "host=yes"]);
+    assert_eq!(of("http://127.0.0.1:4000"), ["scheme=no", "not-this-machine=no", "host=yes"]);
     let staging = host_of("http://127.0.0.1:4000", with_host("staging", "127.0.0.1:4000"), vec![]);
     assert_eq!(staging, ["host=yes"]);
 }
 
 #[test]
-fn an_unconfigured_value_is_open_with_the_line_to_add() {
+fn an_unconfigured_value_is_undecided_with_the_line_to_add() {
     let settings = settings(named("staging"), vec![], &[("CHATWOOT_BASE_URL", "https://chat.hotrodan.com")]);
-    let finding = chatwoot().judge(&settings).expect("it can be asked");
+    let finding = chatwoot().judge(&settings).expect("the probe runs");
     assert_eq!(finding.claims[0].holds, None);
-    assert!(finding.claims[0].found.contains("add `chatwoot_host"), "{}", finding.claims[0].found);
-    assert!(finding.fix.is_some_and(|f| f.contains("[targets.staging]")));
+    assert_eq!(
+        finding.claims[0].reason(),
+        "`chatwoot_host` is not configured for staging, so CHATWOOT_BASE_URL (chat.hotrodan.com) cannot be checked"
+    );
+    let fix = finding.claims[0].fix.as_deref().unwrap_or_default();
+    assert!(fix.starts_with("add `chatwoot_host") && fix.contains("[targets.staging]"), "{fix}");
 }
 
 #[test]
-fn another_targets_host_is_not_ours() {
+fn the_host_of_another_target_fails() {
     let url = "https://staging.hotrodan.com";
     let staging = || with_host("staging", "staging.hotrodan.com");
     assert_eq!(
         host_of(url, with_host("production", "chat.hotrodan.com"), vec![staging()]),
-        ["scheme=yes", "place=yes", "host=no", "host, against staging=no"]
+        ["scheme=yes", "not-this-machine=yes", "host=no", "other-targets=no"]
     );
-    assert_eq!(
-        host_of(url, named("production"), vec![staging()])[2..],
-        ["host=open", "host, against staging=no"]
-    );
+    assert_eq!(host_of(url, named("production"), vec![staging()])[2..], ["host=open", "other-targets=no"]);
     let shared = host_of(url, with_host("production", "staging.hotrodan.com"), vec![staging()]);
-    assert_eq!(shared, ["scheme=yes", "place=yes", "host=yes"]);
+    assert_eq!(shared, ["scheme=yes", "not-this-machine=yes", "host=yes"]);
     let silent = host_of(url, with_host("production", "staging.hotrodan.com"), vec![named("staging")]);
     assert_eq!(silent, shared);
 }
@@ -133,25 +134,25 @@ fn account_ids_are_numbers() {
         let vars = [("CHATWOOT_ACCOUNT_ID", value)];
         claims(&account(), &settings(target("production", own), vec![target("staging", other)], &vars))
     };
-    assert_eq!(of("3", Some(3), Some(4)), ["account id=yes", "account id, against staging=yes"]);
-    assert_eq!(of("4", Some(3), Some(4)), ["account id=no", "account id, against staging=no"]);
-    assert_eq!(of("3", None, None), ["account id=open"]);
+    assert_eq!(of("3", Some(3), Some(4)), ["account-id=yes", "other-targets=yes"]);
+    assert_eq!(of("4", Some(3), Some(4)), ["account-id=no", "other-targets=no"]);
+    assert_eq!(of("3", None, None), ["account-id=open"]);
     let malformed = settings(named("production"), vec![], &[("CHATWOOT_ACCOUNT_ID", "hunter22")]);
-    let error = account().judge(&malformed).expect_err("it is no number");
+    let error = account().judge(&malformed).expect_err("it is not a number");
     assert!(!error.why.contains("hunter"));
 }
 
 #[test]
-fn a_secret_is_told_by_its_fingerprint() {
+fn a_secret_is_compared_by_its_fingerprint() {
     let var = "CHATWOOT_API_KEY";
     let of = |target, others| {
         claims(&secret(var), &settings(target, others, &[(var, "ours-1234"), ("DATABASE_URL", DB)]))
     };
-    let own = "of its own=yes";
+    let own = "own-value=yes";
     assert_eq!(of(printed("production", var, "ours-1234"), vec![]), ["fingerprint=yes", own]);
     assert_eq!(of(printed("production", var, "theirs-12"), vec![]), ["fingerprint=no", own]);
     assert_eq!(of(named("production"), vec![]), [own]);
-    let against = "fingerprint, against staging";
+    let against = "other-targets";
     assert_eq!(
         of(named("production"), vec![printed("staging", var, "theirs-12")]),
         [&format!("{against}=yes"), own]
@@ -176,15 +177,12 @@ fn without_a_key_fingerprints_cannot_be_compared() {
             &[(var, "ours-1234")],
         );
         settings.fingerprint_key = key;
-        assert_eq!(
-            claims(&secret(var), &settings),
-            ["fingerprint=open", "fingerprint, against staging=open"]
-        );
+        assert_eq!(claims(&secret(var), &settings), ["fingerprint=open", "other-targets=open"]);
     }
 }
 
 #[test]
-fn nothing_compared_is_never_a_pass() {
+fn a_check_that_compared_nothing_never_passes() {
     let alone = settings(named("sandbox"), vec![], &[("DATABASE_URL", DB)]);
     assert_eq!(claims(&secret("DATABASE_URL"), &alone), ["fingerprint=open"]);
     let no_password = settings(
@@ -199,15 +197,15 @@ fn nothing_compared_is_never_a_pass() {
     };
     assert_eq!((of_name("app"), of_name("other")), (vec!["database=yes".into()], vec!["database=no".into()]));
     let in_production = settings(named("production"), vec![], &[("DATABASE_URL", DB)]);
-    assert_eq!(claims(&secret("DATABASE_URL"), &in_production), ["place=yes"]);
+    assert_eq!(claims(&secret("DATABASE_URL"), &in_production), ["not-this-machine=yes"]);
 }
 
 #[test]
-fn one_secret_in_two_variables_is_a_mistake() {
+fn one_secret_in_two_variables_fails() {
     let vars = [("CHATWOOT_API_TOKEN", "ours-1234"), ("CHATWOOT_WEBHOOK_SECRET", "ours-1234")];
     let settings = settings(named("production"), vec![], &vars);
-    assert_eq!(claims(&secret("CHATWOOT_API_KEY"), &settings), ["of its own=no"]);
-    assert_eq!(claims(&secret("CHATWOOT_WEBHOOK_SECRET"), &settings), ["of its own=no"]);
+    assert_eq!(claims(&secret("CHATWOOT_API_KEY"), &settings), ["own-value=no"]);
+    assert_eq!(claims(&secret("CHATWOOT_WEBHOOK_SECRET"), &settings), ["own-value=no"]);
 }
 
 #[test]
@@ -219,9 +217,9 @@ fn databases_are_compared_by_identity() {
         claims(&secret(var), &settings(printed("production", var, DB), others, &vars))
     };
     let rotated = of("postgres://app:new@db.hotrodan.com/app?pgbouncer=true");
-    assert_eq!(rotated, ["place=yes", "fingerprint=yes", "fingerprint, against staging=yes"]);
+    assert_eq!(rotated, ["not-this-machine=yes", "fingerprint=yes", "other-targets=yes"]);
     let theirs = of("postgres://app:new@db.hotrodan.com/staging");
-    assert_eq!(theirs, ["place=yes", "fingerprint=no", "fingerprint, against staging=no"]);
+    assert_eq!(theirs, ["not-this-machine=yes", "fingerprint=no", "other-targets=no"]);
 }
 
 #[test]
@@ -229,14 +227,14 @@ fn no_secret_is_ever_shown() {
     let vars = [("CHATWOOT_API_KEY", "hunter22"), ("CHATWOOT_WEBHOOK_SECRET", "hunter22")];
     let settings =
         settings(printed("production", "CHATWOOT_API_KEY", "hunter22"), vec![named("staging")], &vars);
-    let finding = secret("CHATWOOT_API_KEY").judge(&settings).expect("it can be asked");
+    let finding = secret("CHATWOOT_API_KEY").judge(&settings).expect("the probe runs");
     let print = fingerprint(KEY, "CHATWOOT_API_KEY", "hunter22").expect("it has one");
     let text = format!("{finding:?}");
     assert!(!text.contains("hunter") && !text.contains(&print), "{text}");
 }
 
 #[test]
-fn what_is_missing_cannot_be_asked() {
+fn a_missing_variable_is_an_error() {
     let empty = settings(named("production"), vec![], &[]);
     for belongs in [chatwoot(), account(), secret("DATABASE_URL")] {
         assert!(belongs.judge(&empty).is_err());

@@ -1,5 +1,5 @@
-//! Whether there is a checkout of the app: a directory, a `package.json`, and a
-//! repository that has it.
+//! Whether the app's checkout exists: a directory, a `package.json`, and a repository
+//! that tracks it.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,66 +11,83 @@ use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::text::shell_line;
 
-/// A `package.json` larger than this is none.
-const LARGE: u64 = 4 * 1024 * 1024;
+/// The most bytes of a `package.json` that are read.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding, CannotAsk> {
-    let finding = Finding::about(format!("the directory {}", directory.display()));
-    let found = match std::fs::metadata(directory) {
+    let path = directory.display();
+    let finding = Finding::about(format!("the directory {path}"));
+    let wrong = match std::fs::metadata(directory) {
         Ok(meta) if meta.is_dir() => None,
-        Ok(_) => Some("something that is no directory".to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("nothing".to_owned()),
-        Err(error) => Some(format!("one that cannot be read: {error}")),
+        Ok(_) => Some(("not a directory", format!("{path} is not a directory"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some(("nothing", format!("{path} does not exist")))
+        }
+        Err(error) => Some(("not readable", format!("{path} cannot be read: {error}"))),
     };
-    let is_directory = found.is_none();
-    let found = found.unwrap_or_else(|| "a directory".to_owned());
-    let finding = finding.claim(Claim::new("directory", "one that can be read", found, is_directory));
-    if !is_directory {
-        return Ok(finding.fix(super::NAME_IT));
+    let claim =
+        |found, holds| Claim::compared("directory", "directory", "a readable directory", found, holds);
+    if let Some((found, sentence)) = wrong {
+        return Ok(finding.claim(claim(found, false).sentence(sentence).fix(super::HOW_TO_GIVE)));
     }
-    let (package, holds) = match package(&directory.join("package.json")) {
-        Ok(said) => (said, true),
-        Err(wrong) => (wrong, false),
+    let json = |found: &str, holds| {
+        Claim::compared("package-json", "package.json", "JSON with a name or scripts", found, holds)
     };
-    let finding = finding.claim(Claim::new("package.json", "JSON with a name or scripts", package, holds));
+    let finding = finding.claim(claim("a directory", true)).claim(
+        match package(&directory.join("package.json")) {
+            Ok(shown) => json(&shown, true),
+            Err((found, sentence)) => json(found, false).sentence(sentence).fix(format!(
+                "check that {path} is the app's checkout, and restore its package.json; for another checkout: --app-dir PATH"
+            )),
+        },
+    );
     repository(finding, directory, asking.deadline / 3).await
 }
 
 /// The package's name and version.
-fn package(path: &Path) -> Result<String, String> {
+///
+/// # Errors
+/// What was found instead, and the same as a sentence.
+fn package(path: &Path) -> Result<String, (&'static str, String)> {
     let mut text = String::new();
-    // Opening a pipe would wait for its writer, and with it the whole run.
+    // Opening a pipe would wait for its writer, and the whole run with it.
     if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
-        return Err("one that is no regular file".to_owned());
+        return Err(("not a regular file", "package.json is not a regular file".to_owned()));
     }
+    let unreadable = |e: std::io::Error| ("not readable", format!("package.json cannot be read: {e}"));
     let file = std::fs::File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "none".to_owned(),
-        _ => format!("one that cannot be read: {error}"),
+        std::io::ErrorKind::NotFound => ("none", "package.json does not exist".to_owned()),
+        _ => unreadable(error),
     })?;
-    file.take(LARGE).read_to_string(&mut text).map_err(|e| format!("one that cannot be read: {e}"))?;
-    let json: Value = serde_json::from_str(&text).map_err(|_| "one that is not JSON".to_owned())?;
+    file.take(MAX_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    let json: Value =
+        serde_json::from_str(&text).map_err(|_| ("not JSON", "package.json is not valid JSON".to_owned()))?;
     let name = json.get("name").and_then(Value::as_str).filter(|n| !n.is_empty());
     let scripts = json.get("scripts").and_then(Value::as_object);
     let version = json.get("version").and_then(Value::as_str).map(|v| format!(" {v}")).unwrap_or_default();
     match (name, scripts) {
-        (None, None) => Err("one without a name and without scripts".to_owned()),
+        (None, None) => {
+            Err(("no name and no scripts", "package.json has neither a name nor scripts".to_owned()))
+        }
         (name, scripts) => {
             let count = scripts.map_or(0, |s| s.len());
-            Ok(format!("{}{version}, {count} scripts", name.unwrap_or("without a name")))
+            let s = if count == 1 { "" } else { "s" };
+            Ok(format!("{}{version}, {count} script{s}", name.unwrap_or("no name")))
         }
     }
 }
 
-/// That git knows the file: a directory that some repository around it ignores has no changes to compare.
+/// Adds the claim that git tracks `package.json`: a directory that a surrounding repository ignores has no
+/// changes to compare.
 async fn repository(
     finding: Finding,
     directory: &Path,
     time: std::time::Duration,
 ) -> Result<Finding, CannotAsk> {
-    let expected = "package.json is a file of the repository";
+    let claim = |found: &str, holds| Claim::compared("git", "git", "package.json is tracked", found, holds);
     match git(directory, &["ls-files", "--error-unmatch", "--", "package.json"], time).await {
         Ok(_) => {
-            let finding = finding.claim(Claim::new("git", expected, "it is", true));
+            let finding = finding.claim(claim("tracked", true));
             let commit =
                 git(directory, &["rev-parse", "--short", "HEAD"], time).await.and_then(|ran| line(&ran));
             Ok(match commit {
@@ -80,14 +97,15 @@ async fn repository(
         }
         Err(Fault::NotRun(why)) => Err(CannotAsk::because(why.to_string()).hint("install git")),
         Err(fault) => {
-            let said = fault.to_string();
-            let finding = finding.claim(Claim::new("git", expected, &said, false));
-            Ok(if said.contains("dubious ownership") {
+            let cause = fault.to_string();
+            let fix = if cause.contains("dubious ownership") {
                 let path = shell_line(&[directory.to_string_lossy().into_owned()]);
-                finding.fix(format!("git config --global --add safe.directory {path}"))
+                format!("git config --global --add safe.directory {path}")
             } else {
-                finding.fix("clone the app's repository and name that directory with --app-dir")
-            })
+                "clone the app's repository and give that directory with --app-dir".to_owned()
+            };
+            let sentence = format!("package.json is not tracked: {cause}");
+            Ok(finding.claim(claim("not tracked", false).sentence(sentence).fix(fix)))
         }
     }
 }

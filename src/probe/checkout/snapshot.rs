@@ -1,5 +1,5 @@
-//! What git says of a checkout, and the contents behind it: `git status` alone
-//! shows no second change to a file that was already changed.
+//! The state of a checkout as git reports it, with the contents of changed files:
+//! `git status` alone does not show a second change to a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -11,32 +11,32 @@ use sha2::{Digest, Sha256};
 
 use crate::service::command::{self, Command, NotRun, Ran, Status};
 
-/// Variables that would make git look at another repository.
+/// Variables that would make git use another repository.
 const SCRUB: &[&str] =
     &["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
 
-/// Longer files are known by their length and time of change.
+/// Larger files, in bytes, are compared by their length and modification time.
 const READ: u64 = 8 * 1024 * 1024;
 
-/// Why git gave no answer.
+/// Why git returned nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// There is no git, or it cannot run here.
+    /// git is not installed, or cannot run here.
     NotRun(NotRun),
-    /// It said something else; its first line.
-    Said(String),
+    /// It ran and failed: a predicate, such as `timed out`.
+    Failed(String),
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Fault::NotRun(why) => why.fmt(f),
-            Fault::Said(words) => write!(f, "git said: {words}"),
+            Fault::Failed(how) => write!(f, "git {how}"),
         }
     }
 }
 
-/// The state of a checkout: its commit, and every path that differs from it with what stands there now.
+/// The state of a checkout: its commit, and the current state of every path that differs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Snapshot {
     commit: String,
@@ -44,12 +44,12 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Takes one. Nothing is written, not even git's own index; `artifacts/` is left out.
+    /// Takes a snapshot without `artifacts/`. Nothing is written, not even git's index.
     pub(super) async fn take(directory: &Path, time: Duration) -> Result<Snapshot, Fault> {
         let top = line(&git(directory, &["rev-parse", "--show-toplevel"], time).await?)?;
         let commit = attempt(directory, &["rev-parse", "--quiet", "--verify", "HEAD"], time).await?;
         let commit = match commit.status {
-            // So git says, silently, before the first commit.
+            // git's exit code before the first commit.
             Status::Exited(1) => "no commit".to_owned(),
             _ => line(&well(commit)?)?,
         };
@@ -65,15 +65,16 @@ impl Snapshot {
         ];
         let status = git(directory, &args, time).await?;
         if status.stdout.truncated {
-            return Err(Fault::Said("too many changed paths to compare".to_owned()));
+            return Err(Fault::Failed("reported too many changed paths to compare".to_owned()));
         }
         let paths =
             tokio::task::spawn_blocking(move || paths(&PathBuf::from(top), &status.stdout.head)).await;
-        let paths = paths.map_err(|_| Fault::Said("the changed paths could not be read".to_owned()))?;
+        let paths =
+            paths.map_err(|_| Fault::Failed("reported changed paths that could not be read".to_owned()))?;
         Ok(Snapshot { commit, paths })
     }
 
-    /// What differs between two, a phrase for each; empty when nothing does.
+    /// The differences between two snapshots, one phrase each; empty when they are equal.
     pub(super) fn differences(&self, later: &Snapshot) -> Vec<String> {
         let commit = (self.commit != later.commit).then(|| "the commit".to_owned());
         let all: BTreeSet<&OsString> = self.paths.keys().chain(later.paths.keys()).collect();
@@ -85,7 +86,7 @@ impl Snapshot {
     }
 }
 
-/// The entries of `git status -z`: two letters, a blank, a path.
+/// The entries of `git status -z`: two letters, a space, a path.
 fn paths(top: &Path, status: &[u8]) -> BTreeMap<OsString, String> {
     status
         .split(|byte| *byte == 0)
@@ -98,7 +99,7 @@ fn paths(top: &Path, status: &[u8]) -> BTreeMap<OsString, String> {
         .collect()
 }
 
-/// What stands at a path: a digest, or what can be said without reading it.
+/// The contents of a path: a digest, or what is known without reading it.
 fn contents(path: &Path) -> String {
     let Ok(meta) = std::fs::symlink_metadata(path) else { return "absent".to_owned() };
     if meta.is_symlink() {
@@ -113,7 +114,7 @@ fn contents(path: &Path) -> String {
     }
 }
 
-/// Runs git in the directory; anything but exit code 0 is a fault.
+/// Runs git in the directory; any exit code other than 0 is an error.
 pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
     well(attempt(directory, args, time).await?)
 }
@@ -132,12 +133,13 @@ async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran,
 fn well(ran: Ran) -> Result<Ran, Fault> {
     match ran.status {
         Status::Exited(0) => Ok(ran),
-        Status::TimedOut => Err(Fault::Said("nothing in time".to_owned())),
-        Status::Signalled(signal) => Err(Fault::Said(format!("nothing, and ended by signal {signal}"))),
+        Status::TimedOut => Err(Fault::Failed("timed out".to_owned())),
+        Status::Signalled(signal) => Err(Fault::Failed(format!("was ended by signal {signal}"))),
         Status::Exited(code) => {
-            let said = ran.stderr.text();
-            let first = said.lines().find(|l| !l.trim().is_empty()).unwrap_or("nothing");
-            Err(Fault::Said(format!("{} (exit code {code})", first.trim().trim_start_matches("fatal: "))))
+            let errors = ran.stderr.text();
+            let first = errors.lines().find(|l| !l.trim().is_empty()).unwrap_or("nothing");
+            let first = first.trim().trim_start_matches("fatal: ");
+            Err(Fault::Failed(format!("reported: {first} (exit code {code})")))
         }
     }
 }
@@ -146,5 +148,5 @@ fn well(ran: Ran) -> Result<Ran, Fault> {
 pub(super) fn line(ran: &Ran) -> Result<String, Fault> {
     let text = ran.stdout.text();
     let text = text.trim_end_matches('\n');
-    if text.is_empty() { Err(Fault::Said("nothing".to_owned())) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err(Fault::Failed("printed nothing".to_owned())) } else { Ok(text.to_owned()) }
 }

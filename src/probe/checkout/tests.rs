@@ -13,7 +13,7 @@ use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{Target, Vars};
 
-/// A checkout of its own, with everything committed, and a run that visits it.
+/// A new checkout with everything committed, and a run that uses it.
 struct Visited {
     directory: tempfile::TempDir,
     cx: Arc<Context>,
@@ -67,7 +67,7 @@ impl Visited {
             deadline: Duration::from_secs(30),
             again: false,
         };
-        checkout.ask(&asking).await.expect("it can be asked")
+        checkout.ask(&asking).await.expect("the probe runs")
     }
 
     async fn unchanged(&self) -> Verdict {
@@ -102,11 +102,11 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
 }
 
 fn broken(finding: &Finding) -> Vec<&str> {
-    finding.claims.iter().filter(|c| c.holds == Some(false)).map(|c| c.what.as_str()).collect()
+    finding.claims.iter().filter(|c| c.holds == Some(false)).map(|c| c.code.as_str()).collect()
 }
 
 #[tokio::test]
-async fn a_command_that_only_looks_changes_nothing() {
+async fn a_command_that_only_reads_changes_nothing() {
     let visited = Visited::new();
     visited.write("notes.txt", "changed before\n");
     visited.write("new.txt", "new before\n");
@@ -149,7 +149,7 @@ async fn the_first_command_counts_and_not_only_the_last() {
 }
 
 #[tokio::test]
-async fn without_a_command_nothing_was_proved() {
+async fn without_a_command_the_result_is_undecided() {
     let visited = Visited::new();
     assert_eq!(visited.unchanged().await, Verdict::Inconclusive);
     let visited = Visited::new();
@@ -167,20 +167,20 @@ async fn without_a_command_nothing_was_proved() {
 }
 
 #[tokio::test]
-async fn a_checkout_that_git_lost_is_no_pass() {
+async fn a_checkout_without_its_repository_does_not_pass() {
     let visited = Visited::new();
     visited.run("rm -rf .git").await;
     assert_ne!(visited.unchanged().await, Verdict::Pass);
 }
 
 #[tokio::test]
-async fn how_a_command_ended_is_its_claim() {
+async fn the_way_a_command_ended_is_its_claim() {
     let visited = Visited::new();
     for (line, holds, found) in [
         ("exit 0", true, "0"),
         ("exit 1", false, "1"),
         ("exit 127", false, "127"),
-        ("kill -9 $$", false, "none: it was ended by signal 9"),
+        ("kill -9 $$", false, "none: ended by signal 9"),
     ] {
         let claim = visited.run(line).await.claims.remove(0);
         assert_eq!((claim.holds, claim.found.as_str()), (Some(holds), found), "{line}");
@@ -203,28 +203,28 @@ async fn the_last_lines_are_evidence() {
 }
 
 #[tokio::test]
-async fn commands_neither_watch_nor_fetch() {
+async fn commands_run_without_watch_mode_and_downloads() {
     let visited = Visited::new();
     let line = r#"[ "$CI$NO_COLOR$npm_config_yes" = true1false ] && [ -z "${FORCE_COLOR+x}" ] && [ ! -t 0 ]"#;
     assert_eq!(visited.run(line).await.claims[0].holds, Some(true));
 }
 
 #[tokio::test]
-async fn a_checkout_has_a_package_that_git_knows() {
+async fn a_checkout_has_a_package_that_git_tracks() {
     let visited = Visited::new();
     assert_eq!(Verdict::of(&visited.ask(Checkout::Present).await.claims), Verdict::Pass);
     for (package, expected) in [
-        ("", vec!["package.json"]),
-        ("[]", vec!["package.json"]),
-        ("{}", vec!["package.json"]),
-        (r#"{"name":""}"#, vec!["package.json"]),
+        ("", vec!["package-json"]),
+        ("[]", vec!["package-json"]),
+        ("{}", vec!["package-json"]),
+        (r#"{"name":""}"#, vec!["package-json"]),
         (r#"{"scripts":{}}"#, vec![]),
     ] {
         visited.write("package.json", package);
         assert_eq!(broken(&visited.ask(Checkout::Present).await), expected, "{package}");
     }
     std::fs::remove_file(visited.path("package.json")).expect("it was there");
-    assert_eq!(broken(&visited.ask(Checkout::Present).await), ["package.json"]);
+    assert_eq!(broken(&visited.ask(Checkout::Present).await), ["package-json"]);
     let visited = Visited::new();
     visited.git(&["rm", "-q", "--cached", "package.json"]);
     assert_eq!(broken(&visited.ask(Checkout::Present).await), ["git"]);
@@ -251,7 +251,7 @@ async fn a_stand_in_is_recognised() {
 }
 
 #[tokio::test]
-async fn no_checkout_is_inconclusive_with_the_fix() {
+async fn a_missing_checkout_is_undecided_with_a_fix() {
     let cx = context(None);
     let check = check("quality.checkout");
     let asking = Asking {
@@ -262,9 +262,9 @@ async fn no_checkout_is_inconclusive_with_the_fix() {
         again: false,
     };
     for checkout in [Checkout::Present, Checkout::Unchanged] {
-        let finding = checkout.ask(&asking).await.expect("it can be asked");
+        let finding = checkout.ask(&asking).await.expect("the probe runs");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive);
-        assert!(finding.fix.is_some_and(|f| f.contains("--app-dir")));
+        assert!(finding.claims[0].fix.as_deref().is_some_and(|f| f.contains("--app-dir")));
     }
 }
 

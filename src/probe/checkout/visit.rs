@@ -1,5 +1,5 @@
-//! The visit of one run to the checkout: its state before the first program, and
-//! which checks had a program run in it.
+//! What one run does in the checkout: the state before the first program, and the
+//! checks whose programs ran there.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -15,10 +15,10 @@ use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::command::{self, Command, NotRun, Ran, Status, Stream};
 use crate::service::unreachable::short;
 
-/// The lines of output that are shown with a check.
-const TAIL: usize = 20;
+/// How many lines of output are shown with a check.
+const MAX_LINES: usize = 20;
 
-/// How long git may take for one answer.
+/// How long git may take for one command.
 const GIT: Duration = Duration::from_secs(30);
 
 /// A program that ran in the checkout.
@@ -28,9 +28,9 @@ pub(crate) struct Ended {
     tail: Vec<String>,
 }
 
-/// What a run remembers of its visit; a measurement, so that it is begun once.
+/// What a run knows about the checkout; a measurement, so that it is taken once.
 pub(crate) struct Visit {
-    /// Absent when no program was about to run.
+    /// `None` when no checkout was given or no program was about to run.
     before: Option<Result<Snapshot, Fault>>,
     ran: Mutex<Vec<String>>,
 }
@@ -50,8 +50,8 @@ impl Visit {
 
 const KEY: &str = "checkout visit";
 
-/// To be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and notes
-/// that this check has a program run there. [`run`] does so by itself.
+/// Must be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and records
+/// that this check runs a program there. [`run`] does this itself.
 pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
     let directory = directory(asking.cx).map(Path::to_owned);
     let take = async move {
@@ -61,34 +61,34 @@ pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
         };
         Visit { before, ran: Mutex::default() }
     };
-    // Never afresh: a second snapshot would hide what came between.
+    // Never taken again: a second snapshot would hide the changes in between.
     let visit = asking.cx.measure(KEY, false, take).await;
     visit.note(asking.id);
     visit
 }
 
-/// Runs a program in the checkout, its lines shown as they come, and ends it before the check's own time is up.
-/// It sees none of the pipeline's variables: tests of the app must not find a way to production by chance.
+/// Runs a program in the checkout, shows its lines as they come, and ends it before the check's own timeout.
+/// It sees none of the pipeline's variables, so that tests of the app cannot reach production by accident.
 ///
 /// # Errors
-/// When no checkout is named, and when the program cannot be started.
+/// When no checkout is given, and when the program cannot be started.
 pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, CannotAsk> {
     let began = Instant::now();
     let settings = &asking.cx.settings;
     let Some(directory) = &settings.app_dir else {
-        return Err(CannotAsk::because("no checkout of the app is named").hint(super::NAME_IT));
+        return Err(CannotAsk::because("no app checkout given").hint(super::HOW_TO_GIVE));
     };
     let Some((program, args)) = argv.split_first() else {
         return Err(CannotAsk::because("the argument list is empty"));
     };
     let visit = before(asking).await;
     let mut command = Command::new(program, args).inherit(program_environment(), &["FORCE_COLOR"]);
-    // Without a watch mode, without colours, and without fetching a program that the checkout does not have.
+    // No watch mode, no colours, and no download of a program that the checkout does not have.
     for (name, value) in [
         ("CI", "true"),
         ("NO_COLOR", "1"),
         ("npm_config_yes", "false"),
-        // With it npm ends well when there is no such script.
+        // With it, npm exits with 0 when the script does not exist.
         ("npm_config_if_present", "false"),
         ("npm_config_update_notifier", "false"),
         ("GIT_OPTIONAL_LOCKS", "0"),
@@ -103,7 +103,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
     let id = asking.id;
     let line = |stream: Stream, text: &str| {
         let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
-        if tail.len() == TAIL {
+        if tail.len() == MAX_LINES {
             tail.pop_front();
         }
         tail.push_back(text.to_owned());
@@ -121,9 +121,9 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
         Err(why) => {
             visit.forget(id);
             let hint = match why {
-                NotRun::Cwd { .. } => super::NAME_IT.to_owned(),
+                NotRun::Cwd { .. } => super::HOW_TO_GIVE.to_owned(),
                 _ => format!(
-                    "install {program}, or give another argument list under [targets.{}.commands]",
+                    "install {program}, or configure another argument list under [targets.{}.commands]",
                     settings.target.name
                 ),
             };
@@ -133,56 +133,74 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
 }
 
 impl Ended {
-    /// Adds the claim that it ended with 0, and the last lines of its output.
+    /// Adds the claim that it exited with 0, and the last lines of its output.
     pub(crate) fn judge(&self, finding: Finding) -> Finding {
-        let (found, holds) = match self.ran.status {
-            Status::Exited(code) => (code.to_string(), code == 0),
-            Status::Signalled(signal) => (format!("none: it was ended by signal {signal}"), false),
-            Status::TimedOut => (format!("none: it was still running after {}", short(self.time)), false),
+        let claim = |found: String, holds| Claim::compared("exit-code", "exit code", "0", found, holds);
+        let claim = match self.ran.status {
+            Status::Exited(code) => claim(code.to_string(), code == 0),
+            Status::Signalled(signal) => claim(format!("none: ended by signal {signal}"), false)
+                .sentence(format!("the command was ended by signal {signal}")),
+            Status::TimedOut => claim(format!("none: still running after {}", short(self.time)), false)
+                .sentence(format!("the command was still running after {}", short(self.time)))
+                .fix("find out why the command does not end; its last lines of output are in the evidence"),
         };
         let output = if self.tail.is_empty() { "none".to_owned() } else { self.tail.join("\n") };
-        finding
-            .claim(Claim::new("exit code", "0", found, holds))
-            .evidence("took", short(self.ran.took))
-            .evidence("output", output)
+        finding.claim(claim).evidence("took", short(self.ran.took)).evidence("output", output)
     }
 }
 
 /// Whether the checkout is as it was before the first program.
 pub(super) async fn unchanged(asking: &Asking<'_>, directory: &Path) -> Result<Finding, CannotAsk> {
-    // Whoever ran a program has begun the visit; if nobody has, this is the empty one.
+    // If no check ran a program, this takes the place of the measurement.
     let nobody = async { Visit { before: None, ran: Mutex::default() } };
     let visit = asking.cx.measure(KEY, false, nobody).await;
     let ran = visit.ran.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let finding = Finding::about("git status --porcelain, before and after");
-    let expected = "as before the first command, artifacts/ apart";
+    let undecided = |found: &str, sentence: String| {
+        Claim::undecided("checkout", "checkout", UNCHANGED, found).sentence(sentence)
+    };
     let before = match &visit.before {
         Some(before) if !ran.is_empty() => before,
         _ => {
-            let found = "no command of this run was run in it";
-            return Ok(finding
-                .claim(Claim::open("checkout", expected, found))
-                .fix("ask it together with the checks that run commands: --only quality"));
+            let sentence = "no check of this run has run a command in the checkout".to_owned();
+            return Ok(finding.claim(
+                undecided("nothing to compare", sentence)
+                    .fix("run it together with the checks that run commands: --only quality"),
+            ));
         }
     };
     let later = Snapshot::take(directory, GIT).await;
     let finding = finding.evidence("commands of", ran.join(", "));
     Ok(match (before, later) {
-        (Ok(before), Ok(later)) => compare(finding, expected, before, &later),
-        (Err(fault), _) => finding.claim(Claim::open("checkout", expected, format!("before: {fault}"))),
-        (_, Err(fault)) => finding.claim(Claim::open("checkout", expected, format!("after: {fault}"))),
+        (Ok(before), Ok(later)) => compare(finding, before, &later),
+        (Err(fault), _) => finding.claim(undecided(
+            "unknown",
+            format!("the state of the checkout before the first command is unknown: {fault}"),
+        )),
+        (_, Err(fault)) => finding.claim(undecided(
+            "unknown",
+            format!("the state of the checkout after the last command is unknown: {fault}"),
+        )),
     })
 }
 
-fn compare(finding: Finding, expected: &str, before: &Snapshot, later: &Snapshot) -> Finding {
+const UNCHANGED: &str = "as before the first command, except for artifacts/";
+
+fn compare(finding: Finding, before: &Snapshot, later: &Snapshot) -> Finding {
     const SHOWN: usize = 5;
+    let claim = |found: String, holds| Claim::compared("checkout", "checkout", UNCHANGED, found, holds);
     let differences = before.differences(later);
-    let found = match differences.len() {
-        0 => "the same".to_owned(),
-        n if n > SHOWN => format!("changed: {} and {} more", differences[..SHOWN].join(", "), n - SHOWN),
-        _ => format!("changed: {}", differences.join(", ")),
+    let changed = match differences.len() {
+        n if n > SHOWN => format!("{} and {} more", differences[..SHOWN].join(", "), n - SHOWN),
+        _ => differences.join(", "),
     };
-    finding
-        .claim(Claim::new("checkout", expected, found, differences.is_empty()))
-        .evidence("before", format!("{} paths were changed or new already", before.paths.len()))
+    let claim = if differences.is_empty() {
+        claim("unchanged".to_owned(), true)
+    } else {
+        claim(format!("changed: {changed}"), false)
+            .sentence(format!("the commands of this run changed: {changed}"))
+    };
+    let paths = before.paths.len();
+    let s = if paths == 1 { "" } else { "s" };
+    finding.claim(claim).evidence("before", format!("{paths} changed or new path{s}"))
 }

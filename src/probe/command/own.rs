@@ -1,6 +1,6 @@
-//! An operator's own check in any language: a program that prints its claims. The
-//! document decides, and only a document of a program that ended well: everything
-//! else is an error that quotes the command.
+//! An operator's own check in any language: a program that prints its claims. Only
+//! the document of a program that exited with 0 counts; everything else is an error
+//! that quotes the command.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::service::unreachable::short;
 use crate::settings::Settings;
 use crate::text::shell_line;
 
-/// The lines of error output that are shown with an error.
-const TAIL: usize = 20;
+/// How many lines of error output are shown with an error.
+const MAX_LINES: usize = 20;
 
-/// Runs `argv` in the directory that was given with `--checks`, and takes over what it states.
+/// Runs `argv` in the directory given with `--checks`, and returns the claims that it prints.
 ///
 /// # Errors
-/// When it cannot be started, does not end by itself with 0, leaves something behind that holds its output, or
-/// prints anything but one result.
+/// When it cannot be started, does not exit with 0, leaves a process behind that keeps its output open, or prints
+/// anything other than one result.
 pub(super) async fn ask(
     asking: &Asking<'_>,
     argv: &[String],
@@ -36,7 +36,7 @@ pub(super) async fn ask(
         return Err(CannotAsk::because(why).hint("give the directory of your own checks with --checks"));
     };
     let fix = format!(
-        "run it by hand: cd {} && {words} (what it must print: hotdash-ops checks schema result)",
+        "run it by hand: cd {} && {words} (the format it must print: hotdash-ops checks schema result)",
         shell_line(&[folder.display().to_string()])
     );
     let Some((program, args)) = argv.split_first() else {
@@ -60,38 +60,38 @@ pub(super) async fn ask(
         }
         Err(why) => {
             let mut cannot = CannotAsk::because(format!("`{words}`: {why}")).hint(fix);
-            let skipped = ran.stderr.tail.len().saturating_sub(TAIL);
-            let said: Vec<&str> = ran.stderr.tail.iter().skip(skipped).map(String::as_str).collect();
-            if !said.is_empty() {
-                cannot = cannot.evidence("error output", said.join("\n"));
+            let skipped = ran.stderr.tail.len().saturating_sub(MAX_LINES);
+            let lines: Vec<&str> = ran.stderr.tail.iter().skip(skipped).map(String::as_str).collect();
+            if !lines.is_empty() {
+                cannot = cannot.evidence("error output", lines.join("\n"));
             }
             Err(cannot)
         }
     }
 }
 
-/// The result of a program that ended well.
+/// The result of a program that exited with 0.
 fn read(ran: &Ran, time: Duration, secrets: &Redactor) -> Result<CheckResult, String> {
     let result = || match ran.stdout.truncated {
-        true => Err(format!("it printed {} bytes, and a result has at most 1 MiB", ran.stdout.bytes)),
+        true => Err(format!("it printed {} bytes, but a result has at most 1 MiB", ran.stdout.bytes)),
         false => CheckResult::read(&ran.stdout.head, secrets),
     };
     match ran.status {
         Status::TimedOut => Err(format!("it was still running after {}", short(time))),
         Status::Signalled(signal) => Err(format!("it was ended by signal {signal}")),
         Status::Exited(_) if ran.left_behind => {
-            Err("it ended, but something that it started held its output open".to_owned())
+            Err("it ended, but a process that it started kept its output open".to_owned())
         }
         Status::Exited(0) => result(),
         Status::Exited(code) => Err(match result() {
-            Ok(_) => format!("it printed a result, but ended with exit code {code} in place of 0"),
-            Err(_) => format!("it ended with exit code {code} and without a result"),
+            Ok(_) => format!("it printed a result, but its exit code was {code} instead of 0"),
+            Err(_) => format!("its exit code was {code}, and it printed no result"),
         }),
     }
 }
 
-/// What the program sees: this process's environment without the pipeline's variables, but for those that the
-/// check names, and whom it asks for.
+/// The program's environment: this process's, without the pipeline's variables except for those that the check
+/// names, and with the names of the target and the checkout.
 fn seen(asking: &Asking<'_>, variables: &[String]) -> Result<Vec<(OsString, OsString)>, CannotAsk> {
     let Settings { target, app_dir, .. } = &*asking.cx.settings;
     let mut command = Command::new("", [""; 0])
@@ -107,7 +107,7 @@ fn seen(asking: &Asking<'_>, variables: &[String]) -> Result<Vec<(OsString, OsSt
     Ok(command.env)
 }
 
-/// The program runs in another directory than the one that a relative path was meant for.
+/// A relative path refers to this process's directory, but the program runs in another one.
 fn absolute(path: &Path) -> OsString {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into_os_string()
 }

@@ -1,6 +1,6 @@
-//! What a command with `result = "json"` prints: one JSON document, and nothing
-//! else. The types are the schema; what they do not know is refused, because a
-//! misspelt key must not turn into a claim that was never made.
+//! The output of a command with `result = "json"`: one JSON document, and nothing
+//! else. The types are the schema. Unknown keys are rejected, because a misspelt key
+//! must not silently drop a claim.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,31 +20,31 @@ use crate::text::cut;
 pub const SCHEMA: &str = "hotdash-ops.check/1";
 
 /// The most claims, pieces of evidence or warnings of one document.
-const MOST: usize = 100;
+const MAX_ITEMS: usize = 100;
 /// The most characters of one line.
 const LINE: usize = 500;
 /// The most characters of one piece of evidence.
 const EVIDENCE: usize = 4_000;
-/// The most characters of what is wrong with a document.
+/// The most characters of an error message about a document.
 const WRONG: usize = 200;
 
-/// What one check found out.
+/// What one check found.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckResult {
     schema: Version,
-    /// What was compared, at least one claim: a check that compares nothing proves nothing.
+    /// What was compared: at least one claim, because a check that compares nothing proves nothing.
     #[schemars(length(min = 1, max = 100))]
     claims: Vec<Object<Stated>>,
-    /// Facts that help the reader and are not judged.
+    /// Facts that help the reader. They are not judged.
     #[serde(default)]
     #[schemars(length(max = 100))]
     evidence: Vec<Object<Fact>>,
-    /// What a pass carries with it; `--strict` counts it as a failure.
+    /// Shown even when the check passes; `--strict` counts them as failures.
     #[serde(default)]
     #[schemars(length(max = 100))]
     warnings: Vec<Line>,
-    /// What to do when a claim does not hold, in place of the check's own `fix`.
+    /// What to do when a claim does not hold, instead of the check's own `fix`.
     fix: Option<Line>,
 }
 
@@ -54,9 +54,9 @@ pub struct CheckResult {
 struct Stated {
     /// The thing compared: `free space`.
     what: Line,
-    /// What it should be: `at least 10 %`.
+    /// The expected value: `at least 10 %`.
     expected: Line,
-    /// What it is: `43 %`.
+    /// The value found: `43 %`.
     found: Line,
     holds: Holds,
 }
@@ -70,20 +70,20 @@ struct Fact {
     value: String,
 }
 
-/// The document's version, which must be told.
+/// The document's version, which is required.
 #[derive(Clone, Copy, Debug)]
 struct Version;
 
-/// Whether a claim holds; null where the evidence does not allow a judgement. It must be told.
+/// Whether a claim holds; null if the evidence is not enough to decide. Required.
 #[derive(Clone, Copy, Debug)]
 struct Holds(Option<bool>);
 
-/// A text in which something stands.
+/// A text that is not blank.
 #[derive(Clone, Debug)]
 struct Line(String);
 
-/// What is written as an object. Of its own accord serde takes an array of a struct's fields as well, in which a
-/// misplaced value would be taken for another.
+/// Something that must be written as an object. By default serde also accepts an array of a struct's fields, in
+/// which one value could be mistaken for another.
 #[derive(Clone, Debug)]
 struct Object<T>(T);
 
@@ -98,7 +98,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
                 f.write_str("an object")
             }
 
-            // Handed on key by key, not by way of a `Value`, in which a key that is given twice stands once.
+            // Passed on key by key: a `Value` would keep only one of two equal keys.
             fn visit_map<A: MapAccess<'de>>(self, keys: A) -> Result<Object<T>, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(keys)).map(Object)
             }
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for Version {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             SCHEMA => Ok(Version),
-            // In full: it is masked before it is cut.
+            // In full: secrets are masked before the text is cut.
             other => Err(D::Error::custom(format!("schema is `{other}`, not `{SCHEMA}`"))),
         }
     }
@@ -144,7 +144,7 @@ impl JsonSchema for Version {
 
 impl<'de> Deserialize<'de> for Holds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Holds, D::Error> {
-        // Not as an `Option`: of one that is missing serde makes a `None`, and nobody would have said so.
+        // Not an `Option`: serde would read a missing key as `None`.
         match Value::deserialize(deserializer)? {
             Value::Null => Ok(Holds(None)),
             Value::Bool(holds) => Ok(Holds(Some(holds))),
@@ -161,7 +161,7 @@ impl JsonSchema for Holds {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": ["boolean", "null"],
-            "description": "Whether the claim holds; null where the evidence does not allow a judgement."
+            "description": "Whether the claim holds; null if the evidence is not enough to decide."
         })
     }
 }
@@ -182,15 +182,15 @@ impl JsonSchema for Line {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "A text in which something stands.", "pattern": "\\S" })
+        json_schema!({ "type": "string", "description": "A text that is not blank.", "pattern": "\\S" })
     }
 }
 
 impl CheckResult {
-    /// Reads the whole of what a command wrote.
+    /// Reads everything that a command wrote.
     ///
     /// # Errors
-    /// What is wrong with it, as a short lower-case fragment. It may quote the document, without the secrets.
+    /// What is wrong with it, as a short lower-case fragment. It may quote the document, with secrets masked.
     pub fn read(written: &[u8], secrets: &Redactor) -> Result<CheckResult, String> {
         if written.iter().all(u8::is_ascii_whitespace) {
             return Err("it printed nothing".to_owned());
@@ -203,15 +203,15 @@ impl CheckResult {
         })?;
         reader.end().map_err(|_| "it printed more than one document".to_owned())?;
         match (read.claims.len(), read.evidence.len().max(read.warnings.len())) {
-            (0, _) => Err("its result has no claim: it compared nothing".to_owned()),
-            (claims, others) if claims.max(others) > MOST => {
-                Err(format!("its result has more than {MOST} claims, warnings or pieces of evidence"))
+            (0, _) => Err("its result has no claims, so it compared nothing".to_owned()),
+            (claims, others) if claims.max(others) > MAX_ITEMS => {
+                Err(format!("its result has more than {MAX_ITEMS} claims, warnings or pieces of evidence"))
             }
             _ => Ok(read),
         }
     }
 
-    /// The same as the engine's words, masked before it is cut: half a secret would not be recognised.
+    /// Adds it to a finding. Texts are masked before they are cut: half a secret would not be recognised.
     pub(super) fn add_to(self, mut finding: Finding, secrets: &Redactor) -> Finding {
         let short = |text: &str, most: usize| cut(secrets.apply(text).trim(), most);
         let line = |Line(text): Line| short(&text, LINE);

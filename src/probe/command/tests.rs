@@ -29,7 +29,7 @@ fn command(run: &[&str], tests_passed: Option<u64>) -> Command {
 }
 
 #[test]
-fn the_configuration_gives_another_list_and_another_number() {
+fn the_configuration_can_change_the_arguments_and_the_number_of_tests() {
     let command = command(&["npx", "vitest", "run"], Some(16));
     let mut target = Target::default();
     assert_eq!(command.argv(&settings(target.clone())), ["npx", "vitest", "run"]);
@@ -43,14 +43,14 @@ fn the_configuration_gives_another_list_and_another_number() {
 }
 
 #[test]
-fn a_threshold_is_only_for_tests() {
+fn the_threshold_applies_only_to_tests() {
     let mut target = Target::default();
     target.thresholds.webhook_tests = Some(20);
     assert_eq!(command(&["npm", "run", "lint"], None).least(&settings(target)), None);
 }
 
 #[test]
-fn it_is_explained_as_a_line_to_paste() {
+fn it_is_explained_as_a_shell_command() {
     let asked = command(&["npx", "prettier", "--check", "."], None).explain(&settings(Target::default()));
     assert_eq!(asked.by_hand, ["cd '/srv/the app' && npx prettier --check ."]);
     let tests = command(&["npx", "vitest", "run"], Some(16)).explain(&settings(Target::default()));
@@ -59,13 +59,13 @@ fn it_is_explained_as_a_line_to_paste() {
 }
 
 #[test]
-fn words_are_quoted_for_a_shell() {
+fn arguments_are_quoted_for_a_shell() {
     let line = |words: &[&str]| shell_line(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
     assert_eq!(line(&["a", "b c", "it's", "", "$HOME", "x=y/z"]), r"a 'b c' 'it'\''s' '' '$HOME' x=y/z");
 }
 
 #[test]
-fn a_command_has_a_program() {
+fn a_command_needs_a_program() {
     assert!(command(&["npm"], Some(1)).lint().is_empty());
     assert_eq!(command(&[], Some(0)).lint().len(), 2);
     assert_eq!(command(&[""], None).lint().len(), 1);
@@ -77,7 +77,7 @@ fn own(variables: &[&str]) -> Command {
 }
 
 #[test]
-fn a_command_of_the_operators_own_is_explained_where_it_runs() {
+fn an_operators_own_command_is_explained_with_its_directory() {
     let asked = own(&[]).explain(&settings(Target::default()));
     assert_eq!(asked.by_hand, ["cd CHECKS && 'bin/disk space' -v"]);
     let settings = Settings { checks: Some("/etc/own checks".into()), ..settings(Target::default()) };
@@ -86,7 +86,7 @@ fn a_command_of_the_operators_own_is_explained_where_it_runs() {
 }
 
 #[test]
-fn a_command_is_judged_in_one_way_and_names_its_variables() {
+fn a_command_is_judged_in_one_way_and_lists_valid_variables() {
     let own = own(&["AGENT_SDK_URL", "DATABASE_URL"]);
     assert!(own.lint().is_empty());
     assert_eq!(Vec::from_iter(own.variables()), ["AGENT_SDK_URL", "DATABASE_URL"]);
@@ -94,6 +94,6 @@ fn a_command_is_judged_in_one_way_and_names_its_variables() {
     assert!(Command { result: None, ..own.clone() }.lint()[0].contains("`variables` are for"));
     for name in ["", "agent_url", "A=B", "A-B"] {
         let named = Command { variables: vec![name.to_owned()], ..own.clone() };
-        assert!(named.lint()[0].contains("no name of a variable"), "{name}");
+        assert!(named.lint()[0].contains("not the name of a variable"), "{name}");
     }
 }

@@ -1,5 +1,5 @@
-//! Vitest's JSON report. The tests are counted here again, one by one: versions of
-//! the reporter differ in what they add to the sums, and skipped tests must never
+//! Vitest's JSON report. The tests are counted again here, one by one: versions of the
+//! reporter differ in what they include in the totals, and skipped tests must never
 //! count as passed.
 
 use std::io::Read;
@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::outcome::finding::{Claim, Finding};
 
-/// A report larger than this is not read.
-const LARGE: u64 = 64 * 1024 * 1024;
+/// The most bytes of a report that are read.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,8 @@ struct Test {
     status: String,
 }
 
-/// The argument list that writes the report to `file`. What a script of npm is to see stands behind a `--`.
+/// The argument list that makes vitest write the report to `file`. npm passes only the arguments after a `--` on to
+/// a script.
 pub(super) fn reported(argv: &[String], file: &Path) -> Vec<String> {
     let mut argv = argv.to_vec();
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
@@ -52,31 +53,38 @@ pub(super) fn reported(argv: &[String], file: &Path) -> Vec<String> {
 /// The report's text.
 ///
 /// # Errors
-/// Why there is none, a fragment.
+/// Why there is none, as a sentence.
 pub(super) fn read(file: &Path) -> Result<String, String> {
-    // Opening a pipe would wait for its writer, and with it the whole run.
+    // Opening a pipe would wait for its writer, and the whole run with it.
     if std::fs::metadata(file).is_ok_and(|m| !m.is_file()) {
-        return Err("it is no regular file".to_owned());
+        return Err("the report is not a regular file".to_owned());
     }
     let opened = std::fs::File::open(file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "none was written: is the command vitest?".to_owned(),
-        _ => format!("it cannot be read: {error}"),
+        std::io::ErrorKind::NotFound => "the command wrote no report; check that it runs vitest".to_owned(),
+        _ => format!("the report cannot be read: {error}"),
     })?;
     let mut text = String::new();
-    opened.take(LARGE + 1).read_to_string(&mut text).map_err(|e| format!("it cannot be read: {e}"))?;
-    if text.len() as u64 > LARGE { Err("it is larger than 64 MiB".to_owned()) } else { Ok(text) }
+    opened
+        .take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(|e| format!("the report cannot be read: {e}"))?;
+    if text.len() as u64 > MAX_BYTES { Err("the report is larger than 64 MiB".to_owned()) } else { Ok(text) }
 }
 
-/// Adds the claims on a report. One that cannot be read, or whose sums disagree with its tests, proves nothing.
+/// Adds the claims on a report. A report that cannot be read, or whose totals do not match its tests, proves nothing.
 pub(super) fn judge(finding: Finding, report: Result<&str, &str>, least: u64) -> Finding {
-    let wanted = "vitest's JSON report, with sums that agree with its tests";
-    let open = |finding: Finding, why: &str| finding.claim(Claim::open("report", wanted, why));
+    let undecided = |finding: Finding, found: &str, why: &str| {
+        let claim = Claim::undecided("report", "report", "vitest's JSON report", found).sentence(why);
+        finding.claim(claim.fix(
+            "check that the command runs vitest and passes --reporter=json and --outputFile=FILE on to it",
+        ))
+    };
     let text = match report {
         Ok(text) => text,
-        Err(why) => return open(finding, why),
+        Err(why) => return undecided(finding, "none", why),
     };
     let Ok(report) = serde_json::from_str::<Report>(text) else {
-        return open(finding, "not the JSON that vitest writes");
+        return undecided(finding, "another format", "the report is not the JSON that vitest writes");
     };
     let tests: Vec<&Test> = report.test_results.iter().flat_map(|file| &file.assertion_results).collect();
     let count = |status: &str| tests.iter().filter(|t| t.status == status).count() as u64;
@@ -84,16 +92,26 @@ pub(super) fn judge(finding: Finding, report: Result<&str, &str>, least: u64) ->
     let all = tests.len() as u64;
     if (all, passed, failed) != (report.num_total_tests, report.num_passed_tests, report.num_failed_tests) {
         let why = format!(
-            "sums of {} tests, {} passed, {} failed, over a list of {all}, {passed}, {failed}",
+            "the report's totals ({} tests, {} passed, {} failed) do not match its list of tests ({all}, {passed}, {failed})",
             report.num_total_tests, report.num_passed_tests, report.num_failed_tests
         );
-        return open(finding, &why);
+        return undecided(finding, "inconsistent totals", &why);
     }
+    let number = |code: &str, what: &str, expected: String, found: u64, holds| {
+        Claim::compared(code, what, expected, found.to_string(), holds)
+    };
+    let mut success =
+        Claim::compared("success", "success", "true", report.success.to_string(), report.success);
+    if !report.success {
+        success = success.sentence("vitest reported a failed run: a test failed or a test file did not load");
+    }
+    let files = report.test_results.len();
+    let s = if files == 1 { "" } else { "s" };
     let mut finding = finding
-        .claim(Claim::new("tests failed", "0", failed.to_string(), failed == 0))
-        .claim(Claim::new("success", "true", report.success.to_string(), report.success))
-        .claim(Claim::new("tests passed", format!("at least {least}"), passed.to_string(), passed >= least))
-        .evidence("tests", format!("{all} in {} files", report.test_results.len()))
+        .claim(number("tests-failed", "tests failed", "0".to_owned(), failed, failed == 0))
+        .claim(success)
+        .claim(number("tests-passed", "tests passed", format!("at least {least}"), passed, passed >= least))
+        .evidence("tests", format!("{all} in {files} file{s}"))
         .evidence("not counted", format!("{} skipped, {todo} todo", all - passed - failed - todo));
     for test in tests.iter().filter(|t| t.status == "failed").take(5) {
         finding = finding.evidence("failed", crate::text::visible(test.full_name.as_bytes()));
@@ -134,43 +152,43 @@ mod tests {
     }
 
     fn broken(report: &Value) -> Vec<String> {
-        verdict(report).1.claims.into_iter().filter(|c| c.holds == Some(false)).map(|c| c.what).collect()
+        verdict(report).1.claims.into_iter().filter(|c| c.holds == Some(false)).map(|c| c.code).collect()
     }
 
     #[test]
     fn only_passed_tests_count() {
         assert_eq!(verdict(&report(18, 0, 0, 0)).0, Verdict::Pass);
         assert_eq!(verdict(&report(16, 0, 3, 2)).0, Verdict::Pass);
-        assert_eq!(broken(&report(15, 0, 3, 2)), ["tests passed"]);
-        assert_eq!(broken(&report(0, 0, 18, 0)), ["tests passed"]);
-        assert_eq!(broken(&report(0, 0, 0, 0)), ["tests passed"]);
-        assert_eq!(broken(&report(18, 1, 0, 0)), ["tests failed", "success"]);
+        assert_eq!(broken(&report(15, 0, 3, 2)), ["tests-passed"]);
+        assert_eq!(broken(&report(0, 0, 18, 0)), ["tests-passed"]);
+        assert_eq!(broken(&report(0, 0, 0, 0)), ["tests-passed"]);
+        assert_eq!(broken(&report(18, 1, 0, 0)), ["tests-failed", "success"]);
         let shown = verdict(&report(16, 0, 3, 2)).1.evidence;
         assert!(shown.iter().any(|e| e.value == "3 skipped, 2 todo"), "{shown:?}");
     }
 
     #[test]
-    fn a_suite_that_did_not_load_is_no_success() {
+    fn a_test_file_that_does_not_load_fails() {
         let mut broken_suite = report(18, 0, 0, 0);
         broken_suite["success"] = json!(false);
         assert_eq!(broken(&broken_suite), ["success"]);
     }
 
     #[test]
-    fn sums_that_disagree_prove_nothing() {
+    fn totals_that_do_not_match_are_undecided() {
         for (key, value) in [("numTotalTests", 20), ("numPassedTests", 20), ("numFailedTests", 1)] {
             let mut wrong = report(18, 0, 0, 0);
             wrong[key] = json!(value);
             assert_eq!(verdict(&wrong).0, Verdict::Inconclusive, "{key}");
         }
-        // An old reporter counts what was skipped as passed.
+        // An old reporter counts skipped tests as passed.
         let mut old = report(10, 0, 8, 0);
         old["numPassedTests"] = json!(18);
         assert_eq!(verdict(&old).0, Verdict::Inconclusive);
     }
 
     #[test]
-    fn what_is_no_report_proves_nothing() {
+    fn an_invalid_report_is_undecided() {
         let good = report(18, 0, 0, 0);
         for key in ["numTotalTests", "numPassedTests", "numFailedTests", "success", "testResults"] {
             for value in [Value::Null, json!("18"), json!([1])] {
@@ -190,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_is_asked_of_vitest_itself() {
+    fn the_arguments_for_the_report_reach_vitest() {
         let of = |line: &str| {
             let argv: Vec<String> = line.split(' ').map(str::to_owned).collect();
             reported(&argv, Path::new("/r.json")).join(" ")

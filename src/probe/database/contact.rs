@@ -1,5 +1,5 @@
-//! The measurement: one connection, what the server says about itself, its clock,
-//! and how old the newest fact is.
+//! The measurement: one connection, the server's description of itself, its clock,
+//! and the age of the newest fact.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::service::dsn::{Dsn, SslMode};
 use crate::service::postgres::{PgFault, Protection, Row, Session, connect, quote_ident, quote_name};
 use crate::service::unreachable::is_loopback;
 
-/// What the server says about itself.
+/// Describes the server.
 pub const SESSION: &str = "SELECT current_database()::text AS database, current_user::text AS role,
        pg_is_in_recovery()::text AS in_recovery, current_setting('server_version') AS version,
        inet_server_port()::text AS port";
 
 const CLOCK: &str = "SELECT extract(epoch FROM clock_timestamp())::text AS now";
 
-/// How long the newest fact may be looked for, in milliseconds: it is evidence, never judged.
-const PATIENCE: &str = "2000";
+/// How long the search for the newest fact may take, in milliseconds: it is evidence, never judged.
+const TIMEOUT_MS: &str = "2000";
 
 /// A connection that answered.
 #[derive(Clone, Debug)]
@@ -32,10 +32,10 @@ pub struct Contact {
     pub version: String,
     protection: Protection,
     sslmode: SslMode,
-    /// Whether every server of the DSN is reached on a way that is usual without encryption.
+    /// Whether every server of the DSN is on a network where connections are usually not encrypted.
     private: bool,
     opened: SignedDuration,
-    /// The server's clock less ours, and by how much that may be wrong.
+    /// The server's clock minus ours, and the uncertainty of that.
     skew: (SignedDuration, SignedDuration),
     newest: Newest,
     ignored: Vec<String>,
@@ -45,7 +45,7 @@ pub struct Contact {
 /// The newest fact about a delivery.
 #[derive(Clone, Debug)]
 enum Newest {
-    /// How old it is by the server's clock, and by how much the app's clock was behind when it wrote it.
+    /// Its age by the server's clock, and how far the app's clock was behind when it wrote it.
     Aged {
         age: SignedDuration,
         app_behind: Option<SignedDuration>,
@@ -54,7 +54,7 @@ enum Newest {
     Unreadable(String),
 }
 
-/// Connects and asks, once per run.
+/// Connects and takes the measurement, once per run.
 pub async fn make(asking: &Asking<'_>, dsn: Dsn) -> Arc<Result<Contact, Trouble>> {
     let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
     let take = async move {
@@ -85,7 +85,7 @@ async fn look(
     let clock = one(session.rows(CLOCK, &[]).await)?;
     let after = cx.now();
     let server =
-        instant(&text(&clock, "now")?).ok_or_else(|| Trouble::unreadable("the clock is no number"))?;
+        instant(&text(&clock, "now")?).ok_or_else(|| Trouble::unreadable("the clock is not a number"))?;
     let half = after.duration_since(before) / 2;
     Ok(Contact {
         database: text(&who, "database")?,
@@ -94,7 +94,7 @@ async fn look(
         version: text(&who, "version")?,
         protection: session.protection(),
         sslmode: dsn.sslmode,
-        private: is_private_way(dsn),
+        private: is_private_dsn(dsn),
         opened,
         skew: (server.duration_since(before) - half, half),
         newest: newest(session, cx, server).await,
@@ -106,9 +106,13 @@ async fn look(
 fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
     let elsewhere = port.filter(|p| *p != dsn.port.to_string());
     match (dsn.pooler, elsewhere) {
-        (true, Some(port)) => Some(format!("in transaction mode; the server behind it listens on {port}")),
-        (true, None) => Some("in transaction mode, by its port or by pgbouncer=true".to_owned()),
-        (false, Some(port)) => Some(format!("something stands between: the server itself listens on {port}")),
+        (true, Some(port)) => {
+            Some(format!("in transaction mode; the server behind it listens on port {port}"))
+        }
+        (true, None) => Some("in transaction mode (by its port, or pgbouncer=true)".to_owned()),
+        (false, Some(port)) => {
+            Some(format!("a proxy or pooler is in between: the server itself listens on port {port}"))
+        }
         (false, None) => None,
     }
 }
@@ -116,7 +120,7 @@ fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
 async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
     let names = &cx.settings.target.names;
     let at = quote_ident(&names.recorded_at);
-    // The table of another generation has no such column; then the age alone is asked for.
+    // The table of another generation of the app has no such column; then only the age is read.
     let with_clock = format!("{} ->> 'timestamp'", quote_ident(&names.metadata));
     let mut answer = Err(PgFault::TooMuch);
     for said in [with_clock.as_str(), "NULL::text"] {
@@ -126,7 +130,7 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
             quote_name(&names.facts),
             quote_ident(&names.fact_type)
         );
-        answer = brief(session, PATIENCE, &sql).await;
+        answer = brief(session, TIMEOUT_MS, &sql).await;
         if answer.is_ok() {
             break;
         }
@@ -137,7 +141,7 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
     };
     let Some(row) = row else { return Newest::None };
     let Some(recorded) = row.get("at").and_then(instant) else {
-        return Newest::Unreadable("its time is no time".to_owned());
+        return Newest::Unreadable("its time cannot be read".to_owned());
     };
     let said: Option<Timestamp> = row.get("said").and_then(|text| text.parse().ok());
     Newest::Aged {
@@ -151,12 +155,18 @@ impl Contact {
         let opened = format!("in {}", written(self.opened));
         let (skew, doubt) = self.skew;
         let mut finding = finding
-            .claim(Claim::new("connection", "an answer", format!("from {}", self.database), true))
+            .claim(Claim::compared(
+                "connection",
+                "connection",
+                "an answer",
+                format!("from {}", self.database),
+                true,
+            ))
             .evidence("opened", opened)
             .evidence("server", format!("PostgreSQL {}", self.version))
             .evidence("role", &self.role)
             .evidence("protection", format!("{} (sslmode={})", self.protected(), self.sslmode))
-            .evidence("clock", format!("{} (give or take {})", against(skew, "ours"), written(doubt)));
+            .evidence("clock", format!("{} (± {})", against(skew, "ours"), written(doubt)));
         finding = match &self.newest {
             Newest::Aged { age, app_behind } => {
                 let dated = if age.is_negative() {
@@ -166,9 +176,7 @@ impl Contact {
                 };
                 let finding = finding.evidence("newest delivery recorded", dated);
                 match app_behind {
-                    Some(behind) => {
-                        finding.evidence("app's clock in it", against(-*behind, "the time recorded"))
-                    }
+                    Some(behind) => finding.evidence("app's clock", against(-*behind, "the time recorded")),
                     None => finding,
                 }
             }
@@ -178,7 +186,7 @@ impl Contact {
             }
         };
         if !self.ignored.is_empty() {
-            finding = finding.evidence("parameters for other clients, ignored", self.ignored.join(", "));
+            finding = finding.evidence("ignored parameters (for other clients)", self.ignored.join(", "));
         }
         if let Some(pooler) = &self.pooler {
             finding = finding.evidence("pooler", pooler);
@@ -193,7 +201,7 @@ impl Contact {
         match self.protection {
             Protection::LocalSocket => "a local socket",
             Protection::Plain => "not encrypted",
-            Protection::Encrypted => "encrypted, the server not verified",
+            Protection::Encrypted => "encrypted, server not verified",
             Protection::Chain => "encrypted, the server's issuer verified",
             Protection::ChainAndName => "encrypted, the server's issuer and name verified",
         }
@@ -202,23 +210,24 @@ impl Contact {
     fn warning(&self) -> Option<String> {
         match self.protection {
             Protection::Encrypted => Some(format!(
-                "sslmode={} encrypts without verifying whom it talks to; write sslmode=verify-full with sslrootcert into DATABASE_URL",
+                "sslmode={} encrypts the connection, but does not verify the server; set sslmode=verify-full and sslrootcert in DATABASE_URL",
                 self.sslmode
             )),
-            Protection::Plain if !self.private => Some(
-                "the connection is not encrypted; write sslmode=verify-full into DATABASE_URL".to_owned(),
-            ),
+            Protection::Plain if !self.private => {
+                Some("the connection is not encrypted; set sslmode=verify-full in DATABASE_URL".to_owned())
+            }
             _ => None,
         }
     }
 }
 
-/// Whichever of its servers answered: a second one must not hide behind the first.
-fn is_private_way(dsn: &Dsn) -> bool {
+/// Considers all servers, not only the one that answered: a private first host must not hide a public second one.
+fn is_private_dsn(dsn: &Dsn) -> bool {
     dsn.servers.iter().all(|server| is_private(&server.host))
 }
 
-/// True where no encryption is usual: this machine, and Fly's private network, which is encrypted itself.
+/// True where connections are usually not encrypted: this machine, and Fly's private network, which is encrypted
+/// itself.
 fn is_private(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     is_loopback(&host) || host.ends_with(".internal") || host.ends_with(".flycast")
@@ -233,14 +242,14 @@ fn text(row: &Row, column: &str) -> Result<String, Trouble> {
     row.get(column).map(str::to_owned).ok_or_else(|| Trouble::unreadable(format!("{column} is missing")))
 }
 
-/// Seconds since 1970, as PostgreSQL writes them, to the microsecond.
+/// Reads seconds since 1970 as PostgreSQL writes them, to the microsecond.
 fn instant(text: &str) -> Option<Timestamp> {
     let seconds: f64 = text.parse().ok().filter(|s: &f64| s.is_finite())?;
     let micros = seconds * 1e6;
     (micros.abs() < 2e17).then(|| Timestamp::from_microsecond(micros.round() as i64).ok()).flatten()
 }
 
-/// `12ms`, `3s`, `2h 5m`: what is below the larger unit's tenth does not matter.
+/// `12ms`, `3s`, `2h 5m`: from ten seconds on, fractions of a second are dropped.
 fn written(length: SignedDuration) -> String {
     let length = length.abs();
     let whole = if length < SignedDuration::from_secs(10) {
@@ -261,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_are_read_to_the_microsecond_and_nothing_else_is() {
+    fn instants_are_read_to_the_microsecond_and_other_texts_are_rejected() {
         let at = instant("1763856000.123456").expect("a number");
         assert_eq!(at.to_string(), "2025-11-23T00:00:00.123456Z");
         for bad in ["", "Infinity", "-Infinity", "NaN", "1e300", "yesterday"] {
@@ -270,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn only_private_ways_may_be_plain() {
+    fn only_private_hosts_may_be_unencrypted() {
         for host in
             ["127.0.0.1", "localhost", "db.internal", "hotdash-db.flycast", "top1.nearest.of.db.internal"]
         {
@@ -285,7 +294,7 @@ mod tests {
             ("db.example.com,db.internal", false),
         ] {
             let dsn = Dsn::parse(&format!("postgresql://u:p@{hosts}/app")).expect("a connection string");
-            assert_eq!(is_private_way(&dsn), private, "{hosts}");
+            assert_eq!(is_private_dsn(&dsn), private, "{hosts}");
         }
     }
 }

@@ -1,28 +1,31 @@
-//! What went wrong on the way to the database, told apart by what the operator has
-//! to do about it.
+//! What went wrong with the database connection, distinguished by what the operator
+//! has to do about it.
 
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::Unreachable;
 use crate::service::postgres::PgFault;
 use crate::service::tls::TlsFault;
 
-/// For answers that no PostgreSQL in use gives.
-const UNLIKE: &str = "look whether DATABASE_URL leads to PostgreSQL 13 or later, and what stands between";
+/// For answers that no supported PostgreSQL gives.
+const UNEXPECTED: &str =
+    "check that DATABASE_URL points to PostgreSQL 13 or later, and check for a proxy or pooler in between";
 
 /// Why a measurement of the database has no result.
 #[derive(Clone, Debug)]
 pub enum Trouble {
-    /// Our side could not ask.
+    /// Our side could not connect at all.
     Cannot(CannotAsk),
-    /// The database did not answer, or not in a way that can be read.
+    /// The database did not answer, or its answer cannot be read.
     Failed(Failure),
 }
 
-/// A failing claim in the making.
+/// The parts of a failing claim.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub expected: &'static str,
     pub found: String,
+    /// The reason in one sentence.
+    pub sentence: String,
     /// What to do about it.
     pub fix: String,
     /// See [`Claim::offline`].
@@ -30,23 +33,32 @@ pub struct Failure {
 }
 
 impl Trouble {
-    /// An answer that is not what the statement must give.
+    /// An answer that does not have the form that the statement must give.
     pub fn unreadable(why: impl Into<String>) -> Trouble {
-        let found = format!("an answer that cannot be read: {}", why.into());
-        Trouble::Failed(Failure { expected: "rows of text", found, fix: UNLIKE.to_owned(), offline: None })
+        let why = why.into();
+        Trouble::Failed(Failure {
+            expected: "a readable answer",
+            sentence: format!("the database's answer cannot be read: {why}"),
+            found: why,
+            fix: UNEXPECTED.to_owned(),
+            offline: None,
+        })
     }
 
+    /// Adds the failing claim.
+    ///
     /// # Errors
-    /// When it was our side that could not ask.
+    /// When our side could not connect at all.
     pub fn finding(&self, finding: Finding) -> Result<Finding, CannotAsk> {
         match self {
             Trouble::Cannot(why) => Err(why.clone()),
             Trouble::Failed(failure) => {
-                let mut claim = Claim::new("connection", failure.expected, &failure.found, false);
-                claim.offline.clone_from(&failure.offline);
-                let mut finding = finding.claim(claim);
-                finding.fix = Some(failure.fix.clone());
-                Ok(finding)
+                let Failure { expected, found, sentence, fix, offline } = failure;
+                let mut claim = Claim::compared("connection", "connection", *expected, found, false)
+                    .sentence(sentence)
+                    .fix(fix);
+                claim.offline.clone_from(offline);
+                Ok(finding.claim(claim))
             }
         }
     }
@@ -57,80 +69,98 @@ impl From<&PgFault> for Trouble {
         if fault.is_ours() {
             return Trouble::Cannot(CannotAsk::because(format!("DATABASE_URL: {fault}")));
         }
-        let (expected, fix) = told_apart(fault);
+        let (expected, sentence, fix) = advice(fault);
         Trouble::Failed(Failure {
             expected,
             found: fault.to_string(),
+            sentence,
             fix: fix.to_owned(),
             offline: fault.offline_host().map(str::to_owned),
         })
     }
 }
 
-/// What it should have been, and what to do.
-fn told_apart(fault: &PgFault) -> (&'static str, &'static str) {
+/// The expectation, the reason in one sentence, and what to do.
+fn advice(fault: &PgFault) -> (&'static str, String, &'static str) {
     match fault {
-        PgFault::Unreachable(Unreachable::Tls(tls)) => ("a TLS handshake", encryption(tls)),
-        PgFault::Unreachable(unreachable) => ("an open connection", way(unreachable)),
+        PgFault::Unreachable(Unreachable::Tls(tls)) => {
+            ("a TLS handshake", format!("no TLS connection to the database: {fault}"), encryption(tls))
+        }
+        PgFault::Unreachable(unreachable) => {
+            ("an open connection", format!("cannot connect to the database: {fault}"), network(unreachable))
+        }
         PgFault::NoPassword => (
-            "a login that is accepted",
+            "a successful login",
+            "the server requires a password, but DATABASE_URL has none".to_owned(),
             "write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE",
         ),
-        PgFault::Auth { message, .. } => ("a login that is accepted", login(message)),
-        PgFault::NoDatabase { .. } => (
-            "a database that exists",
+        PgFault::Auth { message, .. } => {
+            ("a successful login", format!("cannot log in to the database: {message}"), login(message))
+        }
+        PgFault::NoDatabase { message } => (
+            "an existing database",
+            format!("cannot open the database: {message}"),
             "correct the database name in DATABASE_URL (\\l in psql lists those that exist)",
         ),
-        PgFault::TooMany { .. } => (
+        PgFault::TooMany { message } => (
             "a free connection",
-            "find who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
+            format!("the server has no free connection: {message}"),
+            "find out who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
         ),
-        PgFault::NotReady { .. } => {
-            ("a server that is ready", "wait until the server has started or recovered, and ask again")
-        }
+        PgFault::NotReady { message, .. } => (
+            "a server that is ready",
+            format!("the server is not ready: {message}"),
+            "wait until the server has started or recovered, and run the check again",
+        ),
         PgFault::NotSuitable { .. } => (
-            "a server as target_session_attrs asks for",
+            "a server that meets target_session_attrs",
+            format!("no server meets target_session_attrs: {fault}"),
             "correct the hosts or target_session_attrs in DATABASE_URL",
         ),
-        PgFault::Locked { .. } => {
-            ("an answer in time", "wait until the migration that holds the lock has ended, and ask again")
-        }
-        PgFault::Cancelled { .. } => {
-            ("an answer in time", "look what the server is busy with (pg_stat_activity), and ask again")
-        }
-        PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
-            "permission to ask",
-            "let the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
+        PgFault::Locked { message } => (
+            "an answer in time",
+            format!("a lock blocks the query: {message}"),
+            "wait until the migration that holds the lock has ended, and run the check again",
         ),
-        _ => ("an answer", UNLIKE),
+        PgFault::Cancelled { message, .. } => (
+            "an answer in time",
+            format!("the database did not answer in time: {message}"),
+            "find out what keeps the server busy (pg_stat_activity), and run the check again",
+        ),
+        PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
+            "the necessary permissions",
+            format!("the role lacks a permission: {fault}"),
+            "have the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
+        ),
+        _ => ("an answer", format!("the database returned an error: {fault}"), UNEXPECTED),
     }
 }
 
 fn encryption(fault: &TlsFault) -> &'static str {
     match fault {
         TlsFault::NotOffered => {
-            "turn TLS on at the server; only for a private network write sslmode=disable into DATABASE_URL"
+            "turn TLS on at the server; only for a private network set sslmode=disable in DATABASE_URL"
         }
         TlsFault::UnknownIssuer => {
-            "give the root that issued the server's certificate: sslrootcert=FILE in DATABASE_URL, or --ca-file FILE"
+            "give the root certificate that issued the server's certificate: sslrootcert=FILE in DATABASE_URL, or --ca-file FILE"
         }
-        _ => "look at the server's certificate: openssl s_client -starttls postgres -connect HOST:PORT",
+        _ => "inspect the server's certificate: openssl s_client -starttls postgres -connect HOST:PORT",
     }
 }
 
-fn way(fault: &Unreachable) -> &'static str {
+fn network(fault: &Unreachable) -> &'static str {
     match fault {
         Unreachable::Unresolvable { .. } => {
-            "correct the host in DATABASE_URL, or look why its name does not resolve"
+            "correct the host in DATABASE_URL, or find out why its name does not resolve"
         }
         Unreachable::Refused => "start the database, or correct host and port in DATABASE_URL",
         Unreachable::TimedOut { .. } | Unreachable::NoRoute { .. } => {
-            "correct host and port in DATABASE_URL, or let this machine through the database's firewall"
+            "correct host and port in DATABASE_URL, or allow this machine in the database's firewall"
         }
         Unreachable::Closed | Unreachable::Reset => {
-            "look into the database's log; a pooler that is full or stopping also hangs up"
+            "check the database's log; a pooler that is full or stopping also closes connections"
         }
-        _ => "correct host and port in DATABASE_URL: something else than PostgreSQL may answer there",
+        _ => "correct host and port in DATABASE_URL: something other than PostgreSQL may be listening there",
     }
 }
 
@@ -138,12 +168,12 @@ fn login(message: &str) -> &'static str {
     let message = message.to_ascii_lowercase();
     let says = |words: &str| message.contains(words);
     if says("pg_hba") && (says("no encryption") || says("ssl off")) {
-        "the server wants TLS: add sslmode=require (better: verify-full) to DATABASE_URL"
+        "the server requires TLS: add sslmode=require (better: verify-full) to DATABASE_URL"
     } else if says("pg_hba") {
-        "let this role connect from here in the server's pg_hba.conf, or connect through the pooler"
+        "allow this role to connect from this machine in the server's pg_hba.conf, or connect through the pooler"
     } else if says("role") && says("does not exist") {
-        "correct the user in DATABASE_URL; a pooler may want it as USER.PROJECT"
+        "correct the user in DATABASE_URL; a pooler may need it as USER.PROJECT"
     } else {
-        "set the role's password anew and put it, percent-encoded, into DATABASE_URL"
+        "reset the role's password and put it, percent-encoded, into DATABASE_URL"
     }
 }

@@ -1,13 +1,13 @@
-//! Tells a value that somebody still has to fill in from a real one. The rules look
-//! for whole words and whole values, because a random token must never be taken for
-//! a placeholder: a false alarm here would teach people to skip the check.
+//! Recognises values that somebody still has to fill in. The rules match whole words
+//! and whole values, because a random token must never be taken for a placeholder:
+//! a false alarm here would teach people to skip the check.
 
 use url::Url;
 
 use super::Form;
 use crate::service::dsn::Dsn;
 
-/// What gives a value away as a placeholder, without the value itself; `None` for a real one.
+/// The sign by which a value is recognised as a placeholder, without the value itself; `None` for a real value.
 pub fn placeholder(form: Form, value: &str) -> Option<&'static str> {
     let value = unquoted(value.trim());
     if let Some(sign) = template(value) {
@@ -23,7 +23,7 @@ pub fn placeholder(form: Form, value: &str) -> Option<&'static str> {
     }
 }
 
-/// Marks of a template that nobody has filled.
+/// Marks of a template that nobody has filled in.
 fn template(value: &str) -> Option<&'static str> {
     let wrapped = |open: char, close: char| {
         value.strip_prefix(open).and_then(|v| v.strip_suffix(close)).is_some_and(|inner| !inner.is_empty())
@@ -44,7 +44,7 @@ fn template(value: &str) -> Option<&'static str> {
     }
 }
 
-/// `https://<your-host>/`, but not the `<` and `>` that a password may hold by chance.
+/// `https://<your-host>/`, but not the `<` and `>` that a password may contain by chance.
 fn angled(value: &str) -> bool {
     value.split('<').skip(1).any(|rest| {
         rest.split_once('>').is_some_and(|(inner, _)| {
@@ -53,7 +53,7 @@ fn angled(value: &str) -> bool {
     })
 }
 
-/// Phrases that stand in examples, each as whole words.
+/// Phrases from examples, matched as whole words.
 fn phrase(value: &str) -> Option<&'static str> {
     let words = words(value);
     let has = |word: &str| words.iter().any(|w| w == word);
@@ -89,10 +89,10 @@ fn phrase(value: &str) -> Option<&'static str> {
     }
     let mut letters = value.chars();
     let first = letters.next()?;
-    (value.len() >= 3 && letters.all(|c| c == first)).then_some("one character, repeated")
+    (value.len() >= 3 && letters.all(|c| c == first)).then_some("one repeated character")
 }
 
-/// Words that no real value has as a word of its own.
+/// Words that no real value contains as a separate word.
 const WORDS: &[(&str, &str)] = &[
     ("placeholder", "the word placeholder"),
     ("dummy", "the word dummy"),
@@ -106,7 +106,7 @@ const WORDS: &[(&str, &str)] = &[
 const YOURS: &str = "yourdomain yourcompany yourapp yourhost yoursite yourserver yourname yourproject yourorg \
     yourtoken yourkey yourapikey yoursecret yourpassword yourdatabase";
 
-/// A value made of nothing but the words that describe such values: `api_key`, `my-secret-token`.
+/// A value that consists only of words that describe such values: `api_key`, `my-secret-token`.
 fn generic(value: &str) -> Option<&'static str> {
     const VOCABULARY: &str = "a access account admin agent api apikey base bar baz chatwoot database enter fake foo foobar \
         here host id insert key my mysecret nil none null number pass password sample sdk secret set \
@@ -117,10 +117,10 @@ fn generic(value: &str) -> Option<&'static str> {
     if !words.is_empty() && words.iter().all(|w| listed(VOCABULARY, w)) {
         return Some("only words that describe such a value");
     }
-    listed(KEYBOARD, &value.to_ascii_lowercase()).then_some("a row of the keyboard")
+    listed(KEYBOARD, &value.to_ascii_lowercase()).then_some("a keyboard sequence")
 }
 
-/// Hosts that stand in examples and can belong to nobody (RFC 2606), or to no one here.
+/// Hosts from examples: reserved ones, which nobody can own (RFC 2606), and made-up ones.
 pub(super) fn host(host: &str) -> Option<&'static str> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     let within =
@@ -154,8 +154,8 @@ pub(super) fn host(host: &str) -> Option<&'static str> {
         })
 }
 
-/// A connection string: host, user, password and database, each by its own rule. A password may be any word;
-/// only phrases that ask to be replaced count.
+/// A connection string: host, user, password and database, each by its own rule. A password may be any word,
+/// so only phrases that ask to be replaced count there.
 fn connection(value: &str) -> Option<&'static str> {
     if value.contains("[YOUR-PASSWORD]") {
         return Some("a password that is still to be filled in");
@@ -171,7 +171,7 @@ fn connection(value: &str) -> Option<&'static str> {
         .or_else(|| phrase(dsn.database_name()))
 }
 
-/// True when the word stands in the list, whose words are parted by spaces.
+/// True when the list, whose words are separated by spaces, contains the word.
 fn listed(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|w| w == word)
 }

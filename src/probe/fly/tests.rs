@@ -41,7 +41,7 @@ fn every_status_has_its_verdict() {
 }
 
 #[test]
-fn a_missing_name_fails_whatever_the_rest_says() {
+fn a_missing_secret_fails_whatever_the_others_are() {
     assert_eq!(holds(&[], &["A"], &[]), [Some(false)]);
     assert_eq!(holds(&[], &[], &["A", "B"]), [Some(false)]);
     assert_eq!(holds(&[("B", Status::Deployed)], &["A", "B"], &[]), [Some(false), Some(true)]);
@@ -50,7 +50,7 @@ fn a_missing_name_fails_whatever_the_rest_says() {
 }
 
 #[test]
-fn all_staged_proves_nothing() {
+fn a_list_of_only_staged_secrets_is_undecided() {
     let staged = [("A", Status::Staged), ("B", Status::Staged)];
     assert_eq!(holds(&staged, &["A"], &["B"]), [None, None]);
     let one_not = [("A", Status::Staged), ("B", Status::Staged), ("C", Status::Unknown)];
@@ -58,7 +58,7 @@ fn all_staged_proves_nothing() {
 }
 
 #[test]
-fn of_several_names_the_best_counts_and_of_one_name_the_worst() {
+fn the_best_of_several_names_counts_and_the_worst_entry_of_one_name() {
     let one_of = |a, b| holds(&[("A", a), ("B", b), ("C", Status::Deployed)], &[], &["A", "B"]);
     assert_eq!(one_of(Status::Staged, Status::Deployed), [Some(true)]);
     assert_eq!(one_of(Status::Staged, Status::Unknown), [None]);
@@ -83,7 +83,7 @@ fn the_fix_is_the_next_command() {
 }
 
 #[test]
-fn what_fly_could_not_do_never_passes() {
+fn trouble_with_fly_never_passes() {
     let ask = |trouble| finding(&answer(Err(trouble)), "hotdash-app", &strings(&["A"]), &[]);
     for trouble in [
         Trouble::NoApp("hotdash-app".to_owned()),
@@ -92,7 +92,7 @@ fn what_fly_could_not_do_never_passes() {
         Trouble::Said("500".to_owned()),
         Trouble::Unreadable { wanted: "list of secrets", why: "it is null".to_owned() },
     ] {
-        let finding = ask(trouble.clone()).expect("it was asked");
+        let finding = ask(trouble.clone()).expect("fly ran");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive, "{trouble:?}");
     }
     for trouble in [
@@ -105,7 +105,7 @@ fn what_fly_could_not_do_never_passes() {
 }
 
 #[test]
-fn a_check_names_secrets() {
+fn a_check_must_name_secrets() {
     let lint =
         |all: &[&str]| Fly::Secrets { app: FlyApp::App, all: strings(all), one_of: vec![] }.lint().len();
     assert_eq!((lint(&["DATABASE_URL"]), lint(&[]), lint(&["database-url"])), (0, 1, 1));

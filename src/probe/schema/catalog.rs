@@ -1,19 +1,19 @@
-//! What the catalog says about a table, as plain data.
+//! The catalog's description of a table, as plain data.
 
 use serde::Deserialize;
 
 use super::name::{TableName, ident, qualified};
 
-/// One shared look at the schema.
+/// One shared reading of the catalog.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    /// The role that reads.
+    /// The role of the connection.
     pub reader: String,
     pub search_path: String,
-    /// `None` when it was not looked for.
+    /// `None` when its configured name is not valid.
     pub facts: Option<Look>,
     pub grades: Option<Look>,
-    /// The planner's view of the monitoring query, or why there is none.
+    /// The plan of the monitoring query, or why there is none.
     pub plan: Result<String, String>,
 }
 
@@ -22,11 +22,11 @@ pub struct Catalog {
 pub struct Look {
     pub asked: TableName,
     pub found: Option<Relation>,
-    /// Tables that may have been meant. Looked for only when nothing was found.
+    /// Tables with a similar name. Read only when nothing was found.
     pub alike: Vec<Alike>,
 }
 
-/// A table whose name is near the one asked for.
+/// A table whose name is similar to the one asked for.
 #[derive(Clone, Debug)]
 pub struct Alike {
     pub schema: String,
@@ -46,17 +46,17 @@ pub struct Relation {
     /// SELECT on the whole table is granted.
     pub selectable: bool,
     pub row_security: bool,
-    /// Row level security is on, and binds the role that reads.
+    /// Row level security is on and applies to the role of the connection.
     pub row_security_binds: bool,
     pub columns: Vec<Column>,
-    /// The table itself first, then its partitions and heirs to any depth.
+    /// The table itself first, then its partitions and child tables at any depth.
     pub parts: Vec<Part>,
     pub policies: Vec<Policy>,
-    /// How many rows a read of at most one row gave, or why it failed.
+    /// How many rows a read of at most one row returned, or why it failed.
     pub read: Result<u64, Refusal>,
 }
 
-/// Why a statement was not answered.
+/// Why a statement failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// A lower-case fragment.
@@ -67,14 +67,14 @@ pub struct Refusal {
 #[derive(Clone, Debug)]
 pub struct Column {
     pub name: String,
-    /// As `format_type` writes it, without length or precision.
+    /// The type as `format_type` writes it, without length or precision.
     pub kind: String,
-    /// For a domain, the type beneath it.
+    /// The base type of a domain.
     pub base: Option<String>,
     pub selectable: bool,
 }
 
-/// A table of the tree: the root, a partition, or an heir.
+/// A table of the tree: the root, a partition, or a child table.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub oid: String,
@@ -82,7 +82,7 @@ pub struct Part {
     pub schema: String,
     pub name: String,
     pub kind: Kind,
-    /// `DETACH PARTITION CONCURRENTLY` was begun and not finished: queries through the parent do not see it.
+    /// `DETACH PARTITION CONCURRENTLY` was started but not finished: queries of the parent do not see it.
     pub detaching: bool,
     pub indexes: Vec<Index>,
 }
@@ -101,7 +101,7 @@ pub struct Index {
     pub live: bool,
     pub unique: bool,
     pub partial: bool,
-    /// The phase, while it is being built.
+    /// The phase of the build, while it is being built.
     pub building: Option<String>,
     pub keys: Vec<Key>,
     pub has_include: bool,
@@ -112,11 +112,11 @@ pub struct Index {
 pub struct Key {
     /// `None` for an expression.
     pub column: Option<String>,
-    /// It is sorted by the column's own collation; `None` for an expression.
+    /// It has the column's own collation; `None` for an expression.
     pub collation: Option<bool>,
-    /// Its operator class answers `=`.
+    /// Its operator class supports `=`.
     pub equal: bool,
-    /// Its operator class answers `>`.
+    /// Its operator class supports `>`.
     pub later: bool,
 }
 
@@ -126,13 +126,13 @@ pub struct Policy {
     pub name: String,
     pub permissive: bool,
     pub for_select: bool,
-    /// It applies to the role that reads.
+    /// It applies to the role of the connection.
     pub for_me: bool,
     /// The `USING` expression, if there is one.
     pub condition: Option<String>,
 }
 
-/// What a relation is.
+/// The kind of a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Table,
@@ -197,7 +197,7 @@ impl Relation {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// The partitions that take rows and are not being detached.
+    /// The number of partitions that hold rows and are not being detached.
     pub fn partitions(&self) -> usize {
         self.parts
             .iter()
@@ -214,7 +214,7 @@ impl Part {
 }
 
 impl Index {
-    /// What it is, in a few words: `unique btree ("fact_type", "recorded_at"), partial`.
+    /// Its definition in a few words: `unique btree ("fact_type", "recorded_at"), partial`.
     pub fn described(&self) -> String {
         let keys = self.keys.iter().map(|k| k.column.as_deref().map_or("an expression".to_owned(), ident));
         let mut words = format!("{} ({})", self.method, keys.collect::<Vec<_>>().join(", "));

@@ -1,5 +1,5 @@
-//! From rows of text to the catalog's types. A cell that is missing, NULL where it
-//! may not be, or of another kind is an error, never a default.
+//! From rows of text to the catalog's types. A cell that is missing, unexpectedly
+//! NULL, or of another type is an error, never a default.
 
 use super::catalog::{Alike, Column, Index, Kind, Part, Policy, Refusal, Relation};
 use crate::service::postgres::Row;
@@ -20,7 +20,7 @@ pub fn text(row: &Row, column: &str) -> Result<String, String> {
     maybe(row, column)?.ok_or_else(|| format!("{column} is NULL in the answer"))
 }
 
-/// A truth value, written `true` or `false`.
+/// A boolean, written `true` or `false`.
 ///
 /// # Errors
 /// When it is anything else.
@@ -28,11 +28,11 @@ pub fn flag(row: &Row, column: &str) -> Result<bool, String> {
     match text(row, column)?.as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        other => Err(format!("{column} is `{other}` in the answer, neither true nor false")),
+        other => Err(format!("{column} is `{other}` in the answer instead of true or false")),
     }
 }
 
-/// The relation itself; what the other questions answer is filled in later.
+/// The relation itself; the results of the other queries are filled in later.
 pub fn relation(row: &Row) -> Result<Relation, String> {
     Ok(Relation {
         schema: text(row, "schema")?,
@@ -47,7 +47,7 @@ pub fn relation(row: &Row) -> Result<Relation, String> {
         columns: Vec::new(),
         parts: Vec::new(),
         policies: Vec::new(),
-        read: Err(Refusal { why: "it was not read".to_owned() }),
+        read: Err(Refusal { why: "no read was attempted".to_owned() }),
     })
 }
 
@@ -78,7 +78,7 @@ pub fn policy(row: &Row) -> Result<Policy, String> {
     })
 }
 
-/// Gathers one row per table and index into tables, the root first.
+/// Groups rows, one per table and index, into tables with the root first.
 pub fn parts(rows: &[Row]) -> Result<Vec<Part>, String> {
     let mut parts: Vec<Part> = Vec::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! How a person asks the same: the statements as they are run, with their values.
+//! How a person checks the same by hand: the statements as they run, with their values.
 
 use super::name::TableName;
 use super::{Schema, Table, queries};
@@ -6,7 +6,7 @@ use crate::probe::Asked;
 use crate::probe::database::psql;
 use crate::settings::Settings;
 
-/// The question, the statements behind it, and what is compared.
+/// What is checked, the statements behind it, and what is compared.
 pub fn explain(schema: &Schema, settings: &Settings) -> Asked {
     let names = &settings.target.names;
     let question = schema.question(settings);
@@ -59,7 +59,8 @@ fn expectations(schema: &Schema, settings: &Settings) -> Vec<String> {
             "read of one row: an answer".to_owned(),
         ],
         Schema::RowsVisible { .. } => vec![
-            "row level security: off, not binding this role, or a policy that shows it every row".to_owned(),
+            "row level security: off, not applied to this role, or with a policy that shows it every row"
+                .to_owned(),
         ],
         Schema::Zoned { column, .. } => {
             vec![format!("column {}: timestamp with time zone", table.column(column, names))]
@@ -68,7 +69,7 @@ fn expectations(schema: &Schema, settings: &Settings) -> Vec<String> {
 }
 
 impl Schema {
-    /// The question in one line.
+    /// What is checked, in one line.
     pub(super) fn question(&self, settings: &Settings) -> String {
         let table = self.table().configured(&settings.target.names);
         match self {

@@ -1,26 +1,26 @@
-//! Whether an index really serves a question: judged by definition, never by name,
-//! on every table that holds rows.
+//! Whether an index really serves a query: judged by its definition, never by its
+//! name, on every table that holds rows.
 
 use std::fmt;
 
 use super::catalog::{Index, Kind, Part};
 use super::name::ident;
 
-/// Why an index does not serve.
+/// Why an index does not serve the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// Its keys do not begin with the columns in their order; the keys it has.
+    /// Its keys do not begin with the columns in their order. The keys it has.
     Keys(Vec<Option<String>>),
     Method(String),
     Collation(String),
-    /// The column's operator class does not answer the operator that the question uses.
+    /// The column's operator class does not support the operator that the query uses.
     Operators(String),
     Partial,
-    /// Being built now; the phase.
+    /// It is being built. The phase.
     Building(String),
-    /// Its building failed or was cut short.
+    /// Its build failed or was interrupted.
     Invalid,
-    /// Its removal was begun.
+    /// It is being dropped.
     Dying,
 }
 
@@ -31,24 +31,24 @@ impl fmt::Display for Flaw {
                 let keys = keys.iter().map(|k| k.as_deref().map_or("an expression".to_owned(), ident));
                 write!(f, "is on ({})", keys.collect::<Vec<_>>().join(", "))
             }
-            Flaw::Method(method) => write!(f, "is of kind {method}, not btree"),
+            Flaw::Method(method) => write!(f, "is a {method} index, not btree"),
             Flaw::Collation(column) => {
-                write!(f, "sorts {} by another collation than the column's", ident(column))
+                write!(f, "sorts {} by a collation other than the column's", ident(column))
             }
             Flaw::Operators(column) => {
-                write!(f, "has an operator class for {} that the question does not use", ident(column))
+                write!(f, "has an operator class for {} that the query does not use", ident(column))
             }
-            Flaw::Partial => f.write_str("is partial: it covers only the rows of its WHERE"),
+            Flaw::Partial => f.write_str("is partial, so it covers only the rows of its WHERE clause"),
             Flaw::Building(phase) => write!(f, "is being built ({phase})"),
             Flaw::Invalid => {
-                f.write_str("is invalid: its building failed or was cut short, and no query may use it")
+                f.write_str("is invalid, because its build failed or was interrupted, so no query uses it")
             }
             Flaw::Dying => f.write_str("is being dropped"),
         }
     }
 }
 
-/// What keeps `index` from serving `wanted`: equality on all but the last column, a range on the last.
+/// What prevents `index` from serving `wanted`: equality on all columns but the last, and a range on the last.
 /// Empty when it serves.
 pub fn flaws(index: &Index, wanted: &[String]) -> Vec<Flaw> {
     let mut flaws = Vec::new();
@@ -84,28 +84,28 @@ pub fn flaws(index: &Index, wanted: &[String]) -> Vec<Flaw> {
     flaws
 }
 
-/// A table that no index serves, and the index that comes nearest.
+/// A table without a suitable index, and the index that comes closest.
 #[derive(Clone, Debug)]
 pub struct Lack<'a> {
     pub part: &'a Part,
     pub nearest: Option<(&'a Index, Vec<Flaw>)>,
 }
 
-/// How a tree of tables is served.
+/// Which tables of a tree have a suitable index.
 #[derive(Debug, Default)]
 pub struct Served<'a> {
     /// Tables with rows, and the index that serves each.
     pub by: Vec<(&'a Part, &'a Index)>,
     pub lacking: Vec<Lack<'a>>,
-    /// Foreign tables and views: their indexes cannot be seen from here.
+    /// Foreign tables and views, whose indexes cannot be seen from here.
     pub unseen: Vec<&'a Part>,
-    /// Partitions that are half detached; queries do not see them.
+    /// Partitions whose detachment is unfinished; queries do not see them.
     pub detaching: Vec<&'a Part>,
     /// The root is partitioned and has no valid index of its own, so later partitions get none.
     pub root_lacks: bool,
 }
 
-/// Looks at every table of the tree that holds rows.
+/// Examines every table of the tree that holds rows.
 pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
     let mut served = Served::default();
     for part in parts {
@@ -123,8 +123,8 @@ pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
     served
 }
 
-/// The index that most likely was meant: the right keys with another flaw first, else one that begins with
-/// one of the columns, or has them all.
+/// The index that was most likely meant: first one with the right keys and another flaw, else one that begins with
+/// one of the columns or has them all.
 fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw>)> {
     let shared =
         |i: &Index| wanted.iter().filter(|w| i.keys.iter().any(|k| k.column.as_ref() == Some(*w))).count();
@@ -142,7 +142,7 @@ fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw
 }
 
 impl Served<'_> {
-    /// `None` when it cannot be judged. A tree without a table that holds rows serves nothing.
+    /// `None` when it cannot be decided. False for a tree without a table that holds rows.
     pub fn holds(&self) -> Option<bool> {
         match (self.lacking.is_empty(), self.unseen.is_empty(), self.by.is_empty()) {
             (false, _, _) => Some(false),
@@ -154,40 +154,40 @@ impl Served<'_> {
 
     /// What was found, in one line.
     pub fn found(&self) -> String {
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         if !self.lacking.is_empty() {
-            said.push(listed(&self.lacking, lack_in_words));
+            parts.push(listed(&self.lacking, describe_lack));
         }
         if !self.unseen.is_empty() {
-            said.push(listed(&self.unseen, |p| {
-                format!("{} is {}: its indexes cannot be seen from here", p.name, p.kind.words())
+            parts.push(listed(&self.unseen, |p| {
+                format!("{} is {}, whose indexes cannot be seen from here", p.name, p.kind.words())
             }));
         }
-        if said.is_empty() && self.by.is_empty() {
-            said.push("no partition that could hold a row".to_owned());
+        if parts.is_empty() && self.by.is_empty() {
+            parts.push("no partition that could hold a row".to_owned());
         }
-        if said.is_empty() {
+        if parts.is_empty() {
             let on_parts = self.by.len() > 1 || self.by.iter().any(|(p, _)| p.parent.is_some());
-            said.push(listed(&self.by, |(part, index)| match on_parts {
+            parts.push(listed(&self.by, |(part, index)| match on_parts {
                 true => format!("{} on {}", index.name, part.name),
                 false => index.name.clone(),
             }));
         }
-        said.join("; ")
+        parts.join("; ")
     }
 }
 
-fn lack_in_words(lack: &Lack<'_>) -> String {
+fn describe_lack(lack: &Lack<'_>) -> String {
     match &lack.nearest {
         None => format!("{} has none", lack.part.name),
         Some((index, flaws)) => {
             let flaws = flaws.iter().map(Flaw::to_string).collect::<Vec<_>>().join(" and ");
-            format!("{} has none; the nearest, {}, {flaws}", lack.part.name, index.name)
+            format!("{} has none; the closest, {}, {flaws}", lack.part.name, index.name)
         }
     }
 }
 
-/// The first few in words, and how many more there are.
+/// The first four in words, and how many more there are.
 pub fn listed<T>(items: &[T], words: impl Fn(&T) -> String) -> String {
     const SHOWN: usize = 4;
     let mut text = items.iter().take(SHOWN).map(words).collect::<Vec<_>>().join(", ");

@@ -1,5 +1,4 @@
-//! From the catalog to claims. Pure: a catalog and the settings go in, a finding
-//! comes out.
+//! From the catalog and the settings to a finding. Pure.
 
 use super::catalog::{Catalog, Kind, Look, Relation};
 use super::index::{listed, served};
@@ -9,11 +8,11 @@ use super::{Schema, Table, mend, rows};
 use crate::outcome::finding::{Claim, Finding};
 use crate::settings::Settings;
 
-/// As many statements as fit into one line of advice; the evidence has all of them.
+/// How many statements the fix shows; the evidence has all of them.
 const STATEMENTS_SHOWN: usize = 6;
 
 impl Schema {
-    /// States what the catalog says about this claim.
+    /// The claims on what the catalog contains.
     pub(super) fn judge(&self, catalog: &Catalog, settings: &Settings) -> Finding {
         let table = self.table();
         let finding = Finding::about(self.question(settings));
@@ -22,7 +21,10 @@ impl Schema {
             Table::Grades => &catalog.grades,
         };
         let Some(look) = look else {
-            return finding.claim(Claim::open("the catalog", "an answer", "the table was not looked for"));
+            return finding.claim(
+                Claim::undecided("catalog", "catalog", "a description of the table", "nothing")
+                    .sentence("the table was not looked up in the catalog"),
+            );
         };
         let mut finding = finding.evidence("role", &catalog.reader);
         if let Some(relation) = &look.found {
@@ -41,26 +43,31 @@ impl Schema {
         }
     }
 
-    /// A table that must be there makes every claim on it false. Grades may be absent, which is a claim of
-    /// its own: the others are about a table that there is.
+    /// Without the facts table every claim on it fails. The grades table may be absent, which a check of its own
+    /// reports; the other checks on it pass with a warning.
     fn without_table(&self, finding: Finding, look: &Look) -> Finding {
         let absent = format!("no table {}", look.asked);
+        let (code, what) = self.subject();
         match self.table() {
-            Table::Facts => finding.claim(Claim::new(self.subject(), "present", absent, false)),
+            Table::Facts => finding.claim(
+                Claim::compared(code, what, "present", absent, false)
+                    .sentence(format!("table {} does not exist", look.asked)),
+            ),
             Table::Grades => finding
-                .claim(Claim::new(self.subject(), "as required where there are grades", &absent, true))
+                .claim(Claim::compared(code, what, "as required if the table exists", &absent, true))
                 .warn(format!("{absent}: replies are not graded here, or its migration has not run")),
         }
     }
 
-    fn subject(&self) -> &'static str {
+    /// The code and the words of a claim on a table that does not exist.
+    fn subject(&self) -> (&'static str, &'static str) {
         match self {
-            Schema::Exists { .. } => "relation",
-            Schema::Columns { .. } => "columns",
-            Schema::Index { .. } => "index",
-            Schema::Select { .. } => "privilege",
-            Schema::RowsVisible { .. } => "row level security",
-            Schema::Zoned { .. } => "time zone",
+            Schema::Exists { .. } => ("relation", "relation"),
+            Schema::Columns { .. } => ("columns", "columns"),
+            Schema::Index { .. } => ("index", "index"),
+            Schema::Select { .. } => ("privilege", "privilege"),
+            Schema::RowsVisible { .. } => ("row-level-security", "row level security"),
+            Schema::Zoned { .. } => ("time-zone", "time zone"),
         }
     }
 
@@ -78,7 +85,9 @@ impl Schema {
                 with(finding, columns(relation, &wanted, &settings.target.name))
             }
             Schema::Select { .. } => with(finding, select(relation, &table.needed(names), reader)),
-            Schema::Zoned { column, .. } => with(finding, zoned(relation, &table.column(column, names))),
+            Schema::Zoned { column, .. } => {
+                with(finding, zoned(relation, column, &table.column(column, names)))
+            }
             Schema::RowsVisible { .. } => visible(finding, relation, reader),
             Schema::Index { columns, .. } => {
                 let wanted: Vec<String> = columns.iter().map(|c| table.column(c, names)).collect();
@@ -99,21 +108,24 @@ impl Schema {
 fn with(mut finding: Finding, judged: Judged) -> Finding {
     finding.claims.extend(judged.claims);
     finding.warnings.extend(judged.warnings);
-    finding.fix = finding.fix.or(judged.fix);
     finding
 }
 
 fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
     if !relation.kind.is_table() {
-        let found = format!("{}: what it hides cannot be seen from here", relation.kind.words());
-        return finding.claim(Claim::open(
+        let kind = relation.kind.words();
+        let claim = Claim::undecided(
+            "row-level-security",
             "row level security",
-            format!("it hides no row from {reader}"),
-            found,
-        ));
+            format!("hides no row from {reader}"),
+            kind,
+        );
+        return finding.claim(claim.sentence(format!(
+            "{} is {kind}, so the rows that it hides cannot be determined",
+            relation.full_name()
+        )));
     }
-    let (claim, fix) = rows::claim(relation, reader);
-    let mut finding = finding.claim(claim);
+    let mut finding = finding.claim(rows::claim(relation, reader));
     for policy in relation.policies.iter().filter(|p| p.for_select) {
         let kind = if policy.permissive { "permissive" } else { "restrictive" };
         let whose = if policy.for_me { "" } else { ", not for this role" };
@@ -121,43 +133,50 @@ fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
         finding =
             finding.evidence(format!("policy {}", policy.name), format!("{kind}{whose}, using {using}"));
     }
-    finding.fix = fix;
     finding
 }
 
 fn indexed(finding: Finding, relation: &Relation, wanted: &[String]) -> Finding {
     let served = served(&relation.parts, wanted);
+    let holds = served.holds();
     let everywhere = if relation.kind == Kind::Partitioned { " on every partition" } else { "" };
-    let expected = format!("a valid, whole btree that begins with ({}){everywhere}", idents(wanted));
-    let mut claim = Claim::open("index", expected, served.found());
-    claim.holds = served.holds();
+    let columns = idents(wanted);
+    let expected = format!("a valid btree that begins with ({columns}) and is not partial{everywhere}");
+    let mut claim = Claim::undecided("index", "index", expected, served.found());
+    claim.holds = holds;
+    match holds {
+        Some(true) => {}
+        Some(false) => claim = claim.sentence(format!("no usable index on ({columns}): {}", served.found())),
+        None => claim = claim.sentence(format!("the index cannot be checked: {}", served.found())),
+    }
+    let statements = if holds == Some(true) { Vec::new() } else { mend::statements(&relation.parts, wanted) };
+    if holds != Some(true) && mend::is_being_built(&served) {
+        claim = claim.fix("wait until the index is built (SELECT phase, blocks_done, blocks_total FROM pg_stat_progress_create_index), then run the check again");
+    } else if !statements.is_empty() {
+        let mut fix = statements.iter().take(STATEMENTS_SHOWN).cloned().collect::<Vec<_>>().join(" ");
+        if statements.len() > STATEMENTS_SHOWN {
+            fix.push_str(&format!(" -- and {} more, see the evidence", statements.len() - STATEMENTS_SHOWN));
+        }
+        claim = claim.fix(fix);
+    }
     let mut finding = finding.claim(claim);
-    if served.holds() == Some(true) && served.root_lacks {
+    if holds == Some(true) && served.root_lacks {
         finding = finding.warn(format!(
-            "{} itself has no such valid index: a partition that is added later will be without",
+            "{} itself has no such valid index, so a partition that is added later will have none",
             relation.name
         ));
     }
     if !served.detaching.is_empty() {
         let names = listed(&served.detaching, |p| p.name.clone());
-        finding = finding.warn(format!("half detached, so that no query sees its rows: {names}"));
+        finding = finding.warn(format!(
+            "detachment is unfinished, so no query sees the rows of these partitions: {names}"
+        ));
     }
     for index in relation.parts.first().iter().flat_map(|p| &p.indexes) {
         finding = finding.evidence(format!("index {}", index.name), index.described());
     }
-    if served.holds() == Some(true) {
+    if statements.is_empty() || mend::is_being_built(&served) {
         return finding;
     }
-    let statements = mend::statements(&relation.parts, wanted);
-    if mend::is_being_built(&served) {
-        finding.fix("wait until the index is built (SELECT phase, blocks_done, blocks_total FROM pg_stat_progress_create_index), then ask again")
-    } else if statements.is_empty() {
-        finding
-    } else {
-        let mut fix = statements.iter().take(STATEMENTS_SHOWN).cloned().collect::<Vec<_>>().join(" ");
-        if statements.len() > STATEMENTS_SHOWN {
-            fix.push_str(&format!(" -- and {} more, see the evidence", statements.len() - STATEMENTS_SHOWN));
-        }
-        finding.evidence("statements that mend it", statements.join("\n")).fix(fix)
-    }
+    finding.evidence("statements that fix it", statements.join("\n"))
 }

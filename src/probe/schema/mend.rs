@@ -1,6 +1,6 @@
-//! The statements that give a table the index it lacks, without locking out its
-//! writers: indexes are built `CONCURRENTLY` on each table that holds rows, and only
-//! then does a partitioned parent get, or take in, what is already there.
+//! The statements that create a missing index without blocking writers: an index is
+//! built `CONCURRENTLY` on each table that holds rows, and only then does a
+//! partitioned parent get its index and attach those that exist.
 
 use std::collections::HashMap;
 
@@ -8,24 +8,24 @@ use super::catalog::{Index, Kind, Part};
 use super::index::{Flaw, Lack, Served, flaws, served};
 use super::name::{ident, idents, qualified};
 
-/// PostgreSQL cuts longer names off.
+/// The most bytes of a name; PostgreSQL cuts off longer ones.
 const LONGEST_NAME: usize = 63;
 
-/// The statements in the order in which to run them, each outside a transaction. Empty when nothing is
-/// lacking, or when what is lacking is just being built.
+/// The statements in the order in which to run them, each outside a transaction. Empty when no index is missing,
+/// or when the missing index is being built.
 pub fn statements(parts: &[Part], wanted: &[String]) -> Vec<String> {
     let served = served(parts, wanted);
     let Some(root) = parts.first() else { return Vec::new() };
-    let mut mending =
-        Mending { parts, wanted, taken: taken(parts), made: HashMap::new(), statements: Vec::new() };
-    mending.leaves(&served, root.kind == Kind::Partitioned);
-    if root.kind == Kind::Partitioned && !mending.statements.is_empty() && served.root_lacks {
-        mending.parent(root);
+    let mut repair =
+        Repair { parts, wanted, taken: taken(parts), made: HashMap::new(), statements: Vec::new() };
+    repair.leaves(&served, root.kind == Kind::Partitioned);
+    if root.kind == Kind::Partitioned && !repair.statements.is_empty() && served.root_lacks {
+        repair.parent(root);
     }
-    mending.statements
+    repair.statements
 }
 
-/// True when something is lacking only because its index is still being built.
+/// True when indexes are missing only because they are still being built.
 pub fn is_being_built(served: &Served<'_>) -> bool {
     let building = |lack: &Lack<'_>| {
         let flaws = lack.nearest.as_ref().map(|(_, flaws)| flaws.as_slice());
@@ -34,12 +34,12 @@ pub fn is_being_built(served: &Served<'_>) -> bool {
     !served.lacking.is_empty() && served.lacking.iter().all(building)
 }
 
-struct Mending<'a> {
+struct Repair<'a> {
     parts: &'a [Part],
     wanted: &'a [String],
-    /// Schema and name of the relations known here, so that a new name is free.
+    /// Schema and name of all known relations, so that new names do not collide.
     taken: Vec<(String, String)>,
-    /// The index that a leaf will have, by the leaf's oid.
+    /// The index that the statements give to a leaf, by the leaf's oid.
     made: HashMap<String, String>,
     statements: Vec<String>,
 }
@@ -50,7 +50,7 @@ fn taken(parts: &[Part]) -> Vec<(String, String)> {
     tables.chain(indexes).collect()
 }
 
-impl Mending<'_> {
+impl Repair<'_> {
     fn leaves(&mut self, served: &Served<'_>, partitioned: bool) {
         for lack in &served.lacking {
             let part = lack.part;
@@ -60,8 +60,8 @@ impl Mending<'_> {
             });
             match state {
                 Some((_, Flaw::Building(_))) => continue,
-                // A unique index fails again on the same duplicates, so it is replaced; one that belongs to
-                // a parent's index cannot be dropped alone.
+                // Rebuilding a unique index would fail again on the same duplicates, so it is replaced. One that is
+                // attached to a parent's index cannot be dropped alone.
                 Some((index, Flaw::Invalid)) if !index.unique || index.attached_to.is_some() => {
                     self.statements.push(format!("REINDEX INDEX CONCURRENTLY {};", index.quoted()));
                     self.made.insert(part.oid.clone(), index.quoted());
@@ -88,12 +88,12 @@ impl Mending<'_> {
         }
     }
 
-    /// Gives a partitioned table its index. `CREATE INDEX` on it takes in what its partitions have; an
-    /// invalid one that is already there gets its missing partitions attached.
+    /// Gives a partitioned table its index. `CREATE INDEX` on it attaches the indexes of its partitions; if an
+    /// invalid index exists already, the missing partitions are attached to it.
     fn parent(&mut self, parent: &Part) {
         let own = parent.indexes.iter().find(|i| self.is_ours_but_invalid(i));
         let Some(own) = own else {
-            self.equals_beneath(parent);
+            self.equal_indexes_of_children(parent);
             let statement = format!("CREATE INDEX ON {} ({});", parent.quoted(), idents(self.wanted));
             self.statements.push(statement);
             return;
@@ -129,14 +129,14 @@ impl Mending<'_> {
         }
     }
 
-    /// `CREATE INDEX` on a parent takes in only what is defined alike, and builds the rest while it locks
-    /// writers out; so a partition that is served by a wider index gets its own first.
-    fn equals_beneath(&mut self, parent: &Part) {
+    /// `CREATE INDEX` on a parent attaches only indexes with the same definition, and builds the rest while it blocks
+    /// writers. So a partition that is served by a wider index first gets an equal one.
+    fn equal_indexes_of_children(&mut self, parent: &Part) {
         let children: Vec<Part> =
             self.parts.iter().filter(|p| p.parent.as_ref() == Some(&parent.oid)).cloned().collect();
         for child in children.iter().filter(|c| !c.detaching) {
             if child.kind == Kind::Partitioned {
-                self.equals_beneath(child);
+                self.equal_indexes_of_children(child);
             } else if !self.made.contains_key(&child.oid) && !child.indexes.iter().any(|i| self.is_equal(i)) {
                 let name = self.free_name(child);
                 let on = child.quoted();
@@ -161,7 +161,7 @@ impl Mending<'_> {
         flaws(index, self.wanted) == [Flaw::Invalid] && index.keys.len() == self.wanted.len() && !index.unique
     }
 
-    /// A name in the manner of PostgreSQL's own that no relation known here has.
+    /// A name like those that PostgreSQL generates, which no known relation has.
     fn free_name(&mut self, part: &Part) -> String {
         let stem = format!("{}_{}", part.name, self.wanted.join("_"));
         let numbered = |number: u32| {

@@ -1,5 +1,5 @@
-//! Tables, columns, indexes and what this role may read: claims on one shared look
-//! at the catalog. Everything is judged by definition; a name proves nothing.
+//! Tables, columns, indexes and what this role may read: claims on one shared reading
+//! of the catalog. Everything is judged by its definition; a name proves nothing.
 
 mod catalog;
 mod decode;
@@ -25,22 +25,22 @@ use crate::outcome::finding::{CannotAsk, Finding, slug};
 use crate::settings::{Names, Settings};
 use name::TableName;
 
-/// One claim on a table. Names are those of the target's configuration: a column is written by its key there
-/// (`fact_type`, `value`, `recorded_at`, `metadata`; `created_at` of the grades), or else by its own name.
+/// One claim on a table. The target's configuration maps names: a column is written as its key there (`fact_type`,
+/// `value`, `recorded_at`, `metadata`; `created_at` of the grades), and any other column by its own name.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schema {
-    /// The table exists, and is a table.
+    /// The relation exists and is a table.
     Exists { table: Table },
     /// Its columns exist with one of the named types.
     Columns { table: Table, columns: BTreeMap<String, Vec<String>> },
-    /// A usable index serves these columns in this order.
+    /// A usable index covers these columns in this order.
     Index { table: Table, columns: Vec<String> },
     /// This role may read it.
     Select { table: Table },
     /// Row level security does not hide rows from this role.
     RowsVisible { table: Table },
-    /// A time column carries a zone.
+    /// A time column includes a time zone.
     Zoned { table: Table, column: String },
 }
 
@@ -70,8 +70,8 @@ impl Table {
 
     fn name(self, names: &Names) -> Result<TableName, CannotAsk> {
         TableName::parse(self.configured(names)).map_err(|why| {
-            CannotAsk::because(format!("the table name `{}` of the target cannot be used: {why}", self.key()))
-                .hint(format!("mend `{}` under [targets.NAME.names] in the configuration", self.key()))
+            CannotAsk::because(format!("the target's table name `{}` is not valid: {why}", self.key()))
+                .hint(format!("correct `{}` under [targets.NAME.names] in the configuration", self.key()))
         })
     }
 
@@ -88,7 +88,7 @@ impl Table {
         configured.to_owned()
     }
 
-    /// The columns that the monitoring and the weekly report cannot do without.
+    /// The columns that the monitoring and the weekly report need.
     fn needed(self, names: &Names) -> Vec<String> {
         let keys: &[&str] = match self {
             Table::Facts => &["fact_type", "value", "recorded_at"],
@@ -149,7 +149,7 @@ impl Schema {
         match self {
             Schema::Columns { columns, .. } => {
                 if columns.is_empty() {
-                    wrong.push("names no column, which proves nothing".to_owned());
+                    wrong.push("names no column, so it compares nothing".to_owned());
                 }
                 for (column, _) in columns.iter().filter(|(_, kinds)| kinds.is_empty()) {
                     wrong.push(format!("names no type for the column `{column}`"));
@@ -160,7 +160,7 @@ impl Schema {
                 }
             }
             Schema::Index { columns, .. } if columns.is_empty() => {
-                wrong.push("names no column for the index, which proves nothing".to_owned());
+                wrong.push("names no column for the index, so it compares nothing".to_owned());
             }
             _ => {}
         }
@@ -168,7 +168,7 @@ impl Schema {
     }
 }
 
-/// Names of types that `format_type` never gives, so that a claim with them could not hold.
+/// Type names that `format_type` never returns, so that a claim with them could not hold.
 const SHORT_NAMES: &[(&str, &str)] = &[
     ("varchar", "character varying"),
     ("timestamptz", "timestamp with time zone"),

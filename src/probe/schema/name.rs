@@ -1,4 +1,4 @@
-//! Names as the configuration writes them, and as SQL wants them: exact,
+//! Names as the configuration writes them and as SQL needs them: exact,
 //! case-sensitive, always quoted.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 pub use crate::service::postgres::{quote_ident as ident, quote_literal as literal};
 
 /// A table's name with an optional schema: `dashboard_facts`, `analytics.dashboard_facts`,
-/// `analytics."odd.name"`. Without a schema the search path decides.
+/// `analytics."odd.name"`. Without a schema, the search path decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableName {
     pub schema: Option<String>,
@@ -14,10 +14,10 @@ pub struct TableName {
 }
 
 impl TableName {
-    /// Reads a configured name. Double quotes around a part are SQL's, not the name's.
+    /// Reads a configured name. Double quotes around a part are not part of the name.
     ///
     /// # Errors
-    /// A lower-case fragment when it is no name: empty, more than two parts, an open quote, a NUL.
+    /// A lower-case fragment when the name is not valid: empty, more than two parts, an unclosed quote, a NUL.
     pub fn parse(text: &str) -> Result<TableName, String> {
         let mut parts = parts(text)?;
         if parts.iter().any(|p| p.is_empty()) {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_taken_as_it_is_written() {
+    fn a_name_is_used_exactly_as_written() {
         assert_eq!(name("DashboardFact").quoted(), "\"DashboardFact\"");
         assert_eq!(name("app.dashboard_facts").quoted(), "\"app\".\"dashboard_facts\"");
         assert_eq!(name("\"DashboardFact\""), name("DashboardFact"));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn an_invalid_name_is_rejected() {
         for bad in ["", "  ", ".", "a.", ".b", "a.b.c", "\"a", "\"\"", "a\0b"] {
             assert!(TableName::parse(bad).is_err(), "{bad:?}");
         }

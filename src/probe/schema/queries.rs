@@ -1,18 +1,18 @@
-//! The questions to the catalog. Each takes two text parameters, a schema (empty:
-//! the search path decides) and a table, and answers text columns only; so the same
-//! statement goes through any pooler and can be pasted into psql.
+//! The catalog queries. Each takes two text parameters, a schema (empty: the search
+//! path decides) and a table, and returns text columns only, so that the same
+//! statement works through any pooler and can be pasted into psql.
 
 use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
-/// Who reads, and where names are looked up. Compiling a question to
-/// the catalog takes PostgreSQL a second, and answering it a millisecond; so that is switched off.
+/// The role and the search path. JIT compilation is switched off: it takes about a second for a catalog query that runs
+/// in a millisecond.
 pub const SESSION: &str =
     "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
        set_config('jit', 'off', true) AS jit";
 
-/// The relation of that name: no row or one. It is found in the catalog and not by casting the name, which
-/// fails with an error where the role may not use the schema.
+/// The relation of that name: no row or one. The name is looked up in the catalog and not cast to `regclass`, which
+/// fails with an error when the role may not use the schema.
 pub const RELATION: &str =
     "SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind,
        (c.relpersistence = 'u')::text AS unlogged, pg_get_userbyid(c.relowner)::text AS owner,
@@ -22,8 +22,8 @@ pub const RELATION: &str =
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = $2 AND CASE WHEN $1 = '' THEN pg_table_is_visible(c.oid) ELSE n.nspname = $1 END";
 
-/// Relations that somebody may have meant: the same name elsewhere, in another case or without its plural,
-/// and what a later migration calls the grades.
+/// Tables with a similar name: the same name in another schema, in another case or without its plural `s`, and the
+/// grades table under the name that a later migration gives it.
 pub const ALIKE: &str = "SELECT n.nspname::text AS schema, c.relname::text AS name,
        has_schema_privilege(n.oid, 'USAGE')::text AS schema_usable
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -33,7 +33,7 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
        OR ($2 = 'customer_grades' AND lower(replace(c.relname, '_', '')) = 'customerreplygrading'))
 ORDER BY 1, 2 LIMIT 5";
 
-/// The columns with their types; for a domain also the type beneath it.
+/// The columns with their types, and the base types of domains.
 pub const COLUMNS: &str = "SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
        CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, NULL) END AS base_type,
        has_column_privilege(c.oid, a.attnum, 'SELECT')::text AS selectable
@@ -85,7 +85,7 @@ LEFT JOIN (pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.
        ON i.indrelid = p.oid
 ORDER BY p.parent NULLS FIRST, c.relname, x.relname";
 
-/// The policies that bear on reading. `for_me`: it names this role, a role whose rights it has, or everybody.
+/// The policies. `for_me`: the policy names this role, a role whose privileges it has, or everybody.
 pub const POLICIES: &str = "SELECT p.polname::text AS policy, p.polpermissive::text AS permissive,
        (p.polcmd IN ('r', '*'))::text AS for_select,
        EXISTS (SELECT FROM unnest(p.polroles) AS r(oid)
@@ -96,7 +96,7 @@ JOIN pg_policy p ON p.polrelid = c.oid
 WHERE c.relname = $2 AND CASE WHEN $1 = '' THEN pg_table_is_visible(c.oid) ELSE n.nspname = $1 END
 ORDER BY 1";
 
-/// Reads one row of these columns without sending it: permission on each is asked, and no customer's words
+/// Reads one row of these columns without sending it: the permission on each is checked, and no customer's words
 /// leave the server.
 pub fn reading(table: &str, columns: &[String]) -> String {
     let list = if columns.is_empty() { "1".to_owned() } else { super::name::idents(columns) };
@@ -113,7 +113,7 @@ pub fn monitoring(table: &str, names: &Names) -> String {
     )
 }
 
-/// A catalog question with its parameters put in, as a person would ask it.
+/// A catalog query with its parameters filled in, as a person would run it.
 pub fn with_values(sql: &str, name: &TableName) -> String {
     let (schema, table) = (literal(name.schema_or_empty()), literal(&name.table));
     sql.split("$1").map(|piece| piece.replace("$2", &table)).collect::<Vec<_>>().join(&schema)

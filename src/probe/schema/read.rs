@@ -1,5 +1,5 @@
-//! Takes the one shared look: a connection, a read-only transaction, a handful of
-//! questions to the catalog, a read of one row, and the planner's view.
+//! The one shared reading: a connection, a read-only transaction, a few catalog
+//! queries, a read of one row, and the planner's plan.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::outcome::finding::CannotAsk;
 use crate::probe::database::{Trouble, brief, dsn};
 use crate::service::postgres::{Row, Session, connect};
 
-/// How long the read of a row and the plan may each take on the server, in milliseconds: the catalog's
-/// answers stand even where these are slow.
-const PATIENCE: &str = "2500";
+/// How long the read of a row and the plan may each take on the server, in milliseconds. The catalog's answers are
+/// used even when these are slow.
+const TIMEOUT_MS: &str = "2500";
 
 /// The measurement that all checks of the schema share.
 ///
@@ -39,7 +39,7 @@ pub async fn look(asking: &Asking<'_>) -> Result<Arc<Result<Catalog, Trouble>>, 
 async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, Trouble> {
     let names = &cx.settings.target.names;
     let who = one(ask(session, queries::SESSION, None).await?)?;
-    // A name that is none is the business of the checks that ask for it.
+    // A name that is not valid is reported by the checks that use it.
     let mut looks = [Table::Facts, Table::Grades].map(|table| table.name(names).ok());
     let mut found = [None, None];
     for (name, found) in looks.iter_mut().zip(&mut found) {
@@ -47,7 +47,7 @@ async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, Trouble> {
             *found = Some(find(session, name).await?);
         }
     }
-    // What may fail or be slow comes last: a failure ends the transaction, not the connection.
+    // What may fail or be slow comes last: a failure ends the transaction, but not the connection.
     for (table, found) in [Table::Facts, Table::Grades].into_iter().zip(&mut found) {
         if let Some(relation) = found.as_mut().and_then(|look| look.found.as_mut()) {
             relation.read = read(session, relation, &table.needed(names)).await;
@@ -97,7 +97,7 @@ fn all<T>(rows: &[Row], decode: impl Fn(&Row) -> Result<T, String>) -> Result<Ve
 async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Result<u64, Refusal> {
     let columns: Vec<String> = needed.iter().filter(|n| relation.column(n).is_some()).cloned().collect();
     let refusal = |why: String| Refusal { why };
-    let rows = brief(session, PATIENCE, &queries::reading(&relation.quoted(), &columns))
+    let rows = brief(session, TIMEOUT_MS, &queries::reading(&relation.quoted(), &columns))
         .await
         .map_err(|fault| refusal(fault.to_string()))?;
     let count = rows.first().ok_or_else(|| "no answer".to_owned()).and_then(|r| decode::text(r, "rows"));
@@ -106,7 +106,7 @@ async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Resu
 
 async fn plan(session: &Session, query: &str) -> Result<String, String> {
     let rows =
-        brief(session, PATIENCE, &format!("EXPLAIN {query}")).await.map_err(|fault| fault.to_string())?;
+        brief(session, TIMEOUT_MS, &format!("EXPLAIN {query}")).await.map_err(|fault| fault.to_string())?;
     let lines: Vec<&str> = rows.iter().filter_map(|r| r.get("QUERY PLAN")).collect();
-    if lines.is_empty() { Err("the planner says nothing".to_owned()) } else { Ok(lines.join("\n")) }
+    if lines.is_empty() { Err("the planner returned nothing".to_owned()) } else { Ok(lines.join("\n")) }
 }

@@ -1,24 +1,24 @@
 //! Whether row level security hides rows. A role without a policy reads zero rows
-//! and gets no error, so a count of nothing would look like good news.
+//! and gets no error, so a count of zero failures would look like good news.
 
 use super::catalog::{Policy, Relation};
 use super::name::ident;
 use crate::outcome::finding::Claim;
 
-/// What row level security does to the role that reads.
+/// What row level security does to the role of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// It is off, or does not bind this role.
+    /// It is off, or does not apply to this role.
     Unbound,
     /// A policy lets this role see everything, and none restricts it.
     All { policy: String },
-    /// Policies decide row by row; which rows they hide cannot be told from here.
+    /// Policies decide row by row; which rows they hide cannot be determined from here.
     Some { policies: Vec<String> },
     /// No policy lets this role see any row.
     None,
 }
 
-/// Judges the policies as PostgreSQL combines them: at least one permissive one must let a row through, and
+/// Judges the policies as PostgreSQL combines them: at least one permissive policy must let a row through, and
 /// every restrictive one must. A policy without `USING` lets nothing through and restricts nothing.
 pub fn sight(relation: &Relation) -> Sight {
     if !relation.row_security_binds {
@@ -39,32 +39,38 @@ pub fn sight(relation: &Relation) -> Sight {
     }
 }
 
-/// The claim, and the statement that mends it.
-pub fn claim(relation: &Relation, reader: &str) -> (Claim, Option<String>) {
-    let what = "row level security";
-    let expected = format!("it hides no row from {reader}");
+/// The claim that this role sees every row.
+pub fn claim(relation: &Relation, reader: &str) -> Claim {
+    let (code, what) = ("row-level-security", "row level security");
+    let expected = format!("hides no row from {reader}");
     match sight(relation) {
         Sight::Unbound if relation.row_security => {
-            (Claim::new(what, expected, format!("on, and it does not bind {reader}"), true), None)
+            let found = format!("on, but it does not apply to {reader}");
+            Claim::compared(code, what, expected, found, true)
         }
-        Sight::Unbound => (Claim::new(what, expected, "off", true), None),
+        Sight::Unbound => Claim::compared(code, what, expected, "off", true),
         Sight::All { policy } => {
             let found = format!("on, and the policy {policy} lets {reader} see every row");
-            (Claim::new(what, expected, found, true), None)
+            Claim::compared(code, what, expected, found, true)
         }
         Sight::Some { policies } => {
             let found = format!("on, and policies decide row by row: {}", policies.join(", "));
-            (Claim::open(what, expected, found), Some(mend(relation, reader)))
+            let sentence = format!("row level security is {found}");
+            Claim::undecided(code, what, expected, found).sentence(sentence).fix(repair(relation, reader))
         }
         Sight::None => {
-            let found = format!("on, and no policy lets {reader} see a row: every count would be 0");
-            (Claim::new(what, expected, found, false), Some(mend(relation, reader)))
+            let found = format!("on, and no policy lets {reader} see a row");
+            let sentence = format!("row level security is {found}, so every count would be 0");
+            Claim::compared(code, what, expected, found, false)
+                .sentence(sentence)
+                .fix(repair(relation, reader))
         }
     }
 }
 
-/// A policy of its own for the role; where a restrictive policy would still cut it down, the role's exemption.
-fn mend(relation: &Relation, reader: &str) -> String {
+/// The statement that lets the role see every row: a new policy, or where a restrictive policy would still hide
+/// rows, the role's exemption.
+fn repair(relation: &Relation, reader: &str) -> String {
     let restricted =
         relation.policies.iter().any(|p| !p.permissive && p.for_select && p.for_me && p.condition.is_some());
     if restricted {

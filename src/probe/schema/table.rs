@@ -1,81 +1,85 @@
-//! Claims on the table itself: that it is one, its columns, and that they may be read.
+//! Claims on the table itself: it is a table, it has its columns, and they can be read.
 
 use std::collections::BTreeMap;
 
 use super::catalog::{Kind, Look, Relation};
 use super::index::listed;
 use super::name::{ident, qualified};
-use crate::outcome::finding::Claim;
+use crate::outcome::finding::{Claim, slug};
 
 /// What a judgement adds to a finding.
 #[derive(Debug, Default)]
 pub struct Judged {
     pub claims: Vec<Claim>,
     pub warnings: Vec<String>,
-    pub fix: Option<String>,
 }
 
-impl Judged {
-    fn claim(&mut self, claim: Claim, fix: impl FnOnce() -> Option<String>) {
-        if claim.holds != Some(true) && self.fix.is_none() {
-            self.fix = fix();
-        }
-        self.claims.push(claim);
-    }
-}
-
-/// The relation exists, is a table, stands in a schema this role may use, and can hold rows.
+/// The relation exists, is a table in a schema that this role may use, and can hold rows.
 /// `key` is the configuration's name for it, `target` the target's.
 pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
     let mut judged = Judged::default();
-    let what = "relation";
+    let is_a = |found: &str, holds| Claim::compared("relation", "relation", "a table", found, holds);
     let Some(relation) = &look.found else {
         let place = match &look.asked.schema {
-            Some(schema) => format!("no such relation in schema {schema}"),
-            None if search_path.is_empty() => "no such relation: the search path is empty".to_owned(),
-            None => format!("no such relation in the search path ({search_path})"),
+            Some(schema) => format!("in schema {schema}"),
+            None if search_path.is_empty() => "in the search path, which is empty".to_owned(),
+            None => format!("in the search path ({search_path})"),
         };
         let near = match look.alike.is_empty() {
             true => String::new(),
             false => format!("; there is {}", listed(&look.alike, |a| format!("{}.{}", a.schema, a.name))),
         };
-        judged.claim(Claim::new(what, "a table", place + &near, false), || {
-            alike_fix(look, reader, key, target)
-        });
+        let claim = is_a(&format!("no such table {place}{near}"), false)
+            .sentence(format!("there is no table {} {place}{near}", look.asked));
+        judged.claims.push(fixed(claim, similar_table(look, reader, key, target)));
         return judged;
     };
-    let is_table = relation.kind.is_table();
-    let found = match relation.kind {
-        Kind::Partitioned => format!("a partitioned table with {} partitions", relation.partitions()),
-        kind => kind.words().to_owned(),
-    };
-    judged.claim(Claim::new(what, "a table", found, is_table), || {
-        Some(format!(
-            "name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"
-        ))
+    let name = relation.full_name();
+    judged.claims.push(match relation.kind {
+        Kind::Partitioned => {
+            let partitions = relation.partitions();
+            let s = if partitions == 1 { "" } else { "s" };
+            is_a(&format!("a partitioned table with {partitions} partition{s}"), true)
+        }
+        kind if kind.is_table() => is_a(kind.words(), true),
+        kind => is_a(kind.words(), false)
+            .sentence(format!("{name} is {}, not a table", kind.words()))
+            .fix(format!(
+                "name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"
+            )),
     });
-    let words = if relation.schema_usable { "granted" } else { "not granted" };
-    let expected = format!("USAGE on {} granted to {reader}", relation.schema);
-    judged.claim(Claim::new("usage of its schema", expected, words, relation.schema_usable), || {
-        Some(usage(&relation.schema, reader))
+    let usable = |found: &str, holds| {
+        let expected = format!("USAGE on {} granted to {reader}", relation.schema);
+        Claim::compared("usage-of-its-schema", "usage of its schema", expected, found, holds)
+    };
+    judged.claims.push(if relation.schema_usable {
+        usable("granted", true)
+    } else {
+        usable("not granted", false)
+            .sentence(format!("USAGE on schema {} is not granted to {reader}", relation.schema))
+            .fix(usage(&relation.schema, reader))
     });
     if relation.kind == Kind::Partitioned {
         let count = relation.partitions();
-        let claim = Claim::new("partitions", "at least 1", count.to_string(), count > 0);
-        judged.claim(claim, || {
-            Some(format!(
-                "CREATE TABLE {} PARTITION OF {} DEFAULT;",
-                first_partition(relation),
-                relation.quoted()
-            ))
-        });
+        let claim = Claim::compared("partitions", "partitions", "at least 1", count.to_string(), count > 0);
+        let create = || {
+            let default = first_partition(relation);
+            format!("CREATE TABLE {default} PARTITION OF {} DEFAULT;", relation.quoted())
+        };
+        judged.claims.push(fixed(claim, (count == 0).then(create)));
     }
     if relation.unlogged {
-        judged
-            .warnings
-            .push(format!("{} is unlogged: a crash of the server empties it", relation.full_name()));
+        judged.warnings.push(format!("{name} is unlogged: it is emptied when the server crashes"));
     }
     judged
+}
+
+/// The claim with a fix, if there is one.
+fn fixed(claim: Claim, fix: Option<String>) -> Claim {
+    match fix {
+        Some(fix) => claim.fix(fix),
+        None => claim,
+    }
 }
 
 fn first_partition(relation: &Relation) -> String {
@@ -86,7 +90,7 @@ fn usage(schema: &str, reader: &str) -> String {
     format!("GRANT USAGE ON SCHEMA {} TO {};", ident(schema), ident(reader))
 }
 
-fn alike_fix(look: &Look, reader: &str, key: &str, target: &str) -> Option<String> {
+fn similar_table(look: &Look, reader: &str, key: &str, target: &str) -> Option<String> {
     let near = look.alike.first()?;
     if look.asked.schema.is_none() && near.name == look.asked.table && !near.schema_usable {
         return Some(format!(
@@ -109,42 +113,47 @@ fn alike_fix(look: &Look, reader: &str, key: &str, target: &str) -> Option<Strin
 pub fn columns(relation: &Relation, wanted: &[(&str, String, &[String])], target: &str) -> Judged {
     let mut judged = Judged::default();
     for (key, name, kinds) in wanted {
-        let what = format!("column {name}");
         let expected = kinds.join(" or ");
-        match relation.column(name) {
+        let claim = |found: &str, holds| {
+            Claim::compared(code(key), format!("column {name}"), &expected, found, holds)
+        };
+        judged.claims.push(match relation.column(name) {
             None => {
                 let near = relation.columns.iter().find(|c| plain(&c.name) == plain(name));
-                let found = match near {
-                    Some(near) => format!("no such column; there is {}", near.name),
-                    None => {
-                        format!("no such column; it has {}", listed(&relation.columns, |c| c.name.clone()))
-                    }
+                let others = match near {
+                    Some(near) => format!("there is {}", near.name),
+                    None => format!("it has {}", listed(&relation.columns, |c| c.name.clone())),
                 };
-                judged.claim(Claim::new(what, expected, found, false), || {
-                    near.map(|n| {
-                        let key = config_key(key);
-                        format!(
-                            "add `{key} = \"{}\"` under [targets.{target}.names] in the configuration",
-                            n.name
-                        )
-                    })
+                let claim = claim(&format!("no such column; {others}"), false)
+                    .sentence(format!("{} has no column {name}; {others}", relation.full_name()));
+                let line = near.map(|near| {
+                    let key = config_key(key);
+                    format!(
+                        "add `{key} = \"{}\"` under [targets.{target}.names] in the configuration",
+                        near.name
+                    )
                 });
+                fixed(claim, line)
             }
             Some(column) => {
                 let holds =
                     kinds.contains(&column.kind) || column.base.as_ref().is_some_and(|b| kinds.contains(b));
-                let found = match &column.base {
-                    Some(base) => format!("{} (a domain over {base})", column.kind),
-                    None => column.kind.clone(),
-                };
-                judged.claim(Claim::new(what, expected, found, holds), || None);
+                match &column.base {
+                    Some(base) => claim(&format!("{} (a domain over {base})", column.kind), holds),
+                    None => claim(&column.kind, holds),
+                }
             }
-        }
+        });
     }
     judged
 }
 
-/// A name without what differs between the app's generations.
+/// A column's code, from its key in the check and not from its name in the database.
+fn code(key: &str) -> String {
+    format!("column-{}", slug(key))
+}
+
+/// A name without the differences between the app's generations: underscores and case.
 fn plain(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }
@@ -156,6 +165,7 @@ fn config_key(key: &str) -> &str {
 /// The role may read these columns, and a read of one row works.
 pub fn select(relation: &Relation, needed: &[String], reader: &str) -> Judged {
     let mut judged = Judged::default();
+    let (name, columns) = (relation.full_name(), needed.join(", "));
     let present: Vec<&str> =
         needed.iter().map(String::as_str).filter(|n| relation.column(n).is_some()).collect();
     let denied: Vec<&str> = present
@@ -163,51 +173,58 @@ pub fn select(relation: &Relation, needed: &[String], reader: &str) -> Judged {
         .copied()
         .filter(|n| !relation.selectable && !relation.column(n).is_some_and(|c| c.selectable))
         .collect();
-    let found = match (present.is_empty(), denied.is_empty()) {
-        (true, _) => "none of these columns exists".to_owned(),
-        (false, true) => "granted".to_owned(),
-        (false, false) => format!("not granted on {}", denied.join(", ")),
+    let privilege = |found: &str, holds| {
+        let expected = format!("SELECT on {columns} granted to {reader}");
+        Claim::compared("privilege", "privilege", expected, found, holds)
     };
-    let grant = || Some(format!("GRANT SELECT ON {} TO {};", relation.quoted(), ident(reader)));
-    let expected = format!("SELECT on {} granted to {reader}", needed.join(", "));
-    let granted = denied.is_empty() && !present.is_empty();
-    judged.claim(Claim::new("privilege", expected, found, granted), grant);
-    let (found, holds) = match &relation.read {
-        Ok(0) => ("answered, no row".to_owned(), true),
-        Ok(_) => ("answered, a row".to_owned(), true),
-        Err(refusal) => (refusal.why.clone(), false),
-    };
-    judged.claim(Claim::new("read of one row", "an answer", found, holds), || {
-        if !relation.schema_usable { Some(usage(&relation.schema, reader)) } else { None }
+    judged.claims.push(if present.is_empty() {
+        privilege("none of these columns exists", false).sentence(format!("{name} has none of {columns}"))
+    } else if denied.is_empty() {
+        privilege("granted", true)
+    } else {
+        let denied = denied.join(", ");
+        privilege(&format!("not granted on {denied}"), false)
+            .sentence(format!("SELECT on {name} is not granted to {reader} ({denied})"))
+            .fix(format!("GRANT SELECT ON {} TO {};", relation.quoted(), ident(reader)))
+    });
+    let answer =
+        |found: &str, holds| Claim::compared("read-of-one-row", "read of one row", "an answer", found, holds);
+    judged.claims.push(match &relation.read {
+        Ok(0) => answer("answered, no row", true),
+        Ok(_) => answer("answered, one row", true),
+        Err(refusal) => {
+            let claim = answer(&refusal.why, false)
+                .sentence(format!("reading one row of {name} failed: {}", refusal.why));
+            fixed(claim, (!relation.schema_usable).then(|| usage(&relation.schema, reader)))
+        }
     });
     judged
 }
 
-/// The time column carries a zone.
-pub fn zoned(relation: &Relation, column: &str) -> Judged {
-    let mut judged = Judged::default();
-    let what = format!("column {column}");
-    let kind = relation.column(column).map(|c| c.base.clone().unwrap_or_else(|| c.kind.clone()));
-    let (found, holds) = match kind.as_deref() {
-        Some("timestamp with time zone") => ("timestamp with time zone".to_owned(), true),
-        Some("timestamp without time zone") => (
-            "timestamp without time zone: it is read as UTC, and sessions in another zone misread it"
-                .to_owned(),
-            false,
-        ),
-        Some(other) => (other.to_owned(), false),
-        None => ("no such column".to_owned(), false),
+/// The time column includes a time zone. The key is the configuration's name for the column.
+pub fn zoned(relation: &Relation, key: &str, column: &str) -> Judged {
+    let kind = relation.column(column).map(|c| c.base.as_deref().unwrap_or(&c.kind));
+    let claim = |found: &str, holds| {
+        let expected = "timestamp with time zone";
+        Claim::compared(code(key), format!("column {column}"), expected, found, holds)
     };
-    judged.claim(Claim::new(what, "timestamp with time zone", found, holds), || {
-        (kind.as_deref() == Some("timestamp without time zone")).then(|| {
-            let column = ident(column);
-            format!(
-                "at a quiet hour (it rewrites the table): ALTER TABLE {} ALTER COLUMN {column} TYPE timestamptz USING {column} AT TIME ZONE 'UTC';",
-                relation.quoted()
-            )
-        })
-    });
-    judged
+    let claim = match kind {
+        Some(kind @ "timestamp with time zone") => claim(kind, true),
+        Some(kind @ "timestamp without time zone") => claim(kind, false)
+            .sentence(format!(
+                "column {column} has no time zone: it is read as UTC, and sessions in another zone misread it"
+            ))
+            .fix(format!(
+                "at a quiet hour (it rewrites the table): ALTER TABLE {} ALTER COLUMN {} TYPE timestamptz USING {} AT TIME ZONE 'UTC';",
+                relation.quoted(),
+                ident(column),
+                ident(column)
+            )),
+        Some(kind) => claim(kind, false),
+        None => claim("no such column", false)
+            .sentence(format!("{} has no column {column}", relation.full_name())),
+    };
+    Judged { claims: vec![claim], ..Judged::default() }
 }
 
 /// For a check's own list of types, in the order of its columns.

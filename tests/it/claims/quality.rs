@@ -56,7 +56,7 @@ fn command(bench: &Bench, name: &str, run: &str) {
 }
 
 fn checkouts() -> Vec<Case> {
-    let no_repository = "clone the app's repository and name that directory with --app-dir";
+    let no_repository = "clone the app's repository and give that directory with --app-dir";
     vec![
         Case::new("no checkout is named", CHECKOUT, "checkout")
             .verdict("inconclusive", 3)
@@ -67,10 +67,10 @@ fn checkouts() -> Vec<Case> {
             .says("--app-dir PATH")
             .arrange(|b| b.drop_config("app_dir")),
         Case::new("the named directory is not there", CHECKOUT, "directory")
-            .says("directory: expected one that can be read, found nothing")
+            .says("/nonexistent/app does not exist")
             .arrange(|b| b.set("HOTDASH_OPS_APP_DIR", "/nonexistent/app")),
         Case::new("a file is named instead of a directory", CHECKOUT, "directory")
-            .says("something that is no directory")
+            .says("is not a directory")
             .arrange(|b| {
                 let file = b.world.config_path().display().to_string();
                 b.set("HOTDASH_OPS_APP_DIR", file);
@@ -80,13 +80,13 @@ fn checkouts() -> Vec<Case> {
             .says("blocked by quality.checkout")
             .arrange(|b| b.set("HOTDASH_OPS_APP_DIR", "/nonexistent/app")),
         Case::new("there is no package.json", CHECKOUT, "package.json")
-            .says("found none")
+            .says("package.json does not exist")
             .arrange(|b| remove(b, "package.json")),
         Case::new("package.json is not JSON", CHECKOUT, "package.json")
-            .says("one that is not JSON")
+            .says("package.json is not valid JSON")
             .arrange(|b| write(b, "package.json", "{ name: 'hotdash-app' }\n")),
         Case::new("package.json says nothing", CHECKOUT, "package.json")
-            .says("one without a name and without scripts")
+            .says("package.json has neither a name nor scripts")
             .arrange(|b| write(b, "package.json", "{}\n")),
         Case::new("it is not a repository", CHECKOUT, "git")
             .says(no_repository)
@@ -142,10 +142,12 @@ fn commands() -> Vec<Case> {
             .arrange(|b| write(b, "package.json", "{\"name\":\"hotdash-app\",\"scripts\":{}}\n")),
         Case::new("the configured program is not installed", LINT, "")
             .verdict("error", 3)
-            .says("install no-such-linter, or give another argument list under [targets.sandbox.commands]")
+            .says(
+                "install no-such-linter, or configure another argument list under [targets.sandbox.commands]",
+            )
             .arrange(|b| command(b, "lint", "\"no-such-linter\"")),
         Case::new("the command is ended by a signal", SCAN, ENDED)
-            .says("none: it was ended by signal 9")
+            .says("the command was ended by signal 9")
             .arrange(|b| command(b, "scan", "\"sh\", \"-c\", \"kill -9 $$\"")),
         Case::good("a configured command takes the place of the checklist's", LINT)
             .shows("nothing to see")
@@ -198,7 +200,7 @@ fn webhook_tests() -> Vec<Case> {
             .shows("rehearsal failed case 1")
             .arrange(|b| results(b, TestFile { failed: 1, ..passed(18) })),
         Case::new("the file does not load", WEBHOOK, "success")
-            .says("success: expected true, found false")
+            .says("vitest reported a failed run")
             .arrange(|b| results(b, TestFile { broken: true, ..passed(18) })),
         Case::new("an error outside of every test", WEBHOOK, "exit code")
             .says("exit code: expected 0, found 1")
@@ -212,9 +214,9 @@ fn webhook_tests() -> Vec<Case> {
                 b.edit_config("[targets.elsewhere]\n", line);
             },
         ),
-        open("a runner that writes no report", "none was written: is the command vitest?")
+        open("a runner that writes no report", "the command wrote no report; check that it runs vitest")
             .arrange(|b| command(b, "webhook-tests", "\"true\"")),
-        open("a runner that says it went well", "none was written").arrange(|b| {
+        open("a runner that says it went well", "the command wrote no report").arrange(|b| {
             let says = Some(ToolOutput {
                 stdout: "Tests 18 passed (18)\n".to_owned(),
                 stderr: String::new(),
@@ -263,14 +265,14 @@ fn changes() -> Vec<Case> {
             .arrange(|b| writes(b, ToolName::Health, "README.md")),
         Case::good("the checkout was dirty before", UNCHANGED)
             .with(LINT)
-            .shows("2 paths were changed or new already")
+            .shows("2 changed or new paths")
             .arrange(|b| {
                 write(b, "README.md", "changed by hand\n");
                 write(b, "notes.txt", "new\n");
             }),
         Case::new("no command was run", UNCHANGED, WHAT)
             .verdict("inconclusive", 3)
-            .says("no command of this run was run in it")
+            .says("no check of this run has run a command in the checkout")
             .arrange(|_| {}),
         Case::new("a command removes the repository", UNCHANGED, WHAT)
             .with(LINT)

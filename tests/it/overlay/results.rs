@@ -101,9 +101,9 @@ fn what_is_no_result_is_an_error() {
 fn only_a_command_that_ends_well_is_believed() {
     let good = format!("echo '{GOOD}'");
     for (script, said) in [
-        ("exit 3".to_owned(), "exit code 3 and without a result"),
-        ("echo rubbish; exit 1".to_owned(), "exit code 1 and without a result"),
-        (format!("{good}; exit 1"), "it printed a result, but ended with exit code 1"),
+        ("exit 3".to_owned(), "exit code was 3, and it printed no result"),
+        ("echo rubbish; exit 1".to_owned(), "exit code was 1, and it printed no result"),
+        (format!("{good}; exit 1"), "it printed a result, but its exit code was 1 instead of 0"),
         (format!("{good}; kill -9 $$"), "ended by signal 9"),
         (format!("{good}; kill -TERM $$"), "ended by signal 15"),
     ] {
@@ -138,9 +138,9 @@ fn a_command_that_cannot_be_started_is_an_error() {
 fn a_command_that_prints_without_end_is_an_error() {
     // Ten megabytes, all of them blank but for the result at their end.
     let (reason, _) = error(&format!("head -c 10485760 /dev/zero | tr '\\0' ' '; echo '{GOOD}'"));
-    assert!(reason.contains("bytes, and a result has at most 1 MiB"), "{reason}");
+    assert!(reason.contains("bytes, but a result has at most 1 MiB"), "{reason}");
     let (reason, _) = error(&format!("echo '{GOOD}'; head -c 10485760 /dev/zero | tr '\\0' ' '"));
-    assert!(reason.contains("bytes, and a result has at most 1 MiB"), "{reason}");
+    assert!(reason.contains("bytes, but a result has at most 1 MiB"), "{reason}");
 }
 
 /// The one check with two seconds to answer in.
@@ -173,7 +173,7 @@ fn a_grandchild_that_keeps_the_pipe_open_is_neither_waited_for_nor_a_pass() {
         assert!(began.elapsed() < Duration::from_secs(8), "{start}: {:?}", began.elapsed());
         assert_eq!((ran.code, &outcome["verdict"]), (3, &json!("error")), "{start}: {outcome}");
         let reason = outcome["reason"].as_str().expect("a reason");
-        assert!(reason.starts_with("`bin/disk`: it ended, but something that it started"), "{reason}");
+        assert!(reason.starts_with("`bin/disk`: it ended, but a process that it started"), "{reason}");
         let pid = std::fs::read_to_string(own.dir().join("pid")).expect("it had begun");
         let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();
         let gone = status.is_empty() || status.contains("State:\tZ");

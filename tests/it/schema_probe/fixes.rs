@@ -1,16 +1,16 @@
-//! The advice is followed to the letter, and then the claim holds.
+//! After the fix is run exactly as shown, the claim holds.
 
 use hotdash_ops::rehearsal::postgres::variant;
 
 use super::Look;
 use crate::support::server;
 
-async fn mends(name: &str, sql: &str, id: &str) {
+async fn is_fixed(name: &str, sql: &str, id: &str) {
     let name = format!("fix_{name}");
     let look = Look::spoiled(&name, sql);
     let before = look.ask(id).await;
     assert_ne!(before.verdict, "pass", "{name} is broken: {before:#?}");
-    let all = before.evidence("statements that mend it");
+    let all = before.evidence("statements that fix it");
     let fix = if all.is_empty() { before.fix() } else { all };
     let statements = fix.strip_prefix("at a quiet hour (it rewrites the table): ").unwrap_or(fix);
     server().psql(&name, statements).unwrap_or_else(|error| panic!("{name}: {statements}\n{error:#}"));
@@ -26,7 +26,7 @@ const TREE: &str = "drop table dashboard_facts;
     grant select on dashboard_facts to ops_reader;";
 
 #[tokio::test]
-async fn index_advice_mends_plain_tables() {
+async fn an_index_fix_works_on_plain_tables() {
     for (name, sql) in [
         ("missing", variant::INDEX_MISSING),
         ("invalid", variant::INDEX_INVALID),
@@ -37,29 +37,29 @@ async fn index_advice_mends_plain_tables() {
         ("brin", variant::INDEX_BRIN),
         ("heir", "create table facts_heir () inherits (dashboard_facts);"),
     ] {
-        mends(name, sql, "facts-index").await;
+        is_fixed(name, sql, "facts-index").await;
     }
-    mends("grades", variant::GRADES_INDEX_MISSING, "grades-index").await;
+    is_fixed("grades", variant::GRADES_INDEX_MISSING, "grades-index").await;
 }
 
 #[tokio::test]
-async fn index_advice_mends_partitioned_tables() {
-    mends("partition", variant::PARTITION_WITHOUT_INDEX, "facts-index").await;
+async fn an_index_fix_works_on_partitioned_tables() {
+    is_fixed("partition", variant::PARTITION_WITHOUT_INDEX, "facts-index").await;
     let bare = format!("{} drop index dashboard_facts_fact_type_recorded_at_idx;", variant::PARTITIONED);
-    mends("bare", &bare, "facts-index").await;
+    is_fixed("bare", &bare, "facts-index").await;
     let only = format!(
         "{bare} create index dashboard_facts_last_fact_type_recorded_at_idx on only dashboard_facts (fact_type, recorded_at);
          create index on dashboard_facts_other (recorded_at);"
     );
-    mends("only", &only, "facts-index").await;
+    is_fixed("only", &only, "facts-index").await;
     let wide = format!("{bare} create index on dashboard_facts_last (fact_type, recorded_at, shop_domain);");
-    mends("wide", &wide, "facts-index").await;
+    is_fixed("wide", &wide, "facts-index").await;
 }
 
 #[tokio::test]
-async fn index_advice_mends_trees() {
-    mends("tree", TREE, "facts-index").await;
-    mends(
+async fn an_index_fix_works_on_trees() {
+    is_fixed("tree", TREE, "facts-index").await;
+    is_fixed(
         "tree_only",
         &format!("{TREE} create index top on only dashboard_facts (fact_type, recorded_at);"),
         "facts-index",
@@ -71,16 +71,16 @@ async fn index_advice_mends_trees() {
          alter index top attach partition middle;
          create index on facts_old (fact_type, recorded_at);"
     );
-    mends("tree_middle", &middle, "facts-index").await;
+    is_fixed("tree_middle", &middle, "facts-index").await;
     let own = format!(
         "{TREE} create index top on only dashboard_facts (fact_type, recorded_at);
          create index middle on only facts_new (fact_type, recorded_at);"
     );
-    mends("tree_own", &own, "facts-index").await;
+    is_fixed("tree_own", &own, "facts-index").await;
 }
 
 #[tokio::test]
-async fn odd_names_are_quoted_in_the_advice() {
+async fn odd_names_are_quoted_in_the_fix() {
     let sql = "drop index dashboard_facts_fact_type_recorded_at_idx;
         create schema \"o'dd \"\"one\"; alter table dashboard_facts set schema \"o'dd \"\"one\";
         alter table \"o'dd \"\"one\".dashboard_facts rename to \"Ta ble\";
@@ -88,20 +88,20 @@ async fn odd_names_are_quoted_in_the_advice() {
     let look = Look::spoiled("fix_odd", sql).names(|n| n.facts = "\"o'dd \"\"one\".Ta ble".to_owned());
     let before = look.ask("facts-index").await;
     before.is("fail", "Ta ble has none");
-    server().psql("fix_odd", before.fix()).expect("the advice runs");
+    server().psql("fix_odd", before.fix()).expect("the fix runs");
     look.ask("facts-index").await.passes();
 }
 
 #[tokio::test]
-async fn other_advice_mends() {
-    mends("select", variant::NO_SELECT, "facts-select").await;
-    mends("zone", variant::WITHOUT_TIME_ZONE, "facts-time-zone").await;
-    mends("blind", variant::RLS_WITHOUT_POLICY, "facts-rows-visible").await;
+async fn the_other_fixes_work() {
+    is_fixed("select", variant::NO_SELECT, "facts-select").await;
+    is_fixed("zone", variant::WITHOUT_TIME_ZONE, "facts-time-zone").await;
+    is_fixed("blind", variant::RLS_WITHOUT_POLICY, "facts-rows-visible").await;
     let taken = "alter table dashboard_facts enable row level security;
         create policy hotdash_ops_reads on dashboard_facts using (id > 3);";
-    mends("taken", taken, "facts-rows-visible").await;
+    is_fixed("taken", taken, "facts-rows-visible").await;
     let empty = "drop table dashboard_facts;
         create table dashboard_facts (fact_type text, value jsonb, recorded_at timestamptz) partition by range (recorded_at);
         grant select on dashboard_facts to ops_reader;";
-    mends("no_partitions", empty, "facts-table").await;
+    is_fixed("no_partitions", empty, "facts-table").await;
 }

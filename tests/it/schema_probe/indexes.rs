@@ -43,7 +43,7 @@ async fn an_index_that_does_not_serve_is_told_apart() {
         ("partial", variant::INDEX_PARTIAL, "is partial"),
         ("order", variant::INDEX_WRONG_ORDER, "is on (\"recorded_at\", \"fact_type\")"),
         ("expression", variant::INDEX_ON_EXPRESSION, "is on (an expression, \"recorded_at\")"),
-        ("brin", variant::INDEX_BRIN, "is of kind brin"),
+        ("brin", variant::INDEX_BRIN, "is a brin index"),
     ] {
         with(name, sql).await.is("fail", found);
     }
@@ -62,13 +62,13 @@ async fn an_index_that_does_not_serve_is_told_apart() {
         (
             "hash",
             "create index on dashboard_facts using hash (fact_type)",
-            "is on (\"fact_type\") and is of kind hash",
+            "is on (\"fact_type\") and is a hash index",
         ),
         ("gin", "create index on dashboard_facts using gin (value)", "has none"),
         (
             "collation",
             "create index on dashboard_facts (fact_type collate \"C.utf8\", recorded_at)",
-            "another collation",
+            "a collation other than",
         ),
         (
             "zone",
@@ -103,7 +103,7 @@ async fn a_failed_build_leaves_an_index_that_serves_nobody() {
     );
     assert!(failed.is_err(), "the build fails");
     let said = look.ask("facts-index").await;
-    said.is("fail", "the nearest, facts_unique, is invalid");
+    said.is("fail", "the closest, facts_unique, is invalid");
     said.advises("DROP INDEX CONCURRENTLY \"public\".\"facts_unique\"; CREATE INDEX CONCURRENTLY ON");
 }
 
@@ -168,7 +168,7 @@ async fn every_partition_needs_one() {
             and pg_get_indexdef(indexrelid) like '%fact_type, recorded_at)';",
         variant::PARTITIONED
     );
-    with("invalid_partition", &sql).await.is("fail", "dashboard_facts_next has none; the nearest");
+    with("invalid_partition", &sql).await.is("fail", "dashboard_facts_next has none; the closest");
 }
 
 #[tokio::test]
@@ -244,7 +244,9 @@ async fn a_half_detached_partition_is_told() {
     holder.batch_execute("rollback").await.expect("it ends");
     server().psql(name, "drop index if exists dashboard_facts_last_fact_type_recorded_at_idx").err();
     let said = look.ask("facts-index").await;
-    said.passes().warns("half detached, so that no query sees its rows: dashboard_facts_last");
+    said.passes().warns(
+        "detachment is unfinished, so no query sees the rows of these partitions: dashboard_facts_last",
+    );
     assert!(!said.found().contains("dashboard_facts_last"), "{}", said.found());
     line.abort();
 }

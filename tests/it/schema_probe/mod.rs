@@ -153,13 +153,22 @@ impl Said {
         }
     }
 
-    /// Everything that was found, in one text.
+    /// Everything that was found, and then the reasons, in one text.
     pub fn found(&self) -> String {
-        self.finding.claims.iter().map(|c| c.found.as_str()).collect::<Vec<_>>().join(" | ")
+        let claims = &self.finding.claims;
+        let found = claims.iter().map(|c| c.found.as_str());
+        let reasons = claims.iter().filter_map(|c| c.sentence.as_deref());
+        found.chain(reasons).collect::<Vec<_>>().join(" | ")
     }
 
+    /// The fix that the engine would show.
     pub fn fix(&self) -> &str {
-        self.finding.fix.as_deref().unwrap_or_default()
+        let broken = self.finding.claims.iter().find(|c| match self.verdict {
+            "fail" => c.holds == Some(false),
+            _ => c.holds.is_none(),
+        });
+        let own = broken.and_then(|claim| claim.fix.as_deref());
+        own.or(self.finding.fix.as_deref()).unwrap_or_default()
     }
 
     pub fn evidence(&self, name: &str) -> &str {

@@ -32,7 +32,7 @@ async fn quoted_camel_case_is_a_name_like_any_other() {
     look.ask("facts-time-zone").await.is("fail", "timestamp without time zone");
     look.ask("facts-index")
         .await
-        .is("fail", "DashboardFact has none; the nearest")
+        .is("fail", "DashboardFact has none; the closest")
         .advises("CREATE INDEX CONCURRENTLY ON \"public\".\"DashboardFact\" (\"factType\", \"createdAt\");");
     prisma(Look::spoiled("names_prisma_indexed", variant::PRISMA_INDEXED)).ask("facts-index").await.passes();
     let half = look.names(|n| n.fact_type = "fact_type".to_owned());
@@ -107,7 +107,10 @@ async fn a_prisma_string_through_a_transaction_pooler_is_enough() {
     let said = pooled.database("reachable").await;
     said.passes();
     assert!(said.evidence("pooler").contains("transaction mode"), "{said:#?}");
-    assert!(said.evidence("parameters for other clients, ignored").contains("connection_limit"), "{said:#?}");
+    assert!(
+        said.evidence("ignored parameters (for other clients)").contains("connection_limit"),
+        "{said:#?}"
+    );
     drop(look);
 }
 

@@ -24,11 +24,15 @@ async fn without_a_policy_a_reader_is_blind() {
 #[tokio::test]
 async fn who_is_exempt_sees_everything() {
     let name = "rls_exempt";
-    Look::spoiled(name, ON).by(BYPASSING, name).ask("facts-rows-visible").await.is("pass", "does not bind");
+    Look::spoiled(name, ON)
+        .by(BYPASSING, name)
+        .ask("facts-rows-visible")
+        .await
+        .is("pass", "does not apply to");
     Look::at(crate::support::server().login(OWNER, name))
         .ask("facts-rows-visible")
         .await
-        .is("pass", "does not bind");
+        .is("pass", "does not apply to");
     let forced = "rls_forced";
     let look = Look::spoiled(forced, variant::RLS_FORCED);
     look.ask("facts-rows-visible").await.is("fail", "ops_reader");

@@ -11,11 +11,11 @@ fn document(claims: &str, more: &str) -> String {
     format!(r#"{{ "schema": "{SCHEMA}", "claims": [{claims}]{more} }}"#)
 }
 
-/// Texts that are a result, and texts that are none, with a part of what is said about them.
+/// Valid results, and invalid ones with a part of their error message.
 fn samples() -> (Vec<String>, Vec<(String, &'static str)>) {
     let holds = |holds: &str| ONE.replace("true", holds);
     let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
-    let many = vec![ONE; MOST + 1].join(",");
+    let many = vec![ONE; MAX_ITEMS + 1].join(",");
     let good = vec![
         document(ONE, ""),
         document(&holds("false"), r#", "fix": "make room""#),
@@ -27,7 +27,7 @@ fn samples() -> (Vec<String>, Vec<(String, &'static str)>) {
         (r#"{ "schema": "hotdash-ops.check/1" }"#.to_owned(), "missing field `claims`"),
         (format!(r#"{{ "claims": [{ONE}] }}"#), "missing field `schema`"),
         (document(ONE, "").replace("check/1", "check/2"), "schema is `hotdash-ops.check/2`"),
-        (document("", ""), "no claim"),
+        (document("", ""), "no claims"),
         (document(&holds("\"true\""), ""), "invalid type"),
         (document(&holds("1"), ""), "invalid type"),
         (document(&ONE.replace(r#", "holds": true"#, ""), ""), "missing field `holds`"),
@@ -41,7 +41,7 @@ fn samples() -> (Vec<String>, Vec<(String, &'static str)>) {
         (document(&deep, ""), "did not print a result"),
         (format!("[{}]", document(ONE, "")), "did not print a result"),
         ("null".to_owned(), "did not print a result"),
-        // The fields in their order, without their names: of everything, of a claim, of a fact.
+        // Arrays of fields without their names: the document, a claim, a fact.
         (format!(r#"["{SCHEMA}", [["space", "10", "43", true]], [], [], null]"#), "expected an object"),
         (format!(r#"["{SCHEMA}", [{ONE}], [], [], null]"#), "expected an object"),
         (document(r#"["space", "10", "43", true]"#, ""), "expected an object"),
@@ -56,7 +56,7 @@ fn a_document_is_read_strictly() {
     let (good, bad) = samples();
     for text in good {
         read(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
-        read(format!("\n {text}\r\n\n")).expect("blanks around it");
+        read(format!("\n {text}\r\n\n")).expect("white space around it is fine");
     }
     for (text, said) in bad {
         let why = read(&text).expect_err(&text);
@@ -74,7 +74,7 @@ fn a_document_is_read_strictly() {
 }
 
 #[test]
-fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
+fn the_schema_accepts_and_rejects_the_same_documents_as_the_reader() {
     let schema = serde_json::to_value(schemars::schema_for!(CheckResult)).expect("a schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let (good, bad) = samples();
@@ -88,13 +88,13 @@ fn the_schema_takes_what_is_read_and_refuses_what_is_not() {
         assert!(errors.is_empty(), "{text}: {errors:?}");
     }
     for (text, _) in bad {
-        // What is too deep is no document for any reader.
+        // Some texts are nested too deeply for any reader.
         assert!(parsed(&text).map_or(true, |document| !validator.is_valid(&document)), "{text}");
     }
 }
 
 #[test]
-fn claims_are_the_engines_and_texts_are_masked_and_short() {
+fn claims_are_judged_by_the_engine_and_texts_are_masked_and_cut() {
     let secret = "hunter2-hunter2-hunter2";
     let long = format!("{}{secret}", "x".repeat(LINE - 8));
     let claims = ONE.replace("43 %", &long);
@@ -112,7 +112,7 @@ fn claims_are_the_engines_and_texts_are_masked_and_short() {
 }
 
 #[test]
-fn a_key_that_is_given_twice_is_refused_on_every_level() {
+fn a_duplicate_key_is_rejected_on_every_level() {
     let fact = r#", "evidence": [{ "name": "disks", "value": "1", "value": "2" }]"#;
     for (text, key) in [
         (document(&ONE.replace("true", r#"true, "holds": true"#), ""), "holds"),
@@ -125,10 +125,10 @@ fn a_key_that_is_given_twice_is_refused_on_every_level() {
 }
 
 #[test]
-fn what_is_wrong_is_masked_before_it_is_cut_and_short() {
+fn an_error_message_is_masked_before_it_is_cut() {
     let secret = format!("tok-{}", "0123456789a".repeat(5));
     let secrets = Redactor::new([secret.as_str()]);
-    // Wherever it stands, also across the place where the text is cut.
+    // At every position, including across the one where the text is cut.
     for blanks in (0..WRONG + 20).step_by(7).chain([900_000]) {
         let printed = format!("{}{secret}", "-".repeat(blanks));
         for text in [
@@ -139,7 +139,7 @@ fn what_is_wrong_is_masked_before_it_is_cut_and_short() {
             document(ONE, &format!(r#", "warnings": "{printed}""#)),
             format!("\"{printed}\""),
         ] {
-            let why = CheckResult::read(text.as_bytes(), &secrets).expect_err("it is no result");
+            let why = CheckResult::read(text.as_bytes(), &secrets).expect_err("it is not a result");
             assert!(!why.contains("0123"), "{why}");
             assert!(why.chars().count() < WRONG + 80, "{}", why.chars().count());
         }

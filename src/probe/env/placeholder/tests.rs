@@ -8,7 +8,7 @@ fn caught(form: Form, values: &[&str]) {
 
 fn real(form: Form, values: &[&str]) {
     for value in values {
-        assert_eq!(placeholder(form, value), None, "{value} is no placeholder");
+        assert_eq!(placeholder(form, value), None, "{value} is not a placeholder");
     }
 }
 

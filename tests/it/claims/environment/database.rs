@@ -37,13 +37,13 @@ fn at(bench: &mut Bench, place: &str) {
 fn logins() -> Vec<Case> {
     vec![
         Case::new("the password is wrong", REACHED, "connection")
-            .says("set the role's password anew and put it, percent-encoded, into DATABASE_URL")
+            .says("reset the role's password and put it, percent-encoded, into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", server().dsn(READER, "hunter2hunter2", &b.database))),
         Case::new("the role does not exist", REACHED, "connection")
-            .says("login rejected")
+            .says("cannot log in to the database")
             .arrange(|b| b.set("DATABASE_URL", server().dsn("nobody_here", "hunter2hunter2", &b.database))),
         Case::new("there is no password", REACHED, "connection")
-            .says("the server requires a password, but the URL has none")
+            .says("the server requires a password, but DATABASE_URL has none")
             .arrange(|b| {
                 let (port, database) = (server().port(), b.database.clone());
                 b.set("DATABASE_URL", format!("postgresql://{READER}@127.0.0.1:{port}/{database}"));
@@ -151,26 +151,26 @@ fn use_encrypted(bench: &mut Bench, parameters: &str) {
 fn encryption() -> Vec<Case> {
     vec![
         Case::new("encryption is asked of a server without", REACHED, "connection")
-            .says("turn TLS on at the server; only for a private network write sslmode=disable")
+            .says("turn TLS on at the server; only for a private network set sslmode=disable")
             .arrange(|b| with(b, "sslmode=require")),
         Case::new("the server wants encryption", REACHED, "connection")
-            .says("the server wants TLS: add sslmode=require")
+            .says("the server requires TLS: add sslmode=require")
             .arrange(|b| use_encrypted(b, "sslmode=disable")),
         Case::good("require encrypts without verifying", REACHED)
             .verdict("warn", 0)
-            .says("sslmode=require encrypts without verifying whom it talks to")
-            .shows("encrypted, the server not verified (sslmode=require)")
+            .says("sslmode=require encrypts the connection, but does not verify the server")
+            .shows("encrypted, server not verified (sslmode=require)")
             .arrange(|b| use_encrypted(b, "sslmode=require")),
         Case::good("encryption that was merely preferred", REACHED)
             .verdict("warn", 0)
-            .says("sslmode=prefer encrypts without verifying")
+            .says("sslmode=prefer encrypts the connection, but does not verify")
             .arrange(|b| use_encrypted(b, "sslmode=prefer")),
         Case::new("nothing is verified, and warnings count", REACHED, "").verdict("warn", 1).arrange(|b| {
             use_encrypted(b, "sslmode=require");
             b.set("HOTDASH_OPS_STRICT", "true");
         }),
         Case::new("verify-full, and nobody told us of the authority", REACHED, "connection")
-            .says("give the root that issued the server's certificate: sslrootcert=FILE")
+            .says("give the root certificate that issued the server's certificate: sslrootcert=FILE")
             .arrange(|b| use_encrypted(b, "sslmode=verify-full")),
         Case::good("verify-full with the connection's own root", REACHED)
             .shows("encrypted, the server's issuer and name verified (sslmode=verify-full)")
@@ -194,7 +194,7 @@ fn encryption() -> Vec<Case> {
             .arrange(|b| use_encrypted(b, "sslmode=verify-full&sslrootcert=/nonexistent/root.pem")),
         Case::good("a public way without encryption", REACHED)
             .verdict("warn", 0)
-            .says("the connection is not encrypted; write sslmode=verify-full into DATABASE_URL")
+            .says("the connection is not encrypted; set sslmode=verify-full in DATABASE_URL")
             .arrange(|b| {
                 let (port, password, database) = (server().port(), server().password(READER), b.database.clone());
                 b.set(
@@ -210,7 +210,7 @@ fn encryption() -> Vec<Case> {
 /// What is worth knowing and never judged.
 fn shown() -> Vec<Case> {
     vec![
-        Case::good("the server's clock is shown", REACHED).shows("ours (give or take "),
+        Case::good("the server's clock is shown", REACHED).shows("ours (± "),
         Case::good("the newest delivery's age is shown", REACHED).shows(" old\""),
         Case::good("there is no delivery yet", REACHED).shows("none yet").sql("delete from dashboard_facts;"),
         Case::good("the newest delivery lies in the future", REACHED)

@@ -10,8 +10,8 @@ const APP: &str = "environment.fly-app-secrets";
 const SECRET: &str = "environment.fly-app-webhook-secret";
 const AGENT: &str = "environment.fly-agent-secrets";
 const BASE: &str = "secret CHATWOOT_BASE_URL";
-const ANY: &str = "one of CHATWOOT_API_TOKEN, CHATWOOT_API_KEY";
-const LIST: &str = "secrets of hotdash-app";
+const ANY: &str = "one-of";
+const LIST: &str = "secrets";
 
 pub fn cases() -> Vec<Case> {
     let all = [names(), states(), agent(), generations(), troubles()];
@@ -60,14 +60,14 @@ fn names() -> Vec<Case> {
     // This one only warns; alone it leaves nothing that was required.
     all.extend(missing!(SECRET, "CHATWOOT_WEBHOOK_SECRET").into_iter().map(|case| case.verdict("fail", 3)));
     all.push(
-        Case::new("the app has no secrets at all", APP, BASE).says("not among the app's 0 secrets").arrange(
-            |b| {
+        Case::new("the app has no secrets at all", APP, BASE)
+            .says("not set (the app has 0 secrets)")
+            .arrange(|b| {
                 let clear = |a: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
                     a.apps.entry("hotdash-app".to_owned()).or_default().secrets.clear();
                 };
                 b.world.fly.change(clear).expect("fly answers so");
-            },
-        ),
+            }),
     );
     all.push(Case::new("the name differs in case", APP, BASE).arrange(|b| {
         app(b, "CHATWOOT_BASE_URL", None);
@@ -87,16 +87,16 @@ fn states() -> Vec<Case> {
             .says("fly secrets deploy -a hotdash-app")
             .arrange(|b| app(b, "DATABASE_URL", Some(Status::Staged))),
         Case::new("a secret is on some machines", APP, "secret AGENT_SDK_URL")
-            .says("Partial: on some machines only")
+            .says("secret AGENT_SDK_URL is Partial, on some machines only")
             .arrange(|b| app(b, "AGENT_SDK_URL", Some(Status::Partial))),
         open("the state of a secret is unknown", "secret CHATWOOT_API_KEY")
-            .says("update flyctl (0.4.6 or newer shows the status)")
+            .says("update flyctl to 0.4.6 or later")
             .arrange(|b| app(b, "CHATWOOT_API_KEY", Some(Status::Unknown))),
         open("a secret has no state", "secret CHATWOOT_API_KEY")
-            .says("set, and no status")
+            .says("set, without a status")
             .arrange(|b| app(b, "CHATWOOT_API_KEY", Some(Status::Absent))),
         open("every secret is staged", BASE)
-            .says("fly status -a hotdash-app, then if it has machines: fly secrets deploy -a hotdash-app")
+            .says("fly status -a hotdash-app; if it has machines: fly secrets deploy -a hotdash-app")
             .arrange(|b| all_are(b, Status::Staged)),
         Case::new("every secret is on some machines", APP, BASE).arrange(|b| all_are(b, Status::Partial)),
         open("no secret has a state", BASE).arrange(|b| all_are(b, Status::Absent)),
@@ -115,7 +115,7 @@ fn states() -> Vec<Case> {
                 "status":"Deployed"},{"name":"DATABASE_URL","status":"Deployed"}]"#;
             fault(b, says(list));
         }),
-        Case::new("two entries have one name", APP, BASE).says("Staged: set, and on no machine yet").arrange(|b| {
+        Case::new("two entries have one name", APP, BASE).says("Staged, not yet on any machine").arrange(|b| {
             let list = r#"[{"name":"CHATWOOT_BASE_URL","status":"Deployed"},{"name":"CHATWOOT_BASE_URL","status":
                 "Staged"},{"name":"CHATWOOT_API_KEY","status":"Deployed"}]"#;
             fault(b, says(list));
@@ -179,7 +179,7 @@ fn troubles() -> Vec<Case> {
     let open = |name, says| Case::new(name, APP, LIST).verdict("inconclusive", 3).says(says);
     let error = |name, says| Case::new(name, APP, "").verdict("error", 3).says(says);
     vec![
-        Case::new("Fly knows no such app", APP, "secrets of hotdash-nowhere")
+        Case::new("Fly knows no such app", APP, LIST)
             .verdict("inconclusive", 3)
             .says("a token for another app gets the same error")
             .arrange(|b| {

@@ -48,19 +48,18 @@ fn hosts() -> Vec<Case> {
                     target(t, "sandbox").insert("chatwoot_host".to_owned(), "chat.hotrodan.test".into());
                 });
             }),
-        Case::new("Chatwoot's host is the other target's", BASE, "host, against elsewhere")
-            .says("host, against elsewhere: expected not localhost:")
+        Case::new("Chatwoot's host is the other target's", BASE, "other targets")
+            .says("CHATWOOT_BASE_URL points to the host of elsewhere (localhost:")
             .arrange(|b| exchange(b, "chatwoot_host")),
         unconfigured("Chatwoot's host is not configured", BASE, "host")
             .says(
                 "add `chatwoot_host = \\\"chat.example.com\\\"` under [targets.sandbox] in the configuration",
             )
             .arrange(|b| forget(b, "sandbox", "chatwoot_host")),
-        Case::new("the host is unconfigured and the other target's", BASE, "host, against elsewhere")
-            .arrange(|b| {
-                exchange(b, "chatwoot_host");
-                forget(b, "sandbox", "chatwoot_host");
-            }),
+        Case::new("the host is unconfigured and the other target's", BASE, "other targets").arrange(|b| {
+            exchange(b, "chatwoot_host");
+            forget(b, "sandbox", "chatwoot_host");
+        }),
         Case::new("the port is not the configured one", BASE, "host").arrange(|b| {
             configure(b, |t| {
                 target(t, "sandbox").insert("chatwoot_host".to_owned(), "localhost".into());
@@ -75,9 +74,9 @@ fn hosts() -> Vec<Case> {
                 });
             }),
         Case::good("the other target's host is not configured", BASE)
-            .shows("no usable `chatwoot_host` is configured there, so it was not compared")
+            .shows("not compared: no valid `chatwoot_host` is configured for it")
             .arrange(|b| forget(b, "elsewhere", "chatwoot_host")),
-        Case::new("the Agent SDK's host is the other target's", AGENT, "host, against elsewhere")
+        Case::new("the Agent SDK's host is the other target's", AGENT, "other targets")
             .arrange(|b| exchange(b, "agent_host")),
         Case::new("the Agent SDK's host is another than configured", AGENT, "host").arrange(|b| {
             let chatwoot = b.vars["CHATWOOT_BASE_URL"].clone();
@@ -89,8 +88,8 @@ fn hosts() -> Vec<Case> {
         Case::new("the account is another than configured", ACCOUNT, "account id")
             .says("account id: expected 3, found 4")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "4")),
-        Case::new("the account is the other target's", ACCOUNT, "account id, against elsewhere")
-            .says("account id, against elsewhere: expected not 9, found 9")
+        Case::new("the account is the other target's", ACCOUNT, "other targets")
+            .says("CHATWOOT_ACCOUNT_ID is the account id of elsewhere (9)")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "9")),
         unconfigured("the account is not configured", ACCOUNT, "account id")
             .says("add `account_id = 3` under [targets.sandbox]")
@@ -114,22 +113,22 @@ fn prints<'t>(tables: &'t mut Table, name: &str) -> &'t mut Table {
 
 fn fingerprints() -> Vec<Case> {
     const OWN: &str = "fingerprint";
-    const OTHER: &str = "fingerprint, against elsewhere";
+    const OTHER: &str = "other targets";
     vec![
         Case::new("the token is not this target's", KEY, OWN)
-            .says("or after a rotation, with the variables of sandbox: `hotdash-ops env fingerprint --target sandbox`")
+            .says("after a rotation, run `hotdash-ops env fingerprint --target sandbox` with the variables of sandbox")
             .arrange(|b| {
                 b.unset("CHATWOOT_API_KEY");
                 b.set("CHATWOOT_API_KEY", "hunter2hunter2hunter2");
             }),
         Case::new("the token is the other target's", KEY, OTHER)
-            .says("expected not the one of elsewhere, found the same")
+            .says("CHATWOOT_API_KEY has the value of elsewhere")
             .arrange(|b| share(b, "CHATWOOT_API_KEY")),
         unconfigured("the other target has no fingerprints", KEY, OTHER)
             .says("`hotdash-ops env fingerprint --target elsewhere`")
             .arrange(|b| forget(b, "elsewhere", "fingerprints")),
         unconfigured("the other target has none of this variable", KEY, OTHER)
-            .says("none configured for elsewhere")
+            .says("cannot be compared with elsewhere: no fingerprint of it is stored")
             .arrange(|b| {
                 configure(b, |t| {
                     prints(t, "elsewhere").remove("CHATWOOT_API_KEY");
@@ -139,7 +138,7 @@ fn fingerprints() -> Vec<Case> {
             .says("no `fingerprint_key` is configured")
             .arrange(|b| b.drop_config("fingerprint_key")),
         Case::good("this target has no fingerprints of its own", KEY)
-            .shows("none of sandbox is configured")
+            .shows("none stored for sandbox")
             .arrange(|b| forget(b, "sandbox", "fingerprints")),
         // The secret's check only warns, so alone it leaves nothing that was required.
         Case::new("the webhook's secret is not this target's", SECRET, OWN)
@@ -166,23 +165,23 @@ fn fingerprints() -> Vec<Case> {
 }
 
 fn of_their_own() -> Vec<Case> {
-    const WHAT: &str = "of its own";
+    const WHAT: &str = "own value";
     vec![
         Case::new("the token stands in the secret's variable, too", KEY, WHAT)
-            .says("the same as in CHATWOOT_WEBHOOK_SECRET")
+            .says("CHATWOOT_API_KEY is the same as CHATWOOT_WEBHOOK_SECRET")
             .arrange(|b| {
                 let token = b.vars["CHATWOOT_API_KEY"].clone();
                 b.set("CHATWOOT_WEBHOOK_SECRET", token);
             }),
         Case::new("the secret is the token", SECRET, WHAT)
             .verdict("fail", 3)
-            .says("the same as in CHATWOOT_API_KEY")
+            .says("CHATWOOT_WEBHOOK_SECRET is the same as CHATWOOT_API_KEY")
             .arrange(|b| {
                 let token = b.vars["CHATWOOT_API_KEY"].clone();
                 b.set("CHATWOOT_WEBHOOK_SECRET", token);
             }),
         Case::new("the database's password is the token", DATABASE, WHAT)
-            .says("the same as in CHATWOOT_API_KEY")
+            .says("the password in DATABASE_URL is the same as CHATWOOT_API_KEY")
             .arrange(|b| {
                 let token = b.vars["CHATWOOT_API_KEY"].clone();
                 b.set("DATABASE_URL", format!("postgres://app:{token}@db.hotrodan.test/hotdash"));
@@ -192,7 +191,7 @@ fn of_their_own() -> Vec<Case> {
 
 /// With one target only there is nobody else's value to compare with, and that is said.
 fn one_target() -> Vec<Case> {
-    const SAID: &str = "none is configured, so it was compared with no other's value";
+    const SAID: &str = "none configured, so there was nothing to compare with";
     fn alone(bench: &mut Bench) {
         configure(bench, |tables| {
             tables["targets"].as_table_mut().expect("targets").remove("elsewhere").expect("it was there");
@@ -247,16 +246,23 @@ fn production() -> Vec<Case> {
         in_production!("http", BASE, "scheme", "http://chat.hotrodan.test", AGENT_SDK, POSTGRES)
             .says("scheme: expected https in production, found http"),
         in_production!("http", AGENT, "scheme", CHATWOOT, "http://agent.hotrodan.test", POSTGRES),
-        in_production!("localhost", BASE, "place", "https://localhost", AGENT_SDK, POSTGRES)
-            .says("localhost, which is this machine"),
-        in_production!("an address of this machine", BASE, "place", "https://127.1", AGENT_SDK, POSTGRES)
-            .says("127.0.0.1, which is this machine"),
-        in_production!("localhost", AGENT, "place", CHATWOOT, "https://[::1]:8443", POSTGRES)
-            .says("which is this machine"),
+        in_production!("localhost", BASE, "not this machine", "https://localhost", AGENT_SDK, POSTGRES)
+            .says("CHATWOOT_BASE_URL points to this machine (localhost)"),
+        in_production!(
+            "an address of this machine",
+            BASE,
+            "not this machine",
+            "https://127.1",
+            AGENT_SDK,
+            POSTGRES
+        )
+        .says("points to this machine (127.0.0.1)"),
+        in_production!("localhost", AGENT, "not this machine", CHATWOOT, "https://[::1]:8443", POSTGRES)
+            .says("points to this machine"),
         in_production!(
             "the container's host",
             AGENT,
-            "place",
+            "not this machine",
             CHATWOOT,
             "https://host.docker.internal",
             POSTGRES
@@ -264,7 +270,7 @@ fn production() -> Vec<Case> {
         in_production!(
             "a database on this machine",
             DATABASE,
-            "place",
+            "not this machine",
             CHATWOOT,
             AGENT_SDK,
             "postgres://app:hunter2hunter2@localhost:5432/hotdash"
@@ -272,7 +278,7 @@ fn production() -> Vec<Case> {
         in_production!(
             "one of two databases is on this machine",
             DATABASE,
-            "place",
+            "not this machine",
             CHATWOOT,
             AGENT_SDK,
             "postgres://app:hunter2hunter2@db.hotrodan.test,127.0.0.1/hotdash"
@@ -280,12 +286,12 @@ fn production() -> Vec<Case> {
         in_production!(
             "a database behind a socket",
             DATABASE,
-            "place",
+            "not this machine",
             CHATWOOT,
             AGENT_SDK,
             "postgres://app:hunter2hunter2@/hotdash?host=/var/run/postgresql"
         )
-        .says("a Unix socket of this machine"),
+        .says("DATABASE_URL uses a Unix socket of this machine"),
         Case::new("another name, declared to be production", BASE, "scheme").arrange(|b| {
             as_production(b, "http://chat.hotrodan.test", AGENT_SDK, POSTGRES);
             configure(b, |tables| {

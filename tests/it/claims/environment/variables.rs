@@ -1,4 +1,4 @@
-//! Variables that are unset, empty, malformed, placeholders, or of two minds.
+//! Variables that are unset, empty, malformed, placeholders, or have two values.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -19,16 +19,20 @@ macro_rules! nothing {
     ($check:expr, $var:literal, $other:literal) => {
         [
             Case::new(concat!($var, " is unset"), $check, "set")
-                .says("found nothing")
+                .says(concat!($var, " is not set"))
                 .arrange(|b| b.unset($var)),
-            Case::new(concat!($var, " is empty"), $check, "set").says("an empty value").arrange(|b| {
-                b.unset($var);
-                b.set($var, "");
-            }),
-            Case::new(concat!($var, " is blank"), $check, "set").says("an empty value").arrange(|b| {
-                b.unset($var);
-                b.set($var, " \t ");
-            }),
+            Case::new(concat!($var, " is empty"), $check, "set").says(concat!($var, " is empty")).arrange(
+                |b| {
+                    b.unset($var);
+                    b.set($var, "");
+                },
+            ),
+            Case::new(concat!($var, " is blank"), $check, "set").says(concat!($var, " is empty")).arrange(
+                |b| {
+                    b.unset($var);
+                    b.set($var, " \t ");
+                },
+            ),
             Case::new(concat!($var, " differs in the env file"), $check, "one value")
                 .says("differs between the environment and the env file")
                 .arrange(|b| env_file(b, concat!($var, "=", $other))),
@@ -64,13 +68,19 @@ pub fn cases() -> Vec<Case> {
 
 fn alias() -> Case {
     Case::new("the two names of the token disagree", KEY, "one value")
-        .says("CHATWOOT_API_TOKEN differ")
+        .says("CHATWOOT_API_KEY and CHATWOOT_API_TOKEN have different values")
         .arrange(|b| b.set("CHATWOOT_API_TOKEN", "hunter2hunter2hunter2"))
 }
 
 fn forms() -> Vec<Case> {
     vec![
-        value!(BASE, "CHATWOOT_BASE_URL", "chat.hotrodan.test", "form", "no scheme; begin with https://"),
+        value!(
+            BASE,
+            "CHATWOOT_BASE_URL",
+            "chat.hotrodan.test",
+            "form",
+            "has no scheme; it must begin with https://"
+        ),
         value!(
             BASE,
             "CHATWOOT_BASE_URL",
@@ -97,9 +107,15 @@ fn forms() -> Vec<Case> {
             "CHATWOOT_BASE_URL",
             "\"https://chat.hotrodan.test\"",
             "form",
-            "stands in quotation marks"
+            "is enclosed in quotation marks"
         ),
-        value!(BASE, "CHATWOOT_BASE_URL", "https://chat.hotrodan.test\n", "form", "white space at an end"),
+        value!(
+            BASE,
+            "CHATWOOT_BASE_URL",
+            "https://chat.hotrodan.test\n",
+            "form",
+            "begins or ends with white space"
+        ),
         value!(BASE, "CHATWOOT_BASE_URL", "hunter2hunter2hunter2", "form", "no scheme"),
         value!(
             AGENT,
@@ -108,19 +124,19 @@ fn forms() -> Vec<Case> {
             "form",
             "a scheme other than https or http"
         ),
-        value!(AGENT, "AGENT_SDK_URL", "https://", "form", "no URL"),
-        value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "three", "form", "no whole number"),
+        value!(AGENT, "AGENT_SDK_URL", "https://", "form", "is not a valid URL"),
+        value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "three", "form", "is not a whole number"),
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "0", "form", "not positive"),
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "-3", "form", "written with a sign"),
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "03", "form", "leading zeros"),
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "99999999999999999999", "form", "too large for an id"),
-        value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "hunter2hunter2hunter2", "form", "found something that is no"),
+        value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "hunter2hunter2hunter2", "form", "is not a whole number"),
         value!(KEY, "CHATWOOT_API_KEY", "hunter2", "form", "fewer than 8 characters"),
-        value!(KEY, "CHATWOOT_API_KEY", "Bearer hunter2hunter2", "form", "white space in the value"),
+        value!(KEY, "CHATWOOT_API_KEY", "Bearer hunter2hunter2", "form", "contains white space"),
         value!(KEY, "CHATWOOT_API_KEY", "'hunter2hunter2'", "form", "quotation marks"),
-        value!(KEY, "CHATWOOT_API_KEY", "hunter2hunter2\r", "form", "white space at an end"),
+        value!(KEY, "CHATWOOT_API_KEY", "hunter2hunter2\r", "form", "begins or ends with white space"),
         value!(KEY, "CHATWOOT_API_KEY", "hunter2\u{200b}hunter2", "form", "not printable ASCII"),
-        value!(SECRET, "CHATWOOT_WEBHOOK_SECRET", "hunter2 hunter2", "form", "white space in the value")
+        value!(SECRET, "CHATWOOT_WEBHOOK_SECRET", "hunter2 hunter2", "form", "contains white space")
             .verdict("fail", 3),
         value!(
             DATABASE,
@@ -129,34 +145,22 @@ fn forms() -> Vec<Case> {
             "form",
             "not a postgres://"
         ),
-        value!(
-            DATABASE,
-            "DATABASE_URL",
-            "hunter2hunter2hunter2",
-            "form",
-            "a value that is not a postgres://"
-        ),
+        value!(DATABASE, "DATABASE_URL", "hunter2hunter2hunter2", "form", "is not a postgres://"),
         value!(
             DATABASE,
             "DATABASE_URL",
             "postgres://u:hunter2@db:hunter2/app",
             "form",
-            "a value that has an invalid port"
+            "has an invalid port"
         ),
-        value!(DATABASE, "DATABASE_URL", "postgres://u:hunter2@/app", "form", "names no host"),
-        value!(
-            DATABASE,
-            "DATABASE_URL",
-            "postgres://u:hun/ter2@db.hotrodan.test/app",
-            "form",
-            "a value that has no user"
-        ),
+        value!(DATABASE, "DATABASE_URL", "postgres://u:hunter2@/app", "form", "has no host"),
+        value!(DATABASE, "DATABASE_URL", "postgres://u:hun/ter2@db.hotrodan.test/app", "form", "has no user"),
         value!(
             DATABASE,
             "DATABASE_URL",
             "postgres://u:hunter2@db.test/a?sslmode=yes",
             "form",
-            "its sslmode cannot"
+            "has an invalid sslmode"
         ),
         value!(DATABASE, "DATABASE_URL", "\"postgres://u:hunter2@db.test/a\"", "form", "quotation marks"),
     ]
@@ -197,7 +201,7 @@ fn placeholders() -> Vec<Case> {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_a_failure() {
+fn bytes_that_are_not_text_fail() {
     let bench = Bench::new();
     for (name, check, exit) in [
         ("CHATWOOT_BASE_URL", BASE, 1),

@@ -168,7 +168,7 @@ fn prismas_tables_by_configuration() {
 fn fix(ran: &Ran, check: &str) -> String {
     let outcome = ran.outcome(check);
     let evidence = outcome["evidence"].as_array().cloned().unwrap_or_default();
-    let whole = evidence.iter().find(|e| e["name"] == "statements that mend it");
+    let whole = evidence.iter().find(|e| e["name"] == "statements that fix it");
     let text = whole.map_or(&outcome["fix"], |e| &e["value"]).as_str().unwrap_or_default();
     text.strip_prefix("at a quiet hour (it rewrites the table): ").unwrap_or(text).to_owned()
 }
