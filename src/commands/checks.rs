@@ -195,7 +195,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         Feature::Drafts => "the target's traffic does not set `drafts = \"off\"`",
     });
     rows.extend(only_if.map(|text| ("only if", text.to_owned())));
-    rows.push(("fix", entry.fix.clone()));
+    rows.push(("fix", settings.target.fill(&entry.fix)));
     let helper = check.contact.as_ref().and_then(|topic| settings.target.contacts.get(topic));
     rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));

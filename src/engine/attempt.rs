@@ -24,7 +24,7 @@ const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::UnboundedSender<Event>) -> Outcome {
     let entry = &step.check.entry;
     let began = Instant::now();
-    let mut outcome = blank(step, Verdict::Error);
+    let mut outcome = blank(cx, step, Verdict::Error);
     outcome.started = Some(cx.now());
     let mut left = entry.retry.map_or(0, |r| r.times);
     let mut needed_retry = false;
@@ -39,9 +39,9 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         };
         entry.probe.prepare(&asking).await;
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
-            Ok(Ok(finding)) => judge(&mut outcome, finding, step),
-            Ok(Err(cannot)) => give_up(&mut outcome, cannot, step),
-            Err(_) => give_up(&mut outcome, slow(step), step),
+            Ok(Ok(finding)) => judge(&mut outcome, finding, fix(cx, step)),
+            Ok(Err(cannot)) => give_up(&mut outcome, cannot, blank(cx, step, Verdict::Error)),
+            Err(_) => give_up(&mut outcome, slow(step), blank(cx, step, Verdict::Error)),
         }
         if outcome.verdict != Verdict::Fail {
             break;
@@ -78,7 +78,7 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
 
 /// The outcome of a check that was not run, with its reason.
 pub(super) fn unasked(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
-    let mut outcome = blank(step, verdict);
+    let mut outcome = blank(cx, step, verdict);
     if let Verdict::Skipped(why) = &outcome.verdict {
         outcome.reason = why.to_string();
         if let Why::Blocked(parent) = why {
@@ -89,7 +89,7 @@ pub(super) fn unasked(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
 }
 
 /// An outcome with only what the checklist provides.
-fn blank(step: &Step, verdict: Verdict) -> Outcome {
+fn blank(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
     let (check, entry) = (&step.check, &step.check.entry);
     Outcome {
         id: check.id.clone(),
@@ -102,7 +102,7 @@ fn blank(step: &Step, verdict: Verdict) -> Outcome {
         evidence: Vec::new(),
         warnings: Vec::new(),
         reason: String::new(),
-        fix: entry.fix.clone(),
+        fix: fix(cx, step),
         runbook: check.runbook.clone(),
         attempts: 0,
         started: None,
@@ -116,7 +116,7 @@ fn blank(step: &Step, verdict: Verdict) -> Outcome {
 
 /// The outcome of a check that the engine itself could not finish.
 pub(super) fn broken(cx: &Context, step: &Step, reason: impl Into<String>, fix: &str) -> Outcome {
-    let mut outcome = blank(step, Verdict::Error);
+    let mut outcome = blank(cx, step, Verdict::Error);
     outcome.reason = reason.into();
     fix.clone_into(&mut outcome.fix);
     finish(cx, outcome, step)
@@ -127,17 +127,22 @@ pub(super) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn judge(outcome: &mut Outcome, finding: Finding, step: &Step) {
+/// The check's fix, filled from the target.
+fn fix(cx: &Context, step: &Step) -> String {
+    cx.settings.target.fill(&step.check.entry.fix)
+}
+
+fn judge(outcome: &mut Outcome, finding: Finding, fix: String) {
     // Texts of an earlier attempt must not remain.
     outcome.warnings.clear();
-    outcome.fix.clone_from(&step.check.entry.fix);
+    outcome.fix = fix;
     outcome.judge(finding);
 }
 
-fn give_up(outcome: &mut Outcome, cannot: CannotAsk, step: &Step) {
+fn give_up(outcome: &mut Outcome, cannot: CannotAsk, blank: Outcome) {
     let attempts = outcome.attempts;
     let started = outcome.started;
-    *outcome = blank(step, Verdict::Error);
+    *outcome = blank;
     (outcome.attempts, outcome.started) = (attempts, started);
     outcome.reason = cannot.why;
     outcome.evidence = cannot.evidence;

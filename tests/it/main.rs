@@ -11,6 +11,7 @@ mod claim_codes;
 mod claims;
 mod customers;
 mod exit_property;
+mod fixes;
 mod fly_shim;
 mod formats;
 mod formats_real;

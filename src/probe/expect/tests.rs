@@ -100,7 +100,7 @@ fn an_operand_that_is_not_configured_is_undecided_with_the_line_to_add() {
     assert_eq!(claim.reason(), "`account_name` is not configured for production");
     assert_eq!(
         claim.fix.as_deref(),
-        Some("add `account_name = \"HotDash\"` under [targets.production] in the configuration")
+        Some("add `account_name = \"NAME\"` under [targets.production] in the configuration")
     );
     assert!(expect("/v", equals("${target.agent_version}")).unconfigured(&Target::default()).is_none());
 }

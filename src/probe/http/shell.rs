@@ -35,9 +35,7 @@ fn quoted(before: &str, template: &Template, target: &Target) -> String {
     while let Some(part) = parts.next() {
         match part {
             Part::Text(text) => word.push_str(&escaped(text)),
-            Part::Target(key) => {
-                word.push_str(&escaped(&target.text(key).unwrap_or_else(|| format!("<{key} of the target>"))))
-            }
+            Part::Target(key) => word.push_str(&escaped(&target.shown(key))),
             Part::Variable(name) => {
                 let continues = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let joined = matches!(parts.peek(), Some(Part::Text(text)) if text.starts_with(continues))

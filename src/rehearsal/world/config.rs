@@ -39,6 +39,7 @@ impl World {
              [targets.sandbox]\n\
              fly_app = \"hotdash-app\"\n\
              fly_agent_app = \"hotdash-agent-service\"\n\
+             fly_chatwoot_app = \"hotdash-chatwoot\"\n\
              chatwoot_host = \"localhost:{chatwoot_port}\"\n\
              agent_host = \"localhost:{agent_port}\"\n\
              account_id = {ACCOUNT}\n\

@@ -129,7 +129,7 @@ fn commands() -> Vec<Case> {
             .arrange(|b| change(b, |a| a.webhook_tests().failed = 1)),
         red_tests("the linter finds fault", LINT).shows("✖ 1 problem").arrange(|b| red(b, ToolName::Eslint)),
         red_tests("a file is not formatted", FORMAT)
-            .says("npm run fmt, and commit what it changes")
+            .says("npm run fmt, and commit the changes")
             .arrange(|b| red(b, ToolName::Prettier)),
         red_tests("the scan finds a secret", SCAN)
             .shows("leaks found: 1")

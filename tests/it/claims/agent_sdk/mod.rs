@@ -164,8 +164,8 @@ fn heads() -> Vec<Case> {
         case("a proxy rejects HEAD")
             .says("http status: expected 200, found 405")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 405 }))),
-        case("the path does not exist for HEAD")
-            .says("look for a proxy that refuses HEAD")
+        case("HEAD is not routed")
+            .says("check for a proxy that rejects HEAD")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 404 }))),
         case("HEAD redirects elsewhere").says("not followed").arrange(|b| {
             answer(b, "HEAD /health", json!({ "location": "https://login.hotrodan.test/" }));

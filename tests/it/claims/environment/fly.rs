@@ -149,7 +149,7 @@ fn agent() -> Vec<Case> {
             .arrange(|b| token(b, "CHATWOOT_API_KEY", Some(Status::Staged))),
         Case::new("the Agent SDK's app is not configured", AGENT, "app on Fly")
             .verdict("inconclusive", 3)
-            .says("add `fly_agent_app = \\\"hotdash-agent-service\\\"` under [targets.sandbox]")
+            .says("add `fly_agent_app = \\\"APP\\\"` under [targets.sandbox]")
             .arrange(|b| b.drop_config("fly_agent_app")),
     ]
 }
@@ -189,7 +189,7 @@ fn troubles() -> Vec<Case> {
             }),
         Case::new("the app is not configured", APP, "app on Fly")
             .verdict("inconclusive", 3)
-            .says("add `fly_app = \\\"hotdash-app\\\"` under [targets.sandbox]")
+            .says("add `fly_app = \\\"APP\\\"` under [targets.sandbox]")
             .arrange(|b| b.drop_config("fly_app")),
         error("nobody is logged in", "fly auth login, or set FLY_API_TOKEN").arrange(|b| log_out(b)),
         error("fly is not installed", "install flyctl").arrange(|b| {
