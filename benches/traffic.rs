@@ -45,7 +45,7 @@ const TICK: SignedDuration = SignedDuration::from_secs(10);
 
 fn main() -> Result<ExitCode> {
     let facts: u64 = match std::env::var("FACTS") {
-        Ok(text) => text.parse().context("FACTS is no number")?,
+        Ok(text) => text.parse().context("FACTS is not a number")?,
         Err(_) => 10_000_000,
     };
     let settings = [
@@ -178,7 +178,7 @@ impl Sides {
         }
         let known = ledger.known();
         let tail = known.read_to.duration_since(known.seal);
-        ensure!(tail >= TICK * 2, "the tail is {tail}, which is no overlap");
+        ensure!(tail >= TICK * 2, "the tail is {tail}, which is not an overlap");
         Ok(ledger)
     }
 

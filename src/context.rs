@@ -234,7 +234,7 @@ impl Context {
     }
 }
 
-/// Tokens that `fly` takes from its environment; they may also stand in the env file.
+/// Tokens that `fly` takes from its environment; the env file may hold them too.
 pub const FLY_TOKENS: &[&str] = &["FLY_ACCESS_TOKEN", "FLY_API_TOKEN"];
 
 /// What `fly` sees: this process's environment without the pipeline's secrets, which it has no use for.

@@ -187,7 +187,7 @@ pub async fn run(command: &Command, line: &(dyn Fn(Stream, &str) + Sync)) -> Res
                 }
             }
         }
-        // A child process may hold the pipes open for as long as it lives. If the group was told to stop, the child
+        // A child process may hold the pipes open for as long as it lives. If the group got a signal to stop, the child
         // gets the rest of the grace period.
         let patience = match status {
             Some(_) => alarm.deadline().saturating_duration_since(Instant::now()),

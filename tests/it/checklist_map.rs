@@ -1,4 +1,4 @@
-//! Every line of the checklist is asked by a check or listed as not yet built,
+//! Every line of the checklist has a check or is listed as not yet built,
 //! and every check answers to a line.
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! The rehearsal's checkout: a real git repository whose tools do what they are told, and whose vitest
-//! reports as the real one does. Everything is asked through the real npm and through its stand-in.
+//! The rehearsal's checkout: a real git repository whose tools do what they are reported, and whose vitest
+//! reports as the real one does. Every question goes through the real npm and through its stand-in.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

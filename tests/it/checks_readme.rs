@@ -37,7 +37,7 @@ fn every_kind_of_probe_has_an_example() {
     }
 }
 
-/// The examples of a text that stand in a directory of one's own: the place in it, and the file.
+/// The examples of a text that belong in a directory of one's own: the place in it, and the file.
 fn own(text: &'static str) -> Vec<(&'static str, &'static str)> {
     text.split("```toml ")
         .skip(1)

@@ -117,8 +117,9 @@ fn lint_reports_every_problem_with_file_line_and_caret() {
         (18, "did you mean `chatwoot.token`?"),
         (18, "ftp://x"),
     ] {
-        let told = ran.stderr.lines().any(|l| l.contains(&format!("extra.toml:{line}:")) && l.contains(what));
-        assert!(told, "line {line} {what:?} is not told:\n{}", ran.stderr);
+        let run_report =
+            ran.stderr.lines().any(|l| l.contains(&format!("extra.toml:{line}:")) && l.contains(what));
+        assert!(run_report, "line {line} {what:?} is not run_report:\n{}", ran.stderr);
     }
     assert!(ran.stderr.contains("6 | tilte = \"a\"\n  | ^^^^^"), "no caret:\n{}", ran.stderr);
 }

@@ -122,7 +122,7 @@ fn acme(sql: &str) -> Bench {
 }
 
 /// Runs the program, and gives the fixes of what did not pass: those of the checks and those of their claims.
-fn told(bench: &Bench, arguments: &[&str]) -> Vec<(String, String)> {
+fn report_of(bench: &Bench, arguments: &[&str]) -> Vec<(String, String)> {
     let all = [arguments, &["--no-journal", "--format", "json"]].concat();
     let ran = bench.ops(&all);
     let mut fixes = Vec::new();
@@ -145,7 +145,7 @@ fn what_fly_reports_is_fixed_in_the_target_s_own_apps() {
     let set = |app, name, status| bench.world.fly.set_secret(app, name, status).expect("fly answers so");
     set("acme-app", "DATABASE_URL", None);
     set("acme-agent", "CHATWOOT_API_TOKEN", Some(Status::Staged));
-    let fixes = told(&bench, &["preflight", "--only", "environment"]);
+    let fixes = report_of(&bench, &["preflight", "--only", "environment"]);
     assert!(fix(&fixes, "environment.fly-app-secrets").contains("fly secrets import -a acme-app"));
     assert!(fix(&fixes, "environment.fly-agent-secrets").contains("fly secrets deploy -a acme-agent"));
 }
@@ -155,7 +155,7 @@ fn a_broken_pipeline_is_fixed_in_the_target_s_own_apps() {
     let bench = acme("drop table dashboard_facts; drop table customer_grades;");
     bench.control("chatwoot", json!({ "state": { "queue_services": "failing" } }));
     bench.control("agent", json!({ "door": "closed" }));
-    let fixes = told(&bench, &["preflight", "--skip", "quality"]);
+    let fixes = report_of(&bench, &["preflight", "--skip", "quality"]);
     assert!(fix(&fixes, "agent-sdk.health").ends_with("fly status -a acme-agent"));
 }
 
@@ -165,7 +165,7 @@ fn a_silent_queue_is_fixed_in_the_target_s_own_chatwoot() {
     let habits = Habits { per_minute: 150.0, seed: 7, ..Habits::default() };
     bench.start_traffic(habits, Setup::WorkerDead);
     bench.control("chatwoot", json!({ "state": { "queue_services": "failing" } }));
-    let fixes = told(&bench, &["monitor", "--minutes", "0.2"]);
+    let fixes = report_of(&bench, &["monitor", "--minutes", "0.2"]);
     assert!(fix(&fixes, "traffic.delivered").contains("fly status -a acme-chatwoot"), "{fixes:?}");
 }
 
@@ -174,7 +174,7 @@ fn failing_deliveries_are_fixed_in_the_target_s_own_apps() {
     let mut bench = acme("truncate dashboard_facts");
     let habits = Habits { per_minute: 300.0, seed: 8, ..Habits::default() };
     bench.start_traffic(habits, Setup::AgentDown);
-    let fixes = told(&bench, &["monitor", "--minutes", "0.2", "--full"]);
+    let fixes = report_of(&bench, &["monitor", "--minutes", "0.2", "--full"]);
     let rate = fix(&fixes, "traffic.success-rate");
     assert!(rate.contains("-a acme-app") || rate.contains("-a acme-agent"), "{rate}");
 }

@@ -1,5 +1,5 @@
 //! Every format, from constructed reports: golden files, parsers that were not
-//! written here, and the invariant that every planned check is told exactly once.
+//! written here, and the invariant that every planned check is reported exactly once.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,6 +38,6 @@ fn samples() -> Vec<(&'static str, Report)> {
     ]
 }
 
-fn told(format: Format, report: &Report) -> String {
+fn report_of(format: Format, report: &Report) -> String {
     render(format, report, &Style::default())
 }

@@ -24,7 +24,7 @@ const HOSTILE: &str = "]]> <b>&amp; | `x` **y** [z](http://e) @someone {\"a\":\"
      ::warning title=owned::two\r\n##[error]three \u{1b}[31mred\u{1b}[0m\u{7} nul\u{0} \u{202e}back \u{2028}new \u{85} \u{fffe} é 🚒\n\
      # HELP hotdash_ops_owned x\nhotdash_ops_owned{a=\"b\"} 1\n</details> <!-- <script>x</script> $(id)";
 
-/// The four ways in which a run can end, each told in every format at once.
+/// The four ways in which a run can end, each reported in every format at once.
 fn all() -> [(&'static str, &'static Telling); 4] {
     [("good", good()), ("broken", broken()), ("mistaken", mistaken()), ("interrupted", interrupted())]
 }
@@ -92,10 +92,10 @@ fn interrupted() -> &'static Telling {
 
 #[test]
 fn the_runs_are_what_their_names_say() {
-    for (name, told) in all() {
+    for (name, run_report) in all() {
         let codes = [("good", 0), ("broken", 1), ("mistaken", 2), ("interrupted", 130)];
         let expected = codes.iter().find(|(known, _)| *known == name).expect("a known name").1;
-        assert_eq!(told.code, expected, "{name}: {}", told.stderr);
+        assert_eq!(run_report.code, expected, "{name}: {}", run_report.stderr);
     }
     let verdicts: Vec<String> = broken().outcomes().iter().map(verdict).collect();
     for each in ["pass", "fail", "inconclusive", "error", "skipped"] {

@@ -256,7 +256,7 @@ async fn tls_is_verified_by_a_real_client_and_can_be_required() {
     std::fs::write(roots.path(), stranger.cert.pem()).expect("written");
     assert_eq!(psql("verify-full"), "", "another authority is not trusted");
     let tables = server.psql(DATABASE, "select count(*) from pg_tables where schemaname = 'public'").unwrap();
-    assert_eq!(tables, "0", "an empty database was asked for");
+    assert_eq!(tables, "0", "the test needs an empty database");
 }
 
 /// Runs itself in a second process, which owns a server, and kills that process.

@@ -7,7 +7,7 @@ use crate::support::bench::{Bench, Ran};
 const GOOD: &str = "Chatwoot health check OK";
 const BAD: &str = "Chatwoot health check FAILED";
 
-/// What `status` is asked about, with what it stands on.
+/// The checks of `status`, with those they need.
 const CHECKS: [&str; 7] = [
     "environment.chatwoot-base-url",
     "environment.chatwoot-api-key",
@@ -199,6 +199,6 @@ fn it_records_no_run_and_is_quiet_when_told() {
     state(&bench, json!({ "queue_services": "failing" }));
     let bad = bench.ops(&["status", "--quiet"]);
     assert_eq!((bad.code, bad.stderr.as_str()), (1, ""));
-    assert!(bad.stdout.lines().count() > 5, "what is wrong is told whole: {}", bad.stdout);
+    assert!(bad.stdout.lines().count() > 5, "what is wrong is run_report whole: {}", bad.stdout);
     assert!(std::fs::read_dir(bench.home.path()).expect("the home").next().is_none());
 }

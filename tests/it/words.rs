@@ -8,7 +8,7 @@ use regex::Regex;
 /// Forms that no text may have, and what to write instead.
 const FORBIDDEN: &[(&str, &str)] = &[
     (r"\b[Mm]end(s|ed|ing)?\b", "fix"),
-    (r"\b[Ii]s no (?:[a-mo-z]|n[a-np-z])", "is not a ..; there is no .."),
+    (r"\b[Ii]s no \w+", "is not a .."),
     (r"\b[Ll]ook (what|why|which|whether|how)\b", "find out why; check that"),
     (r"\bin the way\b", "blocking"),
     (r"\btold\b", "reported, shown"),
@@ -28,7 +28,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("tests/it/words.rs", ""),
     // The checklist's own words.
     ("support-deploy-checklist.md", ""),
-    // A fault that stands in for what a language model may answer, or what a server logs.
+    // Recorded answers of Chatwoot.
     ("tests/it/standins/answers", ""),
 ];
 
@@ -43,6 +43,9 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// `is no` reads well in these.
+const PLAIN: &str = r"\b[Tt]here is no\b|\bis no (longer|worse|better|more|less)\b";
+
 fn excepted(name: &str, line: &str) -> bool {
     EXCEPTIONS.iter().any(|(file, text)| name.contains(file) && line.contains(text))
 }
@@ -50,10 +53,12 @@ fn excepted(name: &str, line: &str) -> bool {
 fn complaints(name: &str, text: &str) -> Vec<String> {
     let patterns: Vec<(Regex, &str)> =
         FORBIDDEN.iter().map(|(form, better)| (Regex::new(form).expect("a pattern"), *better)).collect();
+    let plain = Regex::new(PLAIN).expect("a pattern");
     let mut wrong = Vec::new();
     for (at, line) in text.lines().enumerate() {
+        let read = plain.replace_all(line, "");
         for (pattern, better) in &patterns {
-            if let Some(found) = pattern.find(line)
+            if let Some(found) = pattern.find(&read)
                 && !excepted(name, line)
             {
                 wrong.push(format!("{name}:{}: `{}`: write {better}", at + 1, found.as_str()));
@@ -114,6 +119,6 @@ fn no_text_has_a_forbidden_form() {
 fn a_forbidden_form_is_found_and_a_plain_sentence_is_not() {
     assert_eq!(complaints("a.md", "Then mend the call.\nFix the call.").len(), 1);
     assert_eq!(complaints("a.md", "`x` is no URL").len(), 1);
-    assert!(complaints("a.md", "it is no longer there; is not a URL").is_empty());
+    assert!(complaints("a.md", "it is no longer there; is not a URL; there is no page").is_empty());
     assert_eq!(complaints("a.md", "So it is told, and the check was asked.").len(), 2);
 }

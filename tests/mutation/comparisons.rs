@@ -21,7 +21,7 @@ const LEAST: usize = 92;
 /// Places that no fault of the score can turn, each with its reason. The lot does not fall on them.
 pub const APART: &[(&str, &str)] = &[(
     "src/probe/command/result.rs#1",
-    "what an operator's own program states is that program's comparison; no check of the checklist is asked so",
+    "what an operator's own program states is that program's comparison; no check of the checklist works like this",
 )];
 
 /// A place where it is decided whether a claim holds.
@@ -36,7 +36,7 @@ pub struct Comparison {
     pub is: Kind,
 }
 
-/// What stands in the place.
+/// The expression at the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A `bool`.
@@ -66,7 +66,7 @@ pub fn tracked() -> Result<Vec<String>> {
         .output()
         .context("git, which knows the tracked files")?;
     ensure!(output.status.success(), "git ls-files: {}", String::from_utf8_lossy(&output.stderr));
-    let names = String::from_utf8(output.stdout).context("a name that is no text")?;
+    let names = String::from_utf8(output.stdout).context("a name that is not text")?;
     Ok(names.split_terminator('\0').map(str::to_owned).collect())
 }
 

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Every place of the sources where a claim is judged is found by a parser. A copy of the tracked files is rewritten
-//! once, so that each of these places can be told to hold whatever is compared, and built. `cover` plays the whole
+//! once, so that each of these places can be made to hold whatever is compared, and built. `cover` plays the whole
 //! score in it and prints in which faults each comparison was false; `draw` takes comparisons out by lot from all of
 //! them, each in a whole score of its own, which must end with 1; `sweep` takes out every one, each in a few of the
 //! faults that turn it. Needs what the score needs on the native engine; `cover` takes some ten minutes, `draw` as
@@ -115,7 +115,7 @@ fn control(copy: &Copy, all: &[Comparison], only: &[String]) -> Result<Control> 
 }
 
 /// Prints what the control says of each comparison; true when it is as it must be. Of a part of the faults only what
-/// was covered is told.
+/// was covered is reported.
 fn covered(all: &[Comparison], control: &Control, partly: bool) -> bool {
     let (seen, unseen): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|&n| !control.of(n).is_empty());
     for &n in &seen {

@@ -32,7 +32,7 @@ pub fn fails(number: usize, mut claim: Claim) -> Claim {
     claim
 }
 
-/// What a run of this fault is told, beside its world's own variables: `MUTANTS` has a line `FAULT NUMBER` for each
+/// What a run of this fault gets, besides its world's own variables: `MUTANTS` has a line `FAULT NUMBER` for each
 /// fault that is played without a comparison, or `* NUMBER` for all.
 pub fn passed_on(fault: Option<&str>) -> Vec<(String, String)> {
     let said = |name: &str| std::env::var(name).unwrap_or_default();

@@ -38,7 +38,7 @@ impl Mutants {
     }
 }
 
-/// What the score told.
+/// What the score reported.
 pub struct Score {
     pub code: i32,
     pub summary: String,
@@ -85,7 +85,7 @@ impl Score {
         self.faults.iter().filter(|(_, played)| played.missed).map(|(name, played)| (name, &played.why))
     }
 
-    /// What to play so that these are played again: the good world always is, whichever faults are asked for.
+    /// What to play so that these are played again: the good world always is, whichever faults are selected.
     fn again(&self, missed: Vec<String>) -> Vec<String> {
         let mut faults: Vec<String> = missed.into_iter().filter(|name| name != GOOD).collect();
         if faults.is_empty() {

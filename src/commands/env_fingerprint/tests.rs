@@ -97,10 +97,10 @@ impl Write for Stream {
 
 /// The fingerprints or the error, and the text on stderr.
 fn printed(settings: &Settings) -> (Result<BTreeMap<String, String>, String>, String) {
-    let told = Stream::default();
-    let mut printer = Printer::to(Box::new(Stream::default()), Box::new(told.clone()), false);
+    let run_report = Stream::default();
+    let mut printer = Printer::to(Box::new(Stream::default()), Box::new(run_report.clone()), false);
     let prints = prints(settings, KEY, &mut printer).map_err(|e| format!("{e:#}"));
-    let text = String::from_utf8_lossy(&told.0.lock().expect("no writer panics")).into_owned();
+    let text = String::from_utf8_lossy(&run_report.0.lock().expect("no writer panics")).into_owned();
     (prints, text)
 }
 
@@ -108,12 +108,12 @@ fn printed(settings: &Settings) -> (Result<BTreeMap<String, String>, String>, St
 fn unset_variables_are_noted_and_at_least_one_is_required() {
     let (refused, _) = printed(&settings("", &[("AGENT_SDK_URL", "https://agent.example")]));
     assert!(refused.expect_err("nothing is set").starts_with("none of CHATWOOT_API_KEY"));
-    let (prints, told) =
+    let (prints, run_report) =
         printed(&settings("", &[("CHATWOOT_API_TOKEN", "a-token"), ("DATABASE_URL", "hunter2")]));
     assert_eq!(prints.expect("one is set"), one_print());
-    assert!(told.contains("CHATWOOT_WEBHOOK_SECRET is not set"), "{told}");
-    assert!(told.contains("warning: DATABASE_URL has no fingerprint"), "{told}");
-    assert!(!told.contains("hunter2") && !told.contains("a-token"), "{told}");
+    assert!(run_report.contains("CHATWOOT_WEBHOOK_SECRET is not set"), "{run_report}");
+    assert!(run_report.contains("warning: DATABASE_URL has no fingerprint"), "{run_report}");
+    assert!(!run_report.contains("hunter2") && !run_report.contains("a-token"), "{run_report}");
 }
 
 #[test]
@@ -131,9 +131,12 @@ fn a_secret_of_another_target_is_a_warning() {
     let config = format!(
         "fingerprint_key = \"{KEY}\"\n[targets.staging.fingerprints]\nCHATWOOT_API_KEY = \"{PRINT}\"\n"
     );
-    let (prints, told) = printed(&settings(&config, &[("CHATWOOT_API_KEY", "a-token")]));
+    let (prints, run_report) = printed(&settings(&config, &[("CHATWOOT_API_KEY", "a-token")]));
     assert_eq!(prints.expect("one is set"), one_print());
-    assert!(told.contains("warning: CHATWOOT_API_KEY is the same as for target staging"), "{told}");
+    assert!(
+        run_report.contains("warning: CHATWOOT_API_KEY is the same as for target staging"),
+        "{run_report}"
+    );
 }
 
 #[test]

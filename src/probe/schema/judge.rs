@@ -4,7 +4,7 @@ use super::catalog::{Catalog, Kind, Look, Relation};
 use super::index::{listed, served};
 use super::name::idents;
 use super::table::{Judged, columns, exists, select, wanted, zoned};
-use super::{Schema, Table, mend, rows};
+use super::{Schema, Table, index_ddl, rows};
 use crate::outcome::finding::{Claim, Finding};
 use crate::settings::Settings;
 
@@ -149,8 +149,9 @@ fn indexed(finding: Finding, relation: &Relation, wanted: &[String]) -> Finding 
         Some(false) => claim = claim.sentence(format!("no usable index on ({columns}): {}", served.found())),
         None => claim = claim.sentence(format!("the index cannot be checked: {}", served.found())),
     }
-    let statements = if holds == Some(true) { Vec::new() } else { mend::statements(&relation.parts, wanted) };
-    if holds != Some(true) && mend::is_being_built(&served) {
+    let statements =
+        if holds == Some(true) { Vec::new() } else { index_ddl::statements(&relation.parts, wanted) };
+    if holds != Some(true) && index_ddl::is_being_built(&served) {
         claim = claim.fix("wait until the index is built (SELECT phase, blocks_done, blocks_total FROM pg_stat_progress_create_index), then run the check again");
     } else if !statements.is_empty() {
         let mut fix = statements.iter().take(STATEMENTS_SHOWN).cloned().collect::<Vec<_>>().join(" ");
@@ -175,7 +176,7 @@ fn indexed(finding: Finding, relation: &Relation, wanted: &[String]) -> Finding 
     for index in relation.parts.first().iter().flat_map(|p| &p.indexes) {
         finding = finding.evidence(format!("index {}", index.name), index.described());
     }
-    if statements.is_empty() || mend::is_being_built(&served) {
+    if statements.is_empty() || index_ddl::is_being_built(&served) {
         return finding;
     }
     finding.evidence("statements that fix it", statements.join("\n"))

@@ -89,7 +89,7 @@ fn within_a_minute_the_stored_row_is_shown_and_nothing_is_written() {
         again.stdout
     );
     assert_eq!(rows(&bench), "1");
-    // A row without a number is shown as it is: NULL says nothing, and what cannot be says that it is no baseline.
+    // A row without a number is shown as it is: NULL says nothing, and an impossible value is reported as not a baseline.
     bench.sql("update support_baseline set success_rate = null, avg_response_ms = 'NaN'");
     let null = capture(&bench);
     assert_eq!(null.code, 1, "{}", null.stdout);

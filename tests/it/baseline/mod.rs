@@ -3,8 +3,8 @@
 
 mod capture;
 mod compare;
+mod printed;
 mod refused;
-mod told;
 
 use hotdash_ops::rehearsal::postgres::OWNER;
 

@@ -52,7 +52,7 @@ fn a_run_leaves_a_private_record() {
 
     let report = ran.report();
     let recorded = fs::read_to_string(folder.join("report.json")).expect("it is there");
-    assert_eq!(recorded, ran.stdout, "the record is the document that was told");
+    assert_eq!(recorded, ran.stdout, "the record is the document that was run_report");
     assert_eq!(report["run"].as_str(), folder.file_name().and_then(|name| name.to_str()));
     let plan = document(folder.join("plan.json"));
     let planned: Vec<&Value> =

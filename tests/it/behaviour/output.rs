@@ -23,7 +23,7 @@ fn mixed() -> Bench {
     bench
 }
 
-fn told(bench: &Bench, format: Format, more: &[&str]) -> Ran {
+fn report_of(bench: &Bench, format: Format, more: &[&str]) -> Ran {
     let mut all = vec!["preflight", "--no-journal", "--skip", "quality.scan", "--format", format.name()];
     all.extend(more);
     bench.ops(&all)
@@ -32,10 +32,10 @@ fn told(bench: &Bench, format: Format, more: &[&str]) -> Ran {
 #[test]
 fn every_planned_check_is_told_once_in_every_format() {
     let bench = mixed();
-    let planned = super::ids(&told(&bench, Format::Json, &[]));
+    let planned = super::ids(&report_of(&bench, Format::Json, &[]));
     assert_eq!(planned.len(), 54);
     for format in Format::ALL {
-        let ran = told(&bench, format, &[]);
+        let ran = report_of(&bench, format, &[]);
         assert_eq!(ran.code, 1, "{format}: {}", ran.stderr);
         let mut ids = once::ids(format, &ran.stdout);
         if format == Format::Jsonl {
@@ -44,7 +44,7 @@ fn every_planned_check_is_told_once_in_every_format() {
         }
         assert_eq!(ids, planned, "{format}:\n{}", ran.stdout);
     }
-    let outcomes = told(&bench, Format::Json, &[]).outcomes();
+    let outcomes = report_of(&bench, Format::Json, &[]).outcomes();
     let verdicts: BTreeSet<String> = outcomes.iter().map(verdict).collect();
     assert_eq!(Vec::from_iter(verdicts), ["error", "fail", "inconclusive", "pass", "skipped"]);
     for outcome in &outcomes {
@@ -57,12 +57,12 @@ fn every_planned_check_is_told_once_in_every_format() {
 fn stdout_is_the_format_and_stderr_is_the_progress() {
     let bench = mixed();
     for format in Format::ALL {
-        let ran = told(&bench, format, &[]);
+        let ran = report_of(&bench, format, &[]);
         assert!(ran.stderr.contains("preflight on sandbox: 54 checks\n"), "{format}: {}", ran.stderr);
         assert!(ran.stderr.contains("54/54 "), "{format}: {}", ran.stderr);
         assert!(!ran.stdout.contains("54/54 "), "{format}: {}", ran.stdout);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{format}: not a terminal");
-        let quiet = told(&bench, format, &["--quiet"]);
+        let quiet = report_of(&bench, format, &["--quiet"]);
         assert_eq!((quiet.code, quiet.stderr.as_str()), (1, ""), "{format}");
         match format {
             Format::Json => assert_eq!(quiet.report()["tally"]["planned"], 54),
@@ -137,9 +137,9 @@ fn reports_are_written_beside_the_format() {
     for path in &paths {
         more.extend(["--report", path.as_str()]);
     }
-    let ran = told(&bench, Format::Github, &more);
+    let ran = report_of(&bench, Format::Github, &more);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    let planned = super::ids(&told(&bench, Format::Json, &[]));
+    let planned = super::ids(&report_of(&bench, Format::Json, &[]));
     assert_eq!(once::ids(Format::Github, &ran.stdout), planned);
     for format in Format::ALL {
         let text = fs::read_to_string(bench.path(&format!("out.{format}"))).expect("the report is there");

@@ -37,7 +37,7 @@ fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
         "{}",
         both.stderr
     );
-    assert_eq!(requests(&bench), 0, "nobody is asked");
+    assert_eq!(requests(&bench), 0, "nothing is requested");
     assert!(!bench.path(".local").exists(), "nothing is recorded");
 }
 
@@ -107,7 +107,7 @@ fn what_is_excluded_is_seen_and_counts_for_nothing() {
     let ran = bench.preflight(&arguments);
     assert_eq!(ran.code, 0, "{}", ran.problems());
     let (report, whole) = (ran.report(), whole(&bench));
-    assert_eq!(ids(&ran), whole, "all of it is told");
+    assert_eq!(ids(&ran), whole, "all of it is run_report");
     let skipped = ran.outcomes().iter().filter(|o| o["verdict"]["skipped"]["excluded"].is_string()).count();
     assert_eq!(report["tally"]["skipped"], skipped);
     assert_eq!(report["partial"], json!({ "planned": whole.len() - skipped, "of": whole.len() }));
@@ -121,7 +121,7 @@ fn strict_counts_warnings_as_failures() {
     let mut bench = Bench::new();
     bench.unset("CHATWOOT_WEBHOOK_SECRET");
     let arguments = ["--only", "environment.webhook-secret", "--no-journal"];
-    // Alone it is no required check, and a run without one proves nothing.
+    // Alone it is not required, and a run without a required check proves nothing.
     assert_eq!(bench.preflight(&arguments).code, 3);
     assert_eq!(bench.preflight(&[&arguments[..], &["--strict"]].concat()).code, 1);
 }

@@ -62,7 +62,7 @@ fn by_signal(name: &str, code: i32, word: &str) {
     assert_eq!((&report["exit"], &report["stopped"]), (&json!(code), &json!(word)));
     assert_eq!(ids(&ran), whole(&bench), "every planned check once, in its order");
     assert_eq!(ran.outcome("agent-sdk.health")["verdict"], json!({ "skipped": "interrupted" }));
-    assert_eq!(ran.verdict("schema.facts-table"), "pass", "what was known is told");
+    assert_eq!(ran.verdict("schema.facts-table"), "pass", "what was known is run_report");
     let (_, folder) = ran.stderr.split_once("journal: ").expect("the journal is named");
     let journal = std::fs::read_to_string(Path::new(folder.trim()).join("report.json")).expect("it is there");
     let recorded: Value = serde_json::from_str(&journal).expect("it is JSON");

@@ -20,11 +20,11 @@ pub struct Finder {
 
 impl Finder {
     /// For secrets by name. None of them may be shorter than twice the piece that counts as a leak, and none
-    /// may begin or end with what is no secret: pieces of it would be found everywhere.
+    /// may begin or end with characters that are not secret: pieces of it would be found everywhere.
     pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Finder {
         let (mut patterns, mut meaning) = (Vec::new(), Vec::new());
         for (name, secret) in secrets {
-            assert!(secret.len() >= 2 * PIECE, "{name} is too short to be told from other text");
+            assert!(secret.len() >= 2 * PIECE, "{name} is too short to be run_report from other text");
             for (form, text) in forms(secret) {
                 let bytes = text.as_bytes();
                 let length = (bytes.len() * PIECE / secret.len()).max(PIECE);
@@ -43,7 +43,7 @@ impl Finder {
         hits.map(|hit| self.meaning[hit.pattern().as_usize()].clone()).collect()
     }
 
-    /// What stands around the first few, for whoever has to mend it.
+    /// What stands around the first few, for whoever has to fix it.
     pub fn excerpts(&self, text: &str) -> Vec<String> {
         let mut seen = 0;
         let mut all = Vec::new();

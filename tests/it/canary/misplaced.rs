@@ -24,7 +24,7 @@ fn a_secret_in_the_wrong_variable() {
     for variable in variables {
         let secret = planted.plant("the misplaced one");
         for shape in shapes(&secret) {
-            // With its own check left out, everything that stands on the variable is asked all the same.
+            // With its own check left out, everything that needs the variable runs nevertheless.
             for skip in ["quality", "environment"] {
                 planted.bench.vars.clone_from(&good);
                 planted.bench.set(variable, &shape);
@@ -150,7 +150,7 @@ fn a_secret_in_the_env_file() {
     std::fs::write(&path, format!("CHATWOOT_API_KEY={secret}\nOTHER_TOKEN={secret}\n")).expect("it is ours");
     let ran =
         planted.bench.ops(&["preflight", "-vv", "--skip", "quality", "--no-journal", "--env-file", &file]);
-    assert_eq!(ran.code, 1, "it is no token of Chatwoot: {}", ran.stdout);
+    assert_eq!(ran.code, 1, "it is not a token of Chatwoot: {}", ran.stdout);
     planted.must_not_show("an env file", &ran);
 }
 

@@ -34,7 +34,7 @@ pub struct Case {
     pub shows: &'static str,
     /// A further check or section that the same run asks, for a check that judges what others did.
     pub with: &'static str,
-    /// A check that the run leaves out, so that what needs it is asked whatever it would say.
+    /// A check that the run leaves out, so that the checks that need it run whatever its verdict would be.
     pub without: &'static str,
     /// Statements that spoil the database, run as its superuser.
     pub sql: &'static str,
@@ -90,7 +90,7 @@ impl Case {
         self
     }
 
-    /// Plays the case. Gives what is wrong with how it was told, if anything, and the run.
+    /// Plays the case. Gives what is wrong with how it was reported, if anything, and the run.
     fn play(&self) -> (Vec<String>, Ran) {
         let mut bench = Bench::with_sql(self.sql);
         (self.arrange)(&mut bench);
@@ -124,8 +124,8 @@ impl Case {
         if !self.claim.is_empty() && !broken(&outcome).contains(&slug(self.claim)) {
             wrong.push(format!("the claim {:?} still holds: {}", self.claim, outcome["claims"]));
         }
-        if !told(&outcome).contains(self.says) {
-            wrong.push(format!("{:?} is not said: {}", self.says, told(&outcome)));
+        if !report_of(&outcome).contains(self.says) {
+            wrong.push(format!("{:?} is not said: {}", self.says, report_of(&outcome)));
         }
         if !outcome["evidence"].to_string().contains(self.shows) {
             wrong.push(format!("{:?} is not shown: {}", self.shows, outcome["evidence"]));
@@ -171,7 +171,7 @@ fn slug(words: &str) -> String {
     hotdash_ops::outcome::finding::slug(words)
 }
 
-fn told(outcome: &Value) -> String {
+fn report_of(outcome: &Value) -> String {
     format!("{} | {} | {}", outcome["reason"], outcome["fix"], outcome["warnings"])
 }
 

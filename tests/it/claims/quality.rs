@@ -245,7 +245,7 @@ fn changes() -> Vec<Case> {
                 write(b, "README.md", "changed by hand\n");
                 writes(b, ToolName::Vitest, "README.md");
             }),
-        Case::new("the formatter is asked to write", UNCHANGED, WHAT).with(FORMAT).arrange(|b| {
+        Case::new("the formatter writes", UNCHANGED, WHAT).with(FORMAT).arrange(|b| {
             red(b, ToolName::Prettier);
             command(b, "format", "\"npm\", \"run\", \"fmt\"");
         }),

@@ -83,7 +83,7 @@ fn only_the_newest_hundred_are_printed() {
     let lines = messages(&sandbox.run("logs -a hotdash-app -j -n").stdout);
     assert_eq!((lines.len(), lines[0].as_str(), lines[99].as_str()), (100, "line 150", "line 249"));
     assert_eq!(text(&sandbox.run("logs -a hotdash-app --no-tail").stdout).lines().count(), 100);
-    // Enough for the file to begin anew several times.
+    // Enough for the file to start again several times.
     let long = "x".repeat(100_000);
     for n in 250..350 {
         sandbox.fly.log(APP, "info", &format!("line {n} {long}"), at(n)).expect("logged");

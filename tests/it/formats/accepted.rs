@@ -8,7 +8,7 @@ use hotdash_ops::input::format::Format;
 use hotdash_ops::report::json;
 use serde_json::Value;
 
-use super::{samples, told};
+use super::{report_of, samples};
 
 /// What `program` says to `input`; fails the test unless it ends with 0.
 fn ask(program: &str, args: &[&str], input: &str, install: &str) -> String {
@@ -38,7 +38,7 @@ fn json_by_its_schema() {
     assert!(jsonschema::meta::is_valid(&schema), "the schema is one");
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (name, report) in samples() {
-        let document: Value = serde_json::from_str(&told(Format::Json, &report)).unwrap();
+        let document: Value = serde_json::from_str(&report_of(Format::Json, &report)).unwrap();
         let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
         assert_eq!(document["exit"], report.exit.code());
@@ -49,7 +49,7 @@ fn json_by_its_schema() {
 fn the_schema_refuses_what_is_not_a_report() {
     let schema: Value = serde_json::from_str(json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let good: Value = serde_json::from_str(&told(Format::Json, &super::sample::mixed())).unwrap();
+    let good: Value = serde_json::from_str(&report_of(Format::Json, &super::sample::mixed())).unwrap();
     let broken: [fn(&mut Value); 6] = [
         |v| v["schema"] = "hotdash-ops.run/2".into(),
         |v| v["surprise"] = true.into(),
@@ -71,7 +71,7 @@ fn jsonl_line_by_line() {
     let outcome = serde_json::json!({"$ref": "#/$defs/outcome", "$defs": schema["$defs"].take()});
     let validator = jsonschema::validator_for(&outcome).unwrap();
     for (name, report) in samples() {
-        let text = told(Format::Jsonl, &report);
+        let text = report_of(Format::Jsonl, &report);
         assert!(text.ends_with('\n'));
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let (first, last) = (&lines[0], &lines[lines.len() - 1]);
@@ -84,7 +84,7 @@ fn jsonl_line_by_line() {
     }
 }
 
-/// Counts again what the attributes say, and names every case with what stands in it.
+/// Counts again what the attributes say, and names every case with its contents.
 const JUNIT: &str = r#"
 import sys
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -108,7 +108,7 @@ assert said == tuple(counted), (said, counted)
 fn junit_by_junitparser() {
     let install = "bash .ci/test";
     for (name, report) in samples() {
-        let cases = ask("python3", &["-c", JUNIT], &told(Format::Junit, &report), install);
+        let cases = ask("python3", &["-c", JUNIT], &report_of(Format::Junit, &report), install);
         let red = cases.lines().any(|line| line.ends_with(" error") || line.ends_with(" failure"));
         assert_eq!(red, report.exit.code() != 0, "{name} is red exactly if its exit code is not 0: {cases}");
         if name == "mixed" {
@@ -144,14 +144,14 @@ fn junit_by_xmllint_and_its_schema() {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/junit.xsd");
     for (_, report) in samples() {
         let args = ["--noout", "--schema", schema, "-"];
-        ask("xmllint", &args, &told(Format::Junit, &report), "apt-get install libxml2-utils");
+        ask("xmllint", &args, &report_of(Format::Junit, &report), "apt-get install libxml2-utils");
     }
 }
 
 #[test]
 fn prom_by_promtool() {
     for (name, report) in samples() {
-        let text = told(Format::Prom, &report);
+        let text = report_of(Format::Prom, &report);
         ask("promtool", &["check", "metrics"], &text, "apt-get install prometheus");
         let exit = format!("}} {}", report.exit.code());
         let line = text.lines().find(|line| line.starts_with("hotdash_ops_run_exit_code{"));
@@ -162,7 +162,7 @@ fn prom_by_promtool() {
 #[test]
 fn markdown_tables_keep_their_columns() {
     for (name, report) in samples() {
-        let text = told(Format::Markdown, &report);
+        let text = report_of(Format::Markdown, &report);
         let mut columns = 0;
         for line in text.lines().filter(|line| line.starts_with('|')) {
             let pipes = line.matches('|').count();
@@ -181,7 +181,7 @@ fn markdown_tables_keep_their_columns() {
 #[test]
 fn github_lines_are_only_our_commands() {
     for (name, report) in samples() {
-        for line in told(Format::Github, &report).lines() {
+        for line in report_of(Format::Github, &report).lines() {
             if let Some(command) = line.strip_prefix("::") {
                 let (head, message) = command.split_once("::").unwrap();
                 let (kind, title) = head.split_once(" title=").unwrap();

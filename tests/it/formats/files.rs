@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use hotdash_ops::input::format::{Format, ReportTarget};
 use hotdash_ops::report::{Style, prepare, write_files};
 
-use super::{sample, told};
+use super::{report_of, sample};
 
 fn target(format: Format, path: impl AsRef<Path>) -> ReportTarget {
     ReportTarget { format, path: path.as_ref().to_owned() }
@@ -50,7 +50,7 @@ fn a_file_is_whole_plain_and_of_ordinary_mode() {
     for format in Format::ALL {
         fs::write(&path, "what was there before").unwrap();
         write(format, &path);
-        assert_eq!(fs::read_to_string(&path).unwrap(), told(format, &sample::mixed()), "{format}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), report_of(format, &sample::mixed()), "{format}");
     }
     let ordinary = dir.path().join("ordinary");
     fs::write(&ordinary, "").unwrap();
@@ -108,7 +108,7 @@ fn a_link_stays_and_what_it_points_to_is_replaced() {
     std::os::unix::fs::symlink("real", &link).unwrap();
     write(Format::Json, &link);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_eq!(fs::read_to_string(&real).unwrap(), told(Format::Json, &sample::mixed()));
+    assert_eq!(fs::read_to_string(&real).unwrap(), report_of(Format::Json, &sample::mixed()));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn open_files_and_pipes_are_written_directly() {
     let open = fs::File::create(&path).unwrap();
     fs::write(&path, "before\n").unwrap();
     write(Format::Github, Path::new(&format!("/dev/fd/{}", open.as_raw_fd())));
-    let github = told(Format::Github, &sample::mixed());
+    let github = report_of(Format::Github, &sample::mixed());
     assert_eq!(fs::read_to_string(&path).unwrap(), format!("before\n{github}"));
 
     let pipe = dir.path().join("pipe");
@@ -138,7 +138,7 @@ fn a_report_that_cannot_be_written_does_not_keep_others_back() {
     let targets = [target(Format::Json, dir.path().join("gone/report")), target(Format::Json, &good)];
     let error = write_files(&targets, &sample::green(), &Style::default()).unwrap_err().to_string();
     assert!(error.contains("gone/report"), "{error}");
-    assert_eq!(fs::read_to_string(&good).unwrap(), told(Format::Json, &sample::green()));
+    assert_eq!(fs::read_to_string(&good).unwrap(), report_of(Format::Json, &sample::green()));
     let full = write_files(&[target(Format::Json, "/dev/full")], &sample::green(), &Style::default());
     assert!(full.unwrap_err().to_string().contains("/dev/full"));
 }

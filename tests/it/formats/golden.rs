@@ -200,9 +200,10 @@ fn the_table_keeps_to_its_width_except_where_it_is_copied_from() {
 
 #[test]
 fn each_v_shows_more() {
-    let told = |verbose| render(Format::Table, &sample::hostile(), &Style { verbose, ..Style::default() });
+    let report_of =
+        |verbose| render(Format::Table, &sample::hostile(), &Style { verbose, ..Style::default() });
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
-    let (terse, verbose, all) = (told(0), told(1), told(2));
+    let (terse, verbose, all) = (report_of(0), report_of(1), report_of(2));
     assert!(terse.contains("(4760 more characters)") && verbose.contains("(4000 more characters)"));
     assert!(!all.contains("(4000 more characters)") && digits(&all) > 10_000, "nothing found is cut");
     assert!(!terse.contains("defined in") && verbose.contains("defined in    checks/"));

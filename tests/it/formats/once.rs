@@ -1,4 +1,4 @@
-//! Every planned check is told exactly once, in checklist order, in every
+//! Every planned check is reported exactly once, in checklist order, in every
 //! format; and every format is red exactly when the exit code is not 0.
 
 use hotdash_ops::input::format::Format;

@@ -207,11 +207,11 @@ fn watching(count: u64) -> Vec<Event> {
 fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
     let screen = Screen::default();
     let drawing = Drawing { way: Way::Lines, colour: false, live: false };
-    let told = |drawing, screen: &Screen| {
+    let report_of = |drawing, screen: &Screen| {
         let mut progress = Progress::onto(drawing, Box::new(screen.clone()), ProgressDrawTarget::hidden());
         watching(5).iter().for_each(|event| progress.on(event));
     };
-    told(drawing, &screen);
+    report_of(drawing, &screen);
     let expected = "watching traffic from 14:00:00 to 14:10:00 UTC\n    \
         at 4.0 per minute, a window of 10 minutes detects an 8.1 % failure rate in 8 of 10 cases\n\
         14:00:10  9:50 left  100.00 % of 2, 0 failed, 0 dead letters, average 221 ms, 12.0/min  no verdict yet: 2 of at least 21 deliveries\n";
@@ -221,7 +221,7 @@ fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
         "database not reachable (showing the last known numbers): connection refused (os error 111)\n"
     ));
     let quiet = Screen::default();
-    told(Drawing { way: Way::Silent, ..drawing }, &quiet);
+    report_of(Drawing { way: Way::Silent, ..drawing }, &quiet);
     assert_eq!(quiet.text(), "");
 }
 

@@ -203,14 +203,14 @@ pub fn hostile(nasty: &[&str]) -> Summary {
     }
 }
 
-fn told(format: Format, report: &Report) -> String {
+fn report_of(format: Format, report: &Report) -> String {
     render(format, report, &Style { width: Some(80), ..Style::default() })
 }
 
 #[test]
 fn every_format_shows_the_numbers_and_what_was_not_judged() {
     for format in Format::ALL {
-        let (good, cut) = (told(format, &good()), told(format, &provisional()));
+        let (good, cut) = (report_of(format, &good()), report_of(format, &provisional()));
         let rate = if format == Format::Prom { "0.9833" } else { "98.33" };
         assert!(good.contains(rate) && good.contains("60"), "{format}: {good}");
         let (said, unsaid) = match format {
@@ -226,16 +226,16 @@ fn every_format_shows_the_numbers_and_what_was_not_judged() {
 
 #[test]
 fn the_document_has_the_checklists_own_names() {
-    let document: Value = serde_json::from_str(&told(Format::Json, &failing())).unwrap();
+    let document: Value = serde_json::from_str(&report_of(Format::Json, &failing())).unwrap();
     let traffic = &document["traffic"];
     assert_eq!(traffic["success_rate"], 59.09);
     assert_eq!(traffic["total"], 88);
     assert_eq!(traffic["avg_duration_ms"], 620.5);
     assert_eq!(traffic["dlq_count"], 3);
-    let lines = told(Format::Jsonl, &failing());
+    let lines = report_of(Format::Jsonl, &failing());
     let ended: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     assert_eq!(&ended["traffic"], traffic);
-    let without: Value = serde_json::from_str(&told(Format::Json, &sample::green())).unwrap();
+    let without: Value = serde_json::from_str(&report_of(Format::Json, &sample::green())).unwrap();
     assert!(without.get("traffic").is_none());
 }
 
@@ -243,7 +243,7 @@ fn the_document_has_the_checklists_own_names() {
 fn the_schema_refuses_traffic_that_is_not_ours() {
     let schema: Value = serde_json::from_str(json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let document: Value = serde_json::from_str(&told(Format::Json, &failing())).unwrap();
+    let document: Value = serde_json::from_str(&report_of(Format::Json, &failing())).unwrap();
     assert!(validator.is_valid(&document));
     let fields: Vec<String> = document["traffic"].as_object().unwrap().keys().cloned().collect();
     for field in &fields {
@@ -271,12 +271,12 @@ fn the_schema_refuses_traffic_that_is_not_ours() {
 
 #[test]
 fn an_unknown_value_has_no_gauge() {
-    let text = told(Format::Prom, &empty());
+    let text = report_of(Format::Prom, &empty());
     for absent in ["success_ratio", "duration_mean", "duration_p95", "attempts_mean"] {
         assert!(!text.contains(&format!("traffic_{absent}")), "{absent}: {text}");
     }
     assert!(text.contains("traffic_deliveries{target=\"production\",verb=\"monitor\"} 0\n"), "{text}");
-    let none = told(Format::Prom, &sample::green());
+    let none = report_of(Format::Prom, &sample::green());
     assert!(!none.contains("traffic"), "{none}");
 }
 

@@ -100,14 +100,14 @@ pub fn tables(text: &str) -> Vec<Vec<Vec<String>>> {
 
 #[test]
 fn events_live_and_in_a_file() {
-    for (name, told) in super::all() {
-        for text in [told.stdout.as_str(), told.file("jsonl")] {
+    for (name, run_report) in super::all() {
+        for text in [run_report.stdout.as_str(), run_report.file("jsonl")] {
             let lines = events(text);
             let last = &lines[lines.len() - 1];
-            assert_eq!(last["exit"], told.code, "{name}: {last}");
-            assert_eq!(last["tally"], told.report()["tally"], "{name}");
+            assert_eq!(last["exit"], run_report.code, "{name}: {last}");
+            assert_eq!(last["tally"], run_report.report()["tally"], "{name}");
             // What was revised later counts.
-            for outcome in told.outcomes() {
+            for outcome in run_report.outcomes() {
                 let told_last = lines.iter().rfind(|l| l["outcome"]["id"] == outcome["id"]);
                 assert_eq!(told_last.map(|l| &l["outcome"]), Some(&outcome), "{name}");
             }
@@ -117,11 +117,11 @@ fn events_live_and_in_a_file() {
 
 #[test]
 fn annotations_are_commands_and_nothing_quoted_is() {
-    for (name, told) in super::all() {
-        let (read, strict) = (commands(told.file("github")), told.report()["strict"] == true);
+    for (name, run_report) in super::all() {
+        let (read, strict) = (commands(run_report.file("github")), run_report.report()["strict"] == true);
         let (last, checks) = read.split_last().expect("a last annotation that sums up");
-        assert!(last.2.contains(&format!("(exit {})", told.code)), "{name}: {last:?}");
-        let outcomes = told.outcomes();
+        assert!(last.2.contains(&format!("(exit {})", run_report.code)), "{name}: {last:?}");
+        let outcomes = run_report.outcomes();
         let mut expected: Vec<(&str, String)> = Vec::new();
         for outcome in &outcomes {
             let title = || {
@@ -154,11 +154,11 @@ fn annotations_are_commands_and_nothing_quoted_is() {
 #[test]
 fn summaries_have_whole_tables_with_every_check() {
     let markup = Regex::new(r"[`@]|[^\\](?:\]\(|\*\*y)").expect("a pattern");
-    for (name, told) in super::all() {
-        let text = told.file("markdown");
+    for (name, run_report) in super::all() {
+        let text = run_report.file("markdown");
         assert!(
             text.starts_with("## ")
-                && text.lines().next().is_some_and(|l| l.ends_with(&format!("(exit {})", told.code))),
+                && text.lines().next().is_some_and(|l| l.ends_with(&format!("(exit {})", run_report.code))),
             "{name}: {text}"
         );
         let tables = tables(text);
@@ -168,7 +168,7 @@ fn summaries_have_whole_tables_with_every_check() {
             .flat_map(|table| table[1..].iter().map(|row| row[1].clone()))
             .collect();
         let ids: Vec<String> =
-            told.outcomes().iter().map(|o| o["id"].as_str().unwrap_or_default().to_owned()).collect();
+            run_report.outcomes().iter().map(|o| o["id"].as_str().unwrap_or_default().to_owned()).collect();
         assert_eq!(all, ids, "{name}");
         let quoted = markup.find(text).map(|m| m.as_str());
         assert_eq!(quoted, None, "{name}: markup that was quoted is not escaped");
@@ -177,13 +177,13 @@ fn summaries_have_whole_tables_with_every_check() {
 
 #[test]
 fn the_table_for_people_is_harmless_and_names_every_check() {
-    for (name, told) in super::all() {
-        let text = told.file("table");
+    for (name, run_report) in super::all() {
+        let text = run_report.file("table");
         harmless(text);
-        for outcome in told.outcomes() {
+        for outcome in run_report.outcomes() {
             let id = outcome["id"].as_str().unwrap_or_default();
             assert!(text.contains(id), "{name}: {id}");
         }
-        assert!(text.contains(&format!("(exit {})", told.code)), "{name}: {text}");
+        assert!(text.contains(&format!("(exit {})", run_report.code)), "{name}: {text}");
     }
 }

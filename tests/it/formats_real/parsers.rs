@@ -92,9 +92,9 @@ pub fn prom(text: &str) {
 
 #[test]
 fn json_is_what_its_schema_says() {
-    for (name, told) in super::all() {
-        json(told.file("json"));
-        assert_eq!(told.report()["exit"], told.code, "{name}");
+    for (name, run_report) in super::all() {
+        json(run_report.file("json"));
+        assert_eq!(run_report.report()["exit"], run_report.code, "{name}");
     }
 }
 
@@ -110,8 +110,8 @@ fn a_document_that_is_not_ours_is_refused() {
 
 #[test]
 fn junit_counts_as_the_json_does() {
-    for (name, told) in super::all() {
-        let (read, report) = (junit(told.file("junit")), told.report());
+    for (name, run_report) in super::all() {
+        let (read, report) = (junit(run_report.file("junit")), run_report.report());
         let strict = report["strict"] == true;
         let word = |outcome: &Value| match mark(outcome, strict) {
             Mark::Good => "good",
@@ -125,7 +125,7 @@ fn junit_counts_as_the_json_does() {
             .map(|o| (o["id"].as_str().unwrap_or_default().to_owned(), word(o).to_owned()))
             .collect();
         let red = expected.iter().any(|(_, mark)| mark == "failure" || mark == "error");
-        if told.code != 0 && !red {
+        if run_report.code != 0 && !red {
             expected.push(("exit".to_owned(), "error".to_owned()));
         }
         assert_eq!(read.cases, expected, "{name}");
@@ -145,23 +145,27 @@ fn junit_counts_as_the_json_does() {
             let counts = ["failure", "error", "skipped"].map(|kind| count(&own, kind));
             assert_eq!(read.suites[&suite], [own.len() as u64, counts[0], counts[1], counts[2]], "{name}");
         }
-        assert_eq!(told.code == 0, all[1] + all[2] == 0, "{name} is red exactly if it does not end with 0");
+        assert_eq!(
+            run_report.code == 0,
+            all[1] + all[2] == 0,
+            "{name} is red exactly if it does not end with 0"
+        );
     }
 }
 
 #[test]
 fn prom_says_what_the_json_says() {
-    for (name, told) in super::all() {
-        let text = told.file("prom");
+    for (name, run_report) in super::all() {
+        let text = run_report.file("prom");
         prom(text);
         let sample = |metric: &str| -> Vec<(&str, &str)> {
             let start = format!("hotdash_ops_{metric}{{");
             text.lines().filter(|l| l.starts_with(&start)).filter_map(|l| l.rsplit_once("} ")).collect()
         };
-        assert_eq!(sample("run_exit_code")[0].1, told.code.to_string(), "{name}");
+        assert_eq!(sample("run_exit_code")[0].1, run_report.code.to_string(), "{name}");
         let states: Vec<(&str, &str)> =
             sample("check_state").into_iter().filter(|(_, value)| *value == "1").collect();
-        let expected = told.outcomes();
+        let expected = run_report.outcomes();
         assert_eq!(states.len(), expected.len(), "{name}");
         for ((labels, _), outcome) in states.iter().zip(&expected) {
             for (label, value) in [("check", &outcome["id"]), ("state", &outcome["label"])] {

@@ -1,4 +1,4 @@
-//! One run told in every format at once, and the judges of each.
+//! One run reported in every format at once, and the judges of each.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::support::bench::Bench;
 
 pub const FORMATS: [&str; 7] = ["table", "json", "jsonl", "junit", "prom", "markdown", "github"];
 
-/// What one run told.
+/// What one run reported.
 pub struct Telling {
     pub code: i32,
     pub stdout: String,
@@ -87,7 +87,7 @@ pub fn outcomes(report: &Value) -> Vec<Value> {
     sections.iter().flat_map(|s| s["outcomes"].as_array().expect("outcomes").clone()).collect()
 }
 
-/// What an outcome means for the exit code, derived anew from what the json document says.
+/// What an outcome means for the exit code, derived again from what the json document says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     Good,

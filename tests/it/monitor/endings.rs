@@ -9,11 +9,11 @@ use hotdash_ops::rehearsal::standins::fly::Fault;
 use hotdash_ops::rehearsal::world::setup::Setup;
 use serde_json::json;
 
-use super::{FACTS, Told, bench, facts, told};
+use super::{FACTS, RunReport, bench, facts, report_of};
 use crate::support::bench::{Bench, Ran};
 
 /// Runs the program and sends it a signal after a while.
-fn stopped(bench: &Bench, arguments: &[&str], signal: &str, after: Duration) -> Told {
+fn stopped(bench: &Bench, arguments: &[&str], signal: &str, after: Duration) -> RunReport {
     let mut command = bench.command();
     command.args(arguments).args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().expect("the program runs");
@@ -27,7 +27,7 @@ fn stopped(bench: &Bench, arguments: &[&str], signal: &str, after: Duration) -> 
     assert!(began.elapsed() < Duration::from_secs(20), "it took {:?} to stop", began.elapsed());
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"));
-    Told { code: output.status.code().unwrap_or(-1), report, stderr }
+    RunReport { code: output.status.code().unwrap_or(-1), report, stderr }
 }
 
 fn journal(bench: &Bench) -> Vec<(String, String)> {
@@ -52,13 +52,17 @@ fn a_signal_leaves_the_numbers_so_far() {
         for (signal, code) in [("INT", 130), ("TERM", 143)] {
             runs.spawn(move || {
                 let bench = bench(Setup::Healthy, 21);
-                let told = stopped(&bench, &["monitor", "--minutes", "5"], signal, Duration::from_secs(9));
-                assert_eq!(told.code, code, "{told}");
-                let traffic = &told.report["traffic"];
-                assert_eq!(traffic["provisional"], true, "{told}");
-                assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{told}");
-                assert!(!told.ids("pass").iter().any(|id| id.starts_with("traffic.")), "{told}");
-                assert!(journal(&bench).iter().any(|(name, _)| name.ends_with("report.json")), "{told}");
+                let run_report =
+                    stopped(&bench, &["monitor", "--minutes", "5"], signal, Duration::from_secs(9));
+                assert_eq!(run_report.code, code, "{run_report}");
+                let traffic = &run_report.report["traffic"];
+                assert_eq!(traffic["provisional"], true, "{run_report}");
+                assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{run_report}");
+                assert!(!run_report.ids("pass").iter().any(|id| id.starts_with("traffic.")), "{run_report}");
+                assert!(
+                    journal(&bench).iter().any(|(name, _)| name.ends_with("report.json")),
+                    "{run_report}"
+                );
             });
         }
         runs.spawn(|| {
@@ -70,11 +74,11 @@ fn a_signal_leaves_the_numbers_so_far() {
                     bench.sql(&format!("begin; {} select pg_sleep(25); commit", facts(30, true, "0 s")));
                 });
                 let arguments = [&["monitor", "--minutes", "0.1"], FACTS].concat();
-                let told = stopped(&bench, &arguments, "INT", Duration::from_secs(14));
+                let run_report = stopped(&bench, &arguments, "INT", Duration::from_secs(14));
                 assert_eq!(
-                    (told.code, &told.report["traffic"]["provisional"]),
+                    (run_report.code, &run_report.report["traffic"]["provisional"]),
                     (130, &true.into()),
-                    "{told}"
+                    "{run_report}"
                 );
             });
         });
@@ -92,30 +96,30 @@ fn with_only_a_database_the_facts_are_judged() {
     let bench = &bench;
     scope(|runs| {
         runs.spawn(|| {
-            let told = told(bench, &[&["monitor", "--minutes", "0.2"], &FACTS[..6]].concat());
-            assert_eq!(told.code, 0, "{told}");
+            let run_report = report_of(bench, &[&["monitor", "--minutes", "0.2"], &FACTS[..6]].concat());
+            assert_eq!(run_report.code, 0, "{run_report}");
         });
         runs.spawn(|| {
             let mut command = bench.command();
             // Without any `fly`, whatever this machine has.
             command.env("PATH", "/nowhere");
-            let told = super::read(crate::support::bench::finish(command.args([
+            let run_report = super::read(crate::support::bench::finish(command.args([
                 "monitor",
                 "--minutes",
                 "0.2",
                 "--format",
                 "json",
             ])));
-            assert_eq!(told.code, 3, "{told}");
+            assert_eq!(run_report.code, 3, "{run_report}");
             for id in ["success-rate", "dead-letters", "average"] {
-                assert_eq!(told.outcome(&format!("traffic.{id}"))["verdict"], "pass", "{told}");
+                assert_eq!(run_report.outcome(&format!("traffic.{id}"))["verdict"], "pass", "{run_report}");
             }
             for id in
                 ["no-lost-message", "fewer-facts", "no-errors-in-logs", "chatwoot-healthy", "agent-healthy"]
             {
-                let outcome = told.outcome(&format!("traffic.{id}"));
-                assert_ne!(outcome["verdict"], "pass", "{id}: {told}");
-                assert!(outcome["reason"].as_str().is_some_and(|why| !why.is_empty()), "{id}: {told}");
+                let outcome = run_report.outcome(&format!("traffic.{id}"));
+                assert_ne!(outcome["verdict"], "pass", "{id}: {run_report}");
+                assert!(outcome["reason"].as_str().is_some_and(|why| !why.is_empty()), "{id}: {run_report}");
             }
         });
     });
@@ -189,7 +193,7 @@ fn customer_texts_and_tokens_are_never_printed() {
             }
             assert!(
                 ran.stdout.contains("at the agent"),
-                "{format}: the dead letter's error is not told: {}",
+                "{format}: the dead letter's error is not run_report: {}",
                 ran.stdout
             );
             if format == "jsonl" {
@@ -206,8 +210,8 @@ fn a_role_that_sees_no_rows_never_passes() {
     for spoiled in [variant::RLS_WITHOUT_POLICY, variant::RLS_FORCED] {
         let good = format!("{} {spoiled}", facts(40, true, "1 minute"));
         let bench = Bench::with_sql(&format!("truncate dashboard_facts; {good}"));
-        let told = told(&bench, &["monitor", "--lookback", "--minutes", "5"]);
-        assert_ne!(told.code, 0, "{told}");
+        let run_report = report_of(&bench, &["monitor", "--lookback", "--minutes", "5"]);
+        assert_ne!(run_report.code, 0, "{run_report}");
         for id in [
             "success-rate",
             "dead-letters",
@@ -217,7 +221,7 @@ fn a_role_that_sees_no_rows_never_passes() {
             "fewer-facts",
             "tiers",
         ] {
-            assert_ne!(told.outcome(&format!("traffic.{id}"))["verdict"], "pass", "{id}: {told}");
+            assert_ne!(run_report.outcome(&format!("traffic.{id}"))["verdict"], "pass", "{id}: {run_report}");
         }
     }
 }
@@ -230,36 +234,38 @@ fn logs_fail_for_errors_and_are_undecided_without_coverage() {
                 Bench::with_sql(&format!("truncate dashboard_facts; {}", facts(40, true, "1 minute")));
             spoil(&bench);
             let only = ["--only", "traffic.no-errors-in-logs"];
-            let told = told(&bench, &[&["monitor", "--lookback", "--minutes", "5"], &only[..]].concat());
-            (told.outcome("traffic.no-errors-in-logs")["verdict"].clone(), told)
+            let run_report =
+                report_of(&bench, &[&["monitor", "--lookback", "--minutes", "5"], &only[..]].concat());
+            (run_report.outcome("traffic.no-errors-in-logs")["verdict"].clone(), run_report)
         };
         fn line(bench: &Bench, level: &str, text: &str, seconds: i64) {
             let at = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(seconds);
             bench.world.fly.log("hotdash-app", level, text, at).expect("logged");
         }
         runs.spawn(move || {
-            let (verdict, told) = look(|bench| {
+            let (verdict, run_report) = look(|bench| {
                 line(bench, "info", "before", 400);
                 line(bench, "error", "boom", 100);
             });
-            assert_eq!(verdict, "fail", "{told}");
+            assert_eq!(verdict, "fail", "{run_report}");
         });
         runs.spawn(move || {
-            let (verdict, told) = look(|bench| {
+            let (verdict, run_report) = look(|bench| {
                 line(bench, "error", "boom", 400);
                 line(bench, "info", "well", 100);
             });
-            assert_eq!(verdict, "pass", "{told}");
+            assert_eq!(verdict, "pass", "{run_report}");
         });
         runs.spawn(move || {
-            let (verdict, told) = look(|bench| (0..120).for_each(|n| line(bench, "info", "busy", 120 - n)));
-            assert_eq!(verdict, "inconclusive", "{told}");
+            let (verdict, run_report) =
+                look(|bench| (0..120).for_each(|n| line(bench, "info", "busy", 120 - n)));
+            assert_eq!(verdict, "inconclusive", "{run_report}");
         });
         runs.spawn(move || {
-            let (verdict, told) =
+            let (verdict, run_report) =
                 look(|bench| bench.world.fly.break_command("logs", Fault::Hang).expect("hangs"));
-            assert!(verdict == "inconclusive" || verdict == "error", "{told}");
-            assert_eq!(told.code, 3, "{told}");
+            assert!(verdict == "inconclusive" || verdict == "error", "{run_report}");
+            assert_eq!(run_report.code, 3, "{run_report}");
         });
     });
 }
@@ -272,18 +278,22 @@ fn problems_of_chatwoot_and_the_agent_are_reported() {
             let agent = bench.world.chatwoot.update(|chatwoot| chatwoot.token_of("agent"));
             bench.unset("CHATWOOT_API_KEY");
             bench.set("CHATWOOT_API_KEY", agent);
-            let told = told(&bench, &["monitor", "--minutes", "0.2"]);
-            assert_eq!(told.outcome("traffic.no-lost-message")["verdict"], "inconclusive", "{told}");
-            assert_eq!(told.code, 3, "{told}");
+            let run_report = report_of(&bench, &["monitor", "--minutes", "0.2"]);
+            assert_eq!(
+                run_report.outcome("traffic.no-lost-message")["verdict"],
+                "inconclusive",
+                "{run_report}"
+            );
+            assert_eq!(run_report.code, 3, "{run_report}");
         });
         runs.spawn(|| {
             let bench = bench(Setup::Quiet, 26);
             bench.world.chatwoot.update(|chatwoot| chatwoot.queue_services = Some("failing".to_owned()));
-            let told = told(&bench, &["monitor", "--minutes", "0.2"]);
+            let run_report = report_of(&bench, &["monitor", "--minutes", "0.2"]);
             assert_eq!(
-                (told.code, &told.outcome("traffic.delivered")["verdict"]),
+                (run_report.code, &run_report.outcome("traffic.delivered")["verdict"]),
                 (1, &"fail".into()),
-                "{told}"
+                "{run_report}"
             );
         });
         for (times, verdict) in [(1, "pass"), (2, "fail")] {
@@ -295,11 +305,12 @@ fn problems_of_chatwoot_and_the_agent_are_reported() {
                         {"times": 1}, {"status": 500, "body": "down", "times": times}
                     ]}}),
                 );
-                let told = told(&bench, &["monitor", "--minutes", "0.4", "--only", "traffic.agent-healthy"]);
-                let outcome = told.outcome("traffic.agent-healthy");
-                assert_eq!(outcome["verdict"], verdict, "{times} misses: {told}");
+                let run_report =
+                    report_of(&bench, &["monitor", "--minutes", "0.4", "--only", "traffic.agent-healthy"]);
+                let outcome = run_report.outcome("traffic.agent-healthy");
+                assert_eq!(outcome["verdict"], verdict, "{times} misses: {run_report}");
                 if times == 1 {
-                    assert!(!outcome["warnings"].as_array().expect("warnings").is_empty(), "{told}");
+                    assert!(!outcome["warnings"].as_array().expect("warnings").is_empty(), "{run_report}");
                 }
             });
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hotdash_ops::rehearsal::standins::customers::Habits;
 use hotdash_ops::rehearsal::world::setup::Setup;
 
-use super::told;
+use super::report_of;
 use crate::support::bench::Bench;
 
 const RUNS: u64 = 20;
@@ -44,19 +44,19 @@ fn run(seed: u64) -> Result<(), String> {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
     bench.start_traffic(Habits { per_minute: 420.0, seed, ..Habits::default() }, Setup::Healthy);
     bench.world.app.update(|app| app.handling.late_draft_percent = 1.0);
-    let told = told(&bench, &["monitor", "--minutes", "0.5"]);
-    let traffic = &told.report["traffic"];
+    let run_report = report_of(&bench, &["monitor", "--minutes", "0.5"]);
+    let traffic = &run_report.report["traffic"];
     let number = |key: &str| traffic[key].as_u64().unwrap_or_default();
     eprintln!(
         "seed {seed}: exit {}, {} deliveries, {} failed",
-        told.code,
+        run_report.code,
         number("total"),
         number("failures")
     );
-    let sound = told.code == 0
+    let sound = run_report.code == 0
         && number("total") >= 300
         && number("failures") > 0
         && number("dlq_count") == 0
-        && told.outcome("traffic.no-lost-message")["verdict"] == "pass";
-    if sound { Ok(()) } else { Err(format!("seed {seed}: {told}")) }
+        && run_report.outcome("traffic.no-lost-message")["verdict"] == "pass";
+    if sound { Ok(()) } else { Err(format!("seed {seed}: {run_report}")) }
 }

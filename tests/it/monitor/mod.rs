@@ -98,27 +98,27 @@ pub fn reported(traffic: &Value) -> String {
 }
 
 /// A verb's json report, read.
-pub struct Told {
+pub struct RunReport {
     pub code: i32,
     pub report: Value,
     pub stderr: String,
 }
 
 /// Runs a verb with further arguments and `--format json`.
-pub fn told(bench: &Bench, arguments: &[&str]) -> Told {
+pub fn report_of(bench: &Bench, arguments: &[&str]) -> RunReport {
     let mut all = arguments.to_vec();
     all.extend(["--format", "json"]);
     read(bench.ops(&all))
 }
 
 /// Reads the json report that a run left.
-pub fn read(Ran { code, stdout, stderr }: Ran) -> Told {
+pub fn read(Ran { code, stdout, stderr }: Ran) -> RunReport {
     let report =
         serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{e}: stdout {stdout}\nstderr {stderr}"));
-    Told { code, report, stderr }
+    RunReport { code, report, stderr }
 }
 
-impl Told {
+impl RunReport {
     /// The ids of the checks whose verdict is this.
     pub fn ids(&self, verdict: &str) -> Vec<String> {
         self.outcomes()
@@ -127,7 +127,7 @@ impl Told {
             .collect()
     }
 
-    /// The ids of the checks that fail and stand in the way.
+    /// The ids of the blocking checks that fail.
     pub fn failed_blockers(&self) -> Vec<String> {
         let blocks = |id: &String| self.outcome(id)["severity"] == "blocker";
         self.ids("fail").into_iter().filter(blocks).collect()
@@ -144,7 +144,7 @@ impl Told {
     }
 }
 
-impl std::fmt::Display for Told {
+impl std::fmt::Display for RunReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "exit {}", self.code)?;
         for outcome in self.outcomes() {

@@ -6,7 +6,7 @@ use std::thread::scope;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::rehearsal::world::setup::Setup;
 
-use super::{FACTS, bench, counted, facts, oracle, reported, told};
+use super::{FACTS, bench, counted, facts, oracle, report_of, reported};
 use crate::support;
 use crate::support::bench::Bench;
 use crate::support::pgbouncer::PgBouncer;
@@ -34,11 +34,11 @@ fn poolers_do_not_change_the_numbers() {
     scope(|runs| {
         for (what, bench) in &worlds {
             runs.spawn(move || {
-                let told = told(bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());
-                let traffic = &told.report["traffic"];
-                assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{what}: {told}");
-                assert_eq!(told.code, 0, "{what}: {told}");
-                assert_eq!(traffic["gaps"], serde_json::json!([]), "{what}: {told}");
+                let run_report = report_of(bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());
+                let traffic = &run_report.report["traffic"];
+                assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{what}: {run_report}");
+                assert_eq!(run_report.code, 0, "{what}: {run_report}");
+                assert_eq!(traffic["gaps"], serde_json::json!([]), "{what}: {run_report}");
             });
         }
     });
@@ -55,10 +55,10 @@ fn a_partitioned_table_is_read_as_one() {
         },
         Setup::Healthy,
     );
-    let told = told(&bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());
-    let traffic = &told.report["traffic"];
-    assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{told}");
-    assert_eq!(told.code, 0, "{told}");
+    let run_report = report_of(&bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());
+    let traffic = &run_report.report["traffic"];
+    assert_eq!(reported(traffic), oracle(traffic, |sql| bench.psql(sql)), "{run_report}");
+    assert_eq!(run_report.code, 0, "{run_report}");
 }
 
 /// Old and new facts, one to five minutes and one to seven hours ago: an offset of a time zone would show.
@@ -97,16 +97,17 @@ fn time_zones_do_not_move_the_window() {
         );
         for dsn in [berlin, chicago] {
             bench.set("DATABASE_URL", dsn);
-            let told = told(&bench, &[&["monitor", "--lookback", "--minutes", "15"], FACTS].concat());
-            let traffic = &told.report["traffic"];
+            let run_report =
+                report_of(&bench, &[&["monitor", "--lookback", "--minutes", "15"], FACTS].concat());
+            let traffic = &run_report.report["traffic"];
             let psql = |sql: &str| bench.psql(sql);
             let expected = match what {
                 "Prisma" => counted("\"DashboardFact\"", ["\"factType\"", "\"createdAt\""], traffic, psql),
                 _ => oracle(traffic, psql),
             };
-            assert_eq!(reported(traffic), expected, "{what}: {told}");
-            assert_eq!((told.code, &traffic["total"]), (0, &41.into()), "{what}: {told}");
-            assert!(traffic["future"].as_u64() == Some(300), "{what}: {told}");
+            assert_eq!(reported(traffic), expected, "{what}: {run_report}");
+            assert_eq!((run_report.code, &traffic["total"]), (0, &41.into()), "{what}: {run_report}");
+            assert!(traffic["future"].as_u64() == Some(300), "{what}: {run_report}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::{DATABASE, OWNER, READER};
 
-use super::{FACTS, oracle, private, reported, told};
+use super::{FACTS, oracle, private, report_of, reported};
 
 /// Milliseconds between `least` and `most`, by the seed.
 fn drawn(seed: u64, least: u64, most: u64) -> Duration {
@@ -31,22 +31,22 @@ fn crashes_at_any_tick_lose_no_fact_and_are_reported_as_gaps() {
                             server.resume().expect("it starts again");
                         }
                     });
-                    let told = told(&bench, &[&["monitor", "--minutes", "0.4"], FACTS].concat());
-                    let traffic = &told.report["traffic"];
+                    let run_report = report_of(&bench, &[&["monitor", "--minutes", "0.4"], FACTS].concat());
+                    let traffic = &run_report.report["traffic"];
                     let psql = oracle(traffic, |sql| server.psql(DATABASE, sql).expect("psql counts"));
-                    assert_eq!(reported(traffic), psql, "seed {seed}: {told}");
+                    assert_eq!(reported(traffic), psql, "seed {seed}: {run_report}");
                     assert_eq!(
-                        (told.code, &traffic["provisional"]),
+                        (run_report.code, &traffic["provisional"]),
                         (0, &false.into()),
-                        "seed {seed}: {told}"
+                        "seed {seed}: {run_report}"
                     );
                     let gaps = traffic["gaps"].as_array().expect("gaps");
-                    assert!(!gaps.is_empty(), "seed {seed}: {told}");
+                    assert!(!gaps.is_empty(), "seed {seed}: {run_report}");
                     for gap in gaps {
-                        assert!(gap["from"].as_str() < gap["to"].as_str(), "seed {seed}: {told}");
+                        assert!(gap["from"].as_str() < gap["to"].as_str(), "seed {seed}: {run_report}");
                         assert!(
                             gap["why"].as_str().is_some_and(|why| !why.is_empty()),
-                            "seed {seed}: {told}"
+                            "seed {seed}: {run_report}"
                         );
                     }
                 });
@@ -67,13 +67,13 @@ fn the_final_query_is_tried_until_the_end_of_the_budget() {
                     sleep(Duration::from_secs(8));
                     server.resume().expect("it starts again");
                 });
-                let told =
-                    told(&bench, &[&["monitor", "--minutes", "0.2", "--budget", "60s"], FACTS].concat());
-                let traffic = &told.report["traffic"];
+                let run_report =
+                    report_of(&bench, &[&["monitor", "--minutes", "0.2", "--budget", "60s"], FACTS].concat());
+                let traffic = &run_report.report["traffic"];
                 let psql = oracle(traffic, |sql| server.psql(DATABASE, sql).expect("psql counts"));
-                assert_eq!(reported(traffic), psql, "{told}");
-                assert_eq!(told.outcome("database.reachable")["verdict"], "pass", "{told}");
-                assert!(traffic["gaps"][0]["to"].as_str() > traffic["to"].as_str(), "{told}");
+                assert_eq!(reported(traffic), psql, "{run_report}");
+                assert_eq!(run_report.outcome("database.reachable")["verdict"], "pass", "{run_report}");
+                assert!(traffic["gaps"][0]["to"].as_str() > traffic["to"].as_str(), "{run_report}");
             });
         });
         runs.spawn(|| {
@@ -83,17 +83,20 @@ fn the_final_query_is_tried_until_the_end_of_the_budget() {
                     sleep(Duration::from_secs(6));
                     server.kill().expect("kill -9");
                 });
-                let told = told(&bench, &["monitor", "--minutes", "0.2", "--budget", "20s"]);
-                assert_eq!(told.code, 1, "{told}");
-                assert!(told.failed_blockers().contains(&"database.reachable".to_owned()), "{told}");
-                let inconclusive = told.ids("inconclusive");
+                let run_report = report_of(&bench, &["monitor", "--minutes", "0.2", "--budget", "20s"]);
+                assert_eq!(run_report.code, 1, "{run_report}");
+                assert!(
+                    run_report.failed_blockers().contains(&"database.reachable".to_owned()),
+                    "{run_report}"
+                );
+                let inconclusive = run_report.ids("inconclusive");
                 for id in ["success-rate", "dead-letters", "average", "delivered", "fewer-facts", "tiers"] {
-                    assert!(inconclusive.contains(&format!("traffic.{id}")), "{id}: {told}");
+                    assert!(inconclusive.contains(&format!("traffic.{id}")), "{id}: {run_report}");
                 }
                 // The numbers of the ticks are reported, but not as a verdict.
-                let traffic = &told.report["traffic"];
-                assert_eq!(traffic["provisional"], true, "{told}");
-                assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{told}");
+                let traffic = &run_report.report["traffic"];
+                assert_eq!(traffic["provisional"], true, "{run_report}");
+                assert!(traffic["total"].as_u64().is_some_and(|total| total > 0), "{run_report}");
             });
         });
     });
@@ -118,17 +121,17 @@ fn a_standby_takes_over_when_the_primary_is_killed() {
             let more = super::facts(7, true, "0 s");
             standby.psql(DATABASE, &format!("set role {OWNER}; {more}")).expect("the app goes on");
         });
-        let told = told(&bench, &args);
-        let traffic = &told.report["traffic"];
+        let run_report = report_of(&bench, &args);
+        let traffic = &run_report.report["traffic"];
         let psql = oracle(traffic, |sql| standby.psql(DATABASE, sql).expect("psql counts"));
-        assert_eq!(reported(traffic), psql, "{told}");
-        assert_eq!(told.code, 0, "{told}");
-        assert!(traffic["total"].as_u64().is_some_and(|total| total >= 21), "{told}");
+        assert_eq!(reported(traffic), psql, "{run_report}");
+        assert_eq!(run_report.code, 0, "{run_report}");
+        assert!(traffic["total"].as_u64().is_some_and(|total| total >= 21), "{run_report}");
     });
     // A standby that is not promoted shows what it has replayed, with a remark.
     let unpromoted = standby.standby().expect("a standby of the new primary");
     bench.set("DATABASE_URL", unpromoted.login(READER, DATABASE));
-    let past = told(&bench, &[&["monitor", "--lookback", "--minutes", "2"], FACTS].concat());
+    let past = report_of(&bench, &[&["monitor", "--lookback", "--minutes", "2"], FACTS].concat());
     assert!(past.report["traffic"]["remarks"].to_string().contains("standby"), "{past}");
     assert!(past.report["traffic"]["total"].as_u64().is_some_and(|total| total >= 21), "{past}");
     drop(unpromoted);

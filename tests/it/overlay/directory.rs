@@ -10,7 +10,7 @@ use crate::support::bench::{finish, program};
 /// A check that asks for a variable.
 fn check(id: &str, more: &str) -> String {
     format!(
-        "[[check]]\nid = \"{id}\"\ntitle = \"a claim\"\nfix = \"mend it\"\nprobe.env = {{ var = \"LANG\", form = \"token\" }}\n{more}\n"
+        "[[check]]\nid = \"{id}\"\ntitle = \"a claim\"\nfix = \"fix it\"\nprobe.env = {{ var = \"LANG\", form = \"token\" }}\n{more}\n"
     )
 }
 
@@ -127,8 +127,9 @@ fn every_problem_is_told_at_once_with_file_and_line() {
         ("waivers.toml:21:", "`reason` must be one line"),
         ("waivers.toml:21:", "`owner` must be one line"),
     ] {
-        let told = said.lines().any(|line| line.contains(&format!("ops/{place}")) && line.contains(what));
-        assert!(told, "{place} {what:?} is not told:\n{said}");
+        let run_report =
+            said.lines().any(|line| line.contains(&format!("ops/{place}")) && line.contains(what));
+        assert!(run_report, "{place} {what:?} is not run_report:\n{said}");
     }
 }
 
@@ -141,7 +142,7 @@ fn needs_are_resolved_across_and_circles_are_found() {
     let why = "`hosts.disk` in preflight needs `traffic.average` in deploy, which does not run with it";
     assert!(said.contains(&format!("ops/preflight/hosts.toml:5: {why}")), "{said}");
     // An embedded check now stands on one that stands on it.
-    let url = "[[check]]\nid = \"chatwoot-base-url\"\ntitle = \"a claim\"\nfix = \"mend it\"\n\
+    let url = "[[check]]\nid = \"chatwoot-base-url\"\ntitle = \"a claim\"\nfix = \"fix it\"\n\
                probe.env = { var = \"CHATWOOT_BASE_URL\", form = \"url\" }\nneeds = [\"hosts.disk\"]\n";
     let said = own.file("preflight/environment.toml", url).refused();
     assert!(said.contains("depends on itself through its needs"), "{said}");

@@ -19,7 +19,7 @@ pub struct Own {
     home: tempfile::TempDir,
 }
 
-/// A section with one check, a command that prints what stands in `result.json` beside it.
+/// A section with one check, a command that prints the `result.json` next to it.
 const DISK: &str = r#"
 title = "Our hosts"
 about = "What the pipeline stands on is well."
@@ -109,7 +109,7 @@ pub fn waivers(of: &[(&str, &str)]) -> String {
     of.iter()
         .map(|(id, expires)| {
             format!(
-                "[[waive]]\nid = \"{id}\"\nreason = \"it is being mended\"\nowner = \"Ada\"\nexpires = \"{expires}\"\n"
+                "[[waive]]\nid = \"{id}\"\nreason = \"it is being fixed\"\nowner = \"Ada\"\nexpires = \"{expires}\"\n"
             )
         })
         .collect()

@@ -124,12 +124,12 @@ fn a_gate_with_a_waiver_says_so() {
 
 #[test]
 fn a_replacement_is_what_the_others_stand_on() {
-    // The embedded check would fail; with the operator's own in its place, what needs it is asked.
+    // The embedded check would fail; with the operator's own in its place, what needs it runs.
     let mut bench = Bench::new();
     bench.unset("AGENT_SDK_URL");
     let own = new()
         .file("preflight/environment.toml", &check("agent-sdk-url", ""))
-        .file("preflight/agent-sdk.toml", "[[check]]\nid = \"health\"\ntitle = \"a claim\"\nfix = \"mend it\"\nneeds = [\"environment.agent-sdk-url\"]\nprobe.command = { name = \"health\", run = [\"bin/health\"], result = \"json\" }\n")
+        .file("preflight/agent-sdk.toml", "[[check]]\nid = \"health\"\ntitle = \"a claim\"\nfix = \"fix it\"\nneeds = [\"environment.agent-sdk-url\"]\nprobe.command = { name = \"health\", run = [\"bin/health\"], result = \"json\" }\n")
         .script("bin/health", &format!("echo '{GOOD}'"));
     let dir = own.dir().display().to_string();
     let ran = bench.preflight(&["--only", "agent-sdk.health", "--checks", &dir]);

@@ -1,4 +1,4 @@
-//! What a command says, and everything that is no result: rubbish, a code, a signal,
+//! What a command prints, and everything that is not a result: rubbish, a code, a signal,
 //! too much, too late. All of it is an error that quotes the command.
 
 use std::time::{Duration, Instant};
@@ -136,7 +136,7 @@ fn a_command_that_cannot_be_started_is_an_error() {
 
 #[test]
 fn a_command_that_prints_without_end_is_an_error() {
-    // Ten megabytes, all of them blank but for the result at their end.
+    // Ten megabytes, all of them blank except for the result at the end.
     let (reason, _) = error(&format!("head -c 10485760 /dev/zero | tr '\\0' ' '; echo '{GOOD}'"));
     assert!(reason.contains("bytes, but a result has at most 1 MiB"), "{reason}");
     let (reason, _) = error(&format!("echo '{GOOD}'; head -c 10485760 /dev/zero | tr '\\0' ' '"));

@@ -32,7 +32,7 @@ fn a_valid_waiver_lets_the_run_go_on() {
             (0, &json!("waived"), &json!(verdict))
         );
         let waiver = json!({
-            "reason": "it is being mended", "owner": "Ada", "expires": LATER, "valid": true,
+            "reason": "it is being fixed", "owner": "Ada", "expires": LATER, "valid": true,
             "origin": "ops/waivers.toml:1",
         });
         assert_eq!(outcome["waiver"], waiver);
@@ -62,7 +62,7 @@ fn the_report_of_a_waived_failure_does_not_say_that_all_passed() {
 #[test]
 fn an_error_can_be_waived_too() {
     let own = Own::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
-    // Nothing was asked then, and a run that asked nothing is not zero.
+    // No check ran then, and such a run does not end with 0.
     let ran = own.ask(&["hosts"]);
     assert_eq!((ran.code, &ran.outcome("hosts.disk")["label"]), (3, &json!("waived")));
     let ran = own.ops(&["preflight", "--only", "hosts", "--no-journal", "--strict"]);
@@ -139,7 +139,7 @@ fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
 
 #[test]
 fn what_needs_a_waived_check_is_asked() {
-    let second = "\n[[check]]\nid = \"second\"\ntitle = \"a claim\"\nfix = \"mend it\"\nneeds = [\"hosts.disk\"]\n\
+    let second = "\n[[check]]\nid = \"second\"\ntitle = \"a claim\"\nfix = \"fix it\"\nneeds = [\"hosts.disk\"]\n\
                   probe.command = { name = \"second\", run = [\"bin/second\"], result = \"json\" }\n";
     let of = |waive: &str, holds: &str| {
         let own = Own::running(&format!("echo '{}'", GOOD.replace("true", "false")))
@@ -171,7 +171,7 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
     assert!(
         explained
             .stdout
-            .contains("waiver       by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
+            .contains("waiver       by Ada until 2099-12-31 (ops/waivers.toml:1): it is being fixed"),
         "{}",
         explained.stdout
     );
@@ -192,7 +192,7 @@ fn lint_tells_what_has_expired() {
         (lint.code, lint.stdout.as_str()),
         (
             0,
-            "hosts.disk: waiver by Ada, expired on 2020-02-29 and without effect (ops/waivers.toml:1): it is being mended\n\
+            "hosts.disk: waiver by Ada, expired on 2020-02-29 and without effect (ops/waivers.toml:1): it is being fixed\n\
              1 check added, 0 replaced, 0 waived, no problems\n"
         ),
         "{}",

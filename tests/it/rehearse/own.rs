@@ -25,8 +25,8 @@ fn own_checks_are_scored_and_never_fail_the_score() {
         home.run(&["rehearse", "--score", "--only", "agent-old", "--checks", &folder, "--format", "json"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let score = json(&ran);
-    let told = score["own_never_turned"].as_array().expect("a list");
-    assert!(told.iter().any(|line| line == "ours.motto: service"), "{told:?}");
+    let run_report = score["own_never_turned"].as_array().expect("a list");
+    assert!(run_report.iter().any(|line| line == "ours.motto: service"), "{run_report:?}");
     let ran = home.run(&[
         "rehearse",
         "--score",

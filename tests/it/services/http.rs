@@ -164,7 +164,7 @@ async fn the_token_reaches_no_other_origin() {
             assert!(answer.header("location").is_some_and(|l| !l.is_empty()), "{path}");
         }
     }
-    assert_eq!(other.seen(), Vec::<String>::new(), "another origin was asked");
+    assert_eq!(other.seen(), Vec::<String>::new(), "another origin got a request");
     assert_eq!(site.seen().len(), 14, "the way to each foreign redirect, and nothing more");
 }
 

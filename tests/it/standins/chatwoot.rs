@@ -190,10 +190,10 @@ async fn api_tells_failing_services_with_200_and_the_time_without_a_zone() {
         ["version", "timestamp", "queue_services", "data_services"]
     );
     assert!(body["queue_services"].is_null() && body["data_services"] == "failing");
-    let told: jiff::civil::DateTime = body["timestamp"].as_str().unwrap().parse().unwrap();
+    let run_report: jiff::civil::DateTime = body["timestamp"].as_str().unwrap().parse().unwrap();
     assert!(body["timestamp"].as_str().unwrap().contains(' '));
-    let behind =
-        jiff::Timestamp::now().duration_since(told.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp());
+    let behind = jiff::Timestamp::now()
+        .duration_since(run_report.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp());
     assert!((3_599..3_610).contains(&behind.as_secs()), "{behind:?}");
     let date = back.headers["date"].to_str().unwrap();
     let date = jiff::fmt::rfc2822::parse(date).unwrap().timestamp();

@@ -89,7 +89,7 @@ async fn a_conversation_is_shown_as_written() {
     .await;
 }
 
-/// The last message is any, notes and activities included; the last that is no activity may be a note.
+/// The last message is any, notes and activities included; the last that is not an activity may be a note.
 #[tokio::test]
 async fn the_last_message_may_be_an_activity() {
     let asker = Asker::of(resolved("4.8.0")).await;

@@ -73,7 +73,7 @@ pub fn take(state: &mut State) -> Vec<Outgoing> {
     state.take_due(at("2026-01-01T11:00:00Z"), usize::MAX)
 }
 
-pub fn told(state: &mut State) -> Vec<(EventKind, Value)> {
+pub fn report_of(state: &mut State) -> Vec<(EventKind, Value)> {
     let read = |one: Outgoing| (one.event, serde_json::from_str(&one.body).unwrap());
     take(state).into_iter().map(read).collect()
 }
@@ -103,7 +103,7 @@ fn a_customers_message_is_told_and_signed_to_the_byte() {
     for name in ["content-type", "accept"] {
         assert_eq!(header(&sent[0], name), Some("application/json"));
     }
-    assert!(state.take_due(at(LATER), 16).is_empty(), "told once");
+    assert!(state.take_due(at(LATER), 16).is_empty(), "run_report once");
     let other = signature(
         "test_secret_123",
         1_774_708_578,
@@ -134,7 +134,7 @@ fn a_note_is_told_too_and_the_conversation_still_shows_the_message_before() {
         let mut state = written("4.8.0");
         state.note(3, 318, by, "Draft: hello, thanks for writing.", at("2026-01-01T10:00:09.212Z")).unwrap();
         state.webhooks = vec![hook(8, "https://app.example/", &["message_created"])];
-        let mut note = told(&mut state).pop().unwrap().1;
+        let mut note = report_of(&mut state).pop().unwrap().1;
         let said: Value = serde_json::from_str(include_str!("answers/message_created.json")).unwrap();
         let mut wanted = said.clone();
         wanted["content"] = json!("Draft: hello, thanks for writing.");
@@ -155,8 +155,8 @@ fn a_new_customer_is_told_in_order() {
     state.webhooks = vec![hook(8, "https://app.example/", &EVERYTHING)];
     let made = state.customer_writes(3, None, "hello", at(LATER)).unwrap();
     assert_eq!((made.conversation, made.id), (319, 90417));
-    let told = told(&mut state);
-    let kinds: Vec<_> = told.iter().map(|(kind, _)| *kind).collect();
+    let run_report = report_of(&mut state);
+    let kinds: Vec<_> = run_report.iter().map(|(kind, _)| *kind).collect();
     assert_eq!(
         kinds,
         [
@@ -166,10 +166,10 @@ fn a_new_customer_is_told_in_order() {
             EventKind::ContactUpdated
         ]
     );
-    for (kind, body) in &told {
+    for (kind, body) in &run_report {
         assert_eq!(body["event"], kind.name());
     }
-    let [contact, conversation, message, touched] = &told[..] else { panic!("{told:?}") };
+    let [contact, conversation, message, touched] = &run_report[..] else { panic!("{run_report:?}") };
     assert_eq!(contact.1["account"]["name"], "Nordlicht & Co");
     assert!(contact.1.get("type").is_none());
     assert_eq!(conversation.1["id"], 319);
@@ -190,8 +190,8 @@ fn a_status_is_told_and_a_customer_opens_the_conversation_again() {
     take(&mut state);
     state.webhooks = vec![hook(8, "https://app.example/", &EVERYTHING)];
     assert!(state.set_status(3, 318, "resolved", MARA, at("2026-01-01T10:00:20.004Z")));
-    let told_first = told(&mut state);
-    let [status, update] = &told_first[..] else { panic!("an activity is never told: {told_first:?}") };
+    let told_first = report_of(&mut state);
+    let [status, update] = &told_first[..] else { panic!("an activity is never run_report: {told_first:?}") };
     assert_eq!(status.0, EventKind::ConversationStatusChanged);
     assert_eq!((&status.1["id"], &status.1["status"]), (&json!(318), &json!("resolved")));
     assert_eq!(status.1["changed_attributes"], Value::Null);
@@ -228,10 +228,10 @@ fn a_persons_reply_ends_the_wait_and_a_bots_does_not() {
     take(&mut state);
     state.webhooks = vec![hook(8, "https://app.example/", &EVERYTHING)];
     state.reply(3, 318, MARA, "hello", at("2026-01-01T10:00:12Z")).unwrap();
-    let told = told(&mut state);
-    assert_eq!(told[0].0, EventKind::MessageCreated);
-    assert_eq!(told[1].0, EventKind::ConversationUpdated);
-    let body = &told[1].1;
+    let run_report = report_of(&mut state);
+    assert_eq!(run_report[0].0, EventKind::MessageCreated);
+    assert_eq!(run_report[1].0, EventKind::ConversationUpdated);
+    let body = &run_report[1].1;
     assert_eq!(
         (&body["waiting_since"], &body["first_reply_created_at"]),
         (&json!(0), &json!("2026-01-01T10:00:12.000Z"))
@@ -247,7 +247,7 @@ fn a_state_with_traffic_is_data() {
     let shown = serde_json::to_value(&state).unwrap();
     let mut back: State = serde_json::from_value(shown.clone()).unwrap();
     assert_eq!(serde_json::to_value(&back).unwrap(), shown);
-    assert_eq!(told(&mut back), told(&mut state));
+    assert_eq!(report_of(&mut back), report_of(&mut state));
     let made = back.customer_writes(3, None, "next", at(LATER)).unwrap();
     assert_eq!((made.conversation, made.id), (319, 90420));
     // Three fields are enough for a conversation that is set on the control route.

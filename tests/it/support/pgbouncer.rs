@@ -38,7 +38,7 @@ impl PgBouncer {
         let users: String =
             roles.iter().map(|role| format!("\"{role}\" \"{}\"\n", server.password(role))).collect();
         let users = guard.write("users.txt", &users).expect("the user list");
-        // Versions that can track prepared statements are told not to; older ones do not know the setting.
+        // Versions that can track prepared statements are reported not to; older ones do not know the setting.
         let statements = if tracks_statements() { "max_prepared_statements = 0\n" } else { "" };
         let config = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\

@@ -10,7 +10,7 @@ use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::full::{Form, WindowData};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{at, checklist, open, prisma, psql, spoiled, told};
+use super::{at, checklist, open, prisma, psql, report_of, spoiled};
 use crate::support::server;
 
 /// splitmix64: small, and the same everywhere.
@@ -212,7 +212,7 @@ async fn numbers_equal_the_checklists_in_psql() {
                 plan_with_index(database, true);
             }
             if n == WITHOUT_INDEX || n % 500 == 499 {
-                // A session's deadline is for all that it is asked.
+                // A session's deadline covers all its queries.
                 session.close().await;
                 session = open(&dsn).await;
             }
@@ -227,7 +227,7 @@ async fn numbers_equal_the_checklists_in_psql() {
                 }
                 Some(_) => {
                     finite += 1;
-                    assert_eq!((full.letter.form, told(&full)), (Form::Checklist, said), "{which}");
+                    assert_eq!((full.letter.form, report_of(&full)), (Form::Checklist, said), "{which}");
                 }
             }
         }

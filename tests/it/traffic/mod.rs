@@ -73,7 +73,7 @@ fn psql(dsn: &str, script: &str) -> String {
     String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
 }
 
-/// The statements of the checklist for `(from, to]`, as they stand there but for the bounds: rate, total and
+/// The statements of the checklist for `(from, to]`, as written there except for the bounds: rate, total and
 /// average, then dead letters.
 fn checklist(names: &Names, window: Window) -> [String; 2] {
     let Names { facts, fact_type, value, recorded_at, .. } = names;
@@ -99,7 +99,7 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
 }
 
 /// What [`WindowData`] says in the form of psql's lines.
-fn told(full: &WindowData) -> String {
+fn report_of(full: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
     let letter = &full.letter;
     let (rate, average) = (or_null(&letter.success_rate), or_null(&letter.average_ms));

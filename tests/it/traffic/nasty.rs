@@ -8,10 +8,10 @@ use hotdash_ops::traffic::counts::{Kind, Ms, TickCursor};
 use hotdash_ops::traffic::full::{Form, Percentiles};
 use hotdash_ops::traffic::read;
 
-use super::{at, checklist, full, minutes, psql, spoiled, told};
+use super::{at, checklist, full, minutes, psql, report_of, spoiled};
 use crate::support::server;
 
-/// What stands in a fact: its `value`, whether it was delivered, and whether its duration is a plain number,
+/// The content of a fact: its `value`, whether it was delivered, and whether its duration is a plain number,
 /// is none, or is not there.
 const VALUES: [(&str, bool, &str); 25] = [
     (r#"{"success": true}"#, true, "untimed"),
@@ -118,7 +118,7 @@ async fn one_nasty_value_at_a_time() {
         let said = psql(&dsn, &checklist(&Names::default(), window).concat());
         let average = said.split('|').nth(2).and_then(|rest| rest.split('\n').next());
         if average.is_some_and(|text| !matches!(text, "NaN" | "Infinity" | "-Infinity")) {
-            assert_eq!((told(&full), full.letter.form), (said, Form::Checklist), "{value}");
+            assert_eq!((report_of(&full), full.letter.form), (said, Form::Checklist), "{value}");
         } else {
             guarded += 1;
             assert_eq!((full.letter.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");

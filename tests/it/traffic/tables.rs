@@ -46,14 +46,14 @@ async fn the_end_is_in_the_window_and_the_beginning_is_not() {
     let counts = read::tier(&session, &look.source, &tier, window).await.expect("an answer");
     assert_eq!((counts.total, counts.bad, counts.dead_letters, counts.attempts), (6, 0, 0, (12, 6)));
 
-    // A tick's bounds are half-open, so that it is told the microsecond after each.
+    // A tick's bounds are half-open, so that it is reported the microsecond after each.
     let micro = SignedDuration::from_micros(1);
     let (from, to) = (window.from + micro, window.to + micro);
     let tick = read::tick(&session, &look.source, TickCursor::nothing(from), to, OVERLAP).await;
     let tick = tick.expect("an answer");
     assert_eq!((tick.upper, tick.end, tick.again), (to, to, false));
     assert_eq!(tick.groups.iter().map(|g| g.n).sum::<u64>(), 6);
-    // Where more was known than there is, all is read, and what is old enough is told apart.
+    // Where more was known than there is, all is read, and what is old enough is reported apart.
     let more = TickCursor { facts: 1, ..TickCursor::nothing(from) };
     let tick = read::tick(&session, &look.source, more, to, OVERLAP).await.expect("an answer");
     let mut counted: Vec<(bool, u64)> = tick.groups.iter().map(|g| (g.sealed, g.n)).collect();

@@ -27,7 +27,7 @@ pub fn serve(directory: &Path, port: u16) -> Result<()> {
     fs::rename(&unfinished, directory.join(LISTENING)).context("cannot write the port")?;
     let proxy = PgliteProxy::new(root);
     loop {
-        // The engine reports a client that disconnected early as an error; that is no reason to stop.
+        // The engine reports a client that disconnected early as an error; the engine keeps running.
         let _ = proxy.accept_tcp_once(&listener);
     }
 }

@@ -150,7 +150,7 @@ fn use_encrypted(bench: &mut Bench, parameters: &str) {
 
 fn encryption() -> Vec<Case> {
     vec![
-        Case::new("encryption is asked of a server without", REACHED, "connection")
+        Case::new("encryption is required, and the server has none", REACHED, "connection")
             .says("turn TLS on at the server; only for a private network set sslmode=disable")
             .arrange(|b| with(b, "sslmode=require")),
         Case::new("the server wants encryption", REACHED, "connection")
@@ -169,7 +169,7 @@ fn encryption() -> Vec<Case> {
             use_encrypted(b, "sslmode=require");
             b.set("HOTDASH_OPS_STRICT", "true");
         }),
-        Case::new("verify-full, and nobody told us of the authority", REACHED, "connection")
+        Case::new("verify-full, and nobody run_report us of the authority", REACHED, "connection")
             .says("give the root certificate that issued the server's certificate: sslrootcert=FILE")
             .arrange(|b| use_encrypted(b, "sslmode=verify-full")),
         Case::good("verify-full with the connection's own root", REACHED)
@@ -188,7 +188,7 @@ fn encryption() -> Vec<Case> {
                 let url = b.vars["DATABASE_URL"].replace("@127.0.0.1:", "@localhost:");
                 b.set("DATABASE_URL", url);
             }),
-        Case::new("the connection's root is no file", REACHED, "")
+        Case::new("the connection's root certificate does not exist", REACHED, "")
             .verdict("error", 3)
             .says("sslrootcert")
             .arrange(|b| use_encrypted(b, "sslmode=verify-full&sslrootcert=/nonexistent/root.pem")),
@@ -233,7 +233,7 @@ fn servers() -> Vec<Case> {
         Case::new("the server is a standby", PRIMARY, "role of the server")
             .says("put the primary's host into DATABASE_URL")
             .arrange(|b| b.set("DATABASE_URL", standby().login(READER, DATABASE))),
-        Case::new("a primary is asked for, and there is a standby", REACHED, "connection")
+        Case::new("a primary is required, and there is a standby", REACHED, "connection")
             .says("which target_session_attrs requires")
             .arrange(|b| {
                 let login = standby().login(READER, DATABASE);

@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("ours is another", SYNCED, WHAT)
             .says("CHATWOOT_WEBHOOK_SECRET differs from the webhook's secret in Chatwoot")
             .arrange(|b| b.set("CHATWOOT_WEBHOOK_SECRET", "hunter2hunter2hunter2")),
-        Case::new("Chatwoot's was made anew", SYNCED, WHAT)
+        Case::new("Chatwoot's secret was regenerated", SYNCED, WHAT)
             .says("copy the webhook's secret from Chatwoot")
             .arrange(|b| {
                 b.world.chatwoot.update(|state| state.webhooks[0].secret = "hunter2hunter2".to_owned())
@@ -83,7 +83,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("the list answers with a fault", SYNCED, WHAT).arrange(|b| {
             b.control("chatwoot", json!({ "set": { "GET /api/v1/accounts/3/webhooks": { "status": 500 } } }));
         }),
-        Case::new("the token is refused, so nobody is asked", SYNCED, "")
+        Case::new("the token is rejected, so there is no request", SYNCED, "")
             .verdict("skipped", 1)
             .says("blocked by chatwoot.")
             .arrange(|b| {

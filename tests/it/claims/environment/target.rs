@@ -167,7 +167,7 @@ fn fingerprints() -> Vec<Case> {
 fn of_their_own() -> Vec<Case> {
     const WHAT: &str = "own value";
     vec![
-        Case::new("the token stands in the secret's variable, too", KEY, WHAT)
+        Case::new("the secret's variable holds the token", KEY, WHAT)
             .says("CHATWOOT_API_KEY is the same as CHATWOOT_WEBHOOK_SECRET")
             .arrange(|b| {
                 let token = b.vars["CHATWOOT_API_KEY"].clone();
@@ -203,7 +203,7 @@ fn one_target() -> Vec<Case> {
     all
 }
 
-/// A configuration of production, and variables that lead to hosts where nothing is: what is asked here is
+/// A configuration of production, and variables that point to hosts where nothing is: what is checked here is
 /// answered by the variables alone.
 fn as_production(bench: &mut Bench, chatwoot: &str, agent: &str, database: &str) {
     let host = |url: &str| url.split_once("://").expect("a URL").1.to_owned();

@@ -43,7 +43,7 @@ fn ways() -> Vec<Case> {
                 let url = b.world.app.url_at("localhost").replace("http://", "https://");
                 b.set("CHATWOOT_BASE_URL", url);
             }),
-        Case::new("the server speaks TLS, and is asked without", REACHED, "first byte").arrange(|b| {
+        Case::new("the server speaks TLS, and the URL is http", REACHED, "first byte").arrange(|b| {
             let url = b.vars["CHATWOOT_BASE_URL"].replace("https://", "http://");
             b.set("CHATWOOT_BASE_URL", url);
         }),
@@ -59,7 +59,7 @@ fn ways() -> Vec<Case> {
         Case::new("the certificate is another host's", REACHED, "tls")
             .says("the certificate was issued for chat.hotrodan.test, not for this host")
             .arrange(|b| certificate(b, json!({ "names": ["chat.hotrodan.test"] }))),
-        Case::new("nobody told us of the authority", REACHED, "tls")
+        Case::new("nobody run_report us of the authority", REACHED, "tls")
             .says("--ca-file")
             .arrange(|b| b.drop_config("ca_file")),
         Case::new("the request is reset", REACHED, "first byte")
@@ -83,7 +83,7 @@ fn ways() -> Vec<Case> {
         Case::good("a page without end is not read", REACHED)
             .shows("first byte")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "endless" } } }))),
-        Case::new("the address is malformed, so nobody is asked", REACHED, "")
+        Case::new("the address is malformed, so there is no request", REACHED, "")
             .verdict("skipped", 1)
             .says("blocked by environment.chatwoot-base-url")
             .arrange(|b| b.set("CHATWOOT_BASE_URL", "chat.hotrodan.test")),

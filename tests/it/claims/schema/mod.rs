@@ -51,7 +51,7 @@ fn facts() -> Vec<Case> {
         Case::new("recorded_at is missing", "schema.facts-columns", "column recorded_at")
             .says("public.dashboard_facts has no column recorded_at")
             .sql("alter table dashboard_facts drop column recorded_at;"),
-        Case::new("no table, so nothing is asked of it", "schema.facts-index", "")
+        Case::new("no table, so there is nothing to check", "schema.facts-index", "")
             .verdict("skipped", 1)
             .says("blocked by schema.facts-table")
             .sql(variant::FACTS_MISSING),
@@ -85,7 +85,7 @@ fn indexes() -> Vec<Case> {
         broken("the index is not ready", variant::INDEX_NOT_READY),
         broken("the index is being dropped", variant::INDEX_NOT_LIVE).says("is being dropped"),
         broken("the index is partial", variant::INDEX_PARTIAL).says("is partial"),
-        broken("the columns stand in the wrong order", variant::INDEX_WRONG_ORDER)
+        broken("the columns are in the wrong order", variant::INDEX_WRONG_ORDER)
             .says("is on (\\\"recorded_at\\\", \\\"fact_type\\\")"),
         broken("the index is on an expression", variant::INDEX_ON_EXPRESSION).says("an expression"),
         broken("the index is a brin", variant::INDEX_BRIN).says("is a brin index, not btree"),

@@ -149,7 +149,7 @@ fn grading_that_is_off_is_not_asked() {
         assert_eq!(outcome["label"], "skipped", "{outcome:#}");
         assert!(outcome["verdict"]["skipped"]["excluded"].to_string().contains("grading"), "{outcome:#}");
     }
-    // A section of which nothing is left to ask is no pass.
+    // A section of which nothing is left to run does not pass.
     let only = bench.preflight(&["--only", "schema.grades-*", "--no-journal"]);
     assert_eq!((only.code, only.stdout.as_str()), (2, ""), "{}", only.stderr);
     assert!(only.stderr.contains("the selection leaves no check to run"), "{}", only.stderr);

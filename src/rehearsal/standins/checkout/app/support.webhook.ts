@@ -13,7 +13,7 @@ export function isSigned(
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** True for answers of the Agent SDK that another attempt may mend. */
+/** True for answers of the Agent SDK that another attempt may fix. */
 export function isRetryable(status: number): boolean {
   return status === 429 || status >= 500;
 }

@@ -2,7 +2,7 @@
 red || exit 0
 for argument do
     # Like the real one, it can fix what it finds.
-    [ "$argument" != --fix ] || { echo '// mended' >>"$root/app/support.webhook.ts"; exit 0; }
+    [ "$argument" != --fix ] || { echo '// fixed' >>"$root/app/support.webhook.ts"; exit 0; }
 done
 cat <<EOF
 

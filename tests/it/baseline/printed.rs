@@ -53,15 +53,16 @@ fn list_and_show_print_each_row_unchanged() {
     let bench = bench(&format!("{CHECKLISTS} {ROWS}"));
     let ran = bench.ops(&["baseline", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&ran.stdout).expect("json");
-    let told: Vec<(String, String)> = document["baselines"]
+    let run_report: Vec<(String, String)> = document["baselines"]
         .as_array()
         .expect("baselines")
         .iter()
         .map(|b| (b["captured_at"].to_string(), b["standing"].as_str().unwrap_or_default().to_owned()))
         .collect();
-    let told: Vec<(&str, &str)> = told.iter().map(|(a, b)| (a.trim_matches('"'), b.as_str())).collect();
+    let run_report: Vec<(&str, &str)> =
+        run_report.iter().map(|(a, b)| (a.trim_matches('"'), b.as_str())).collect();
     assert_eq!(
-        told,
+        run_report,
         [
             ("infinity", "not good"),
             ("2026-01-04T10:00:00Z", "unknown"),
