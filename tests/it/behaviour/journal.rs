@@ -100,7 +100,7 @@ fn a_pass_names_earlier_runs_that_did_not_pass() {
         notes.contains(&said) && notes.contains("1 other run in the last hour did not pass either"),
         "{notes}"
     );
-    // A person sees it, too, and a pass is no non-pass.
+    // A person sees it, too, and a pass counts as passed.
     let table = bench.ops(&["preflight", "--only", "agent-sdk.version"]);
     let note = table.stdout.lines().find(|line| line.starts_with("note")).unwrap_or_default();
     assert!(note.contains("ago, `preflight` on sandbox ended with"), "{}", table.stdout);
