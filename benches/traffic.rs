@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::fly::Fly;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::rehearsal::standins::fly::Fly;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::fly::{LogBatch, LogLine};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Traffic};
@@ -195,7 +196,7 @@ impl Sides {
 async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<()> {
     let dsn = server.login(READER, DATABASE);
     let parsed = Dsn::parse(&dsn).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let session = connect(&parsed, &Roots::none(), Duration::from_secs(3600)).await?;
+    let session = connect(&parsed, &Roots::none(), &MarkerSink::default(), Duration::from_secs(3600)).await?;
     let (psql, connection) = tokio_postgres::connect(&dsn, NoTls).await?;
     tokio::spawn(connection);
     let look = read::look(&session, &Names::default()).await?;

@@ -1,20 +1,19 @@
-//! What a probe may touch: settings, variables, clients, and measurements that are
-//! taken once and judged by many checks. A measurement remembers its failure as
-//! well as its success, so ten checks of one dead host cost one time-out.
+//! Everything a probe can use: settings, variables, clients, and measurements that are
+//! taken once and judged by many checks. A failed measurement is kept, too, so that ten
+//! checks of one dead host cost one time-out.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 use crate::input::template::{Part, Template};
 use crate::outcome::event::{Event, Stream};
@@ -24,26 +23,27 @@ use crate::outcome::traffic::Summary;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::http::Client;
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{PIPELINE, Settings};
 
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
-/// How many live lines may wait to be shown. A program that writes without end must not fill the memory.
+/// The most live lines that wait to be shown, so that a program that writes without end cannot fill the memory.
 const MOST_LINES: usize = 10_000;
 
 /// Shared by all checks of a run.
 pub struct Context {
     pub settings: Arc<Settings>,
     pub redactor: Redactor,
-    /// Whom TLS trusts.
+    /// The certificates that TLS trusts.
     pub roots: Roots,
-    /// Asks over HTTP, for all checks.
+    /// The HTTP client of all checks.
     pub http: Client,
     measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
     lines: mpsc::Sender<Event>,
-    marker_seen: AtomicBool,
-    mistaken: Notify,
+    /// Where all clients report that a stand-in answered.
+    pub marker: MarkerSink,
     traffic: Mutex<Option<Summary>>,
     notes: Mutex<Vec<String>>,
 }
@@ -55,9 +55,9 @@ pub struct Asking<'a> {
     pub id: &'a str,
     /// The operator's directory that the check comes from; `None` for an embedded one.
     pub folder: Option<&'a Path>,
-    /// The time this attempt has. A service gets a little less, so that its own time-out is the answer.
+    /// The time limit of this attempt.
     pub deadline: Duration,
-    /// True from the second attempt on: measurements are taken afresh.
+    /// True from the second attempt on: measurements are taken again.
     pub again: bool,
 }
 
@@ -74,27 +74,26 @@ impl Context {
             settings,
             redactor,
             roots,
+            marker: http.marker().clone(),
             http,
             measurements: Mutex::default(),
             lines,
-            marker_seen: AtomicBool::new(false),
-            mistaken: Notify::new(),
             traffic: Mutex::default(),
             notes: Mutex::default(),
         };
         (Arc::new(context), receiver)
     }
 
-    /// The time, as this machine's clock has it.
+    /// The time of this machine's clock.
     pub fn now(&self) -> Timestamp {
         Timestamp::now()
     }
 
-    /// Takes a measurement once per key and hands the same result to everybody who asks. It runs in a task of
-    /// its own: an asker that gives up does not cut it short for the others. `again` takes it afresh.
+    /// Takes a measurement once per key and returns the same result to every caller. It runs in its own task, so a
+    /// caller that gives up does not stop it for the others. `again` takes it again.
     ///
-    /// The task starts with the call. Measurements ask for each other, and were this an `async fn`, the future of
-    /// every asker would hold those of all that it asks for.
+    /// The task starts with the call. Measurements use each other, and if this were an `async fn`, each future would
+    /// contain those of all measurements that it uses.
     pub fn measure<K, T, F>(
         &self,
         key: K,
@@ -117,7 +116,7 @@ impl Context {
                 let fresh = async move {
                     match task.await {
                         Ok(value) => Arc::new(value),
-                        Err(error) => panic!("the measurement `{name}` broke: {error}"),
+                        Err(error) => panic!("the measurement `{name}` failed: {error}"),
                     }
                 };
                 let fresh: Measurement<T> = fresh.boxed().shared();
@@ -140,8 +139,11 @@ impl Context {
                 Part::Target(key) => match self.settings.target.text(key) {
                     Some(value) => text.push_str(&value),
                     None => {
-                        return Err(CannotAsk::because(format!("`{key}` of the target is not configured"))
-                            .hint(self.settings.target.line_to_add(key)));
+                        return Err(CannotAsk::because(format!(
+                            "`{key}` is not configured for {}",
+                            self.settings.target.name
+                        ))
+                        .hint(self.settings.target.line_to_add(key)));
                     }
                 },
             }
@@ -149,8 +151,8 @@ impl Context {
         Ok(text)
     }
 
-    /// The value of a variable that a question cannot do without. URLs lose their trailing slash, so that a
-    /// path can follow.
+    /// The value of a variable that a check requires. URLs lose their trailing slash, so that a path can be
+    /// appended.
     ///
     /// # Errors
     /// When it is unset, empty or not UTF-8.
@@ -167,73 +169,67 @@ impl Context {
 
     /// Shows a line that the command of check `id` printed.
     pub fn line(&self, id: &str, stream: Stream, text: &str) {
-        // Nobody listens any more when the run is over, and where lines come faster than they can be shown
-        // some are passed over; the last ones are evidence of the check in any case.
+        // Lines are dropped when the run is over or when they arrive faster than they can be shown; the last
+        // ones are part of the check's evidence anyway.
         if let Ok(place) = self.lines.try_reserve() {
             let text = self.redactor.apply(text).into_owned();
             place.send(Event::Line { id: id.to_owned(), stream, text });
         }
     }
 
-    /// Says that the watch of a window begins, and what that window can see.
+    /// Reports that the watch of a window begins, and what that window can detect.
     pub fn watching(&self, window: Window, remarks: &[String]) {
         let remarks = remarks.iter().map(|r| self.redactor.apply(r).into_owned()).collect();
         self.tell(Event::Watching { window, remarks, at: self.now() });
     }
 
-    /// Shows what a tick of the watch has seen.
+    /// Shows the numbers of a tick of the watch.
     pub fn tick(&self, mut tick: Tick) {
         tick.reason = self.redactor.apply(&tick.reason).into_owned();
         tick.trouble = tick.trouble.map(|t| self.redactor.apply(&t).into_owned());
         self.tell(Event::Tick(Box::new(tick)));
     }
 
-    /// What the report says of traffic; the last word stays.
+    /// Sets the report's traffic numbers, replacing earlier ones.
     pub fn set_traffic(&self, mut summary: Summary) {
         summary.redact(&self.redactor);
         *self.traffic.lock().unwrap_or_else(PoisonError::into_inner) = Some(summary);
     }
 
-    /// What is known of traffic by now.
+    /// The traffic numbers so far.
     pub fn traffic(&self) -> Option<Summary> {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds a sentence that every telling of the report shows, however the checks end.
+    /// Adds a note that every format of the report shows.
     pub fn note(&self, text: &str) {
         let text = self.redactor.apply(text).into_owned();
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
 
-    /// What was noted by now.
+    /// The notes so far.
     pub fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn tell(&self, event: Event) {
-        // As with lines: nobody may be listening any more.
+        // As with lines, the run may be over.
         if let Ok(place) = self.lines.try_reserve() {
             place.send(event);
         }
     }
 
-    /// To be called by every client that saw a stand-in's marker. If the target is not the sandbox, the run stops.
-    pub fn saw_marker(&self) {
-        if !self.settings.target.is_sandbox() {
-            self.marker_seen.store(true, Ordering::SeqCst);
-            self.mistaken.notify_one();
-        }
-    }
-
-    /// True when a stand-in answered a run whose target is not the sandbox.
+    /// True when a stand-in answered although the target is not the sandbox.
     pub fn sandbox_mistaken(&self) -> bool {
-        self.marker_seen.load(Ordering::SeqCst)
+        !self.settings.target.is_sandbox() && self.marker.seen()
     }
 
-    /// Resolves when a stand-in has answered a run whose target is not the sandbox.
+    /// Resolves when a stand-in has answered although the target is not the sandbox.
     pub async fn until_mistaken(&self) {
-        if !self.sandbox_mistaken() {
-            self.mistaken.notified().await;
+        if self.settings.target.is_sandbox() {
+            std::future::pending().await
+        } else {
+            self.marker.until_seen().await;
         }
     }
 }
@@ -286,7 +282,7 @@ mod tests {
             runs_dir: None,
         };
         let roots = Roots::none();
-        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         let (cx, mut lines) = Context::new(Arc::new(settings), Redactor::default(), roots, http);
         for _ in 0..MOST_LINES + 1000 {
             cx.line("quality.lint", Stream::Stdout, "y");

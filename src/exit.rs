@@ -1,24 +1,25 @@
-//! The exit codes. They depend only on the outcomes, never on the format, the terminal or the order of arrival.
+//! The exit codes. They follow from the outcomes alone, never from the format, the
+//! terminal or the order in which checks finish.
 
 use serde::Serialize;
 
-/// The result of the process, the same for every verb.
+/// The exit code of the process. The same for every verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "u8")]
 pub enum Exit {
-    /// 0: at least one required check ran, and every required check passed or has a valid waiver.
+    /// 0: at least one required check was run, and every required one passed or is validly waived.
     Ready,
     /// 1: a required check failed.
     NotReady,
-    /// 2: rejected: usage, configuration, an empty plan, a stand-in behind a real target.
+    /// 2: refused: usage, configuration, empty plan, or test stand-ins behind a real target.
     Refused,
-    /// 3: anything else: inconclusive, error, blocked, or waiting for a sign-off.
+    /// 3: anything else: undecided, could not run, blocked, or a manual check that is not signed off.
     Undecided,
     /// 130: interrupted by Ctrl-C; report and journal are written.
     Interrupted,
     /// 143: terminated by SIGTERM; report and journal are written.
     Terminated,
-    /// The exit code of a command that was run in the sandbox.
+    /// The exit code of a command that ran inside the sandbox, passed on.
     Command(u8),
 }
 
@@ -33,19 +34,6 @@ impl Exit {
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
             Exit::Command(code) => code,
-        }
-    }
-
-    /// The meaning of the code in one lower-case line, for the end of a report.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Exit::Ready => "go: every required check passed",
-            Exit::NotReady => "no go: a required check failed",
-            Exit::Refused => "refused: fix the command line or the configuration",
-            Exit::Undecided => "undecided: resolve the checks marked ? or error",
-            Exit::Interrupted => "interrupted: the report shows the results so far",
-            Exit::Terminated => "terminated: the report shows the results so far",
-            Exit::Command(_) => "the exit code of the command",
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The record of a run on this machine: a private folder with the plan, the
-//! configuration without secrets, the events as JSON lines and the report. It is
-//! written for people and read only to report.
+//! The record of a run on this machine: a private folder with the plan, the configuration
+//! without secrets, the events as JSON lines and the report. The program reads it only to
+//! mention earlier runs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -29,10 +29,10 @@ impl Journal {
     /// Creates `runs_dir/run/` (mode 0700) and writes the plan and the configuration into it (mode 0600).
     ///
     /// # Errors
-    /// Whatever the file system says, with the path.
+    /// The file system's error, with the path.
     pub fn open(runs_dir: &Path, run: &str, plan: &Plan, settings: &Settings) -> Result<Journal, String> {
         let folder = runs_dir.join(run);
-        let describe = |error: io::Error| format!("no journal in {}: {error}", folder.display());
+        let describe = |error: io::Error| format!("cannot write a journal in {}: {error}", folder.display());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(describe)?;
         private(&folder.join("plan.json"), &pretty(&plan_document(run, plan))).map_err(describe)?;
         private(&folder.join("settings.json"), &pretty(&settings_document(settings))).map_err(describe)?;
@@ -40,14 +40,14 @@ impl Journal {
         Ok(Journal { folder, events, broken: None })
     }
 
-    /// Appends an event, as `--format jsonl` tells it. A failure is remembered and told by [`Journal::close`]; it must not stop the run.
+    /// Appends an event in the form of `--format jsonl`. A failure does not stop the run; [`Journal::close`] reports it.
     pub fn event(&mut self, event: &Event) {
         if let Err(error) = self.events.write_all(jsonl::line(event).as_bytes()) {
             self.note(&error.to_string());
         }
     }
 
-    /// Writes the report, the same document as `--format json`. The error is a sentence for the reader.
+    /// Writes the report, the same document as `--format json`. The error is a sentence for people.
     ///
     /// # Errors
     /// What went wrong with this file or with any event before it.
@@ -66,18 +66,18 @@ impl Journal {
     }
 }
 
-/// A new run id: the time in UTC and four random bytes, fit for a folder's name.
+/// A new run id: the time in UTC and four random bytes, usable as a folder's name.
 pub fn new_run_id(now: Timestamp) -> String {
     let mut random = [0_u8; 4];
-    // Without randomness the time alone still names the run; two runs in one second then share a folder.
+    // Without randomness two runs in the same second share a folder.
     let _ = getrandom::fill(&mut random);
     format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), hex::encode(random))
 }
 
-/// Names the newest run of the same target within the last hour that did not end in 0, and counts the others.
+/// The newest run on the same target within the last hour that did not end with 0, and the number of others.
 pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Option<String> {
     let mut found = Vec::new();
-    // A folder's name begins with its time, so old journals need not be read.
+    // A folder's name begins with its time, so old journals are not read.
     let oldest = (now - SignedDuration::from_hours(1)).strftime("%Y%m%dT%H%M%SZ").to_string();
     for entry in fs::read_dir(runs_dir).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().as_ref() < oldest.as_str() {
@@ -93,12 +93,18 @@ pub fn earlier_non_passes(runs_dir: &Path, target: &str, now: Timestamp) -> Opti
     found.sort_by_key(|(started, _)| std::cmp::Reverse(*started));
     let (started, last) = found.first()?;
     let minutes = now.duration_since(*started).as_mins();
+    let ago = match minutes {
+        0 => "less than a minute ago".to_owned(),
+        1 => "1 minute ago".to_owned(),
+        minutes => format!("{minutes} minutes ago"),
+    };
     let others = match found.len() {
         1 => String::new(),
-        count => format!(", and {} more within the hour did not pass", count - 1),
+        2 => "; 1 other run in the last hour did not pass either".to_owned(),
+        count => format!("; {} other runs in the last hour did not pass either", count - 1),
     };
     Some(format!(
-        "{minutes} min earlier, `{}` of {target} ended {} (run {}){others}",
+        "{ago}, `{}` on {target} ended with exit code {} (run {}){others}",
         last.verb, last.exit, last.run
     ))
 }
@@ -131,7 +137,7 @@ fn plan_document(run: &str, plan: &Plan) -> serde_json::Value {
     json!({ "run": run, "of": plan.of, "checks": checks })
 }
 
-/// The configuration as the run saw it: names of variables, never their values.
+/// The configuration of the run: names of variables, never their values.
 fn settings_document(settings: &Settings) -> serde_json::Value {
     json!({
         "target": settings.target.name,

@@ -68,8 +68,8 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
         Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
         Command::Baseline(args) => baseline(args, printer),
-        Command::Checks(ChecksCommand::List { checks, format }) => {
-            commands::checks::list(checks.as_deref(), format, printer)
+        Command::Checks(ChecksCommand::List { checks, claims, format }) => {
+            commands::checks::list(checks.as_deref(), claims, format, printer)
         }
         Command::Checks(ChecksCommand::Explain { checks, context, ids }) => {
             let said = settings::Said { checks, ..context.said() };

@@ -1,7 +1,6 @@
-//! What a run shows on stderr while it goes on: on a terminal a bar with the
-//! names of what is being asked and, while traffic is watched, its window beneath
-//! it; elsewhere a line per finished check and per tick. Which of them is a pure
-//! function of facts that are passed in.
+//! What a run shows on stderr: on a terminal a bar with the names of the running checks
+//! and, while traffic is watched, its window below the bar; elsewhere one line per
+//! finished check and per tick. A pure function of [`Facts`] decides between them.
 
 mod bar;
 mod facts;
@@ -14,7 +13,7 @@ use indicatif::ProgressDrawTarget;
 
 use crate::outcome::Outcome;
 use crate::outcome::event::Event;
-use crate::report::badge;
+use crate::report::{badge, counts};
 use crate::text;
 
 use self::bar::Bar;
@@ -25,25 +24,25 @@ use self::watch::Watch;
 pub struct Progress {
     drawing: Drawing,
     planned: usize,
-    /// The label of each finished check: an outcome can be revised.
+    /// The label of each finished check, by id, because an outcome can be revised.
     finished: HashMap<String, &'static str>,
     sink: Box<dyn Write + Send>,
     bar: Option<Bar>,
 }
 
 impl Progress {
-    /// Progress on `sink`, which is stderr (see [`crate::printer::stderr`]); the bar draws itself there.
+    /// Progress on `sink`, which is stderr (see [`crate::printer::stderr`]); the bar is drawn on stderr, too.
     pub fn new(drawing: Drawing, sink: Box<dyn Write + Send>) -> Progress {
         Progress::onto(drawing, sink, ProgressDrawTarget::stderr())
     }
 
-    /// The same with another place for the bar.
+    /// The same with another draw target for the bar.
     pub fn onto(drawing: Drawing, sink: Box<dyn Write + Send>, target: ProgressDrawTarget) -> Progress {
         let bar = (drawing.way == Way::Bar).then(|| Bar::new(target, drawing.colour));
         Progress { drawing, planned: 0, finished: HashMap::new(), sink, bar }
     }
 
-    /// Shows what happened.
+    /// Shows one event.
     pub fn on(&mut self, event: &Event) {
         match event {
             Event::Planned { checks, verb, target, .. } => {
@@ -52,21 +51,21 @@ impl Progress {
                     bar.set_length(checks.len());
                 }
                 let (verb, target) = (text::plain(verb), text::plain(target));
-                self.line(&format!("{verb} of {target}: {}", text::checks(checks.len())));
+                self.line(&format!("{verb} on {target}: {}", text::checks(checks.len())));
             }
             Event::Started { id, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.started(text::plain(id));
                 }
             }
-            Event::Line { id, text, .. } if self.drawing.live => {
+            Event::Line { id, text, .. } if self.drawing.live && !text.trim().is_empty() => {
                 let line = format!("    {} │ {}", text::plain(id), text::plain(text));
                 self.above(&line);
             }
             Event::Line { .. } => {}
             Event::Retrying { id, attempt, reason, .. } => {
                 let (id, reason) = (text::plain(id), text::cell(reason, 200));
-                self.above(&format!("    {id}: attempt {attempt} did not pass, asking again: {reason}"));
+                self.above(&format!("    {id}: attempt {attempt} failed, retrying: {reason}"));
             }
             Event::Finished { outcome, .. } => self.finished(outcome),
             Event::Revised { outcome } => {
@@ -78,7 +77,7 @@ impl Progress {
                 self.line(&watch::opening(window));
                 for remark in remarks {
                     let remark = text::cell(remark, 400);
-                    // A log has lines of any length, and whoever searches it wants the whole sentence.
+                    // A log has lines of any length, and a search in it finds whole sentences.
                     let width = self.bar.as_ref().map_or(usize::MAX, |_| bar::width());
                     watch::remark(&remark, width).iter().for_each(|line| self.above(line));
                 }
@@ -96,7 +95,7 @@ impl Progress {
         }
     }
 
-    /// Runs `f` while nothing is drawn, for those who write to the same terminal.
+    /// Runs `f` while nothing is drawn, so that it can write to the same terminal.
     pub fn suspend<T>(&self, f: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(f),
@@ -121,7 +120,7 @@ impl Progress {
         }
     }
 
-    /// A line where there is no bar.
+    /// A line, only without a bar.
     fn line(&mut self, line: &str) {
         if self.drawing.way == Way::Lines {
             self.write(line);
@@ -138,8 +137,8 @@ impl Progress {
     }
 
     fn write(&mut self, line: &str) {
-        // Progress that cannot be shown is no reason to stop a run.
-        let _nowhere_to_tell = writeln!(self.sink, "{line}");
+        // A closed stderr must not stop a run.
+        let _ = writeln!(self.sink, "{line}");
     }
 }
 
@@ -154,15 +153,9 @@ fn described(outcome: &Outcome) -> String {
     format!("{}  {id}{time}{reason}", badge(outcome))
 }
 
-/// The labels other than `pass`, counted, worst first: `1 fail, 2 warn`.
-fn tallied(labels: impl Iterator<Item = &'static str> + Clone) -> String {
-    ["fail", "error", "inconclusive", "blocked", "warn", "waived", "skipped"]
-        .into_iter()
-        .map(|label| (labels.clone().filter(|l| *l == label).count(), label))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, label)| format!("{count} {label}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// The labels other than `pass`, counted: `1 failed, 2 warnings`.
+fn tallied(labels: impl Iterator<Item = &'static str>) -> String {
+    counts::counts(labels.filter(|label| *label != "pass")).join(", ")
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
-//! Texts that are safe to show. Found values come from servers and commands, and
-//! may carry escape sequences, line breaks or characters that turn the reading
-//! direction; here they become visible, harmless and short.
+//! Makes text safe to show. Values found on servers and in command output can contain
+//! escape sequences, line breaks or characters that change the reading direction; here
+//! they become visible, harmless and short.
 
-/// One line of text in which nothing moves a cursor, breaks a line or hides.
-///
-/// Control and format characters become escapes that can be read: `\n`, `\x1b`, `\u{202e}`.
+/// The text on one line, with control and format characters as readable escapes: `\n`, `\x1b`, `\u{202e}`.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -20,8 +18,7 @@ pub fn plain(text: &str) -> String {
     out
 }
 
-/// Characters that are not drawn but change how their neighbours are drawn, and those that XML
-/// does not know.
+/// Invisible characters that change how their neighbours are drawn, and those that XML does not allow.
 fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -30,12 +27,12 @@ fn hidden(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The lines of a text, each of them [`plain`]. A trailing line break makes no empty line.
+/// The lines of a text, each [`plain`]. A trailing line break does not add an empty line.
 pub fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| plain(line.trim_end())).collect()
 }
 
-/// At most `max` characters of `text`, and how many more there were.
+/// At most `max` characters of `text`, and how many more there are.
 pub fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
@@ -46,7 +43,7 @@ pub fn cut(text: &str, max: usize) -> String {
     }
 }
 
-/// [`plain`], then [`cut`]: what stands in a cell.
+/// [`plain`], then [`cut`], for a table cell.
 pub fn cell(text: &str, max: usize) -> String {
     cut(&plain(text), max)
 }
@@ -146,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_plain_text_moves_a_cursor_or_hides() {
+    fn plain_text_escapes_control_and_invisible_characters() {
         assert_eq!(plain("a\tb\r\nc\0\u{1b}[0m\u{7f}\u{9b}"), "a b\\r\\nc\\x00\\x1b[0m\\x7f\\u{9b}");
         assert_eq!(plain("\u{202e}\u{feff}\u{2028}\u{fffe}"), "\\u{202e}\\u{feff}\\u{2028}\\u{fffe}");
         assert_eq!(plain("Grüße, 日本 👩‍👧 C:\\x"), "Grüße, 日本 👩‍👧 C:\\x");
@@ -156,21 +153,21 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_apart_and_each_plain() {
+    fn each_line_is_made_plain() {
         assert_eq!(lines("one\r\n\n  two\u{1b} \n"), ["one", "", "  two\\x1b"]);
         assert!(lines("").is_empty());
     }
 
     #[test]
-    fn a_cut_says_how_much_is_gone() {
+    fn a_cut_text_says_how_many_characters_are_missing() {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äö üx", 3), "äö… (2 more characters)");
     }
 
     #[test]
-    fn durations_round_without_going_back() {
-        let told = [0, 999, 1_000, 1_449, 59_949, 59_950, 125_300].map(took);
-        assert_eq!(told, ["0 ms", "999 ms", "1.0 s", "1.4 s", "59.9 s", "1 m 00 s", "2 m 05 s"]);
+    fn durations_are_rounded_in_order() {
+        let shown = [0, 999, 1_000, 1_449, 59_949, 59_950, 125_300].map(took);
+        assert_eq!(shown, ["0 ms", "999 ms", "1.0 s", "1.4 s", "59.9 s", "1 m 00 s", "2 m 05 s"]);
     }
 
     #[test]

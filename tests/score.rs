@@ -1,5 +1,5 @@
-//! The whole score on a native PostgreSQL, through the real binary: every fault staged and caught, every claim of every
-//! check turned false by one. A target of its own, so that the machine is left alone meanwhile.
+//! The whole score on a native PostgreSQL, through the real binary: every fault is injected and caught, and every claim
+//! of every check can fail. A separate target, so that no other test runs at the same time.
 
 use std::process::{Command, Stdio};
 
@@ -27,8 +27,4 @@ fn every_fault_is_caught_and_every_claim_can_fail() {
         assert_eq!(list(key), Vec::<Value>::new(), "{key}");
     }
     assert_eq!(output.status.code(), Some(0), "{}", score["summary"]);
-    // What the README says of the score is what the command said.
-    let summary = score["summary"].as_str().expect("a summary");
-    let readme = include_str!("../README.md");
-    assert!(readme.contains(summary), "the README does not say: {summary}");
 }

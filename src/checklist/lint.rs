@@ -62,7 +62,8 @@ fn text_rules(read: &Written<'_>) -> Vec<String> {
     if !lower || entry.title.trim_end().ends_with('.') {
         wrong.push(format!("title `{}` must be a claim in lower case without a full stop", entry.title));
     }
-    if entry.fix.trim().is_empty() || entry.fix.contains('\n') {
+    let fix = entry.fix.to_string();
+    if fix.trim().is_empty() || fix.contains('\n') {
         wrong.push("`fix` must be one line that says what to do".to_owned());
     }
     wrong.extend(entry.probe.lint());

@@ -22,6 +22,7 @@ pub use overlay::{OPEN, OverlayFile, load_over};
 pub use waiver::{Day, WaiveEntry};
 
 use crate::input::interval::Interval;
+use crate::input::template::Template;
 use crate::outcome::waived::Waiver;
 use crate::outcome::{Effect, Severity};
 use crate::probe::Probe;
@@ -75,8 +76,9 @@ pub struct CheckEntry {
     pub effect: Effect,
     /// The part of the pipeline it belongs to, if a target may not have it.
     pub feature: Option<Feature>,
-    /// One line that says what to do when the check does not pass, with a command where possible.
-    pub fix: String,
+    /// One line that says what to do when the check does not pass, with a command where possible. `${target.KEY}` is
+    /// filled in.
+    pub fix: Template,
     /// A link to the place in a runbook; absolute, or an anchor in the section's runbook.
     pub runbook: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What every run of checks takes, and where its settings come from.
+//! The flags that every run of checks has.
 
 use std::path::PathBuf;
 
@@ -9,68 +9,68 @@ use crate::input::interval::Interval;
 use crate::report::Telling;
 use crate::settings::Said;
 
-/// What every run of checks takes.
+/// The flags of a run of checks.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     pub context: ContextArgs,
-    /// Ask only these: a section, a check id or a glob; repeatable
+    /// Run only these checks and the checks they need: a section, a check id or a glob; repeatable
     #[arg(long, value_name = "WHAT", help_heading = "Selection")]
     pub only: Vec<String>,
-    /// Leave these out, visibly: a section, a check id or a glob; repeatable
+    /// Skip these checks (the report says so): a section, a check id or a glob; repeatable
     #[arg(long, value_name = "WHAT", help_heading = "Selection")]
     pub skip: Vec<String>,
-    /// Your own checks, replacements and waivers over the checklist: a directory shaped like checks/
+    /// Add your own checks, replacements and waivers: a directory laid out like checks/
     #[arg(long, value_name = "DIR", help_heading = "Selection")]
     pub checks: Option<PathBuf>,
     /// Count warnings as failures
     #[arg(long, help_heading = "Selection")]
     pub strict: bool,
-    /// The deadline of the whole run [default: 30m]
+    /// Time limit for the whole run [default: 30m]
     #[arg(long, value_name = "DURATION", help_heading = "Selection")]
     pub timeout: Option<Interval>,
-    /// What stdout carries [default: table] [possible values: table, json, jsonl, junit, prom, markdown, github]
+    /// Format of the report on stdout [default: table] [possible values: table, json, jsonl, junit, prom, markdown, github]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,
-    /// Write a further report, whole or not at all; repeatable
+    /// Also write a report to a file (atomically); repeatable
     #[arg(long, value_name = "FORMAT:PATH", help_heading = "Output")]
     pub report: Vec<ReportTarget>,
-    /// Show only what is wrong
+    /// Show only problems
     #[arg(long, help_heading = "Output")]
     pub problems: bool,
-    /// No progress and no notes on stderr
+    /// Write no progress and no notes to stderr
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
-    /// Show all claims and evidence; twice: cut nothing
+    /// Show all claims and evidence; -vv: without truncation
     #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
     pub verbose: u8,
-    /// Write no journal of this run
+    /// Do not write a journal of this run
     #[arg(long, help_heading = "Output")]
     pub no_journal: bool,
 }
 
-/// Where settings come from.
+/// The flags that say where settings come from.
 #[derive(Debug, Args)]
 pub struct ContextArgs {
-    /// The target in the configuration [default: production]
+    /// Target to check, as named in the configuration [default: production]
     #[arg(long, value_name = "NAME", help_heading = "Context")]
     pub target: Option<String>,
-    /// The configuration file [default: hotdash-ops/config.toml in the user's configuration directory]
+    /// Configuration file [default: hotdash-ops/config.toml in the user's configuration directory]
     #[arg(long, value_name = "FILE", help_heading = "Context")]
     pub config: Option<PathBuf>,
-    /// Variables, one NAME=VALUE a line; the environment wins
+    /// File of variables, one NAME=VALUE per line; the environment takes precedence
     #[arg(long, value_name = "FILE", help_heading = "Context")]
     pub env_file: Option<PathBuf>,
-    /// Trust these certificates too (PEM)
+    /// Additional trusted certificates (PEM)
     #[arg(long, value_name = "FILE", help_heading = "Context")]
     pub ca_file: Option<PathBuf>,
-    /// The app's checkout, for the code quality section
+    /// Checkout of the app, for the code quality section
     #[arg(long, value_name = "DIR", help_heading = "Context")]
     pub app_dir: Option<PathBuf>,
 }
 
 impl RunArgs {
-    /// What of it concerns settings.
+    /// The part of the flags that goes into the settings.
     pub fn said(&self) -> Said {
         Said {
             only: self.only.clone(),
@@ -84,7 +84,7 @@ impl RunArgs {
         }
     }
 
-    /// What of it concerns telling; the format and the notes come from the resolved settings.
+    /// The part of the flags that concerns output; format and notes come from the resolved settings.
     pub fn telling(&self, format: Format, notes: Vec<String>) -> Telling {
         Telling {
             format,
@@ -98,7 +98,7 @@ impl RunArgs {
 }
 
 impl ContextArgs {
-    /// What of it concerns settings.
+    /// The part of the flags that goes into the settings.
     pub fn said(&self) -> Said {
         Said {
             target: self.target.clone(),

@@ -1,5 +1,4 @@
-//! What was said: the command tree, as clap types. What it means is decided in
-//! [`crate::settings`].
+//! The command tree, as clap types. [`crate::settings`] decides what the flags mean.
 
 mod args;
 #[cfg(feature = "rehearsal")]
@@ -25,24 +24,25 @@ pub struct Cli {
 
 const AFTER: &str = "\
 Exit codes:
-  0    go: at least one required check was asked, and every one passed or is waived
-  1    do not go: a required check failed
-  2    refused: usage, configuration, empty plan, a sandbox mistaken for production
-  3    cannot tell: inconclusive, error, blocked
-  130  interrupted (143: terminated); the report shows what was known
+  0    GO: at least one required check was run, and each of them passed or is waived
+  1    NO GO: a required check failed
+  2    REFUSED: fix the command line or the configuration; or test stand-ins answered
+       although the target is a real one
+  3    UNDECIDED: resolve the checks marked `undecided`, `error` or `blocked`
+  130  interrupted (143: terminated); the report shows what was known by then
 
 Examples:
-  hotdash-ops preflight                        ask the whole pre-deploy half
-  hotdash-ops preflight --only schema          one section, with what it stands on
+  hotdash-ops preflight                        run all pre-deploy checks
+  hotdash-ops preflight --only schema          one section, and the checks it needs
   hotdash-ops checks explain schema.facts-index
   hotdash-ops monitor --minutes 15             watch the first traffic after the deploy
   hotdash-ops baseline                         record the last hour as the baseline
-  hotdash-ops gate --lookback                  the success criteria, for CI
-  hotdash-ops status                           for cron: Chatwoot's health";
+  hotdash-ops gate --lookback                  check the success criteria, for CI
+  hotdash-ops status                           check Chatwoot's health, for cron";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask the pre-deploy sections: environment, Chatwoot, Agent SDK, schema, code quality
+    /// Run the pre-deploy checks: environment, Chatwoot, Agent SDK, schema, code quality
     #[command(after_help = "\
 Examples:
   hotdash-ops preflight --app-dir ~/src/hotdash
@@ -53,21 +53,21 @@ Examples:
 
 Variables: CHATWOOT_BASE_URL CHATWOOT_API_KEY CHATWOOT_ACCOUNT_ID CHATWOOT_WEBHOOK_SECRET
   AGENT_SDK_URL DATABASE_URL, and HOTDASH_OPS_CONFIG _TARGET _ENV_FILE _CA_FILE _APP_DIR
-  _FORMAT _TIMEOUT _STRICT _RUNS_DIR in place of the flags.")]
+  _FORMAT _TIMEOUT _STRICT _RUNS_DIR instead of flags.")]
     Preflight(RunArgs),
-    /// Watch the first traffic after a deploy, and judge it: success rate, dead letters, average, loss, logs, health
+    /// Watch the first traffic after a deploy: success rate, dead letters, response time, lost messages, logs, health
     #[command(after_help = watch::MONITOR_HELP)]
     Monitor(MonitorArgs),
-    /// Record the last hour's numbers as the baseline; list, show and compare baselines
+    /// Record the last hour's numbers as a baseline; list, show and compare baselines
     #[command(after_help = watch::BASELINE_HELP)]
     Baseline(BaselineArgs),
-    /// Ask the success criteria over 30 minutes of traffic; for CI
+    /// Check the success criteria over 30 minutes of traffic, for CI
     #[command(after_help = watch::GATE_HELP)]
     Gate(GateArgs),
-    /// Ask Chatwoot's health in place of the app's script; fit for cron
+    /// Check Chatwoot's health (replaces the app's script; made for cron)
     #[command(after_help = "\
-The first line is `Chatwoot health check OK`, and the exit code 0, when Chatwoot answers, its services
-work and the token reads the account. With --quiet that line is all there is when all is well.
+If Chatwoot answers, its services work and the token can read the account, the first line is
+`Chatwoot health check OK` and the exit code is 0. With --quiet, that is then the only line.
 
 Example, every five minutes:
   */5 * * * * hotdash-ops status --env-file /etc/hotdash.env --quiet >> /var/log/chatwoot-health.log 2>&1")]
@@ -75,10 +75,10 @@ Example, every five minutes:
     /// List, explain and lint checks
     #[command(subcommand)]
     Checks(ChecksCommand),
-    /// Work with this environment's variables
+    /// Work with the environment's variables
     #[command(subcommand)]
     Env(EnvCommand),
-    /// Start the stand-ins on loopback, for one command or until told to end
+    /// Start a local copy of the support pipeline made of stand-ins, for one command or until stopped
     #[cfg(feature = "rehearsal")]
     #[command(after_help = "\
 Examples:
@@ -88,17 +88,17 @@ Examples:
   hotdash-ops sandbox --fault queue-failing -- hotdash-ops preflight
   hotdash-ops sandbox                          prints `export NAME='value'` lines and `# ready`")]
     Sandbox(SandboxArgs),
-    /// Take the tour through a world of stand-ins, practise with a fault in it, or score the checks
+    /// Tour a pipeline of stand-ins, practise with a fault in it, or prove that every check can fail
     #[cfg(feature = "rehearsal")]
     #[command(after_help = rehearse::HELP)]
     Rehearse(RehearseArgs),
-    /// The process of the sandbox's embedded PostgreSQL, which the sandbox starts and ends
+    /// The process of the sandbox's embedded PostgreSQL, started and stopped by the sandbox
     #[cfg(feature = "embedded-postgres")]
     #[command(hide = true)]
     ServePostgres {
-        /// Where everything it writes goes
+        /// Directory for everything it writes
         directory: std::path::PathBuf,
-        /// On 127.0.0.1; 0 is any that is free
+        /// Port on 127.0.0.1; 0 for any free one
         port: u16,
     },
 }
@@ -110,21 +110,25 @@ pub enum ChecksCommand {
 Examples:
   hotdash-ops checks list
   hotdash-ops checks list --checks ops/checks
+  hotdash-ops checks list --claims             the codes of each check's claims
   hotdash-ops checks list --format json | jq -r '.checks[].id'")]
     List {
-        /// Your own checks over the checklist: a directory shaped like checks/
+        /// Add your own checks: a directory laid out like checks/
         #[arg(long, value_name = "DIR")]
         checks: Option<PathBuf>,
+        /// Show the codes of each check's claims instead of its title; json always has both
+        #[arg(long)]
+        claims: bool,
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Show what a check asks and how to ask it by hand
+    /// Show what a check does and how to do it by hand
     #[command(after_help = "\
 Examples:
   hotdash-ops checks explain chatwoot.token
   hotdash-ops checks explain schema            a whole section")]
     Explain {
-        /// Your own checks over the checklist: a directory shaped like checks/
+        /// Add your own checks: a directory laid out like checks/
         #[arg(long, value_name = "DIR", help_heading = "Selection")]
         checks: Option<PathBuf>,
         #[command(flatten)]
@@ -133,21 +137,21 @@ Examples:
         #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
     },
-    /// Read check files as the program would, and report every problem
+    /// Read check files as a run would, and report every problem
     #[command(after_help = "\
 Examples:
   hotdash-ops checks lint checks
   hotdash-ops checks lint checks/preflight/schema.toml
   hotdash-ops checks lint --checks ops/checks  your own directory, as a run would read it")]
     Lint {
-        /// Your own checks over the checklist: a directory shaped like checks/
+        /// Add your own checks: a directory laid out like checks/
         #[arg(long, value_name = "DIR")]
         checks: Option<PathBuf>,
-        /// Files, or folders with *.toml in them
+        /// Check files, or folders of them
         #[arg(value_name = "PATH", required_unless_present = "checks")]
         paths: Vec<PathBuf>,
     },
-    /// Print a JSON Schema: of a check file, of a file of your own directory, of a command's result
+    /// Print a JSON Schema: of a check file, of a file in your own directory, or of a command's result
     #[command(after_help = "\
 Examples:
   hotdash-ops checks schema > check.schema.json
@@ -164,13 +168,13 @@ pub enum SchemaOf {
     /// A file of the checklist
     #[default]
     Section,
-    /// A file of a directory that is given with --checks
+    /// A file in a directory for --checks
     Own,
     /// What a command with `result = "json"` prints
     Result,
 }
 
-/// How a list is told.
+/// The format of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
     #[default]
@@ -180,10 +184,10 @@ pub enum ListFormat {
 
 #[derive(Debug, Subcommand)]
 pub enum EnvCommand {
-    /// Write keyed fingerprints of the secrets in this environment into the configuration
+    /// Write keyed fingerprints of this environment's secrets to the configuration
     #[command(after_help = "\
-With them `preflight` can tell when one target runs on another target's secrets. The values themselves
-are never written.
+With them, `preflight` detects that one target uses another target's secrets. The secrets themselves are
+never written.
 
 Example:
   hotdash-ops env fingerprint --target staging --env-file staging.env")]
@@ -196,32 +200,32 @@ Example:
     },
 }
 
-/// What the sandbox takes.
+/// The flags of the sandbox.
 #[cfg(feature = "rehearsal")]
 #[derive(Debug, clap::Args)]
 pub struct SandboxArgs {
-    /// What is wrong in it while customers write: healthy, agent-down, agent-slow, one-in-ten, dead-letter,
+    /// State of the pipeline while customers write: healthy, agent-down, agent-slow, one-in-ten, dead-letter,
     /// silent-loss, worker-dead, quiet, late-commits, unreadable, many-unreadable, logs-unreadable
     #[arg(long, value_name = "NAME", default_value = "healthy")]
-    pub world: crate::rehearsal::setting::Setting,
-    /// One thing that is wrong in it, of those that `rehearse --list` names
+    pub world: crate::rehearsal::world::setup::Setup,
+    /// Start with one of the faults that `rehearse --list` shows
     #[arg(long, value_name = "NAME", conflicts_with_all = ["world", "database"])]
     pub fault: Option<String>,
-    /// Customers' messages a minute; 0 lets nobody write
+    /// Customers' messages per minute; 0 for none
     #[arg(long, value_name = "RATE", default_value_t = 60.0)]
     pub per_minute: f64,
-    /// Decides who writes what and when
+    /// Seed of the random customers
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
-    /// Which PostgreSQL: native, as installed, or embedded in this program (a build with --features
-    /// embedded-postgres). Default: native where initdb is found
+    /// PostgreSQL to use: native (an installed one) or embedded (in a program built with --features
+    /// embedded-postgres) [default: native if initdb is found]
     #[arg(long, value_name = "ENGINE", conflicts_with = "database")]
     pub postgres: Option<crate::rehearsal::postgres::Engine>,
-    /// Use this database instead, to read and to write: an empty one, which is filled, or one that a sandbox
-    /// has filled before
+    /// Use this database instead: either an empty one, which the sandbox fills, or one that a sandbox has
+    /// filled before
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// A command to run inside; the sandbox ends with its code
+    /// Command to run in the sandbox; its exit code becomes the sandbox's
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<std::ffi::OsString>,
 }

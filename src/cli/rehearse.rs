@@ -1,4 +1,4 @@
-//! `rehearse`: the world in which everything can be tried, and the score.
+//! The flags of `rehearse`: the tour, one fault for practice, and the score.
 
 use std::path::PathBuf;
 
@@ -8,40 +8,40 @@ use crate::rehearsal::postgres::Engine;
 
 pub(super) const HELP: &str = "\
 Examples:
-  hotdash-ops rehearse                         the tour: preflight, a watch, a baseline, the gate
-  hotdash-ops rehearse --list                  the faults, and what each must turn
-  hotdash-ops rehearse --fault worker-dead     put one in, show what is told, and stay up for practice
-  hotdash-ops rehearse --score                 play every fault; exit 1 where one is missed
+  hotdash-ops rehearse                         the tour: preflight, monitor, baseline, gate
+  hotdash-ops rehearse --list                  list the faults and the checks that must catch them
+  hotdash-ops rehearse --fault worker-dead     inject one and keep running for practice
+  hotdash-ops rehearse --score                 inject every fault; exit 1 if one is missed
   hotdash-ops rehearse --score --checks ops/checks --format markdown > score.md";
 
-/// What the rehearsal takes.
+/// The flags of the rehearsal.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
-    /// Play every fault, and print which turned which claim false
+    /// Inject every fault in turn, and print which claims each of them made fail
     #[arg(long, group = "what")]
     pub score: bool,
-    /// Play one fault, and stay up for practice until Ctrl-C
+    /// Inject one fault, show the report, and keep running for practice until Ctrl-C
     #[arg(long, value_name = "NAME", group = "what")]
     pub fault: Option<String>,
-    /// List the faults, and what each must turn
+    /// List the faults and the checks that must catch them
     #[arg(long, group = "what")]
     pub list: bool,
-    /// With --score: play these faults only; a name or a glob, repeatable. The score is then a part's
+    /// With --score: inject only these faults, by name or glob; repeatable. The score is then partial
     #[arg(long, value_name = "NAME", requires = "score")]
     pub only: Vec<String>,
-    /// Which PostgreSQL: native, as installed, or embedded in this program (a build with --features
-    /// embedded-postgres) [default: native where initdb is found]
+    /// PostgreSQL to use: native (an installed one) or embedded (in a program built with --features
+    /// embedded-postgres) [default: native if initdb is found]
     #[arg(long, value_name = "ENGINE")]
     pub postgres: Option<Engine>,
-    /// The operator's own checks, to be rehearsed too
+    /// Also rehearse your own checks: a directory laid out like checks/
     #[arg(long, value_name = "DIR")]
     pub checks: Option<PathBuf>,
-    /// What stdout carries, of --score and --list
+    /// Format of --score and --list
     #[arg(long, value_enum, default_value_t)]
     pub format: ScoreFormat,
 }
 
-/// How a score is told.
+/// The format of a score.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ScoreFormat {
     #[default]

@@ -11,7 +11,7 @@ fn parsed(line: &str) -> Result<Cli, clap::Error> {
 }
 
 #[test]
-fn every_flag_of_a_run_is_heard() {
+fn every_flag_of_a_run_reaches_the_settings() {
     Cli::command().debug_assert();
     let cli = parsed(
         "hotdash-ops preflight --target staging --config c.toml --env-file e --app-dir a --ca-file ca
@@ -42,7 +42,7 @@ fn every_flag_of_a_run_is_heard() {
 }
 
 #[test]
-fn the_window_is_heard() {
+fn the_flags_of_the_window_reach_the_settings() {
     let cli = parsed("hotdash-ops monitor --minutes 2.5 --full --until-enough --budget 1h --only traffic");
     let Ok(Cli { command: Command::Monitor(args) }) = cli else { panic!("{cli:?}") };
     let (window, usual) = args.said().watch.expect("a window");
@@ -69,7 +69,7 @@ fn the_window_is_heard() {
 }
 
 #[test]
-fn nothing_is_abbreviated_or_said_twice() {
+fn abbreviated_and_repeated_flags_are_refused() {
     for line in [
         "hotdash-ops pre",
         "hotdash-ops preflight --targ x",
@@ -91,7 +91,7 @@ fn nothing_is_abbreviated_or_said_twice() {
 }
 
 #[test]
-fn every_verb_shows_how_it_is_called() {
+fn the_help_of_every_verb_has_an_example() {
     let verbs = [
         "",
         "preflight",

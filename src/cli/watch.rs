@@ -1,4 +1,4 @@
-//! The verbs about traffic: `monitor`, `baseline`, `gate`.
+//! The flags of the verbs about traffic: `monitor`, `baseline`, `gate`.
 
 use clap::{Args, Subcommand};
 
@@ -9,14 +9,14 @@ use crate::settings::{Said, Since, Usual, WatchSaid};
 pub(super) const MONITOR_HELP: &str = "\
 Examples:
   hotdash-ops monitor                          watch the next 15 minutes
-  hotdash-ops monitor --minutes 2.5 --full     watch on, also when it has failed already
-  hotdash-ops monitor --lookback --minutes 60  judge the last hour at once
+  hotdash-ops monitor --minutes 2.5 --full     keep watching after a failure
+  hotdash-ops monitor --lookback --minutes 60  judge the last hour now, without waiting
   hotdash-ops monitor --since last-deploy      judge everything since the newest release
   hotdash-ops monitor --until-enough --budget 1h
   hotdash-ops monitor --only traffic.success-rate --only traffic.dead-letters
 
-Ticks only drive the screen: every verdict comes from one statement over the whole window, which
-is the checklist's own. `hotdash-ops checks explain traffic.success-rate` shows it.";
+The numbers during the watch are only a preview. Every verdict comes from one SQL statement over the
+whole window, the checklist's own; `hotdash-ops checks explain traffic.success-rate` shows it.";
 
 pub(super) const BASELINE_HELP: &str = "\
 Examples:
@@ -24,30 +24,30 @@ Examples:
   hotdash-ops baseline                         record the last hour into support_baseline
   hotdash-ops baseline list
   hotdash-ops baseline show 2026-01-01T10:00:00Z
-  hotdash-ops baseline compare                 now against the pinned one, or the newest good one";
+  hotdash-ops baseline compare                 the last hour against a recorded baseline";
 
 pub(super) const GATE_HELP: &str = "\
 Examples:
   hotdash-ops gate --attest success.end-to-end=\"conversation 318, draft after 6 s\" \\
-                   --attest success.dashboards=\"grafana.example/d/support looked at by Mara\"
+                   --attest success.dashboards=\"grafana.example/d/support, checked by Mara\"
   hotdash-ops gate --lookback --since last-deploy --format github --report junit:gate.xml
 
-A criterion that is neither asked nor signed off is inconclusive: exit 3. The gate asks the whole of
-the success criteria; --only and --skip are refused.";
+A manual check that is not signed off is undecided: exit 3. The gate always checks all success
+criteria; --only and --skip are refused.";
 
-/// Which window is judged.
+/// The flags that choose the window.
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// The window's length; decimals are fine [default: 15, of the gate 30]
+    /// Length of the window; decimals are allowed [default: 15; for the gate 30]
     #[arg(long, value_name = "MINUTES", help_heading = "Window")]
     pub minutes: Option<f64>,
-    /// Judge the past at once: the last --minutes up to now
+    /// Judge the last --minutes now, instead of watching
     #[arg(long, help_heading = "Window")]
     pub lookback: bool,
-    /// Judge the past from there on: `last-deploy`, or a time such as 2026-01-01T10:00:00Z
+    /// Judge everything since then now: `last-deploy`, or a time such as 2026-01-01T10:00:00Z
     #[arg(long, value_name = "WHEN", help_heading = "Window")]
     pub since: Option<Since>,
-    /// The most the whole watch may take [default: the window and 5 minutes]
+    /// Time limit for the whole watch [default: the window plus 5 minutes]
     #[arg(long, value_name = "DURATION", help_heading = "Window")]
     pub budget: Option<Interval>,
 }
@@ -56,10 +56,10 @@ pub struct WindowArgs {
 pub struct MonitorArgs {
     #[command(flatten)]
     pub window: WindowArgs,
-    /// Watch on although a dead letter or too many failures have settled it
+    /// Keep watching even when the result is already certain
     #[arg(long, help_heading = "Window")]
     pub full: bool,
-    /// Watch on until there are enough deliveries to tell, within the budget
+    /// Keep watching until there are enough deliveries for a verdict, within the budget
     #[arg(long, help_heading = "Window")]
     pub until_enough: bool,
     #[command(flatten)]
@@ -70,7 +70,7 @@ pub struct MonitorArgs {
 pub struct GateArgs {
     #[command(flatten)]
     pub window: WindowArgs,
-    /// Sign a manual check off, with the evidence that every report will show; repeatable
+    /// Sign off a manual check, with evidence that every report shows; repeatable
     #[arg(long, value_name = "ID=EVIDENCE", value_parser = attested, help_heading = "Selection")]
     pub attest: Vec<(String, String)>,
     #[command(flatten)]
@@ -82,7 +82,7 @@ pub struct GateArgs {
 pub struct BaselineArgs {
     #[command(subcommand)]
     pub command: Option<BaselineCommand>,
-    /// Print the SQL and write nothing
+    /// Print the SQL, and write nothing
     #[arg(long, help_heading = "Selection")]
     pub dry_run: bool,
     #[command(flatten)]
@@ -91,7 +91,7 @@ pub struct BaselineArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
-    /// List the recorded baselines, the newest first
+    /// List the recorded baselines, newest first
     #[command(after_help = "Example:\n  hotdash-ops baseline list --format json")]
     List {
         #[arg(long, value_enum, default_value_t)]
@@ -99,10 +99,10 @@ pub enum BaselineCommand {
         #[command(flatten)]
         context: ContextArgs,
     },
-    /// Show one baseline: the newest, or the one captured at that time
+    /// Show one baseline: the newest, or the one captured at the given time
     #[command(after_help = "Example:\n  hotdash-ops baseline show 2026-01-01T10:00:00Z")]
     Show {
-        /// Its `captured_at`, as `baseline list` prints it
+        /// The `captured_at` of the baseline, as `baseline list` prints it
         #[arg(value_name = "CAPTURED_AT")]
         captured_at: Option<String>,
         #[arg(long, value_enum, default_value_t)]
@@ -110,7 +110,7 @@ pub enum BaselineCommand {
         #[command(flatten)]
         context: ContextArgs,
     },
-    /// Compare the last hour with the pinned baseline, or the newest good one
+    /// Compare the last hour with the pinned baseline, or else with the newest good one
     #[command(after_help = "Example:\n  hotdash-ops baseline compare --strict")]
     Compare(Box<RunArgs>),
 }
@@ -128,7 +128,7 @@ impl WindowArgs {
 }
 
 impl MonitorArgs {
-    /// What of it concerns settings.
+    /// The part of the flags that goes into the settings.
     pub fn said(&self) -> Said {
         let window = WatchSaid { full: self.full, until_enough: self.until_enough, ..self.window.said() };
         Said { watch: Some((window, Usual::MONITOR)), ..self.run.said() }
@@ -136,7 +136,7 @@ impl MonitorArgs {
 }
 
 impl GateArgs {
-    /// What of it concerns settings.
+    /// The part of the flags that goes into the settings.
     pub fn said(&self) -> Said {
         Said {
             watch: Some((self.window.said(), Usual::GATE)),
@@ -146,13 +146,14 @@ impl GateArgs {
     }
 }
 
-/// `ID=EVIDENCE`. The evidence is what makes it worth something, so it must not be empty.
+/// Parses `ID=EVIDENCE`, neither of them empty.
 fn attested(text: &str) -> Result<(String, String), String> {
-    let (id, evidence) =
-        text.split_once('=').ok_or("write ID=EVIDENCE, for example success.dashboards=\"seen by Mara\"")?;
+    let (id, evidence) = text
+        .split_once('=')
+        .ok_or("write ID=EVIDENCE, for example success.dashboards=\"checked by Mara\"")?;
     let (id, evidence) = (id.trim(), evidence.trim());
     if id.is_empty() || evidence.is_empty() {
-        return Err("a sign-off needs the check's id and what was seen; neither may be empty".to_owned());
+        return Err("a sign-off needs the check's id and the evidence, separated by =".to_owned());
     }
     Ok((id.to_owned(), evidence.to_owned()))
 }

@@ -1,5 +1,5 @@
-//! `baseline`: recording and comparing are runs of checks; `list`, `show` and
-//! `--dry-run` only read and print.
+//! `baseline`: recording and comparing are runs of checks; `list`, `show` and `--dry-run`
+//! only read and print.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::printer::{self, Printer};
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::postgres::{Session, connect};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
@@ -20,10 +21,10 @@ use crate::traffic::baseline::good::{Bar, of_row};
 use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
 
-/// What reading the table may take in all.
+/// The time limit for reading the table.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Prints the statements and asks nothing.
+/// Prints the SQL statements and runs none.
 ///
 /// # Errors
 /// Stdout that cannot be written.
@@ -31,23 +32,23 @@ pub fn dry_run(settings: &Settings, printer: &mut Printer) -> Result<Exit> {
     let dsn = settings.vars.filled("DATABASE_URL").and_then(|text| Dsn::parse(text.trim()).ok());
     let schema = dsn.and_then(|dsn| dsn.schema);
     let text = format!(
-        "-- Nothing was written. `hotdash-ops baseline` reads and judges the numbers first, inserts them as it read\n\
-         -- them, and creates the table only where the search path leads to none; an older {TABLE}\n\
-         -- without the column details gets the other columns. A row of the same minute is kept instead.\n{}",
+        "-- Nothing was written. `hotdash-ops baseline` reads and judges the numbers first, then inserts them. It\n\
+         -- creates {TABLE} only if no such table is in the search path. If an existing table has no column\n\
+         -- `details`, only the other columns are written. An existing row of the same minute is kept.\n{}",
         sql::by_hand(&settings.target.names, schema.as_deref())
     );
     let _ = printer.data(&text)?;
     Ok(Exit::Ready)
 }
 
-/// Lists the recorded baselines, the newest first.
+/// Lists the recorded baselines, newest first.
 ///
 /// # Errors
-/// A call that cannot be answered: no connection string, a rehearsal's database, stdout that cannot be written.
+/// No connection string, a sandbox's database behind a real target, stdout that cannot be written.
 pub fn list(settings: &Settings, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
     let recorded = match read(settings)? {
         Ok(recorded) => recorded,
-        Err(why) => return Ok(untold(settings, &why, printer)),
+        Err(why) => return Ok(unread(settings, &why, printer)),
     };
     let bar = Bar::of(&settings.target.traffic);
     let text = match format {
@@ -56,7 +57,7 @@ pub fn list(settings: &Settings, format: ListFormat, printer: &mut Printer) -> R
         ListFormat::Table => table(&recorded.rows, bar),
     };
     if recorded.rows.is_empty() {
-        printer.note("no baseline is recorded; hotdash-ops baseline records one");
+        printer.note("no baseline has been recorded yet; `hotdash-ops baseline` records one");
     }
     let _ = printer.data(&clean(settings, &text))?;
     Ok(Exit::Ready)
@@ -65,7 +66,7 @@ pub fn list(settings: &Settings, format: ListFormat, printer: &mut Printer) -> R
 /// Shows one baseline: the newest, or the one captured at `wanted`.
 ///
 /// # Errors
-/// As [`list`], and a time at which none, or more than one, was captured.
+/// As [`list`], and a time at which no baseline, or more than one, was captured.
 pub fn show(
     settings: &Settings,
     wanted: Option<&str>,
@@ -74,7 +75,7 @@ pub fn show(
 ) -> Result<Exit> {
     let recorded = match read(settings)? {
         Ok(recorded) => recorded,
-        Err(why) => return Ok(untold(settings, &why, printer)),
+        Err(why) => return Ok(unread(settings, &why, printer)),
     };
     let row = match wanted {
         Some(wanted) => captured_at(&recorded.rows, wanted)
@@ -82,8 +83,8 @@ pub fn show(
         None => match recorded.rows.iter().find(|r| r.captured_at().is_some()).or(recorded.rows.first()) {
             Some(row) => row,
             None => {
-                let why = "no baseline is recorded; hotdash-ops baseline records one";
-                return Ok(untold(settings, why, printer));
+                let why = "no baseline has been recorded yet; `hotdash-ops baseline` records one";
+                return Ok(unread(settings, why, printer));
             }
         },
     };
@@ -96,8 +97,8 @@ pub fn show(
     Ok(Exit::Ready)
 }
 
-/// What could not be read, and that nothing is known.
-fn untold(settings: &Settings, why: &str, printer: &mut Printer) -> Exit {
+/// Reports that the table could not be read: exit 3.
+fn unread(settings: &Settings, why: &str, printer: &mut Printer) -> Exit {
     printer.error(&clean(settings, &format!("error: {why}")));
     Exit::Undecided
 }
@@ -107,7 +108,7 @@ fn clean(settings: &Settings, text: &str) -> String {
     Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
 }
 
-/// The rows, or why the database does not tell them.
+/// The rows, or why they could not be read.
 fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
     let Some(url) = settings.vars.filled("DATABASE_URL") else { bail!("DATABASE_URL is not set") };
     let dsn = Dsn::parse(url.trim()).map_err(|fault| anyhow!("DATABASE_URL {fault}"))?;
@@ -117,28 +118,28 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
         .build()
         .context("the runtime cannot start")?;
     let answer = runtime.block_on(async {
-        let session = match connect(&dsn, &roots, PATIENCE).await {
+        let marker = MarkerSink::default();
+        let session = match connect(&dsn, &roots, &marker, PATIENCE).await {
             Ok(session) => session,
             Err(fault) => return Ok(Err(format!("DATABASE_URL: {fault}"))),
         };
-        let answer = rows(settings, &session).await;
+        let answer = rows(settings, &session, &marker).await;
         session.close().await;
         answer
     });
-    // A name look-up that hangs in the system's resolver must not hold the answer back.
+    // A name look-up that hangs in the system's resolver must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(200));
     answer
 }
 
-async fn rows(settings: &Settings, session: &Session) -> Result<Result<Recorded, String>> {
-    let marker = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
-    let marked = match session.rows(marker, &[]).await {
-        Ok(rows) => rows.first().and_then(|row| row.get("sandbox")) == Some("true"),
-        Err(fault) => return Ok(Err(fault.to_string())),
-    };
-    if marked && !settings.target.is_sandbox() {
+async fn rows(
+    settings: &Settings,
+    session: &Session,
+    marker: &MarkerSink,
+) -> Result<Result<Recorded, String>> {
+    if marker.seen() && !settings.target.is_sandbox() {
         bail!(
-            "the database is a rehearsal's, and the target is {}; correct DATABASE_URL, or give --target sandbox",
+            "DATABASE_URL points to a sandbox's database, but the target is {}; correct DATABASE_URL, or use --target sandbox",
             settings.target.name
         );
     }
@@ -211,7 +212,7 @@ fn lines(row: &Row, bar: Bar) -> String {
             lines.push(("deliveries", format!("{} of {} succeeded, {} timed", d.ok, d.total, d.timed)));
             lines.push(("dead letters", format!("{} in the hour", d.dead_letters)));
         }
-        None => lines.push(("counts", "not kept: compared by tolerance only".to_owned())),
+        None => lines.push(("counts", "not stored: compared by tolerance only".to_owned())),
     }
     lines.into_iter().map(|(name, value)| format!("{name:<20} {value}\n")).collect()
 }

@@ -1,4 +1,4 @@
-//! `checks list`, `explain`, `lint` and `schema`: what is asked, without asking it.
+//! `checks list`, `explain`, `lint` and `schema`: about checks, without running them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,13 +23,14 @@ use crate::rehearsal::faults;
 use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
 use crate::text;
 
-/// Lists every check.
+/// Lists every check; with `claims` the codes of the claims that it can make.
 ///
 /// # Errors
-/// Every problem of the operator's own directory, and stdout that cannot be written.
-pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
+/// All problems of the operator's own directory, and stdout that cannot be written.
+pub fn list(own: Option<&Path>, claims: bool, format: ListFormat, printer: &mut Printer) -> Result<Exit> {
     let list = load(own)?;
     let text = match format {
+        ListFormat::Table if claims => claims_table(&list),
         ListFormat::Table => list_table(&list),
         ListFormat::Json => list_json(&list),
     };
@@ -37,7 +38,7 @@ pub fn list(own: Option<&Path>, format: ListFormat, printer: &mut Printer) -> Re
     Ok(Exit::Ready)
 }
 
-/// A file of the operator's own may hold what it should not.
+/// Masks secrets, which a file of the operator's own could contain.
 fn masked(text: &str) -> String {
     let secrets = crate::settings::secret_values(&Vars::of_process());
     Redactor::new(secrets.iter().map(String::as_str)).apply(text).into_owned()
@@ -68,9 +69,23 @@ fn list_table(list: &Checklist) -> String {
         let _infallible = writeln!(text, "{}\n", table.trim_fmt());
     }
     text.push_str(
-        "A check is a blocker unless it says warning. `hotdash-ops checks explain ID` shows one.\n",
+        "Checks are blockers unless marked as warnings. `hotdash-ops checks explain ID` describes a check.\n",
     );
     text
+}
+
+fn claims_table(list: &Checklist) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(printer::width().unwrap_or(120));
+    for check in list.checks() {
+        table.add_row([check.id.clone(), check.entry.probe.claims().join(", ")]);
+    }
+    format!(
+        "{}\n\nA code identifies a claim of its check in every report and never changes its meaning. A code with a `*` stands \
+         for\none claim for each name that the configuration or a program gives.\n",
+        table.trim_fmt()
+    )
 }
 
 fn list_json(list: &Checklist) -> String {
@@ -88,6 +103,7 @@ fn list_json(list: &Checklist) -> String {
                 "effect": check.entry.effect,
                 "needs": check.entry.needs,
                 "after": check.entry.after,
+                "claims": check.entry.probe.claims(),
                 "timeout": check.entry.timeout,
                 "feature": check.entry.feature,
                 "fix": check.entry.fix,
@@ -106,24 +122,24 @@ fn list_json(list: &Checklist) -> String {
     format!("{:#}\n", json!({ "schema": "hotdash-ops.checks/1", "checks": checks }))
 }
 
-/// What of a check is not the checklist's own: where it is written, what it replaces, who waived it.
+/// How the operator's own files affect a check: where it is defined, what it replaces, who waived it.
 fn marks(check: &Check) -> Vec<(&'static str, String)> {
     let mut marks = Vec::new();
     if check.folder.is_some() {
         let origin = text::plain(&check.origin);
         marks.push(match &check.replaces {
-            Some(replaces) => ("replaces", format!("{replaces}, written in {origin}")),
-            None => ("own", format!("written in {origin}")),
+            Some(replaces) => ("replaces", format!("{replaces}, defined in {origin}")),
+            None => ("own", format!("defined in {origin}")),
         });
     }
     marks.extend(check.waiver.as_ref().map(|waiver| ("waiver", text::plain(&waiver.to_string()))));
     marks
 }
 
-/// Shows what checks ask and how to ask the same by hand, with variables in place of their values.
+/// Shows what checks do and how to do the same by hand, with names of variables instead of values.
 ///
 /// # Errors
-/// A word that names no check, with the nearest id.
+/// A word that matches no check, with the nearest id.
 pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> Result<Exit> {
     let list = load(settings.checks.as_deref())?;
     let secrets = crate::settings::secret_values(&settings.vars);
@@ -139,7 +155,9 @@ pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> 
             let candidates = list.sections.iter().map(|s| s.id.as_str());
             let near = nearest(word, candidates.chain(list.checks().map(|c| c.id.as_str())));
             let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-            bail!("{word} is no check, section or glob of ids{hint} (see `hotdash-ops checks list`)");
+            bail!(
+                "{word} is not the id of a check, a section or a glob that matches any{hint} (see `hotdash-ops checks list`)"
+            );
         }
     }
     let _ = printer.data(&redactor.apply(&parts.join("\n")))?;
@@ -147,47 +165,47 @@ pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> 
 }
 
 fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
-    // The success criteria are asked of a longer window than the others.
     let usual = if section.phase == "success" { Usual::GATE } else { Usual::MONITOR };
     let watch = Watch::resolve(&WatchSaid::default(), usual, false, &mut Vec::new()).ok();
     let settings = Settings { watch, ..settings.clone() };
     let (entry, asked) = (&check.entry, check.entry.probe.explain(&settings));
-    let mut rows: Vec<(&str, String)> = vec![("claim", entry.title.clone())];
+    let mut rows: Vec<(&str, String)> = vec![("title", entry.title.clone())];
     rows.push(("section", format!("{} ({})", section.title, section.about)));
     let severity = match entry.severity {
-        Severity::Blocker => "blocker: the deploy may not go on without it",
-        Severity::Warning => "warning: shown, in the way only with --strict",
+        Severity::Blocker => "blocker: stops the deploy",
+        Severity::Warning => "warning: stops the deploy only with --strict",
     };
     rows.push(("severity", severity.to_owned()));
     if !asked.question.is_empty() {
-        rows.push(("asks", asked.question.clone()));
+        rows.push(("checks", asked.question.clone()));
     }
     rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
-    rows.push(("time", timing(check)));
+    rows.push(("claim codes", entry.probe.claims().join(", ")));
+    rows.push(("timeout", timing(check)));
     if !entry.needs.is_empty() {
         rows.push(("needs", entry.needs.join(", ")));
     }
     match entry.effect {
         Effect::None => {}
-        Effect::TestEvent => rows.push(("effect", "sends an event that is marked as a test".to_owned())),
+        Effect::TestEvent => rows.push(("effect", "sends an event marked as a test".to_owned())),
         Effect::Writes => rows.push(("effect", "writes".to_owned())),
     }
     let only_if = entry.feature.map(|feature| match feature {
-        Feature::Grading => "`grading` of the target is not false",
-        Feature::Drafts => "`drafts` of the target's traffic is not off",
+        Feature::Grading => "the target does not set `grading = false`",
+        Feature::Drafts => "the target's traffic does not set `drafts = \"off\"`",
     });
     rows.extend(only_if.map(|text| ("only if", text.to_owned())));
-    rows.push(("fix", entry.fix.clone()));
+    rows.push(("fix", settings.target.fill(&entry.fix)));
     let helper = check.contact.as_ref().and_then(|topic| settings.target.contacts.get(topic));
     rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
-    rows.push(("written in", check.origin.clone()));
-    rows.extend(proofs(check).map(|line| ("proved by", line)));
+    rows.push(("defined in", check.origin.clone()));
+    rows.extend(proofs(check).map(|line| ("proven by", line)));
     rows.extend(check.replaces.iter().map(|origin| ("replaces", origin.clone())));
     rows.extend(check.waiver.iter().map(|waiver| ("waiver", waiver.to_string())));
     let mut text = format!("{}\n", check.id);
     for (name, value) in rows {
-        let _infallible = writeln!(text, "  {name:<11} {value}");
+        let _infallible = writeln!(text, "  {name:<12} {value}");
     }
     if !asked.by_hand.is_empty() {
         text.push_str("  by hand:\n");
@@ -198,35 +216,39 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     text
 }
 
-/// The faults of the rehearsal that turn the check, in the words of the newcomer's command. A check of the operator's
-/// own has none that is written for it.
+/// The faults of the rehearsal that make the check fail, as `rehearse --fault` names them.
 fn proofs(check: &Check) -> impl Iterator<Item = String> {
     faults::proving(&check.id).into_iter().map(|(name, about)| format!("{name}: {about}"))
 }
 
 fn timing(check: &Check) -> String {
-    let mut text = format!("{} an attempt", check.entry.timeout);
+    let mut text = format!("{} per attempt", check.entry.timeout);
     if let Some(retry) = check.entry.retry {
-        let _infallible = write!(text, ", {} more every {}", retry.times, retry.every);
+        let _infallible = write!(text, ", up to {} retries, {} apart", retry.times, retry.every);
     }
     if let Some(patience) = check.entry.cold_start {
-        let _infallible = write!(text, ", asked again for {patience} while it may be starting");
+        let _infallible = write!(text, ", retried for {patience} while the service may be starting");
     }
     text
 }
 
-/// Reads check files, and a directory of the operator's own, as the program would.
+/// Reads check files, and a directory of the operator's own, as a run would.
 ///
 /// # Errors
-/// Every problem, with file and line.
+/// All problems, with file and line.
 pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Result<Exit> {
     let mut problems = Problems::default();
-    let mut said = String::new();
+    let mut summary = String::new();
     if !paths.is_empty() {
         match checklist::load_paths(paths) {
             Ok(list) => {
                 let (checks, sections) = (list.checks().count(), list.sections.len());
-                let _infallible = writeln!(said, "{checks} checks in {sections} sections, no problem");
+                let _infallible = writeln!(
+                    summary,
+                    "{} in {sections} {}, no problems",
+                    text::checks(checks),
+                    text::plural(sections, "section")
+                );
             }
             Err(more) => problems.0.extend(more.0),
         }
@@ -237,12 +259,12 @@ pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Res
                 let of = |what: fn(&Check) -> bool| list.checks().filter(|check| what(check)).count();
                 for check in list.checks() {
                     if let Some(waiver) = check.waiver.as_ref().filter(|waiver| !waiver.valid) {
-                        let _infallible = writeln!(said, "{}: waiver {waiver}", check.id);
+                        let _infallible = writeln!(summary, "{}: waiver {waiver}", check.id);
                     }
                 }
                 let _infallible = writeln!(
-                    said,
-                    "{} added, {} replaced, {} waived over the checklist, no problem",
+                    summary,
+                    "{} added, {} replaced, {} waived, no problems",
                     text::checks(of(|check| check.folder.is_some() && check.replaces.is_none())),
                     of(|check| check.replaces.is_some()),
                     of(|check| check.waiver.as_ref().is_some_and(|waiver| waiver.valid)),
@@ -251,11 +273,11 @@ pub fn lint(own: Option<&Path>, paths: &[PathBuf], printer: &mut Printer) -> Res
             Err(more) => problems.0.extend(more.0),
         }
     }
-    let _ = printer.data(&masked(&problems.or(said)?))?;
+    let _ = printer.data(&masked(&problems.or(summary)?))?;
     Ok(Exit::Ready)
 }
 
-/// Prints a JSON Schema, made from the types that read what it describes.
+/// Prints a JSON Schema, generated from the types that read the files.
 ///
 /// # Errors
 /// Stdout that cannot be written.

@@ -1,6 +1,6 @@
-//! `env fingerprint`: writes keyed fingerprints of the current secrets into the
-//! configuration, under the chosen target, so that a later run can tell this
-//! target's secrets from another's. Values are never shown or stored.
+//! `env fingerprint`: writes keyed fingerprints of the current secrets to the
+//! configuration, under the chosen target, so that a later run can detect that one
+//! target uses another's secrets. Values are never shown or stored.
 
 mod edit;
 
@@ -19,11 +19,11 @@ use crate::redact::Redactor;
 use crate::settings::fingerprint::{FINGERPRINTED, fingerprints, new_key};
 use crate::settings::{Said, Settings, file, gather_for_writing};
 
-/// Writes the fingerprints of the target's variables into the configuration file, which is made if there is
-/// none, or with `print_only` prints the lines to stdout.
+/// Writes the fingerprints of the target's variables to the configuration file, which is created if it does not
+/// exist, or with `print_only` prints the lines to stdout.
 ///
 /// # Errors
-/// Settings that do not read, no variable that has a fingerprint, a file that cannot be written: exit 2.
+/// Invalid settings, no variable with a fingerprint, a file that cannot be written: exit 2.
 pub fn env_fingerprint(said: Said, print_only: bool, printer: &mut Printer) -> Result<Exit> {
     let (resolved, path) = gather_for_writing(said)?;
     for note in &resolved.notes {
@@ -35,8 +35,7 @@ pub fn env_fingerprint(said: Said, print_only: bool, printer: &mut Printer) -> R
     let target = &settings.target.name;
     let lines = edit::Lines { target, new_key: key.is_new.then_some(key.text.as_str()), prints: &prints };
     if print_only {
-        // A reader that has gone away has seen what it wanted.
-        let _either_way = printer.data(&lines.block())?;
+        let _ = printer.data(&lines.block())?;
         return Ok(Exit::Ready);
     }
     let before = settings.config.as_ref().map(fs::read_to_string).transpose();
@@ -47,7 +46,7 @@ pub fn env_fingerprint(said: Said, print_only: bool, printer: &mut Printer) -> R
     let after = after.with_context(by_hand)?;
     write(&path, &after)?;
     if key.is_new {
-        printer.note(&format!("made a fingerprint_key in {}", path.display()));
+        printer.note(&format!("created a fingerprint_key in {}", path.display()));
     }
     let names = prints.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
     printer.note(&format!("wrote the fingerprints of {names} for target {target} to {}", path.display()));
@@ -66,15 +65,15 @@ fn key(settings: &Settings) -> Result<Key> {
     let mut all = settings.others.iter().chain([&settings.target]);
     if let Some(orphan) = all.find(|t| !t.fingerprints.is_empty()) {
         bail!(
-            "target {} has fingerprints and the configuration no fingerprint_key: put the key back, or remove \
-             every fingerprint; a new key would make them all wrong",
+            "target {} has fingerprints, but the configuration has no fingerprint_key: restore the key, or remove \
+             all fingerprints, because they are useless without it",
             orphan.name
         );
     }
     Ok(Key { text: new_key().map_err(anyhow::Error::msg)?, is_new: true })
 }
 
-/// The fingerprints to write; what is odd about them is told.
+/// The fingerprints to write. Warnings and notes about them go to stderr.
 fn prints(settings: &Settings, key: &str, printer: &mut Printer) -> Result<BTreeMap<String, String>> {
     let vars = &settings.vars;
     let other_names = |var: &'static str| match var {
@@ -85,41 +84,38 @@ fn prints(settings: &Settings, key: &str, printer: &mut Printer) -> Result<BTree
         let names = other_names(var);
         if let Some(name) = names.iter().find(|n| vars.disagrees(n)) {
             bail!(
-                "{name} differs between the environment and the env file; which one is this target's? unset the other"
+                "{name} differs between the environment and the env file; remove the one that is not this target's"
             );
         }
         if let Some(name) = names.iter().find(|n| vars.is_not_text(n)) {
-            bail!("{name} is not UTF-8 text; set it anew");
+            bail!("{name} is not UTF-8 text; set it again");
         }
         let mut filled = names.iter().filter_map(|n| vars.filled(n)).map(str::trim);
         if let (Some(one), Some(two)) = (filled.next(), filled.next())
             && one != two
         {
-            bail!("{} differ; which one is this target's? unset the other", names.join(" and "));
+            bail!("{} differ; unset the one that is not this target's", names.join(" and "));
         }
     }
     let prints = fingerprints(key, vars);
     for &var in FINGERPRINTED.iter().filter(|v| !prints.contains_key(**v)) {
         match other_names(var).iter().any(|n| vars.filled(n).is_some()) {
             true => printer.error(&format!(
-                "warning: {var} has no fingerprint: it is no connection string of PostgreSQL"
+                "warning: {var} has no fingerprint: it is not a PostgreSQL connection string"
             )),
             false if settings.target.fingerprints.contains_key(var) => {
-                printer.note(&format!("{var} is not set: its fingerprint stays as it is"));
+                printer.note(&format!("{var} is not set: its fingerprint is unchanged"));
             }
-            false => printer.note(&format!("{var} is not set: no fingerprint of it")),
+            false => printer.note(&format!("{var} is not set: no fingerprint")),
         }
     }
     if prints.is_empty() {
-        bail!(
-            "none of {} is set to something that has a fingerprint; set them, or name a file of them with --env-file",
-            FINGERPRINTED.join(", ")
-        );
+        bail!("none of {} has a usable value; set at least one, or use --env-file", FINGERPRINTED.join(", "));
     }
     for other in &settings.others {
         for (var, _) in prints.iter().filter(|(var, print)| other.fingerprints.get(*var) == Some(*print)) {
             printer.error(&format!(
-                "warning: {var} is the same for target {}: are these really the variables of {}?",
+                "warning: {var} is the same as for target {}: check that these are the variables of {}",
                 other.name, settings.target.name
             ));
         }
@@ -127,7 +123,7 @@ fn prints(settings: &Settings, key: &str, printer: &mut Printer) -> Result<BTree
     Ok(prints)
 }
 
-/// The new text, once it is known to read back as what was meant.
+/// The new text, after checking that it reads back as intended.
 fn checked(
     after: String,
     path: &Path,
@@ -137,16 +133,16 @@ fn checked(
     let shown = path.display().to_string();
     let config = file::parse(Source { file: &shown, text: &after }, &Redactor::default())?;
     let target = config.targets.iter().find(|t| t.name == settings.target.name);
-    let written = target.context("the target is not in it")?;
+    let written = target.context("the target is missing after the edit")?;
     let whole = prints.iter().all(|(var, print)| written.fingerprints.get(var) == Some(print));
     if !whole || config.fingerprint_key.is_none() {
-        bail!("the fingerprints are not where they should be");
+        bail!("the fingerprints are missing after the edit");
     }
     Ok(after)
 }
 
-/// Writes the file whole or not at all: private if it is new, with its own mode if it is not, and through a
-/// link to where that leads.
+/// Writes the file atomically. A new file is private, an existing one keeps its mode, and a symbolic link is
+/// followed.
 fn write(path: &Path, text: &str) -> Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     let real = match fs::symlink_metadata(path) {

@@ -1,11 +1,10 @@
-//! What only the gate refuses: thresholds looser than the checklist's.
+//! The gate refuses thresholds looser than the checklist's.
 
 use anyhow::{Result, bail};
 
 use crate::settings::{Target, Traffic};
 
-/// Refuses a target whose thresholds are looser than the checklist's: a gate that lets more through than it is
-/// believed to is worse than none.
+/// Refuses a target whose thresholds are looser than the checklist's.
 ///
 /// # Errors
 /// Every looser key, with the checklist's value.
@@ -15,7 +14,7 @@ pub fn refuse_looser(target: &Target) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the gate is the checklist's or stricter; correct under [targets.{}.traffic]: {}",
+        "the gate does not allow thresholds looser than the checklist's; change under [targets.{}.traffic]: {}",
         target.name,
         looser.join("; ")
     )
@@ -33,20 +32,20 @@ fn looser(target: &Target) -> Vec<String> {
     if traffic.min_events < checklist.min_events {
         found.push(format!("min_events = {} (at least {})", traffic.min_events, checklist.min_events));
     }
-    // Asked seldom enough, a service that was down for half the window looks well in every look.
+    // With few probes, a service that was down for half the window can look healthy in each of them.
     if traffic.health_every.0 > checklist.health_every.0 {
         found.push(format!("health_every = {} (at most {})", traffic.health_every, checklist.health_every));
     }
-    // A message that may wait for longer than the window is never called lost.
+    // A message that can wait longer than the window never counts as lost.
     if traffic.patience.0 > checklist.patience.0 {
         found.push(format!("patience = {} (at most {})", traffic.patience, checklist.patience));
     }
-    // What was on its way when the window ended is not seen. In a sandbox nothing takes so long.
+    // Deliveries still running at the end of the window would be missed. In a sandbox they are quick.
     if traffic.settle.0 < checklist.settle.0 && !target.is_sandbox() {
         found.push(format!("settle = {} (at least {})", traffic.settle, checklist.settle));
     }
     for text in checklist.log_errors.iter().filter(|text| !traffic.log_errors.contains(text)) {
-        found.push(format!("log_errors lacks \"{text}\""));
+        found.push(format!("log_errors does not contain \"{text}\""));
     }
     found
 }
@@ -58,7 +57,7 @@ mod tests {
     use crate::settings::Percent;
 
     #[test]
-    fn stricter_is_welcome_and_looser_is_refused() {
+    fn stricter_thresholds_are_accepted_and_looser_ones_are_refused() {
         let mut target = Target::default();
         refuse_looser(&target).expect("the checklist's own");
         target.traffic.success_rate = Percent(9900);
@@ -84,7 +83,7 @@ mod tests {
             "health_every = ",
             "patience = ",
             "settle = 1s (at least 10s)",
-            "log_errors lacks",
+            "log_errors does not contain",
         ] {
             assert!(why.contains(key), "{key}: {why}");
         }

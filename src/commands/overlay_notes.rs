@@ -1,4 +1,4 @@
-//! What a run says about the operator's own checks as a whole.
+//! The notes of a run about the operator's own checks.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,12 +9,12 @@ use crate::engine::plan::Plan;
 use crate::settings::Settings;
 use crate::text;
 
-/// The day on which waivers are judged: everywhere on earth the same, that of UTC.
+/// The day by which waivers expire, in UTC.
 pub fn today(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
 
-/// The notes of a run: what of it is not the checklist's own, and each waiver in it that has expired.
+/// How many checks of a run are the operator's own, and each waiver that has expired.
 pub fn notes(plan: &Plan, settings: &Settings) -> Vec<String> {
     let Some(dir) = &settings.checks else { return Vec::new() };
     let checks = || plan.steps.iter().map(|step| &*step.check);
@@ -25,7 +25,7 @@ pub fn notes(plan: &Plan, settings: &Settings) -> Vec<String> {
         count(|check| check.waiver.as_ref().is_some_and(|waiver| waiver.valid)),
     );
     let mut notes = vec![format!(
-        "with the operator's own {}: {} added, {replaced} replaced, {waived} waived",
+        "with your own checks from {}: {} added, {replaced} replaced, {waived} waived",
         dir.display(),
         text::checks(added)
     )];
@@ -33,7 +33,7 @@ pub fn notes(plan: &Plan, settings: &Settings) -> Vec<String> {
         let waiver = check.waiver.as_ref().filter(|waiver| !waiver.valid)?;
         let (id, owner, expires) = (&check.id, &waiver.owner, &waiver.expires);
         Some(format!(
-            "the waiver of {owner} for {id} expired on {expires} and waives nothing: renew it or take it out of {}",
+            "the waiver by {owner} for {id} expired on {expires} and has no effect: renew it or remove it from {}",
             waiver.origin
         ))
     }));
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_is_that_of_utc() {
+    fn the_day_is_in_utc() {
         let at = |time: &str| today(time.parse().expect("a time")).to_string();
         assert_eq!(at("2026-01-31T23:59:59Z"), "2026-01-31");
         assert_eq!(at("2026-02-01T00:30:00+02:00"), "2026-01-31");

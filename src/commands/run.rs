@@ -1,4 +1,4 @@
-//! Verbs that are a run of checks: plan, ask, report, end in one exit code.
+//! The verbs that run checks: plan, run, report, end in one exit code.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,23 +26,23 @@ use crate::redact::Redactor;
 use crate::report::Telling;
 use crate::report::{self, Style, jsonl};
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::Settings;
 use crate::text;
 
-/// Asks the verb's checks and tells the result.
+/// Runs the verb's checks and writes the result.
 ///
 /// # Errors
-/// Everything that refuses the call before a check is asked: exit 2.
+/// Everything that refuses the call before a check is run: exit 2.
 pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
     if verb.whole && settings.selection != Selection::default() {
-        // Its one line, or its exit code, says that the whole is well; a part of it must never be able to say so.
         let instead = match verb.phases {
             ["after"] => "",
-            ["success"] => ", or choose checks with `monitor`",
-            _ => ", or choose checks with `preflight`",
+            ["success"] => ", or use `monitor` to run a part",
+            _ => ", or use `preflight` to run a part",
         };
-        anyhow::bail!("`{}` asks all of its checks; leave out --only and --skip{instead}", verb.name);
+        anyhow::bail!("`{}` always runs all of its checks; remove --only and --skip{instead}", verb.name);
     }
     let now = Timestamp::now();
     let list = asked_by(verb, &checklist::load_with(settings.checks.as_deref(), overlay_notes::today(now))?);
@@ -54,7 +54,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     attested(&plan, &settings)?;
     report::prepare(&telling.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
-    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()))?;
+    let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
     let secrets = crate::settings::secret_values(&settings.vars);
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
@@ -68,8 +68,9 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         earlier = journal::earlier_non_passes(folder, &settings.target.name, now);
         match Journal::open(folder, &run, &plan, &settings) {
             Ok(open) => journal = Some(open),
-            Err(why) => notes
-                .push(format!("{why}; name another folder with HOTDASH_OPS_RUNS_DIR, or give --no-journal")),
+            Err(why) => {
+                notes.push(format!("{why}; set HOTDASH_OPS_RUNS_DIR to another folder, or use --no-journal"))
+            }
         }
     }
 
@@ -98,13 +99,13 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
             runner::run(&plan, &cx, name, lines, signalled(), &mut on_event).await
         })
     };
-    // A name look-up that hangs in the system's resolver must not hold the verdict back.
+    // A name look-up that hangs in the system's resolver must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
     tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
 }
 
-/// Refuses a sign-off of what nobody signs off: a check that the program asks itself, or none at all.
+/// Refuses a sign-off of a check that is automatic or not part of this run.
 fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
     let manual: Vec<&str> = plan
         .steps
@@ -115,16 +116,16 @@ fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
     if let Some(id) = settings.attest.keys().find(|id| !manual.contains(&id.as_str())) {
         let known = plan.steps.iter().any(|step| step.check.id == *id);
         let why = if known {
-            "is asked by the program, and nobody can sign it off"
+            "is an automatic check and cannot be signed off"
         } else {
-            "is no check of this run"
+            "is not a check of this run"
         };
-        anyhow::bail!("--attest {id}: {id} {why} (manual checks: {})", manual.join(", "));
+        anyhow::bail!("--attest {id}: `{id}` {why} (manual checks: {})", manual.join(", "));
     }
     Ok(())
 }
 
-/// Writes the report everywhere it is wanted. A pass that could not be told is not a pass.
+/// Writes the report to stdout and to files. A pass that could not be written is not a pass.
 fn tell(
     verb: Verb,
     report: &Report,
@@ -140,30 +141,30 @@ fn tell(
         problems_only: telling.problems_only,
         verbose: telling.verbose,
     };
-    let mut untold: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
+    let mut unwritten: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
     if let Err(error) = report::write_files(&telling.reports, report, &style) {
-        untold.push(format!("{error:#}"));
+        unwritten.push(format!("{error:#}"));
     }
     if telling.format != Format::Jsonl
         && let Err(error) = printer.data(&stdout_text(verb, report, telling, &style))
     {
-        untold.push(format!("{error:#}"));
+        unwritten.push(format!("{error:#}"));
     }
     match journal.map(|j| j.close(report)) {
         Some(Ok(folder)) => printer.note(&format!("journal: {}", folder.display())),
         Some(Err(why)) => printer.error(&format!("warning: {why}")),
         None => {}
     }
-    for line in &untold {
+    for line in &unwritten {
         printer.error(&format!("error: {line}"));
     }
-    match (report.exit, untold.is_empty()) {
+    match (report.exit, unwritten.is_empty()) {
         (Exit::Ready, false) => Ok(Exit::Undecided),
         (exit, _) => Ok(exit),
     }
 }
 
-/// What stdout gets. A verb with a headline says it first, and cron's log needs no table where all is well.
+/// The text for stdout. A verb with a headline starts with it, and with --quiet shows nothing else if all is well.
 fn stdout_text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
     match (verb.headline, telling.format) {
         (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
@@ -176,7 +177,7 @@ fn stdout_text(verb: Verb, report: &Report, telling: &Telling, style: &Style) ->
     }
 }
 
-/// True when something of the run is not the checklist's own: then one line would hide it.
+/// True when a check of the run is replaced or waived, which a single line would hide.
 fn owned(report: &Report) -> bool {
     report.outcomes().any(|outcome| outcome.replaces.is_some() || outcome.waiver.is_some())
 }
@@ -189,11 +190,11 @@ fn headline((good, bad): (&str, &str), report: &Report) -> String {
         .outcomes()
         .find(|o| o.verdict == Verdict::Fail)
         .or_else(|| report.outcomes().find(|o| o.verdict != Verdict::Pass));
-    // A server's words may hold anything; on this line they are cut and made harmless.
+    // The reason can quote a server, so it is truncated and made harmless.
     first.map_or_else(|| bad.to_owned(), |o| format!("{bad}: {}: {}", o.id, text::cell(&o.reason, 240)))
 }
 
-/// Resolves with the first signal. Without a way to listen it never resolves, and signals keep their usual
+/// Resolves with the first signal. If signals cannot be caught it never resolves, and they keep their default
 /// effect.
 async fn signalled() -> Stopped {
     match Signals::listen() {

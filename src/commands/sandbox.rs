@@ -1,4 +1,4 @@
-//! `sandbox`: the whole world on loopback, for one command or until it is told to end.
+//! `sandbox`: runs the whole world on loopback, for one command or until it is stopped.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,46 +10,53 @@ use anyhow::{Context, Result, ensure};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::SandboxArgs;
-use crate::commands::rehearse::{named, stageable};
+use crate::commands::rehearse::{ensure_supported, named};
 use crate::exit::Exit;
 use crate::printer::{Printer, Sent};
-use crate::rehearsal::base::Bases;
-use crate::rehearsal::customers::Habits;
+use crate::rehearsal::faults::injection::FaultedWorld;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::stage::Scene;
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::shell::quote;
+use crate::rehearsal::standins::customers::Habits;
 use crate::rehearsal::world::{Database, World};
 
-/// Starts the world; with a command runs that inside and ends with its code, without one prints the variables
-/// and `# ready` and serves until SIGTERM or Ctrl-C.
+/// Starts the world. With a command it runs that inside and exits with its code; without one it prints the variables
+/// and `# ready`, and runs until SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// A part that cannot be started, and a command that cannot be run.
 pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     let per_minute = args.per_minute;
-    ensure!((0.0..=6000.0).contains(&per_minute), "--per-minute {per_minute}: 0 to 6000");
+    ensure!(
+        (0.0..=6000.0).contains(&per_minute),
+        "--per-minute must be between 0 and 6000, not {per_minute}"
+    );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the runtime cannot start")?;
+        .context("cannot start the runtime")?;
     runtime.block_on(async {
-        let interrupt = signal(SignalKind::interrupt()).context("no way to hear Ctrl-C")?;
-        let terminate = signal(SignalKind::terminate()).context("no way to hear SIGTERM")?;
+        let interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+        let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
         let fault = args.fault.as_deref().map(named).transpose()?;
-        let (mut world, base) = match &args.database {
+        let (mut world, database) = match &args.database {
             Some(url) => (World::start(Database::Given(url.clone())).await?, None),
             None => {
                 let engine = Engine::choose(args.postgres)?;
                 if let Some(fault) = &fault {
-                    stageable(fault, engine)?;
+                    ensure_supported(fault, engine)?;
                     ensure!(
-                        fault.is_of_the_world(),
-                        "{} is a matter of how the program is called: play it with `rehearse --fault {}`",
+                        fault.is_in_the_world(),
+                        "{} depends on the program's arguments: use `rehearse --fault {}`",
                         fault.name,
                         fault.name
                     );
                 }
-                let base = Bases::start(engine).await?.base(true).await?;
-                (World::start(Database::Of(Arc::clone(&base.postgres), base.name.clone())).await?, Some(base))
+                let database = DatabaseFactory::start(engine).await?.create(true).await?;
+                (
+                    World::start(Database::Of(Arc::clone(&database.postgres), database.name.clone())).await?,
+                    Some(database),
+                )
             }
         };
         printer.note(&format!("postgres: {}", world.engine));
@@ -57,11 +64,11 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
         world.start_traffic(habits, args.world).await?;
         let mut variables = world.variables().clone();
         let mut later = None;
-        if let (Some(fault), Some(base)) = (&fault, &base) {
-            let mut scene = Scene::new(&world, base);
-            scene.set(&fault.stage).await.context("the fault cannot be staged")?;
-            variables = scene.variables.clone();
-            later = fault.later.as_ref().map(|later| (scene, later));
+        if let (Some(fault), Some(database)) = (&fault, &database) {
+            let mut faulted = FaultedWorld::new(&world, database);
+            faulted.apply(&fault.stage).await.context("cannot inject the fault")?;
+            variables = faulted.variables.clone();
+            later = fault.later.as_ref().map(|later| (faulted, later));
         }
         let world = &world;
         let work = async {
@@ -73,9 +80,9 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
             }
         };
         let change = async {
-            if let Some((mut scene, later)) = later {
+            if let Some((mut faulted, later)) = later {
                 tokio::time::sleep(later.after.0).await;
-                scene.set(&later.stage).await.context("the fault cannot be staged")?;
+                faulted.apply(&later.stage).await.context("cannot inject the fault")?;
             }
             std::future::pending::<Result<Exit>>().await
         };
@@ -86,10 +93,9 @@ pub fn sandbox(args: &SandboxArgs, printer: &mut Printer) -> Result<Exit> {
     })
 }
 
-/// The lines that put variables into a shell.
+/// Shell lines that export the variables.
 pub(super) fn exports(variables: &BTreeMap<String, String>) -> String {
-    let line =
-        |(name, value): (&String, &String)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"));
+    let line = |(name, value): (&String, &String)| format!("export {name}={}\n", quote(value));
     variables.iter().map(line).collect()
 }
 
@@ -109,12 +115,12 @@ async fn inside(
         .with_context(|| format!("cannot run {} inside the sandbox", program.display()))?;
     loop {
         tokio::select! {
-            status = child.wait() => return Ok(Exit::Command(code(status.context("the command is lost")?))),
-            // Ctrl-C reaches the command too, which is in our process group; its answer to it is the answer.
+            status = child.wait() => return Ok(Exit::Command(code(status.context("cannot wait for the command")?))),
+            // Ctrl-C reaches the command as well, which is in our process group; its exit code is the result.
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {
                 if let Some(pid) = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
-                    // A command that has just ended needs no signal.
+                    // The command may just have exited.
                     let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
                 }
             }
@@ -122,7 +128,7 @@ async fn inside(
     }
 }
 
-/// The program on the sandbox's own PATH; the parent's PATH, which the system would search, has no stand-ins.
+/// The program on the sandbox's PATH; the system would search the parent's PATH, which has no stand-ins.
 fn found(program: &OsString, path: &str) -> OsString {
     if program.to_string_lossy().contains('/') {
         return program.clone();
@@ -148,9 +154,9 @@ async fn serve(
     let mut text = exports(variables);
     text.push_str(&format!(
         "# control: {} (header {}: {})\n",
-        world.hub.url(),
-        crate::rehearsal::server::KEY_HEADER,
-        world.hub.control_key()
+        world.control.url(),
+        crate::rehearsal::http::KEY_HEADER,
+        world.control.control_key()
     ));
     text.push_str("# ready\n");
     if printer.data(&text)? == Sent::Closed {

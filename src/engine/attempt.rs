@@ -1,6 +1,5 @@
-//! Asks one check: attempts, deadline, retries, and the outcome they leave.
-//! Redaction happens here, where the outcome is made, so that no format can
-//! forget it.
+//! Runs one check: attempts, deadline, retries, and the outcome. Redaction happens here,
+//! where the outcome is made, so that no format can forget it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,17 +14,17 @@ use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::outcome::waived::Waiver;
 use crate::outcome::{Outcome, Verdict, Why};
 
-/// A service gets this much less than its check, so that its own time-out is the answer.
+/// Added to the check's timeout, so that the time-out of the service itself is reported.
 const SLACK: Duration = Duration::from_millis(1500);
 
-/// The wait between two questions to a service that may be starting.
+/// The pause between two attempts at a service that may be starting.
 const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 
-/// Asks until there is an answer that counts.
+/// Runs the check until it has a final outcome.
 pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::UnboundedSender<Event>) -> Outcome {
     let entry = &step.check.entry;
     let began = Instant::now();
-    let mut outcome = blank(step, Verdict::Error);
+    let mut outcome = blank(cx, step, Verdict::Error);
     outcome.started = Some(cx.now());
     let mut left = entry.retry.map_or(0, |r| r.times);
     let mut needed_retry = false;
@@ -40,9 +39,9 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         };
         entry.probe.prepare(&asking).await;
         match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
-            Ok(Ok(finding)) => judge(&mut outcome, finding, step),
-            Ok(Err(cannot)) => give_up(&mut outcome, cannot, step),
-            Err(_) => give_up(&mut outcome, slow(step), step),
+            Ok(Ok(finding)) => judge(&mut outcome, finding, fix(cx, step)),
+            Ok(Err(cannot)) => give_up(&mut outcome, cannot, blank(cx, step, Verdict::Error)),
+            Err(_) => give_up(&mut outcome, slow(step), blank(cx, step, Verdict::Error)),
         }
         if outcome.verdict != Verdict::Fail {
             break;
@@ -58,7 +57,7 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
             break;
         };
         let reason = cx.redactor.apply(&outcome.reason).into_owned();
-        // The run may be over; then nobody wants to know about the retry.
+        // The run may be over; then there is no receiver.
         let _ = retries.send(Event::Retrying {
             id: step.check.id.clone(),
             attempt: outcome.attempts,
@@ -68,29 +67,29 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
         sleep(pause).await;
     }
     if needed_retry && outcome.verdict == Verdict::Pass {
-        outcome.warnings.push(format!("passed only at attempt {}", outcome.attempts));
+        outcome.warnings.push(format!("passed only on attempt {}", outcome.attempts));
     } else if outcome.attempts > 1 && outcome.verdict == Verdict::Pass {
-        let value = format!("answered at attempt {} after {} ms", outcome.attempts, millis(began.elapsed()));
+        let value = format!("answered on attempt {} after {} ms", outcome.attempts, millis(began.elapsed()));
         outcome.evidence.push(crate::outcome::finding::Evidence { name: "cold start".to_owned(), value });
     }
     outcome.took_ms = millis(began.elapsed());
     finish(cx, outcome, step)
 }
 
-/// An outcome of a check that was not asked, with its reason.
+/// The outcome of a check that was not run, with its reason.
 pub(super) fn unasked(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
-    let mut outcome = blank(step, verdict);
+    let mut outcome = blank(cx, step, verdict);
     if let Verdict::Skipped(why) = &outcome.verdict {
         outcome.reason = why.to_string();
         if let Why::Blocked(parent) = why {
-            outcome.fix = format!("mend {parent} first");
+            outcome.fix = format!("fix {parent} first");
         }
     }
     finish(cx, outcome, step)
 }
 
-/// An outcome with nothing in it yet but what the checklist says.
-fn blank(step: &Step, verdict: Verdict) -> Outcome {
+/// An outcome with only what the checklist provides.
+fn blank(cx: &Context, step: &Step, verdict: Verdict) -> Outcome {
     let (check, entry) = (&step.check, &step.check.entry);
     Outcome {
         id: check.id.clone(),
@@ -103,7 +102,7 @@ fn blank(step: &Step, verdict: Verdict) -> Outcome {
         evidence: Vec::new(),
         warnings: Vec::new(),
         reason: String::new(),
-        fix: entry.fix.clone(),
+        fix: fix(cx, step),
         runbook: check.runbook.clone(),
         attempts: 0,
         started: None,
@@ -115,30 +114,35 @@ fn blank(step: &Step, verdict: Verdict) -> Outcome {
     }
 }
 
-/// An outcome of a check that the engine itself could not bring to an end.
+/// The outcome of a check that the engine itself could not finish.
 pub(super) fn broken(cx: &Context, step: &Step, reason: impl Into<String>, fix: &str) -> Outcome {
-    let mut outcome = blank(step, Verdict::Error);
+    let mut outcome = blank(cx, step, Verdict::Error);
     outcome.reason = reason.into();
     fix.clone_into(&mut outcome.fix);
     finish(cx, outcome, step)
 }
 
-/// Whole milliseconds, as reports count time.
+/// A duration in whole milliseconds, the unit of reports.
 pub(super) fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn judge(outcome: &mut Outcome, finding: Finding, step: &Step) {
-    // A retry starts from what the checklist says, so that no text of an earlier attempt stays behind.
+/// The check's fix, filled from the target.
+fn fix(cx: &Context, step: &Step) -> String {
+    cx.settings.target.fill(&step.check.entry.fix)
+}
+
+fn judge(outcome: &mut Outcome, finding: Finding, fix: String) {
+    // Texts of an earlier attempt must not remain.
     outcome.warnings.clear();
-    outcome.fix.clone_from(&step.check.entry.fix);
+    outcome.fix = fix;
     outcome.judge(finding);
 }
 
-fn give_up(outcome: &mut Outcome, cannot: CannotAsk, step: &Step) {
+fn give_up(outcome: &mut Outcome, cannot: CannotAsk, blank: Outcome) {
     let attempts = outcome.attempts;
     let started = outcome.started;
-    *outcome = blank(step, Verdict::Error);
+    *outcome = blank;
     (outcome.attempts, outcome.started) = (attempts, started);
     outcome.reason = cannot.why;
     outcome.evidence = cannot.evidence;
@@ -148,8 +152,8 @@ fn give_up(outcome: &mut Outcome, cannot: CannotAsk, step: &Step) {
 }
 
 fn slow(step: &Step) -> CannotAsk {
-    CannotAsk::because(format!("no result within the check's {}", step.check.entry.timeout))
-        .hint("ask it alone with --only, or look for what this machine is busy with")
+    CannotAsk::because(format!("no result within the check's timeout of {}", step.check.entry.timeout))
+        .hint("run it alone with --only, and find out what else this machine is busy with")
 }
 
 fn finish(cx: &Context, mut outcome: Outcome, step: &Step) -> Outcome {

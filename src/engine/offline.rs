@@ -1,6 +1,6 @@
-//! Whether this machine is offline. One host whose name does not resolve is that
-//! host's failure; when it is so for every remote host of the run, and there are
-//! at least two, the fault is ours and the failures become errors.
+//! Whether this machine is offline. If one host name does not resolve, that host has
+//! failed. If no remote host of the run can be reached, and there are at least two, this
+//! machine is the cause, and the failures become errors.
 
 use std::collections::BTreeMap;
 
@@ -45,19 +45,18 @@ pub(super) fn revise(plan: &Plan, settings: &Settings, outcomes: &mut [Outcome])
     changed
 }
 
-/// True for the kinds that talk to a remote host of the pipeline themselves.
+/// True for the kinds of probes that connect to a remote host of the pipeline themselves.
 fn goes_out(probe: &Probe) -> bool {
     match probe {
         Probe::Reach(_) | Probe::Http(_) | Probe::Chatwoot(_) | Probe::Database(_) | Probe::Schema(_) => true,
-        // Of the claims on a watch only these know whether the one host they are about was reached: the others
-        // judge what two of them said.
+        // Of the checks on a watch only these are about a single host.
         Probe::Health(_) | Probe::Traffic(Traffic::Database) => true,
         _ => false,
     }
 }
 
-/// Something was compared. Claims that are all open were left so without a word to the host, because what they
-/// would be compared with is missing.
+/// True if something was compared. Claims are all undecided if the expected value is missing, and then the host was
+/// not contacted.
 fn was_reached(outcome: &Outcome) -> bool {
     outcome.claims.iter().any(|c| c.holds.is_some())
 }
@@ -68,7 +67,7 @@ fn remote_host(probe: &Probe, settings: &Settings) -> Option<String> {
     (!is_loopback(&host)).then_some(host)
 }
 
-/// Of a connection string the first host: it may be written in ways that are no URL.
+/// The host of a URL, or the first host of a connection string, which is not always a URL.
 fn host(name: &str, value: &str) -> Option<String> {
     let host = match name {
         "DATABASE_URL" => Dsn::parse(value).ok()?.servers.into_iter().next().filter(|s| !s.is_socket())?.host,
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_claims_on_a_watch_those_about_one_host_say_whether_it_was_reached() {
+    fn checks_on_a_watch_count_as_remote_only_if_they_are_about_one_host() {
         let list = crate::checklist::load().expect("the embedded checklist reads");
         let out = |id: &str| goes_out(&list.get(id).expect(id).entry.probe);
         for id in

@@ -1,5 +1,5 @@
-//! Which checks a run asks, and in which order. Fixed before anything runs: the
-//! report lists exactly what stands here.
+//! The checks of a run and their order. The plan is fixed before anything runs, and the
+//! report lists exactly its checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::settings::{Drafts, Target};
 #[derive(Clone, Debug)]
 pub struct Step {
     pub check: Arc<Check>,
-    /// Steps that must not fail first. Excluded parents are left out: their children are asked anyway.
+    /// Steps that must finish first and not fail. Excluded ones are left out: their dependents run anyway.
     pub needs: Vec<usize>,
-    /// Steps that end first, however they end.
+    /// Steps that must finish first, with any verdict.
     pub after: Vec<usize>,
-    /// The operator's words that excluded it (`--skip quality`).
+    /// What excluded it: `--skip quality`, or a setting of the target.
     pub excluded: Option<String>,
 }
 
@@ -35,16 +35,16 @@ pub struct PlannedSection {
 pub struct Plan {
     pub steps: Vec<Step>,
     pub sections: Vec<PlannedSection>,
-    /// How many checks the whole of the verb's phases has.
+    /// The number of checks in the verb's phases.
     pub of: usize,
 }
 
 impl Plan {
-    /// Plans a run over `list`. `--only` keeps what it names and everything that stands under it; `--skip` and
-    /// the target's missing features stay in the plan, marked as excluded.
+    /// Plans a run over `list`. `--only` keeps the checks it names and everything they need. Checks excluded by
+    /// `--skip` or by the target's settings stay in the plan, marked as excluded.
     ///
     /// # Errors
-    /// All complaints: words that match nothing, nothing left to ask, an order that runs in a circle.
+    /// All problems: words that match nothing, no check left to run, a circular dependency.
     pub fn new(list: &Checklist, selection: &Selection, target: &Target) -> Result<Plan, Vec<String>> {
         let complaints = unmatched(selection, list);
         if !complaints.is_empty() {
@@ -66,7 +66,7 @@ impl Plan {
             }
         }
         link(&mut steps);
-        // What `--only` names must be among what is asked: that all it stands on is well proves nothing about it.
+        // At least one check that `--only` names must run: the checks it needs prove nothing about it.
         let wanted = |s: &Step| {
             selection.only.is_empty()
                 || list.sections.iter().any(|section| {
@@ -81,18 +81,18 @@ impl Plan {
         };
         if steps.iter().filter(|s| wanted(s)).all(|s| s.excluded.is_some()) {
             return Err(vec![
-                "the selection leaves nothing to ask (see `hotdash-ops checks list`)".to_owned(),
+                "the selection leaves no check to run (see `hotdash-ops checks list`)".to_owned(),
             ]);
         }
         let plan = Plan { steps, sections, of: list.checks().count() };
         match plan.circle() {
             None => Ok(plan),
-            Some(id) => Err(vec![format!("the order runs in a circle at `{id}`")]),
+            Some(id) => Err(vec![format!("circular dependency at `{id}`")]),
         }
     }
 
-    /// How many checks are asked, when `--only` or `--skip` left something out; what the target's configuration
-    /// says it does without is not left out.
+    /// The number of checks that run, if `--only` or `--skip` left any out. Features that the target does not have
+    /// do not count as left out.
     pub fn partial(&self) -> Option<usize> {
         let skipped = |s: &&Step| s.excluded.as_ref().is_some_and(|by| by.starts_with("--skip"));
         let asked = self.steps.len() - self.steps.iter().filter(skipped).count();
@@ -177,7 +177,7 @@ fn link(steps: &mut [Step]) {
     }
 }
 
-/// The complaints about words that match nothing, each with the nearest section or id.
+/// An error for each word that matches nothing, with the nearest section or id.
 fn unmatched(selection: &Selection, list: &Checklist) -> Vec<String> {
     let mut complaints = Vec::new();
     for (flag, words) in [("--only", &selection.only), ("--skip", &selection.skip)] {

@@ -1,6 +1,6 @@
-//! Runs a plan. One task per check, started as soon as what it needs has ended;
-//! this loop alone decides what is blocked, and every planned check leaves it
-//! with exactly one outcome.
+//! Runs a plan: one task per check, started as soon as the checks it needs have finished.
+//! This loop alone decides what is blocked, and every planned check gets exactly one
+//! outcome.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ pub struct RunName {
     pub run: String,
     /// `preflight`.
     pub verb: String,
-    /// What the reader should know in any case.
+    /// Notes for the report.
     pub notes: Vec<String>,
-    /// The earlier runs that did not pass: a pass names them.
+    /// A note about earlier runs that did not pass, shown only if this run passes.
     pub earlier: Option<String>,
 }
 
-/// How many checks are asked at the same time. More than any section needs, few enough for a laptop's DNS.
+/// How many checks run at the same time: more than any section needs, few enough for a laptop's DNS.
 const TOGETHER: usize = 24;
 
 struct Running {
@@ -129,7 +129,7 @@ fn finished(cx: &Context, outcome: &Outcome) -> Event {
     Event::Finished { outcome: Box::new(outcome.clone()), at: cx.now() }
 }
 
-/// Settles what needs no asking and starts what is ready, until nothing more can move.
+/// Settles the checks that do not run and starts those that are ready, until nothing changes.
 fn advance(plan: &Plan, cx: &Arc<Context>, running: &mut Running, on_event: &mut dyn FnMut(&Event)) {
     let mut moved = true;
     while moved {
@@ -172,8 +172,8 @@ enum Ready {
     Blocked(String),
 }
 
-/// A check is blocked by a parent that failed, errored or was blocked, never by an inconclusive one, by one that
-/// is only a warning, or by one that is waived: a waiver says to go on.
+/// A check is blocked by a check it needs that failed, could not run or was blocked itself, but not if that check is
+/// undecided, only a warning, or waived.
 fn ready(step: &Step, outcomes: &[Option<Outcome>]) -> Ready {
     let mut blocked = None;
     for &parent in &step.needs {
@@ -198,7 +198,7 @@ fn start(at: usize, step: &Step, cx: &Arc<Context>, running: &mut Running) {
     let (cx, step, retries) = (cx.clone(), step.clone(), running.retries.clone());
     let (places, checkout) = (running.places.clone(), running.checkout.clone());
     let handle = running.tasks.spawn(async move {
-        // Commands in one checkout run one after another; waiting for their turn is not part of their time.
+        // Commands in the checkout run one after another; the wait does not count as their time.
         let turn = match step.check.entry.probe.runs_in_checkout(&cx.settings) {
             true => Some(checkout.lock_owned().await),
             false => None,
@@ -214,7 +214,7 @@ fn start(at: usize, step: &Step, cx: &Arc<Context>, running: &mut Running) {
     running.which.insert(handle.id(), at);
 }
 
-/// The outcome of an ended task; a panic is one `error` row.
+/// The outcome of a finished task; a panic becomes one `error` row.
 fn take(
     ended: Result<(Id, (usize, Outcome)), JoinError>,
     plan: &Plan,
@@ -228,14 +228,14 @@ fn take(
         }
         Err(error) => {
             let at = which.remove(&error.id()).unwrap_or_default();
-            let reason = "the probe panicked; this is a fault of hotdash-ops";
-            let fix = "run again with -v, and report it with the journal of this run";
+            let reason = "the probe panicked; this is a bug in hotdash-ops";
+            let fix = "report the bug with the journal of this run";
             (at, attempt::broken(cx, &plan.steps[at], reason, fix))
         }
     }
 }
 
-/// Gives every check without an outcome the one that says why, and revises what only the end can tell.
+/// Gives every check without an outcome one that says why, then revises outcomes if this machine is offline.
 fn close(
     plan: &Plan,
     cx: &Context,
@@ -252,8 +252,8 @@ fn close(
                 Some(Stopped::SandboxMistaken) => skipped(Why::SandboxMistaken),
                 Some(_) => skipped(Why::Interrupted),
                 None if late => {
-                    let reason = format!("the run's deadline of {} passed first", cx.settings.timeout);
-                    attempt::broken(cx, step, reason, "give the run more time with --timeout")
+                    let reason = format!("not finished within the run's timeout of {}", cx.settings.timeout);
+                    attempt::broken(cx, step, reason, "allow more time with --timeout")
                 }
                 None => attempt::unasked(cx, step, Verdict::Error),
             };
@@ -311,8 +311,9 @@ fn assemble(
     }
     if stopped == Some(Stopped::SandboxMistaken) {
         let target = &report.target;
-        let note =
-            format!("a stand-in answered, but the target is {target}: this proves nothing about {target}");
+        let note = format!(
+            "a test stand-in answered, but the target is {target}: this run proves nothing about {target}"
+        );
         report.notes.push(note);
     }
     report

@@ -2,21 +2,21 @@
 
 use crate::checklist::Checklist;
 
-/// A verb that asks checks.
+/// A verb that runs checks.
 #[derive(Clone, Copy, Debug)]
 pub struct Verb {
     pub name: &'static str,
-    /// The folders of `checks/` it asks.
+    /// The folders of `checks/` it runs.
     pub phases: &'static [&'static str],
-    /// The sections of these phases it asks; none named is all of them.
+    /// The sections of these phases it runs; empty for all.
     pub sections: &'static [&'static str],
-    /// Whether only the whole of it may be asked: a part that is well must not say that the whole is.
+    /// Whether it must run as a whole: its exit code and first line speak for all of its checks.
     pub whole: bool,
-    /// The checks it asks when the verb stands for a few of them.
+    /// The checks it runs, if the verb runs only a few.
     pub only: &'static [&'static str],
-    /// Whether its runs are recorded; a verb that cron runs every few minutes would only fill the disk.
+    /// Whether its runs leave a journal; a verb that cron runs every few minutes would fill the disk.
     pub journal: bool,
-    /// What a verb for cron says before everything else: when it goes well, and when not.
+    /// The first line of a verb for cron, when all is well and when not.
     pub headline: Option<(&'static str, &'static str)>,
 }
 
@@ -31,7 +31,7 @@ pub const PREFLIGHT: Verb = Verb {
     headline: None,
 };
 
-/// `status`: Chatwoot's health, in place of the app's health check script.
+/// `status`: Chatwoot's health, to replace the app's health check script.
 pub const STATUS: Verb = Verb {
     name: "status",
     whole: true,
@@ -64,21 +64,21 @@ pub const BASELINE: Verb = Verb {
     ..PREFLIGHT
 };
 
-/// `baseline compare`: the last hour against a recorded one.
+/// `baseline compare`: the last hour against a recorded baseline.
 pub const COMPARE: Verb = Verb {
     name: "baseline compare",
     only: &["baseline.comparable", "baseline.rate-holds", "baseline.average-holds"],
     ..BASELINE
 };
 
-/// The checks that a verb asks: of its phases all, or the sections it names and the operator's own, or a few.
+/// The checks of a verb: all of its phases, or only certain sections plus the operator's own, or only certain checks.
 pub fn asked_by(verb: Verb, list: &Checklist) -> Checklist {
     let mut list = list.phases(verb.phases);
     list.sections.retain(|s| verb.sections.is_empty() || s.own || verb.sections.contains(&s.id.as_str()));
     narrowed(list, verb)
 }
 
-/// A verb that stands for a few checks is whole when it has asked those: what is left out is not its to ask.
+/// The list with only the verb's checks and the checks they need, so that such a run is not partial.
 fn narrowed(list: Checklist, verb: Verb) -> Checklist {
     if verb.only.is_empty() {
         return list;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::text;
 
-/// The formats in which a report can be told.
+/// The formats of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// For people at a terminal.
@@ -15,7 +15,7 @@ pub enum Format {
     Table,
     /// One versioned document, described by [`json::schema`].
     Json,
-    /// One JSON object a line; live on stdout, in checklist order in a file.
+    /// One JSON object per line; live on stdout, in checklist order in a file.
     Jsonl,
     /// JUnit XML, for CI systems that list tests.
     Junit,
@@ -77,7 +77,7 @@ impl FromStr for Format {
     }
 }
 
-/// A `--report FORMAT:PATH`: a second telling of the same run, in a file.
+/// A `--report FORMAT:PATH`: the same run as a file in another format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportTarget {
     pub format: Format,
@@ -87,15 +87,15 @@ pub struct ReportTarget {
 impl FromStr for ReportTarget {
     type Err = anyhow::Error;
 
-    /// Only the first colon separates, so a path may contain more of them.
+    /// Splits at the first colon, so the path can contain colons.
     fn from_str(argument: &str) -> Result<ReportTarget> {
         let Some((format, path)) = argument.split_once(':') else {
-            bail!("{argument:?} names no format; write FORMAT:PATH, for example junit:report.xml");
+            bail!("{argument:?} has no format; write FORMAT:PATH, for example junit:report.xml");
         };
         let format: Format = format.parse()?;
         match path {
-            "" => bail!("{argument:?} names no path; write for example {format}:report.out"),
-            "-" => bail!("stdout carries one format, and --format chooses it; use --format {format}"),
+            "" => bail!("{argument:?} has no path; write for example {format}:report.out"),
+            "-" => bail!("a report on stdout is chosen with --format; use --format {format}"),
             _ => Ok(ReportTarget { format, path: PathBuf::from(path) }),
         }
     }

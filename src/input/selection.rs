@@ -1,7 +1,7 @@
-//! Which checks a run takes: `--only` and `--skip` name a section, a check id or a
-//! glob. A word that matches nothing is refused, with the nearest id.
+//! Which checks run: `--only` and `--skip` take a section, a check id or a glob. A word
+//! that matches nothing is an error that suggests the nearest id.
 
-/// What the operator said.
+/// The words of `--only` and `--skip`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     pub only: Vec<String>,
@@ -16,7 +16,7 @@ pub fn names(word: &str, phase: &str, section: &str, id: &str) -> bool {
         || glob::Pattern::new(word).is_ok_and(|p| p.matches(id) || p.matches(section))
 }
 
-/// The candidate most like `word`, also when `word` is only the part after the dot.
+/// The candidate most similar to `word`, which can be only the part after the dot.
 pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     candidates
         .map(|c| {

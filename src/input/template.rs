@@ -1,5 +1,6 @@
-//! Texts that contain `${NAME}`. A name is an environment variable (`${CHATWOOT_BASE_URL}`) or a value of the target
-//! (`${target.agent_version}`). There are no defaults and no expressions.
+//! Texts that contain `${NAME}`: what a probe sends and compares, and the fix of a check. A name is an environment
+//! variable (`${CHATWOOT_BASE_URL}`) or a key of the target (`${target.agent_version}`). There are no defaults and no
+//! expressions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +8,29 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A parsed template. Parsing rejects an unclosed or empty `${`.
+/// The keys that `${target.KEY}` may name. `names.` are the tables and columns of the target's database.
+pub const TARGET_KEYS: &[&str] = &[
+    "name",
+    "fly_app",
+    "fly_agent_app",
+    "fly_chatwoot_app",
+    "chatwoot_host",
+    "agent_host",
+    "account_id",
+    "account_name",
+    "database",
+    "webhook_url",
+    "agent_version",
+    "names.facts",
+    "names.fact_type",
+    "names.value",
+    "names.recorded_at",
+    "names.metadata",
+    "names.grades",
+    "names.grades_created_at",
+];
+
+/// A parsed template. Parsing rejects a `${` that is not closed, and a name that is neither a variable nor a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     text: String,
@@ -60,21 +83,22 @@ impl Template {
 }
 
 fn part(name: &str) -> Result<Part, String> {
-    let plain = |s: &str, extra: char| {
-        !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == extra)
-    };
     if let Some(key) = name.strip_prefix("target.") {
-        return if plain(key, '_') {
-            Ok(Part::Target(key.to_owned()))
-        } else {
-            Err(format!("`${{{name}}}` is not a value of the target"))
+        if TARGET_KEYS.contains(&key) {
+            return Ok(Part::Target(key.to_owned()));
+        }
+        let hint = match crate::input::selection::nearest(key, TARGET_KEYS.iter().copied()) {
+            Some(near) => format!("did you mean `${{target.{near}}}`?"),
+            None => format!("the keys are {}", TARGET_KEYS.join(", ")),
         };
+        return Err(format!("`${{{name}}}` is not a key of the target; {hint}"));
     }
-    if plain(name, '_') && name.chars().all(|c| !c.is_ascii_lowercase()) {
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if !name.is_empty() && name.chars().all(plain) {
         Ok(Part::Variable(name.to_owned()))
     } else {
         Err(format!(
-            "`${{{name}}}` is neither a variable (`${{CHATWOOT_BASE_URL}}`) nor a value of the target (`${{target.agent_version}}`)"
+            "`${{{name}}}` is neither a variable (`${{CHATWOOT_BASE_URL}}`) nor a key of the target (`${{target.agent_version}}`)"
         ))
     }
 }
@@ -105,5 +129,21 @@ impl JsonSchema for Template {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "description": "Text that may contain `${VARIABLE}` or `${target.key}`." })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_rejected_with_the_nearest_key() {
+        let why = |text: &str| Template::parse(text).expect_err(text);
+        assert!(why("fly logs -a ${target.fly_ap}").ends_with("did you mean `${target.fly_app}`?"));
+        assert!(why("${target.}").starts_with("`${target.}` is not a key of the target"));
+        assert!(why("${target.fly_app").contains("is not closed"));
+        for text in ["${}", "${fly_app}", "${DATABASE_URL:-none}", "${target}", "${A B}"] {
+            assert!(why(text).contains("is neither a variable"), "{text}");
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! What happens during a run, as it happens. Progress, the live `jsonl` stream
-//! and the journal are all made from these values; the report is made from the
-//! outcomes they carry.
+//! The events of a run. Progress, the live `jsonl` stream and the journal are made from
+//! them; the report is made from the outcomes they carry.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,11 +11,11 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::Window;
 
-/// One thing that happened. Every text in it has been redacted.
+/// One event. Every text in it has been redacted.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The plan stands, and nothing has been asked yet. `checks` are the ids in checklist order.
+    /// The plan is fixed and no check has started. `checks` are the ids in checklist order.
     Planned {
         run: String,
         verb: String,
@@ -26,19 +25,19 @@ pub enum Event {
         checks: Vec<String>,
         at: Timestamp,
     },
-    /// A check is being asked.
+    /// A check has started.
     Started { id: String, title: String, at: Timestamp },
-    /// A running command of check `id` has written a line.
+    /// A command of check `id` has written a line.
     Line { id: String, stream: Stream, text: String },
-    /// Attempt number `attempt` (from 1) did not pass for `reason`, and there will be another.
+    /// Attempt number `attempt` (from 1) failed for `reason`, and another will follow.
     Retrying { id: String, attempt: u32, reason: String, at: Timestamp },
-    /// The watch of a window begins; the sentences say what the window can see at the recent rate.
+    /// The watch of a window begins; `remarks` say what the window can detect at the recent rate.
     Watching { window: Window, remarks: Vec<String>, at: Timestamp },
-    /// The watch has looked at the facts once more.
+    /// The watch has read the facts again.
     Tick(Box<Tick>),
-    /// A check has its outcome, asked or not.
+    /// A check has its outcome, run or not.
     Finished { outcome: Box<Outcome>, at: Timestamp },
-    /// What was learned later changed an outcome (the machine turned out to be offline).
+    /// A later result changed an outcome (the machine is offline).
     Revised { outcome: Box<Outcome> },
     /// The run is over; always the last event.
     Ended {
@@ -54,7 +53,7 @@ pub enum Event {
     },
 }
 
-/// Where a command wrote a line.
+/// The stream to which a command wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stream {

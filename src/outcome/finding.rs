@@ -1,6 +1,8 @@
 //! What a probe returns: claims and evidence, or why it could not run. A probe
 //! states facts; the engine judges them.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// One comparison: what was compared, the value that was expected, and the value that was found.
@@ -102,10 +104,27 @@ impl Claim {
     }
 }
 
-/// `text` in kebab-case: `http status` becomes `http-status`.
+/// A kebab-case form of `text`: `http status` is `http-status`. A text without ASCII letters and digits is `claim`.
 pub fn slug(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+    match words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-") {
+        empty if empty.is_empty() => "claim".to_owned(),
+        slug => slug,
+    }
+}
+
+/// Makes the codes of one check's claims unique: a repeated `status` becomes `status-2`. Only an operator's own check
+/// can repeat one.
+pub fn number_repeats<'a>(codes: impl Iterator<Item = &'a mut String>) {
+    let mut seen = BTreeSet::new();
+    for code in codes {
+        let mut number = 2;
+        let plain = code.clone();
+        while !seen.insert(code.clone()) {
+            *code = format!("{plain}-{number}");
+            number += 1;
+        }
+    }
 }
 
 /// A fact that supports the claims or helps the reader. It is not judged.
@@ -186,5 +205,26 @@ impl CannotAsk {
     pub fn evidence(mut self, name: impl Into<String>, value: impl Into<String>) -> CannotAsk {
         self.evidence.push(Evidence { name: name.into(), value: value.into() });
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_codes_are_numbered() {
+        let mut codes = ["status", "body", "status", "status-2", "status"].map(str::to_owned);
+        number_repeats(codes.iter_mut());
+        assert_eq!(codes, ["status", "body", "status-2", "status-2-2", "status-3"]);
+    }
+
+    #[test]
+    fn every_text_has_a_slug() {
+        for (text, expected) in
+            [("http status", "http-status"), ("/Data/x_1", "data-x-1"), ("空き容量", "claim")]
+        {
+            assert_eq!(slug(text), expected);
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! What came back: the verdict of one check, its record, and the report of a
-//! run. Judging is pure: a finding goes in, a verdict comes out, and nothing
-//! here knows a clock, a terminal or a network.
+//! The verdict of one check, its record, and the report of a run. Judging is pure: a
+//! finding goes in, a verdict comes out, without a clock, a terminal or a network.
 
 pub mod event;
 pub mod finding;
@@ -14,7 +13,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use finding::{Claim, Evidence, Finding};
+use finding::{Claim, Evidence, Finding, number_repeats};
 use waived::Waiver;
 
 /// What a check that does not pass means for the exit code.
@@ -45,29 +44,29 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Asked, and every claim holds.
+    /// Checked, and every claim holds.
     Pass,
-    /// Asked, and a claim does not hold.
+    /// Checked, and a claim does not hold.
     Fail,
-    /// Asked, but the evidence is missing or too thin to judge.
+    /// Checked, but the evidence is missing or too small to judge.
     Inconclusive,
-    /// Our side could not ask.
+    /// Our side could not run the check.
     Error,
-    /// Not asked, and this is why.
+    /// Not run, for this reason.
     Skipped(Why),
 }
 
-/// Why a planned check was not asked.
+/// Why a planned check was not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Why {
-    /// A check it needs failed, errored or was blocked itself.
+    /// A check it needs failed, could not run or was blocked itself.
     Blocked(String),
     /// The operator excluded it, by the words given here (`--skip quality`, `grading = false`).
     Excluded(String),
     /// The run was interrupted before the check was finished.
     Interrupted,
-    /// A stand-in answered although the target is not the sandbox.
+    /// A test stand-in answered although the target is not the sandbox.
     SandboxMistaken,
 }
 
@@ -77,13 +76,13 @@ impl std::fmt::Display for Why {
             Why::Blocked(parent) => write!(f, "blocked by {parent}"),
             Why::Excluded(by) => write!(f, "excluded by {by}"),
             Why::Interrupted => write!(f, "interrupted"),
-            Why::SandboxMistaken => write!(f, "a stand-in answered, but the target is not the sandbox"),
+            Why::SandboxMistaken => write!(f, "a test stand-in answered, but the target is not the sandbox"),
         }
     }
 }
 
 impl Verdict {
-    /// True when the question reached the thing it is about: pass, fail or inconclusive.
+    /// True when the thing the check is about was reached: pass, fail or inconclusive.
     pub fn asked(&self) -> bool {
         matches!(self, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive)
     }
@@ -122,35 +121,35 @@ pub struct Outcome {
     pub severity: Severity,
     pub effect: Effect,
     pub verdict: Verdict,
-    /// What was asked, one line: `GET https://chat.example/api`. Empty when nothing was.
+    /// The request or command of the check, one line: `GET https://chat.example/api`. Empty when there was none.
     pub asked: String,
     pub claims: Vec<Claim>,
     pub evidence: Vec<Evidence>,
-    /// What a pass carries with it (a needed retry, a connection that is not verified).
+    /// Warnings that come with a pass (a retry was needed, a connection is not verified).
     pub warnings: Vec<String>,
     /// One line: why the verdict is what it is. Empty for a plain pass.
     pub reason: String,
     /// One line that says what to do next.
     pub fix: String,
     pub runbook: Option<String>,
-    /// How often it was asked; 0 when it was not.
+    /// The number of attempts; 0 when it was not run.
     pub attempts: u32,
-    /// When it was first asked; absent when it was not.
+    /// When the first attempt began; absent when it was not run.
     pub started: Option<Timestamp>,
     /// How long it took, in milliseconds, retries included.
     pub took_ms: u64,
     pub waiver: Option<Waiver>,
     /// For a manual check: the evidence a person gave for it.
     pub sign_off: Option<String>,
-    /// Where the check is written: `checks/preflight/schema.toml:12`.
+    /// Where the check is defined: `checks/preflight/schema.toml:12`.
     pub origin: String,
-    /// Where the embedded check is written in whose place an operator's own was asked.
+    /// Where the embedded check is defined that the operator's own check replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
 }
 
 impl Outcome {
-    /// The word shown to people. Computed, never stored: `pass`, `warn`, `fail`, `waived`, ...
+    /// The word for the outcome, computed from verdict, severity, warnings and waiver: `pass`, `warn`, `fail`, `waived`, ...
     pub fn label(&self) -> &'static str {
         if self.waived() && self.verdict != Verdict::Pass {
             return "waived";
@@ -170,7 +169,7 @@ impl Outcome {
             && !matches!(self.verdict, Verdict::Skipped(Why::Excluded(_)))
     }
 
-    /// True when a reader should look at it: anything but a plain pass or an excluded check.
+    /// True for anything but a plain pass or an excluded check.
     pub fn is_problem(&self) -> bool {
         match self.verdict {
             Verdict::Pass => !self.warnings.is_empty(),
@@ -179,12 +178,13 @@ impl Outcome {
         }
     }
 
-    /// Takes over what a probe found, and judges it.
+    /// Stores what a probe found and judges it.
     pub fn judge(&mut self, finding: Finding) {
         self.verdict = Verdict::of(&finding.claims);
         self.reason = reason(&finding.claims, &self.verdict);
         self.asked = finding.asked;
         self.claims = finding.claims;
+        number_repeats(self.claims.iter_mut().map(|claim| &mut claim.code));
         self.evidence = finding.evidence;
         self.warnings.extend(finding.warnings);
         let broken = |claim: &&Claim| match self.verdict {
@@ -201,7 +201,7 @@ impl Outcome {
 }
 
 fn reason(claims: &[Claim], verdict: &Verdict) -> String {
-    let telling: Vec<String> = claims
+    let reasons: Vec<String> = claims
         .iter()
         .filter(|c| match verdict {
             Verdict::Fail => c.holds == Some(false),
@@ -210,8 +210,8 @@ fn reason(claims: &[Claim], verdict: &Verdict) -> String {
         })
         .map(Claim::reason)
         .collect();
-    match (verdict, telling.is_empty()) {
+    match (verdict, reasons.is_empty()) {
         (Verdict::Inconclusive, true) => "nothing was compared".to_owned(),
-        _ => telling.join("; "),
+        _ => reasons.join("; "),
     }
 }

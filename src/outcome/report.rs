@@ -21,7 +21,7 @@ pub struct SectionReport {
     pub outcomes: Vec<Outcome>,
 }
 
-/// How many checks ended in which way. Counted from the outcomes, once.
+/// How many checks ended with which verdict. Counted once, from the outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     pub planned: usize,
@@ -42,7 +42,7 @@ pub enum Stopped {
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// A stand-in's marker was seen although the target is not the sandbox.
+    /// The marker of a stand-in was seen although the target is not the sandbox.
     SandboxMistaken,
 }
 
@@ -56,23 +56,23 @@ impl From<Stopped> for Exit {
     }
 }
 
-/// A run that does not ask the whole of its phases: `--only` chose from it, or `--skip` left something out.
+/// A run of only a part of its phases, because of `--only` or `--skip`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Partial {
-    /// Checks that this run asks.
+    /// Checks in this run.
     pub planned: usize,
     /// Checks in the whole of the verb's phases.
     pub of: usize,
 }
 
 impl std::fmt::Display for Partial {
-    /// What every format says of a run that was not the whole: `PARTIAL 7 of 52`.
+    /// The mark of a partial run in every format: `PARTIAL 7 of 52`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PARTIAL {} of {}", self.planned, self.of)
     }
 }
 
-/// A whole run: complete, in checklist order, redacted. Every format is made from this value alone.
+/// A finished run: complete, in checklist order, redacted. Every format is made from this value alone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Always [`SCHEMA`].
@@ -90,7 +90,7 @@ pub struct Report {
     pub stopped: Option<Stopped>,
     /// Whether warnings count as failures in this run.
     pub strict: bool,
-    /// What the reader should know about the run as a whole, one sentence each.
+    /// Notes about the run as a whole, one sentence each.
     pub notes: Vec<String>,
     /// The window's numbers, when the run watched traffic.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,21 +104,6 @@ impl Report {
     /// All outcomes, in checklist order.
     pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         self.sections.iter().flat_map(|s| s.outcomes.iter())
-    }
-
-    /// What the exit code means for this run, one lower-case line. A part that passed says nothing about the rest.
-    pub fn meaning(&self) -> &'static str {
-        let waived = self.outcomes().any(|o| o.required(self.strict) && o.let_through(self.strict));
-        match (self.exit, self.partial, waived) {
-            (Exit::Ready, None, true) => "go: every required check passed or is waived",
-            (Exit::Ready, Some(_), true) => {
-                "every required check of this part passed or is waived; the rest was not asked"
-            }
-            (Exit::Ready, Some(_), false) => {
-                "this part passed: every required check in it; the rest was not asked"
-            }
-            (exit, ..) => exit.meaning(),
-        }
     }
 
     /// Fills `tally` and `exit` from the outcomes. Called once, when the outcomes are final.
@@ -148,9 +133,9 @@ pub fn tally<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Tally {
     tally
 }
 
-/// The exit code: the first that holds of 2, 130/143, 0, 1, 3.
+/// The exit code: the first of 2, 130/143, 0, 1, 3 that applies.
 ///
-/// Zero is defined positively, so nothing unforeseen can reach it.
+/// Zero is defined by what must be true, so nothing unforeseen can end in it.
 pub fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>, stopped: Option<Stopped>, strict: bool) -> Exit {
     if let Some(how) = stopped {
         return how.into();
@@ -164,7 +149,7 @@ pub fn exit<'a>(outcomes: impl Iterator<Item = &'a Outcome>, stopped: Option<Sto
             Verdict::Pass if !warned => {}
             // Under `strict` a pass with a warning counts as a failure.
             Verdict::Pass | Verdict::Fail => (all_good, failed) = (false, true),
-            // Someone answered for it up to a day that is over: what could not be told then may not wait longer.
+            // Its owner had until the expiry date to resolve it, so an undecided check counts as failed.
             _ if outcome.lapsed() => (all_good, failed) = (false, true),
             _ => all_good = false,
         }

@@ -45,7 +45,7 @@ pub struct Summary {
     pub gaps: Vec<Gap>,
     /// Facts that the ticks missed; negative if they counted more than there are now.
     pub late: i64,
-    /// Facts dated after the database's clock.
+    /// Facts with a time later than the database's clock.
     pub future: u64,
     /// Sentences on changes over time, the deploy and open transactions.
     pub remarks: Vec<String>,

@@ -44,20 +44,20 @@ impl Outcome {
         self.waiver.as_ref().is_some_and(|waiver| !waiver.valid)
     }
 
-    /// True when only a valid waiver lets it through: it did not pass, or under `strict`, not without a warning.
+    /// True when only a valid waiver lets it through: it did not pass or, under `strict`, passed with a warning.
     pub fn let_through(&self, strict: bool) -> bool {
         self.waived() && (self.verdict != Verdict::Pass || (strict && !self.warnings.is_empty()))
     }
 
-    /// Says of an expired waiver that it is one: in the reason, or where the check passes, as a warning. To be
-    /// called once, when the verdict is known.
+    /// Reports an expired waiver: in the reason or, if the check passes, as a warning. To be called once, when the
+    /// verdict is known.
     pub fn tell_expiry(&mut self) {
         let Some(waiver) = self.waiver.as_ref().filter(|waiver| !waiver.valid) else { return };
         let expired =
-            format!("the waiver of {} expired on {} ({})", waiver.owner, waiver.expires, waiver.origin);
+            format!("the waiver by {} expired on {} ({})", waiver.owner, waiver.expires, waiver.origin);
         match self.verdict {
             Verdict::Pass => {
-                self.warnings.push(format!("{expired}; the check passes without it: take it out"));
+                self.warnings.push(format!("{expired}; the check passes without it, so remove the waiver"));
             }
             Verdict::Skipped(Why::Excluded(_)) => {}
             _ if self.reason.is_empty() => self.reason = expired,

@@ -1,6 +1,6 @@
-//! Claims on the baseline: that the last hour is recorded, that each of its four
-//! numbers is one, and that the hour now is not worse than a good one. Recording is
-//! one shared act, comparing one shared measurement.
+//! The baseline: the last hour is recorded, each of its four numbers is valid, and
+//! the current hour is not worse than a good one. The hour is recorded once per run
+//! and compared once per run, however many checks are about it.
 
 mod compared;
 mod recorded;
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::database::{Trouble, dsn, psql};
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -20,25 +21,25 @@ use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::sql;
 use crate::traffic::query;
 
-/// One claim on the baseline.
+/// One check of the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Baseline {
-    /// The last hour is recorded; asking this writes it.
+    /// The last hour is recorded; this check writes it.
     Recorded,
-    /// The stored success rate is one.
+    /// The stored success rate is a valid percentage.
     SuccessRate,
-    /// The stored average is one.
+    /// The stored average is a valid number.
     Average,
-    /// The stored requests per minute are a number.
+    /// The stored requests per minute are a valid number.
     RequestsPerMinute,
-    /// The stored dead letters of a day are a number.
+    /// The stored dead letters per day are a valid number.
     DeadLettersPerDay,
     /// There is a baseline to compare with, and traffic in the last hour.
     Comparable,
-    /// The success rate is not worse.
+    /// The success rate is not worse than the baseline's.
     RateHolds,
-    /// The average is not worse.
+    /// The average is not worse than the baseline's.
     AverageHolds,
 }
 
@@ -54,18 +55,18 @@ impl Baseline {
         }
     }
 
-    /// The column that a check of one number is about.
-    fn column(self) -> Option<&'static str> {
+    /// The claim's code and the column, for the checks of one number.
+    fn column(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Baseline::SuccessRate => Some("success_rate"),
-            Baseline::Average => Some("avg_response_ms"),
-            Baseline::RequestsPerMinute => Some("requests_per_minute"),
-            Baseline::DeadLettersPerDay => Some("daily_dlq_count"),
+            Baseline::SuccessRate => Some(("success-rate", "success_rate")),
+            Baseline::Average => Some(("avg-response-ms", "avg_response_ms")),
+            Baseline::RequestsPerMinute => Some(("requests-per-minute", "requests_per_minute")),
+            Baseline::DeadLettersPerDay => Some(("daily-dlq-count", "daily_dlq_count")),
             _ => None,
         }
     }
 
-    /// A claim on one stored number.
+    /// The claim about one stored number.
     fn number(self, row: &Row) -> Claim {
         let (stored, unit, usable) = match self {
             Baseline::SuccessRate => (&row.success_rate, " %", row.success_rate.rate_bp().is_some()),
@@ -75,14 +76,14 @@ impl Baseline {
             }
             _ => (&row.daily_dlq_count, "", row.daily_dlq_count.quantity().is_some()),
         };
-        let (what, found) = (self.column().unwrap_or_default(), format!("{}{unit}", stored.shown()));
-        let expected = if self == Baseline::SuccessRate { "a share up to 100 %" } else { "a number" };
-        match usable {
-            // A row that was there already may hold anything. NULL says nothing; what is no number says that the
-            // row is no baseline.
-            false if stored.0.is_none() => Claim::open(what, expected, stored.shown()),
-            usable => Claim::new(what, expected, found, usable),
+        let (code, column) = self.column().unwrap_or_default();
+        let expected = if self == Baseline::SuccessRate { "0 to 100 %" } else { "a number of 0 or more" };
+        // An earlier row can contain anything. NULL is missing evidence; an impossible value means that the row is
+        // not a baseline.
+        if !usable && stored.0.is_none() {
+            return Claim::undecided(code, column, expected, stored.shown());
         }
+        Claim::compared(code, column, expected, format!("{}{unit}", stored.shown()), usable)
     }
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
@@ -94,36 +95,72 @@ impl Baseline {
         };
         let (question, by_hand, expectation) = match self {
             Baseline::Recorded => (
-                "the last hour's numbers are written into support_baseline, once a minute at most",
+                "the last hour's numbers are stored in support_baseline, at most once a minute",
                 psql(settings, &sql::by_hand(names, None)),
-                "baseline: one row, of an hour with traffic".to_owned(),
+                "baseline: one row, about an hour with traffic".to_owned(),
             ),
             Baseline::Comparable => (
                 "the pinned baseline, or the newest good one, and the last hour",
                 rows("*").into_iter().chain(hour()).collect(),
-                "baseline: a good one; traffic: at least one delivery".to_owned(),
+                "baseline: a good one; traffic: at least 1 delivery".to_owned(),
             ),
             Baseline::RateHolds => (
-                "the last hour's success rate beside the baseline's",
+                "the last hour's success rate compared with the baseline's",
                 rows("captured_at, success_rate").into_iter().chain(hour()).collect(),
-                "success rate: not lower by 0.5 points with p <= 0.01; without counts not by 1 point"
+                "success rate: not lower by 0.5 points or more with p <= 0.01; without stored counts, not by 1 point or more"
                     .to_owned(),
             ),
             Baseline::AverageHolds => (
-                "the last hour's average beside the baseline's",
+                "the last hour's average compared with the baseline's",
                 rows("captured_at, avg_response_ms").into_iter().chain(hour()).collect(),
-                "average: not both 25 % and 50 ms longer".to_owned(),
+                "average: not longer by both 25 % and 50 ms".to_owned(),
             ),
             number => {
-                let column = number.column().unwrap_or("*");
+                let (_, column) = number.column().unwrap_or(("", "*"));
                 (
                     "the row that was just recorded",
                     rows(&format!("captured_at, {column}")),
-                    format!("{column}: a finite number"),
+                    format!("{column}: a valid number"),
                 )
             }
         };
         Asked { question: question.to_owned(), by_hand, expectations: vec![expectation] }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let read = codes(["connection", "facts-of-the-last-hour"]);
+        let own = match self {
+            Baseline::Recorded => codes([
+                "database",
+                "name-of-the-database",
+                "role-of-the-server",
+                "transaction",
+                "table-support-baseline",
+                "traffic-of-the-last-hour",
+                "durations-of-the-last-hour",
+                "success-rate-of-the-last-hour",
+                "baseline",
+            ]),
+            Baseline::Comparable => {
+                codes(["traffic-of-the-last-hour", "table-support-baseline", "baseline-to-compare-with"])
+            }
+            Baseline::RateHolds => codes([
+                "table-support-baseline",
+                "baseline-to-compare-with",
+                "success-rate-against-the-baseline",
+            ]),
+            Baseline::AverageHolds => {
+                codes(["table-support-baseline", "baseline-to-compare-with", "average-against-the-baseline"])
+            }
+            Baseline::SuccessRate
+            | Baseline::Average
+            | Baseline::RequestsPerMinute
+            | Baseline::DeadLettersPerDay => {
+                return self.column().map(|(code, _)| code.to_owned()).into_iter().collect();
+            }
+        };
+        read.into_iter().chain(own).collect()
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -135,7 +172,7 @@ impl Baseline {
     }
 }
 
-/// Whether the database answered and refused this statement, or did not answer as a database at all.
+/// True when the database answered, if only to reject the statement.
 fn answered(fault: &PgFault) -> bool {
     matches!(
         fault,
@@ -148,28 +185,36 @@ fn answered(fault: &PgFault) -> bool {
     )
 }
 
-/// Facts that cannot be read: without an answer the connection fails, and with one nothing is known of them.
+/// The finding when the facts cannot be read. Without a response the connection claim fails; with one the claim about
+/// the facts is undecided.
 fn unread(finding: Finding, fault: &PgFault) -> Result<Finding, CannotAsk> {
     if !answered(fault) {
         return Trouble::from(fault).finding(finding);
     }
     let fix = match fault.sqlstate() {
         Some("42P01" | "42703" | "3F000") => {
-            "name table and columns under the target's names in the configuration: hotdash-ops preflight --only schema tells which"
+            "correct the table and column names of the target in the configuration: hotdash-ops preflight --only schema shows which are wrong"
         }
         Some("42501") => {
-            "let the owner grant this role SELECT on the facts: hotdash-ops preflight --only schema"
+            "have the table's owner grant SELECT to this role: hotdash-ops preflight --only schema shows the statement"
         }
-        Some("57014") => "look for the index: hotdash-ops preflight --only schema.facts-index",
-        Some("55P03") => "wait until the migration that holds the lock has ended, and run again",
-        _ => "look what DATABASE_URL leads to: hotdash-ops preflight --only schema",
+        Some("57014") => "check the index for this query: hotdash-ops preflight --only schema.facts-index",
+        Some("55P03") => "wait for the migration that holds the lock, then run again",
+        _ => "check the database in DATABASE_URL: hotdash-ops preflight --only schema",
     };
-    Ok(finding.claim(Claim::open("facts of the last hour", "an answer", fault.to_string())).fix(fix))
+    let claim = Claim::undecided(FACTS_CODE, FACTS, "a readable table", "not readable")
+        .sentence(format!("the facts of the last hour cannot be read: {fault}"));
+    Ok(finding.claim(claim.fix(fix)))
 }
 
-/// Row level security makes counts too small without an error.
+/// The finding when row level security hides rows, which makes counts too small without an error.
 fn hidden(finding: Finding, how: &str) -> Finding {
-    finding
-        .claim(Claim::open("facts of the last hour", "every row to be seen", how))
-        .fix("give this role a policy that shows it every row, or BYPASSRLS")
+    let claim = Claim::undecided(FACTS_CODE, FACTS, "every row visible", "rows may be hidden")
+        .sentence(format!("the facts of the last hour may be incomplete: {how}"));
+    finding.claim(claim.fix(
+        "add a policy that lets this role see every row, or have a superuser run: ALTER ROLE ... BYPASSRLS",
+    ))
 }
+
+const FACTS_CODE: &str = "facts-of-the-last-hour";
+const FACTS: &str = "facts of the last hour";

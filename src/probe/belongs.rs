@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::env::is_name;
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Finding};
@@ -87,6 +88,18 @@ impl Belongs {
             }
         }
         asked
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.expected.as_deref() {
+            Some("account_id") => codes(["account-id", "account-id-against-*"]),
+            Some(_) => codes(["scheme", "place", "host", "host-against-*"]),
+            None if self.var == "DATABASE_URL" => {
+                codes(["place", "fingerprint", "fingerprint-against-*", "of-its-own", "database"])
+            }
+            None => codes(["fingerprint", "fingerprint-against-*", "of-its-own"]),
+        }
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

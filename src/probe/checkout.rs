@@ -6,12 +6,14 @@ mod snapshot;
 mod visit;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use crate::context::Asking;
+use super::codes::codes;
+use crate::context::{Asking, Context};
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
 
@@ -42,9 +44,18 @@ pub(crate) fn missing(asked: impl Into<String>) -> Finding {
     )
 }
 
+/// The checkout that was named. A checkout of stand-ins is reported.
+fn directory(cx: &Context) -> Option<&Path> {
+    let directory = cx.settings.app_dir.as_deref()?;
+    if directory.join(MARKER).exists() {
+        cx.marker.report();
+    }
+    Some(directory)
+}
+
 impl Checkout {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let Some(directory) = &asking.cx.settings.app_dir else {
+        let Some(directory) = directory(asking.cx) else {
             return Ok(missing("the app's checkout"));
         };
         match self {
@@ -75,6 +86,14 @@ impl Checkout {
                     "checkout: as before the first command, including file contents and except for artifacts/".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Checkout::Present => codes(["checkout", "directory", "package-json", "git"]),
+            Checkout::Unchanged => codes(["checkout"]),
         }
     }
 

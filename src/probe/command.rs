@@ -14,6 +14,7 @@ pub use result::CheckResult;
 
 use super::Asked;
 use super::checkout;
+use super::codes::codes;
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
@@ -115,6 +116,18 @@ impl Command {
                 "exit code: 0".to_owned(),
                 format!("standard output: one {} document, whose claims hold", result::SCHEMA),
             ],
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match (self.result, self.tests_passed) {
+            // The program names its claims itself.
+            (Some(_), _) => codes(["*"]),
+            (None, None) => codes(["checkout", "exit-code"]),
+            (None, Some(_)) => {
+                codes(["checkout", "exit-code", "report", "tests-failed", "success", "tests-passed"])
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::{Asking, Context};
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::service::dsn::Dsn;
@@ -71,6 +72,15 @@ impl Database {
             question: question.to_owned(),
             by_hand: psql(settings, sql),
             expectations: vec![format!("answer: {expectation}")],
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Database::Reachable => codes(["connection"]),
+            Database::Primary => codes(["connection", "role-of-the-server"]),
+            Database::Name => codes(["connection", "name-of-the-database"]),
         }
     }
 

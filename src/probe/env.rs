@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::{Settings, Vars};
@@ -124,6 +125,11 @@ impl Env {
                 "value: a real value, not a placeholder".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["set", "one-value", "form", "value"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

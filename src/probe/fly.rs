@@ -8,10 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::env::is_name;
 use crate::context::Asking;
 use crate::context::{FLY_TOKENS, fly_environment, own_time};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{CannotAsk, Claim, Finding, slug};
 use crate::service::fly::{self, Answer, Secret, Trouble};
 use crate::settings::Settings;
 
@@ -70,12 +71,9 @@ impl Fly {
             return Ok(Finding::about("fly secrets list").claim(claim));
         };
         let (env, time) = (fly_environment(settings), own_time(asking.deadline));
-        let (of, redactor) = (name.clone(), asking.cx.redactor.clone());
-        let take = async move { fly::secrets(env, &of, time, &redactor).await };
+        let (of, redactor, marker) = (name.clone(), asking.cx.redactor.clone(), asking.cx.marker.clone());
+        let take = async move { fly::secrets(env, &of, time, &redactor, &marker).await };
         let answer = asking.cx.measure(format!("fly secrets {name}"), asking.again, take).await;
-        if answer.marker {
-            asking.cx.saw_marker();
-        }
         finding(&answer, &name, all, one_of)
     }
 
@@ -95,6 +93,17 @@ impl Fly {
             by_hand: vec![format!("fly secrets list -a {} --json", name.as_deref().unwrap_or("APP"))],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let Fly::Secrets { all, one_of, .. } = self;
+        let mut claims = codes(["app-on-fly", "secrets-of-*"]);
+        claims.extend(all.iter().map(|name| slug(&format!("secret {name}"))));
+        if !one_of.is_empty() {
+            claims.push(slug(&format!("one of {}", one_of.join(", "))));
+        }
+        claims
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

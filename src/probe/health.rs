@@ -1,4 +1,4 @@
-//! The health of Chatwoot and the Agent SDK over the watch.
+//! The health of Chatwoot and the Agent SDK during the window.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::{Asking, Context};
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
@@ -14,13 +15,13 @@ use crate::traffic::health::Service;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
 
-/// A service's health, asked all through the window.
+/// A service's health, checked throughout the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
-    /// Chatwoot's `/api` says that its queue and its database work.
+    /// Chatwoot's `/api` reports that its queue and its database work.
     Chatwoot,
-    /// The Agent SDK's `/health` says `ok`.
+    /// The Agent SDK's `/health` reports `ok`.
     Agent,
 }
 
@@ -53,12 +54,12 @@ impl Health {
         let every = settings.target.traffic.health_every;
         let (question, by_hand, good) = match self {
             Health::Chatwoot => (
-                format!("GET of Chatwoot's /api every {every}, all through the window"),
+                format!("GET of Chatwoot's /api every {every} throughout the window"),
                 "curl -sS -i \"$CHATWOOT_BASE_URL/api\"",
                 "queue_services and data_services are `ok`",
             ),
             Health::Agent => (
-                format!("GET of the Agent SDK's /health every {every}, all through the window"),
+                format!("GET of the Agent SDK's /health every {every} throughout the window"),
                 "curl -sS -i \"$AGENT_SDK_URL/health\"",
                 "200 with status `ok`",
             ),
@@ -68,9 +69,14 @@ impl Health {
             by_hand: vec![by_hand.to_owned()],
             expectations: vec![
                 good.to_owned(),
-                "never two misses in a row; a single one is a warning".to_owned(),
+                "no two failed probes in a row; a single failed probe is a warning".to_owned(),
             ],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["health", "window"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

@@ -1,5 +1,6 @@
-//! One HTTP request and what its answer must say.
+//! One HTTP request and the response it must get.
 
+mod fix;
 mod judge;
 mod shell;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Asked;
+use super::codes::codes;
 use super::expect::Expect;
 use crate::context::{Asking, Context};
 use crate::input::template::{Part, Template};
@@ -22,9 +24,10 @@ use crate::service::unreachable::Unreachable;
 use crate::settings::Settings;
 use crate::text::excerpt;
 
+pub(super) use fix::fix_for;
 pub(super) use shell::by_hand;
 
-/// One HTTP request, and what its answer must say.
+/// One HTTP request, and the response it must get.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
@@ -36,10 +39,10 @@ pub struct Http {
     pub headers: BTreeMap<String, Template>,
     /// A JSON body to send.
     pub json: Option<serde_json::Value>,
-    /// The statuses that are right.
+    /// The accepted statuses.
     #[serde(default = "ok")]
     pub status: Vec<u16>,
-    /// What the JSON body must say.
+    /// What the JSON body must contain.
     #[serde(default)]
     pub expect: Vec<Expect>,
 }
@@ -48,7 +51,7 @@ fn ok() -> Vec<u16> {
     vec![200]
 }
 
-/// The methods a check may use.
+/// The methods that a check can use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -69,7 +72,7 @@ impl Method {
 }
 
 /// How many characters of a body are shown.
-const SAID: usize = 300;
+const EXCERPT_CHARS: usize = 300;
 
 impl Http {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
@@ -78,23 +81,21 @@ impl Http {
         let operands = self.operands(cx)?;
         let request = self.request(cx, &url)?;
         let seen = self.seen(asking, &url, request).await;
-        match &*seen {
-            Ok(answer) if answer.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(fault) => our_side(fault)?,
+        if let Err(fault) = &*seen {
+            our_side(fault)?;
         }
         let mut finding = Finding::about(format!("{} {}", self.method.name(), without_user(&url)));
         if let Ok(answer) = &*seen {
-            // Redacted whole: half a secret would not be recognised after the cut.
-            let said = cx.redactor.apply(&answer.text()).into_owned();
-            if !said.trim().is_empty() {
-                finding = finding.evidence("it says", excerpt(&said, SAID));
+            // Redacted before it is cut: half a secret would not be recognised.
+            let body = cx.redactor.apply(&answer.text()).into_owned();
+            if !body.trim().is_empty() {
+                finding = finding.evidence("response body", excerpt(&body, EXCERPT_CHARS));
             }
         }
         Ok(judge::judge(self, finding, &seen, &operands))
     }
 
-    /// Reading requests are measurements, shared by all checks that ask the same.
+    /// GET and HEAD are measurements: checks that send the same request share its response.
     async fn seen(
         &self,
         asking: &Asking<'_>,
@@ -109,6 +110,11 @@ impl Http {
             self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let key = format!("http {} {} {}", self.method.name(), without_user(url), headers.join(", "));
         asking.cx.measure(key, asking.again, async move { client.ask(request, deadline).await }).await
+    }
+
+    /// The environment variable that holds the URL, for a fix.
+    fn variable(&self) -> &str {
+        self.url.variables().next().unwrap_or("the URL of this check")
     }
 
     fn request(&self, cx: &Context, url: &Url) -> Result<Request, CannotAsk> {
@@ -129,7 +135,7 @@ impl Http {
         Ok(request)
     }
 
-    /// The expanded operand of each expectation; `None` where it has none or it is not configured.
+    /// The operand of each expectation, with variables and the target's values filled in.
     fn operands(&self, cx: &Context) -> Result<Vec<Operand>, CannotAsk> {
         let operand = |expect: &Expect| match (expect.unconfigured(&cx.settings.target), expect.is.template())
         {
@@ -144,13 +150,35 @@ impl Http {
         let mut expectations = vec![format!("http status: {}", judge::statuses(&self.status))];
         expectations.extend(self.expect.iter().map(|expect| expect.in_words(&settings.target)));
         for open in self.expect.iter().filter_map(|expect| expect.unconfigured(&settings.target)) {
-            expectations.push(format!("{}: {}", open.what, open.found));
+            expectations.push(format!("{}: {}", open.what, open.fix.unwrap_or(open.found)));
         }
         Asked {
             question: format!("{} {}", self.method.name(), self.url),
             by_hand: vec![shell::curl(self, &settings.target)],
             expectations,
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["http-status"]);
+        if !self.expect.is_empty() {
+            claims.push("body".to_owned());
+            claims.extend(self.expectation_codes());
+        }
+        claims
+    }
+
+    /// The code of each expectation's claim. Two expectations can be about the same place in the body; the later one
+    /// gets a number.
+    fn expectation_codes(&self) -> Vec<String> {
+        let mut taken = codes(["http-status", "body"]);
+        for code in self.expect.iter().map(Expect::code) {
+            let numbered = (2..).map(|number| format!("{code}-{number}"));
+            let free = std::iter::once(code.clone()).chain(numbered).find(|code| !taken.contains(code));
+            taken.push(free.unwrap_or(code));
+        }
+        taken.split_off(2)
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -164,47 +192,47 @@ impl Http {
         match self.url.parts().first() {
             None => wrong.push("`url` is empty".to_owned()),
             Some(Part::Text(text)) if !text.starts_with("https://") && !text.starts_with("http://") => {
-                wrong.push(format!("`url = \"{}\"` begins with neither a variable nor https://", self.url));
+                wrong.push(format!("`url = \"{}\"` must begin with a variable or https://", self.url));
             }
             Some(_) => {}
         }
         if self.status.is_empty() {
-            wrong.push("`status` is empty, so no answer would be right".to_owned());
+            wrong.push("`status` is empty, so no response could pass".to_owned());
         }
         let odd = self.status.iter().filter(|status| !(200..600).contains(*status));
-        wrong.extend(odd.map(|status| format!("{status} is no status of an answer")));
+        wrong.extend(odd.map(|status| format!("{status} is not a valid HTTP status (200 to 599)")));
         if self.method == Method::Head && !self.expect.is_empty() {
-            wrong.push("an answer to HEAD has no body, so `expect` can never hold".to_owned());
+            wrong.push("a response to HEAD has no body, so `expect` can never hold".to_owned());
         }
         if self.method != Method::Post && self.json.is_some() {
-            wrong.push(format!("`json` is not sent with {}; write method = \"POST\"", self.method.name()));
+            wrong.push(format!("`json` is not sent with {}; set method = \"POST\"", self.method.name()));
         }
         let odd = self.headers.keys().filter(|name| HeaderName::from_bytes(name.as_bytes()).is_err());
-        wrong.extend(odd.map(|name| format!("`{name}` is no name of a header")));
+        wrong.extend(odd.map(|name| format!("`{name}` is not a valid header name")));
         wrong
     }
 }
 
-/// What an expectation compares with.
+/// What an expectation is compared with.
 enum Operand {
-    /// The expanded text, for the operators that have one.
+    /// The text, for the operators that have one.
     Text(Option<String>),
-    /// The claim that stays open because the target does not say.
+    /// The undecided claim, because the target does not configure the value.
     Unconfigured(Claim),
 }
 
-/// The URL of a template. What is wrong with it is said by the template's names, because somebody may have
-/// put a token into the wrong variable.
+/// The URL of a template. The error shows the template and not its value, because somebody may have put a token
+/// into the wrong variable.
 ///
 /// # Errors
-/// When a variable is missing, or the whole is no http or https URL.
+/// When a variable is missing, or the result is not an http or https URL.
 pub(super) fn usable(cx: &Context, template: &Template) -> Result<Url, CannotAsk> {
     crate::service::http::usable(&cx.expand(template)?)
         .map_err(|fault| CannotAsk::because(format!("`{template}` is {fault}")))
 }
 
-/// Refuses to judge when the fault is on our side: what was to be sent cannot be sent, or our proxy is in
-/// the way. Any other fault is an answer.
+/// Stops here when the fault is on our side: the request cannot be sent, or our proxy does not let it through. Any
+/// other fault is a result of the check.
 ///
 /// # Errors
 /// The fault as [`CannotAsk`].

@@ -1,4 +1,4 @@
-//! The app's log lines over the watch.
+//! The app's log lines during the window.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use super::fly::FlyApp;
 use crate::context::{Asking, Context, FLY_TOKENS};
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -20,7 +21,7 @@ use crate::traffic::measure;
 pub enum Logs {
     /// No line is an error.
     Errors,
-    /// No line tells of a failed attempt that a retry may have mended.
+    /// No line reports a failed attempt that a retry may have recovered.
     Warnings,
 }
 
@@ -33,20 +34,22 @@ impl Logs {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
         let settings = &asking.cx.settings;
         let Some(app) = settings.target.text(FlyApp::App.key()) else {
-            let line = settings.target.line_to_add(FlyApp::App.key());
+            let target = &settings.target;
             let claim =
-                Claim::open("app on Fly", format!("the `fly_app` of {}", settings.target.name), &line);
-            return Ok(Finding::about("fly logs").claim(claim).fix(line));
+                Claim::undecided("app-on-fly", "app on Fly", "`fly_app` of the target", "not configured")
+                    .sentence(format!("`fly_app` is not configured for {}", target.name))
+                    .fix(target.line_to_add(FlyApp::App.key()));
+            return Ok(Finding::about("fly logs").claim(claim));
         };
         let reading = measure::logs(asking.cx).await;
         let reading = reading.as_ref().as_ref().map_err(Clone::clone)?;
         let watched = measure::watched(asking.cx).await;
         let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
-        let said = reading.judge(watched.window.from, watched.window.to);
-        let (asked, rules) = (line(&app), Rules::of(settings));
+        let lines = reading.judge(watched.window.from, watched.window.to);
+        let (asked, rules) = (command(&app), Rules::of(settings));
         Ok(match self {
-            Logs::Errors => judge::log_errors(&asked, &said, watched, rules),
-            Logs::Warnings => judge::log_warnings(&asked, &said, watched, rules),
+            Logs::Errors => judge::log_errors(&asked, &lines, watched, rules),
+            Logs::Warnings => judge::log_warnings(&asked, &lines, watched, rules),
         })
     }
 
@@ -61,16 +64,24 @@ impl Logs {
         };
         let mut expectations = vec![
             wanted,
-            "every part of the window was read: a line inside it, and no hole between full batches"
+            "the log was read for the whole window: at least one line in it, and no gap between full batches"
                 .to_owned(),
         ];
         if app.is_none() {
             expectations.push(settings.target.line_to_add(FlyApp::App.key()));
         }
         Asked {
-            question: format!("the app's log over the window, read every {}", traffic.logs_every),
-            by_hand: vec![line(app.as_deref().unwrap_or("APP"))],
+            question: format!("the app's log during the window, read every {}", traffic.logs_every),
+            by_hand: vec![command(app.as_deref().unwrap_or("APP"))],
             expectations,
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Logs::Errors => codes(["app-on-fly", "error-lines", "window", "deploy", "standby"]),
+            Logs::Warnings => codes(["app-on-fly", "failed-attempts", "window", "deploy", "standby"]),
         }
     }
 
@@ -83,6 +94,6 @@ impl Logs {
     }
 }
 
-fn line(app: &str) -> String {
+fn command(app: &str) -> String {
     format!("fly logs -a {app} --json --no-tail")
 }

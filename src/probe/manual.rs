@@ -1,4 +1,4 @@
-//! What no program can see: a person looks, and signs off with what was seen.
+//! What no program can check: a person looks and signs off with what they saw.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
 use crate::settings::Settings;
@@ -14,12 +15,12 @@ use crate::settings::Settings;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manual {
-    /// What the person is asked.
+    /// The question to the person, one line.
     pub ask: String,
 }
 
-const WHAT: &str = "sign-off";
-const EXPECTED: &str = "signed off by a person, with what was seen";
+const SIGN_OFF: &str = "sign-off";
+const EXPECTED: &str = "signed off by a person, with what they saw";
 
 impl Manual {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
@@ -30,23 +31,27 @@ impl Manual {
     fn judge(&self, id: &str, evidence: Option<&str>) -> Finding {
         let finding = Finding::about(&self.ask);
         match evidence.map(str::trim).filter(|evidence| !evidence.is_empty()) {
-            Some(evidence) => {
-                finding.claim(Claim::new(WHAT, EXPECTED, "signed off", true)).evidence("sign-off", evidence)
-            }
-            None => finding.claim(Claim::open(
-                WHAT,
-                EXPECTED,
-                format!("nobody did: --attest {id}=\"what was seen\""),
-            )),
+            Some(evidence) => finding
+                .claim(Claim::compared(SIGN_OFF, SIGN_OFF, EXPECTED, "signed off", true))
+                .evidence(SIGN_OFF, evidence),
+            None => finding.claim(
+                Claim::undecided(SIGN_OFF, SIGN_OFF, EXPECTED, "not signed off")
+                    .sentence(format!("not signed off: look, then run with --attest {id}=\"what you saw\"")),
+            ),
         }
     }
 
     pub(super) fn explain(&self, _: &Settings) -> Asked {
         Asked {
             question: self.ask.clone(),
-            by_hand: vec!["look, then: hotdash-ops gate --attest ID=\"what was seen\"".to_owned()],
-            expectations: vec![format!("{WHAT}: {EXPECTED}")],
+            by_hand: vec!["look, then: hotdash-ops gate --attest ID=\"what you saw\"".to_owned()],
+            expectations: vec![format!("{SIGN_OFF}: {EXPECTED}")],
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        codes(["sign-off"])
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -55,7 +60,7 @@ impl Manual {
 
     pub(super) fn lint(&self) -> Vec<String> {
         match self.ask.trim().is_empty() || self.ask.contains('\n') {
-            true => vec!["`ask` is not one line that a person can answer".to_owned()],
+            true => vec!["`ask` must be one line with a question for a person".to_owned()],
             false => Vec::new(),
         }
     }
@@ -71,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn only_evidence_of_a_person_passes() {
+    fn only_a_sign_off_with_evidence_passes() {
         let finding = dashboards().judge("success.dashboards", Some("seen by Mara at 10:20"));
         assert_eq!(Verdict::of(&finding.claims), Verdict::Pass);
         assert_eq!(
@@ -81,7 +86,8 @@ mod tests {
         for nothing in [None, Some(""), Some(" \t")] {
             let finding = dashboards().judge("success.dashboards", nothing);
             assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive, "{nothing:?}");
-            assert!(finding.claims[0].found.contains("--attest success.dashboards="), "{:?}", finding.claims);
+            let reason = finding.claims[0].reason();
+            assert!(reason.contains("--attest success.dashboards="), "{reason}");
         }
     }
 

@@ -5,6 +5,7 @@ mod baseline;
 mod belongs;
 mod chatwoot;
 mod checkout;
+mod codes;
 mod command;
 mod database;
 mod env;
@@ -27,6 +28,7 @@ pub use baseline::Baseline;
 pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
+pub use codes::is_listed;
 pub use command::{CheckResult, Command};
 pub use database::Database;
 pub use env::{Env, Form};
@@ -125,6 +127,14 @@ impl Probe {
     /// How a person would check it by hand.
     pub fn explain(&self, settings: &Settings) -> Asked {
         each_kind!(self, kind => kind.explain(settings))
+    }
+
+    /// The codes of the claims that it can make, in the order in which it makes them. A code with a `*` stands for
+    /// one claim for each name that the configuration or a program gives.
+    pub fn claims(&self) -> Vec<String> {
+        let mut claims = each_kind!(self, kind => kind.claims());
+        crate::outcome::finding::number_repeats(claims.iter_mut());
+        claims
     }
 
     /// The environment variables it reads.

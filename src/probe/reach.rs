@@ -1,4 +1,4 @@
-//! A URL is reached, each phase timed apart.
+//! Whether a URL is reachable, with the time of each step, and how long its certificate is valid.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
-use super::http::{by_hand, our_side, usable};
+use super::codes::codes;
+use super::http::{by_hand, fix_for, our_side, usable};
 use crate::context::Asking;
 use crate::input::template::Template;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -15,49 +16,51 @@ use crate::service::place::without_user;
 use crate::service::reach::{self, Leg, Stopped};
 use crate::settings::Settings;
 
-/// A URL is reached: resolve, connect, TLS and first byte, each timed apart.
+/// A URL is reachable: name resolution, connection, TLS and first byte, each timed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reach {
     pub url: Template,
-    /// Instead of whether it answers, judges that its certificate is valid for at least this many days.
+    /// When set, the check is about the certificate: it must be valid for at least this many more days.
     pub certificate_days: Option<i64>,
 }
 
-type Way = Result<reach::Reach, Stopped>;
+type Reached = Result<reach::Reach, Stopped>;
 
 impl Reach {
     pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
         let cx = asking.cx;
         let url = usable(cx, &self.url)?;
-        let finding = Finding::about(format!("GET {}, one step at a time", without_user(&url)));
+        let finding = Finding::about(format!("GET {}, step by step", without_user(&url)));
         if let (Some(days), "http") = (self.days(&cx.settings), url.scheme()) {
-            return Ok(finding.claim(Claim::open(
-                "certificate",
-                at_least(days),
-                "none to judge: the URL is plain http",
-            )));
+            let claim = Claim::undecided("certificate", "certificate", at_least(days), "none")
+                .sentence("there is no certificate to check: the URL uses plain http")
+                .fix(format!("set {} to an https:// URL", self.variable()));
+            return Ok(finding.claim(claim));
         }
-        let (text, roots, now, deadline) = (url.to_string(), cx.roots.clone(), cx.now(), asking.deadline);
+        let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
+        let (now, deadline) = (cx.now(), asking.deadline);
         let key = format!("reach {}", without_user(&url));
-        let way = cx
-            .measure(key, asking.again, async move { reach::reach(&text, &roots, now, deadline).await })
-            .await;
-        match &*way {
-            Ok(reached) if reached.sandbox => cx.saw_marker(),
-            Ok(_) => {}
-            Err(stopped) => our_side(&stopped.why)?,
+        let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
+        let reached = cx.measure(key, asking.again, take).await;
+        if let Err(stopped) = &*reached {
+            our_side(&stopped.why)?;
         }
-        let finding = evidence(finding, &way);
+        let finding = evidence(finding, &reached);
         Ok(match self.days(&cx.settings) {
-            Some(days) => certificate(finding, &way, days),
-            None => answers(finding, &way),
+            Some(days) => certificate(finding, &reached, days, self.variable()),
+            None => steps(finding, &reached, self.variable()),
         })
     }
 
-    /// The days a certificate must be valid: the target's over the check's.
+    /// How many more days the certificate must be valid. The target's setting takes precedence over the check's.
     fn days(&self, settings: &Settings) -> Option<i64> {
         self.certificate_days.map(|days| settings.target.thresholds.certificate_days.unwrap_or(days))
+    }
+
+    /// The environment variable that holds the URL, for a fix.
+    fn variable(&self) -> &str {
+        self.url.variables().next().unwrap_or("the URL of this check")
     }
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
@@ -69,15 +72,23 @@ impl Reach {
                 expectations: vec![format!("certificate: {}", at_least(days))],
             },
             None => Asked {
-                question: format!("GET {}, one step at a time", self.url),
+                question: format!("GET {}, step by step", self.url),
                 by_hand: vec![format!(
                     "curl -sS -o /dev/null -w 'resolve %{{time_namelookup}} connect %{{time_connect}} tls %{{time_appconnect}} first byte %{{time_starttransfer}} status %{{http_code}}\\n' {url}"
                 )],
                 expectations: vec![
-                    "the name resolves, the port answers, TLS is trusted".to_owned(),
+                    "the name resolves, the port accepts connections, the certificate is trusted".to_owned(),
                     "http status: below 500".to_owned(),
                 ],
             },
+        }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self.certificate_days {
+            Some(_) => codes(["certificate"]),
+            None => codes(["resolve", "connect", "tls", "first-byte", "http-status"]),
         }
     }
 
@@ -88,7 +99,7 @@ impl Reach {
     pub(super) fn lint(&self) -> Vec<String> {
         match self.certificate_days {
             Some(days) if days < 1 => {
-                vec![format!("`certificate_days = {days}` would accept one that expires today")]
+                vec![format!("`certificate_days = {days}` would accept a certificate that expires today")]
             }
             _ => Vec::new(),
         }
@@ -96,74 +107,98 @@ impl Reach {
 }
 
 fn at_least(days: i64) -> String {
-    format!("valid for at least {days} days")
+    format!("valid for at least {days} more {}", if days == 1 { "day" } else { "days" })
 }
 
-/// One claim per step that was gone. The step at which the way ended fails; what lies behind it was not seen.
-fn answers(mut finding: Finding, way: &Way) -> Finding {
-    let (reached, stopped) = parts(way);
+fn in_days(days: i64) -> String {
+    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+}
+
+/// One claim per step. The step that went wrong fails; the steps after it have no claim.
+fn steps(mut finding: Finding, result: &Reached, variable: &str) -> Finding {
+    let (reached, stopped) = parts(result);
     if reached.resolve.is_some() {
         let found = reached.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        finding = finding.claim(Claim::new("resolve", "an address", found, true));
+        finding = finding.claim(Claim::compared("resolve", "name resolution", "an address", found, true));
     }
     if let Some(peer) = reached.peer {
-        finding = finding.claim(Claim::new("connect", "a connection", format!("accepted by {peer}"), true));
+        let found = format!("accepted by {peer}");
+        finding = finding.claim(Claim::compared("connect", "connection", "accepted", found, true));
     }
     if let Some(tls) = &reached.tls {
-        finding = finding.claim(Claim::new(
-            "tls",
-            "a trusted certificate for this host",
-            tls.version.as_str(),
-            true,
-        ));
+        let found = tls.version.as_str();
+        finding = finding.claim(Claim::compared("tls", "TLS", TRUSTED, found, true));
     }
     if let Some(stopped) = stopped {
-        return finding.claim(broken(&stopped.at.to_string(), expected_at(stopped.at), stopped));
+        return finding.claim(failed_step(stopped, variable));
     }
-    let expected = "a status below 500";
+    let expected = "below 500";
     finding.claim(match reached.status {
-        Some(status) => Claim::new("http status", expected, status.to_string(), status < 500),
-        None => Claim::open("http status", expected, "none seen"),
-    })
-}
-
-fn expected_at(leg: Leg) -> &'static str {
-    match leg {
-        Leg::Resolve => "an address",
-        Leg::Connect => "a connection",
-        Leg::Tls => "a trusted certificate for this host",
-        Leg::FirstByte => "an answer",
-    }
-}
-
-/// How long the certificate is valid. It counts as seen when the handshake was done, whatever came after.
-fn certificate(finding: Finding, way: &Way, days: i64) -> Finding {
-    let (reached, stopped) = parts(way);
-    finding.claim(match (&reached.tls, stopped) {
-        (Some(tls), _) => {
-            let found = format!("valid for {} days, until {}", tls.days_left, tls.certificate.not_after);
-            Claim::new("certificate", at_least(days), found, tls.days_left >= days)
+        Some(status) => {
+            Claim::compared("http-status", "http status", expected, status.to_string(), status < 500)
         }
-        (None, Some(stopped)) => broken("certificate", &at_least(days), stopped),
-        (None, None) => Claim::open("certificate", at_least(days), "none seen"),
+        None => Claim::undecided("http-status", "http status", expected, "none")
+            .sentence("the response had no status"),
     })
 }
 
-fn broken(what: &str, expected: &str, stopped: &Stopped) -> Claim {
-    let mut claim = Claim::new(what, expected, stopped.why.to_string(), false);
+const TRUSTED: &str = "a trusted certificate for this host";
+
+fn failed_step(stopped: &Stopped, variable: &str) -> Claim {
+    let why = &stopped.why;
+    let (code, what, expected, sentence) = match stopped.at {
+        Leg::Resolve => ("resolve", "name resolution", "an address", why.to_string()),
+        Leg::Connect => ("connect", "connection", "accepted", format!("cannot connect: {why}")),
+        Leg::Tls => ("tls", "TLS", TRUSTED, format!("cannot establish TLS: {why}")),
+        Leg::FirstByte => ("first-byte", "first byte", "a response", format!("no response: {why}")),
+    };
+    broken(Claim::compared(code, what, expected, "none", false).sentence(sentence), stopped, variable)
+}
+
+fn broken(mut claim: Claim, stopped: &Stopped, variable: &str) -> Claim {
+    claim.fix = fix_for(&stopped.why, variable);
     claim.offline = stopped.why.offline_host().map(str::to_owned);
     claim
 }
 
-fn parts(way: &Way) -> (&reach::Reach, Option<&Stopped>) {
-    match way {
+/// How long the certificate is valid. It was seen if the handshake was completed, whatever came after.
+fn certificate(finding: Finding, result: &Reached, days: i64, variable: &str) -> Finding {
+    let (reached, stopped) = parts(result);
+    let (code, what, expected) = ("certificate", "certificate", at_least(days));
+    finding.claim(match (&reached.tls, stopped) {
+        (Some(tls), _) => {
+            let left = in_days(tls.days_left);
+            let found = format!("valid for {left}, until {}", tls.certificate.not_after);
+            Claim::compared(code, what, expected, found, tls.days_left >= days)
+        }
+        (None, Some(stopped)) => {
+            let why = &stopped.why;
+            let claim = Claim::compared(code, what, expected, "none that is valid", false);
+            if stopped.at == Leg::Tls {
+                broken(claim.sentence(why.to_string()), stopped, variable)
+            } else {
+                let claim = claim.sentence(format!("the certificate cannot be read: {why}"));
+                let claim = broken(claim, stopped, variable);
+                if claim.fix.is_some() {
+                    claim
+                } else {
+                    claim.fix(format!("make {variable} reachable first"))
+                }
+            }
+        }
+        (None, None) => Claim::undecided(code, what, expected, "none").sentence("no certificate was seen"),
+    })
+}
+
+fn parts(result: &Reached) -> (&reach::Reach, Option<&Stopped>) {
+    match result {
         Ok(reached) => (reached, None),
         Err(stopped) => (&stopped.reached, Some(stopped)),
     }
 }
 
-fn evidence(mut finding: Finding, way: &Way) -> Finding {
-    let (reached, _) = parts(way);
+fn evidence(mut finding: Finding, result: &Reached) -> Finding {
+    let (reached, _) = parts(result);
     let tls = reached.tls.as_ref();
     let steps = [
         ("resolve", reached.resolve),
@@ -180,8 +215,10 @@ fn evidence(mut finding: Finding, way: &Way) -> Finding {
         Some(tls) => finding.evidence(
             "certificate",
             format!(
-                "{} days left, until {}, issued by {}",
-                tls.days_left, tls.certificate.not_after, tls.certificate.issuer
+                "{} left, until {}, issued by {}",
+                in_days(tls.days_left),
+                tls.certificate.not_after,
+                tls.certificate.issuer
             ),
         ),
         None => finding,
@@ -193,96 +230,4 @@ fn millis(took: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
-    use super::*;
-    use crate::outcome::Verdict;
-    use crate::service::tls::{Certificate, TlsFault};
-    use crate::service::unreachable::Unreachable;
-
-    fn reached(status: u16, days_left: i64) -> reach::Reach {
-        let certificate = Certificate {
-            subject: "CN=chat.example".to_owned(),
-            issuer: "CN=R3".to_owned(),
-            names: vec!["chat.example".to_owned()],
-            not_before: jiff::Timestamp::UNIX_EPOCH,
-            not_after: "2026-02-01T00:00:00Z".parse().expect("a good time"),
-        };
-        let address: IpAddr = [192, 0, 2, 7].into();
-        reach::Reach {
-            resolve: Some(Duration::from_millis(3)),
-            addresses: vec![address],
-            connect: Some(Duration::from_millis(9)),
-            peer: Some((address, 443).into()),
-            tls: Some(reach::Tls {
-                took: Duration::from_millis(21),
-                version: "TLSv1.3".to_owned(),
-                certificate,
-                days_left,
-            }),
-            first_byte: Some(Duration::from_millis(40)),
-            status: Some(status),
-            sandbox: false,
-        }
-    }
-
-    fn stopped(at: Leg, why: Unreachable, reached: reach::Reach) -> Stopped {
-        Stopped { at, why, reached }
-    }
-
-    fn judged(way: &Way) -> (Verdict, Finding) {
-        let finding = answers(evidence(Finding::about("x"), way), way);
-        (Verdict::of(&finding.claims), finding)
-    }
-
-    #[test]
-    fn any_answer_below_500_is_one() {
-        for status in [200, 204, 302, 401, 404, 429] {
-            assert_eq!(judged(&Ok(reached(status, 80))).0, Verdict::Pass, "{status}");
-        }
-        for status in [500, 502, 503] {
-            assert_eq!(judged(&Ok(reached(status, 80))).0, Verdict::Fail, "{status}");
-        }
-        let (_, finding) = judged(&Ok(reached(200, 80)));
-        let names: Vec<&str> = finding.evidence.iter().map(|e| e.name.as_str()).collect();
-        assert_eq!(names, ["resolve", "connect", "tls", "first byte", "certificate"]);
-        assert_eq!(finding.claims.len(), 4);
-    }
-
-    #[test]
-    fn the_step_that_broke_is_named_after_those_that_held() {
-        let lost = Unreachable::Unresolvable { host: "chat.example".to_owned() };
-        let (verdict, finding) = judged(&Err(stopped(Leg::Resolve, lost, reach::Reach::default())));
-        assert_eq!(verdict, Verdict::Fail);
-        assert_eq!(finding.claims.len(), 1);
-        assert_eq!(finding.claims[0].offline.as_deref(), Some("chat.example"));
-
-        let connected = reach::Reach { tls: None, first_byte: None, status: None, ..reached(200, 1) };
-        let way = stopped(Leg::Tls, Unreachable::Tls(TlsFault::UnknownIssuer), connected);
-        let (verdict, finding) = judged(&Err(way));
-        assert_eq!(verdict, Verdict::Fail);
-        let whats: Vec<(&str, Option<bool>)> =
-            finding.claims.iter().map(|c| (c.what.as_str(), c.holds)).collect();
-        assert_eq!(whats, [("resolve", Some(true)), ("connect", Some(true)), ("tls", Some(false))]);
-        assert_eq!(finding.claims[2].offline, None);
-    }
-
-    #[test]
-    fn a_certificate_is_judged_by_its_days_and_only_when_seen() {
-        let judge = |way: &Way| Verdict::of(&certificate(Finding::about("x"), way, 14).claims);
-        assert_eq!(judge(&Ok(reached(200, 14))), Verdict::Pass);
-        assert_eq!(judge(&Ok(reached(200, 13))), Verdict::Fail);
-        assert_eq!(judge(&Ok(reached(503, 80))), Verdict::Pass);
-        let silent =
-            stopped(Leg::FirstByte, Unreachable::Closed, reach::Reach { status: None, ..reached(200, 80) });
-        assert_eq!(judge(&Err(silent)), Verdict::Pass);
-        let expired = Unreachable::Tls(TlsFault::Expired { since: None });
-        assert_eq!(judge(&Err(stopped(Leg::Tls, expired, reach::Reach::default()))), Verdict::Fail);
-        assert_eq!(
-            judge(&Err(stopped(Leg::Connect, Unreachable::Refused, reach::Reach::default()))),
-            Verdict::Fail
-        );
-        assert_eq!(judge(&Ok(reach::Reach { tls: None, ..reached(200, 1) })), Verdict::Inconclusive);
-    }
-}
+mod tests;

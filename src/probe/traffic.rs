@@ -1,6 +1,6 @@
-//! Claims on one watch of the traffic: whether webhooks are delivered, quickly, without
-//! a dead letter, and all that were sent. The watch is one shared measurement, made
-//! before any of these is asked.
+//! Checks of one traffic window: webhooks are delivered, quickly, without a dead
+//! letter, and none is missing. The window is one shared measurement, made before
+//! any of these checks runs.
 
 mod explain;
 
@@ -11,43 +11,44 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::{Asking, Context};
 use crate::outcome::finding::{CannotAsk, Finding};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
 
-/// One claim on the watched window.
+/// One check of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Traffic {
-    /// Deliveries succeed at the target's rate.
+    /// Deliveries succeed at a rate above the target's limit.
     SuccessRate,
     /// No webhook became a dead letter.
     DeadLetters,
-    /// Deliveries are quick on average.
+    /// The average duration is below the target's limit.
     Average,
-    /// What customers write is recorded at all; silence is told by its cause.
+    /// Customer messages are recorded at all; if none is, the reason shows why.
     Delivered,
-    /// Every customer's message has a draft, a reply or a dead letter.
+    /// Every customer message has a draft, a reply or a dead letter.
     NoLostMessage,
-    /// There are not fewer facts than messages.
+    /// There is at least one fact per message.
     FewerFacts,
-    /// No tier of the runbooks fires.
+    /// No alert tier of the runbooks is reached.
     Tiers,
-    /// The database answered the watch.
+    /// The database could be read during the window.
     Database,
 }
 
 impl Traffic {
-    /// Whether Chatwoot's account of the same time is needed too.
-    fn asks_chatwoot(self) -> bool {
+    /// Whether the messages that Chatwoot has of the same time are needed too.
+    fn needs_chatwoot(self) -> bool {
         matches!(self, Traffic::Delivered | Traffic::NoLostMessage | Traffic::FewerFacts)
     }
 
     pub(super) async fn prepare(self, cx: &Arc<Context>) {
         measure::watched(cx).await;
-        if self.asks_chatwoot() {
+        if self.needs_chatwoot() {
             measure::customers(cx).await;
         }
     }
@@ -73,9 +74,23 @@ impl Traffic {
         explain::asked(*self, settings)
     }
 
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        match self {
+            Traffic::SuccessRate => codes(["success-rate", "window", "deploy", "standby"]),
+            Traffic::DeadLetters => codes(["dead-letters", "window", "deploy", "standby"]),
+            Traffic::Average => codes(["average-duration", "window", "deploy", "standby"]),
+            Traffic::Delivered => codes(["facts"]),
+            Traffic::NoLostMessage => codes(["lost-messages"]),
+            Traffic::FewerFacts => codes(["facts-and-messages"]),
+            Traffic::Tiers => codes(["tiers", "tier-*", "window"]),
+            Traffic::Database => codes(["database"]),
+        }
+    }
+
     pub(super) fn variables(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::from(["DATABASE_URL".to_owned()]);
-        if self.asks_chatwoot() {
+        if self.needs_chatwoot() {
             let chatwoot =
                 ["CHATWOOT_BASE_URL", "CHATWOOT_API_KEY", "CHATWOOT_API_TOKEN", "CHATWOOT_ACCOUNT_ID"];
             names.extend(chatwoot.map(str::to_owned));

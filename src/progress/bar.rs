@@ -1,6 +1,6 @@
-//! The live area of a terminal: the bar of checks and, while traffic is watched,
-//! the lines of its window beneath it. A thread draws it, because time passes
-//! between events, too.
+//! The live area of a terminal: the bar of checks and, while traffic is watched, the
+//! lines of its window below it. A thread draws it, because its clocks go on between
+//! events.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,22 +13,22 @@ use super::watch::Watch;
 use crate::outcome::tick::Tick;
 use crate::printer;
 
-/// How often the area is drawn anew.
+/// How often the area is redrawn.
 const TICK: Duration = Duration::from_millis(100);
-/// From here on the bar says that a check takes long.
+/// A check that runs longer than this is shown with its time.
 const SLOW: Duration = Duration::from_secs(10);
-/// So many running checks are named.
+/// The most running checks that are named.
 const NAMED: usize = 3;
-/// The width of a terminal that does not tell it.
+/// The width of a terminal that does not report one.
 const WIDTH: u16 = 80;
 
-/// What is being asked, the longest first: `chatwoot.api (14 s, slower than usual), schema.tables, 2 more`.
-pub(super) fn asking<'a>(running: impl ExactSizeIterator<Item = (&'a str, Duration)>) -> String {
-    let more = running.len().saturating_sub(NAMED);
-    let mut parts: Vec<String> = running
+/// The running checks, the longest first: `chatwoot.services (14 s), schema.facts-table, 2 more`.
+pub(super) fn running<'a>(checks: impl ExactSizeIterator<Item = (&'a str, Duration)>) -> String {
+    let more = checks.len().saturating_sub(NAMED);
+    let mut parts: Vec<String> = checks
         .take(NAMED)
         .map(|(id, since)| match since >= SLOW {
-            true => format!("{id} ({} s, slower than usual)", since.as_secs()),
+            true => format!("{id} ({} s)", since.as_secs()),
             false => id.to_owned(),
         })
         .collect();
@@ -38,11 +38,11 @@ pub(super) fn asking<'a>(running: impl ExactSizeIterator<Item = (&'a str, Durati
     parts.join(", ")
 }
 
-/// What the thread draws, as the events left it.
+/// What the thread draws, as of the last event.
 #[derive(Default)]
 struct Shown {
     running: Vec<(String, Instant)>,
-    /// The watch, and when its last event came.
+    /// The watch, and when its last event arrived.
     watch: Option<(Watch, Instant)>,
 }
 
@@ -71,23 +71,23 @@ impl Bar {
         window.set_style(style("{msg}"));
         let shown = Shared::default();
         let (stop, stopped) = channel();
-        let (drawn, beneath, looked) = (bar.clone(), window.clone(), shown.clone());
+        let (drawn, below, state) = (bar.clone(), window.clone(), shown.clone());
         let ticker = std::thread::spawn(move || {
             let mut before = Vec::new();
             while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 let now = Instant::now();
                 let (line, lines) = {
-                    let shown = locked(&looked);
-                    let running = shown.running.iter().map(|(id, since)| (id.as_str(), now - *since));
+                    let shown = locked(&state);
+                    let names = shown.running.iter().map(|(id, since)| (id.as_str(), now - *since));
                     let width = width();
-                    let told = |(watch, since): &(Watch, Instant)| watch.lines(now - *since, width, colour);
-                    (asking(running), shown.watch.as_ref().map(told).unwrap_or_default())
+                    let block = |(watch, since): &(Watch, Instant)| watch.lines(now - *since, width, colour);
+                    (running(names), shown.watch.as_ref().map(block).unwrap_or_default())
                 };
                 drawn.set_message(line);
                 drawn.tick();
-                // What has not changed is not drawn again: the clock in it moves once a second.
+                // Redrawn only when it has changed; its clock changes once a second.
                 if lines != before {
-                    beneath.set_message(lines.join("\n"));
+                    below.set_message(lines.join("\n"));
                     before = lines;
                 }
             }
@@ -95,7 +95,7 @@ impl Bar {
         Bar { multi, bar, window, shown, stop: Some(stop), ticker: Some(ticker) }
     }
 
-    /// So many checks are planned.
+    /// Sets the number of planned checks.
     pub(super) fn set_length(&self, checks: usize) {
         self.bar.set_length(checks as u64);
     }
@@ -113,7 +113,7 @@ impl Bar {
         self.bar.set_prefix(tally);
     }
 
-    /// Opens the lines of a watch.
+    /// Shows the lines of a watch.
     pub(super) fn watch(&self, watch: Watch) {
         let mut shown = locked(&self.shown);
         if shown.watch.is_none() {
@@ -148,7 +148,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// It is whole after every statement that changes it, so a panic elsewhere does not spoil it.
+/// Locks the state. Every change leaves it consistent, so a poisoned lock can be used.
 fn locked(shown: &Shared) -> MutexGuard<'_, Shown> {
     shown.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -157,7 +157,7 @@ impl Drop for Bar {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(ticker) = self.ticker.take() {
-            let _nothing_to_learn = ticker.join();
+            let _ = ticker.join();
         }
         self.window.finish_and_clear();
         self.bar.finish_and_clear();

@@ -1,15 +1,15 @@
-//! Which way of showing progress is taken: a pure function of facts.
+//! How progress is shown, as a pure function of facts about the process.
 
 use std::io::IsTerminal;
 
 use crate::input::format::Format;
 
-/// What has to be known to choose a way of showing progress.
+/// The facts that decide how progress is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     pub stdout_terminal: bool,
     pub stderr_terminal: bool,
-    /// The variable `CI` says so.
+    /// The variable `CI` is set, and not to `false` or `0`.
     pub ci: bool,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
@@ -21,7 +21,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// The facts of this process; the only function here that looks at the world.
+    /// The facts of this process; the only function here that reads its surroundings.
     pub fn here(format: Format, quiet: bool) -> Facts {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Facts {
@@ -35,15 +35,14 @@ impl Facts {
         }
     }
 
-    /// Whether what goes to stdout may have colours.
+    /// Whether stdout can have colours.
     pub fn stdout_colour(&self) -> bool {
         self.stdout_terminal && !self.no_color && !self.dumb
     }
 
     /// How progress is shown.
     pub fn drawing(&self) -> Drawing {
-        // Json lines are read while they come: a bar would be torn by them where both meet in one
-        // terminal, and there the lines themselves are the progress.
+        // JSON lines on the same terminal would tear a bar apart, and they show the progress themselves.
         let stream = self.format == Format::Jsonl;
         let way = if self.quiet || (stream && self.stdout_terminal) {
             Way::Silent
@@ -69,12 +68,12 @@ pub struct Drawing {
     pub live: bool,
 }
 
-/// The ways of showing progress.
+/// The kinds of progress display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// A bar that is drawn again and again, and is gone at the end.
+    /// A bar that is redrawn in place and removed at the end.
     Bar,
-    /// A line per finished check and per tick of a watch.
+    /// One line per finished check and per tick of a watch.
     Lines,
     Silent,
 }

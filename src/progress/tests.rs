@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::bar::asking;
+use super::bar::running;
 use super::*;
 use crate::input::format::Format;
 
@@ -48,7 +48,7 @@ fn the_whole_truth_table_of_drawing() {
 }
 
 #[test]
-fn the_rows_that_matter() {
+fn the_usual_cases_of_drawing() {
     let way = |facts: Facts| facts.drawing().way;
     assert_eq!(way(PLAIN), Way::Bar);
     assert_eq!(way(Facts { stderr_terminal: false, ..PLAIN }), Way::Lines);
@@ -61,20 +61,17 @@ fn the_rows_that_matter() {
 }
 
 #[test]
-fn slow_checks_are_named_first_and_said_to_be_slow() {
+fn slow_checks_are_named_first_with_their_time() {
     let seconds = Duration::from_secs;
-    let running =
+    let checks =
         [("a.slow", seconds(14)), ("b.edge", seconds(10)), ("c.quick", seconds(9)), ("d.x", seconds(1))];
-    assert_eq!(
-        asking(running.into_iter()),
-        "a.slow (14 s, slower than usual), b.edge (10 s, slower than usual), c.quick, 1 more"
-    );
-    assert_eq!(asking(running[2..].iter().copied()), "c.quick, d.x");
-    assert_eq!(asking([].into_iter()), "");
+    assert_eq!(running(checks.into_iter()), "a.slow (14 s), b.edge (10 s), c.quick, 1 more");
+    assert_eq!(running(checks[2..].iter().copied()), "c.quick, d.x");
+    assert_eq!(running([].into_iter()), "");
 }
 
 #[test]
-fn labels_are_counted_worst_first_and_passes_are_not_named() {
-    assert_eq!(tallied(["warn", "pass", "fail", "warn"].into_iter()), "1 fail, 2 warn");
+fn the_bar_counts_everything_but_passes() {
+    assert_eq!(tallied(["warn", "pass", "fail", "warn"].into_iter()), "1 failed, 2 warnings");
     assert_eq!(tallied(["pass"].into_iter()), "");
 }

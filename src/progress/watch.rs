@@ -1,6 +1,6 @@
-//! A watch of traffic while it goes on: a block of lines on a terminal, a line
-//! per tick elsewhere. Both are pure functions of the last tick, the time since
-//! it and the width. What they say is a standing, never a verdict.
+//! A watch of traffic while it runs: a block of lines on a terminal, one line per tick
+//! elsewhere. Both are pure functions of the last tick, the time since it and the width.
+//! They show how the window would end now, never a verdict.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::outcome::window::Window;
 use crate::report::spark;
 use crate::text;
 
-/// The widest bar and sparkline: beyond it a line is no longer taken in at a glance.
+/// The widest bar and sparkline that can be read at a glance.
 const WIDEST: usize = 72;
-/// A sparkline narrower than this says nothing; what follows it is cut instead.
+/// A narrower sparkline is useless; the text after it is truncated instead.
 const NARROWEST: usize = 8;
-/// Below this the latency's height makes room for the sparklines.
-const SCANT: usize = 20;
-/// The first column: its longest word is `too few`.
+/// With less room than this, the scale of the latency is left out.
+const NARROW: usize = 20;
+/// The width of the first column, which holds labels such as `success`.
 const NAME: usize = 9;
 
-/// A sentence beneath another, broken between words, so that the terminal does not break it within one.
+/// A sentence below another line, wrapped between words.
 pub(super) fn remark(text: &str, width: usize) -> Vec<String> {
     const INDENT: &str = "    ";
-    let room = width.saturating_sub(INDENT.len()).max(SCANT);
+    let room = width.saturating_sub(INDENT.len()).max(NARROW);
     let columns = |text: &str| text.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -39,13 +39,13 @@ pub(super) fn remark(text: &str, width: usize) -> Vec<String> {
     lines.into_iter().map(|line| format!("{INDENT}{line}")).collect()
 }
 
-/// A line for a log: the window that is watched.
+/// A log line: the window that is watched.
 pub(super) fn opening(window: &Window) -> String {
     let (from, to) = (window.from.strftime("%H:%M:%S"), window.to.strftime("%H:%M:%S"));
     format!("watching traffic from {from} to {to} UTC")
 }
 
-/// A line for a log: `14:02:10  3:40 left  98.33 % of 60, 1 failed, ..  passing: 2 more failures would fail it`.
+/// A log line: `14:02:10  3:40 left  98.33 % of 60, 1 failed, ..  passing: 2 more failures would fail it`.
 pub(super) fn line(tick: &Tick) -> String {
     let numbers = [rate(tick), dead_letters(tick), mean(tick), pace(tick)].join(", ");
     let (at, left) = (tick.at.strftime("%H:%M:%S"), left(tick.left_s));
@@ -56,7 +56,7 @@ pub(super) fn line(tick: &Tick) -> String {
     line
 }
 
-/// A watch, as its last event left it.
+/// A watch, as of its last event.
 pub(super) struct Watch {
     window: Window,
     /// Seconds until its end, at the last event.
@@ -65,7 +65,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// A watch without a tick, at its beginning; a window of the past has nothing left.
+    /// A watch before its first tick; a window in the past has no time left.
     pub(super) fn of(window: Window, at: Timestamp) -> Watch {
         let left_s = u64::try_from(window.to.duration_since(at).as_secs()).unwrap_or(0);
         Watch { window, left_s, tick: None }
@@ -83,7 +83,7 @@ impl Watch {
         let left_s = self.left_s.saturating_sub(passed.as_secs());
         let mut lines = vec![bar(length, left_s, width)];
         match &self.tick {
-            None => lines.push(Line::named("traffic").with(Ink::Dim, "not asked yet")),
+            None => lines.push(Line::named("traffic").with(Ink::Dim, "no data yet")),
             Some(tick) => lines.extend(numbers(tick, width)),
         }
         lines.iter().map(|line| line.fitted(width, colour)).collect()
@@ -91,25 +91,25 @@ impl Watch {
 }
 
 fn bar(length: u64, left_s: u64, width: usize) -> Line {
-    let said = left(left_s);
-    let room = room(&said, width);
+    let left = left(left_s);
+    let room = room(&left, width);
     let gone = length.saturating_sub(left_s);
     let cells = usize::try_from(gone * room as u64 / length.max(1)).unwrap_or(room).min(room);
     Line::named("window")
         .with(Ink::Green, &"━".repeat(cells))
         .with(Ink::Dim, &"─".repeat(room - cells))
-        .with(Ink::None, &format!("  {said}"))
+        .with(Ink::None, &format!("  {left}"))
 }
 
 fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
     let p95 = tick.p95_ms.map(|ms| format!(", p95 {ms} ms")).unwrap_or_default();
     let (rate, mean) = (rate(tick), format!("{}{p95}", mean(tick)));
-    // Both sparklines are equally long, so that a tick stands above itself.
+    // Both sparklines have the same length, so that their ticks line up.
     let (_, highest) = spark::latency(&tick.spark, tick.spark.len());
     let height = |top: Option<f64>| top.map(|ms| format!(", █ = {ms:.0} ms")).unwrap_or_default();
-    let told = room(&format!("{mean}{}", height(highest)), width);
-    let scaled = told >= SCANT;
-    let room = room(&rate, width).min(if scaled { told } else { room(&mean, width) });
+    let with_scale = room(&format!("{mean}{}", height(highest)), width);
+    let scaled = with_scale >= NARROW;
+    let room = room(&rate, width).min(if scaled { with_scale } else { room(&mean, width) });
     let mut success = Line::named("success");
     for c in spark::success(&tick.spark, room).chars() {
         let ink = match c {
@@ -134,25 +134,25 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
             .until(NAME + room)
             .with(Ink::None, &format!("  {mean}{}", height(top.filter(|_| scaled)))),
         Line::named("traffic").with(Ink::None, &format!("{}, ", pace(tick))).with(dead, &dead_letters(tick)),
-        Line::default()
-            .with(ink, &format!("{:<NAME$}", word(tick)))
-            .with(Ink::None, &text::cell(&tick.reason, 400)),
+        Line::named("so far")
+            .with(ink, word(tick))
+            .with(Ink::None, &format!(": {}", text::cell(&tick.reason, 400))),
     ];
     if let Some(trouble) = &tick.trouble {
-        lines.push(Line::named("trouble").with(Ink::Yellow, &troubled(trouble)));
+        lines.push(Line::named("problem").with(Ink::Yellow, &troubled(trouble)));
     }
     lines
 }
 
-/// The columns for a bar with `said` behind it.
-fn room(said: &str, width: usize) -> usize {
-    width.saturating_sub(NAME + 2 + said.chars().count()).clamp(NARROWEST, WIDEST)
+/// The columns left for a bar with `text` behind it.
+fn room(text: &str, width: usize) -> usize {
+    width.saturating_sub(NAME + 2 + text.chars().count()).clamp(NARROWEST, WIDEST)
 }
 
 fn left(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes, seconds) {
-        (0, 0, 0) => "late rows awaited".to_owned(),
+        (0, 0, 0) => "waiting for late rows".to_owned(),
         (0, ..) => format!("{minutes}:{seconds:02} left"),
         _ => format!("{hours}:{minutes:02}:{seconds:02} left"),
     }
@@ -160,7 +160,7 @@ fn left(seconds: u64) -> String {
 
 fn rate(tick: &Tick) -> String {
     match (&tick.success_rate, tick.total) {
-        (_, 0) => "no delivery".to_owned(),
+        (_, 0) => "no deliveries".to_owned(),
         (Some(rate), total) => format!("{} % of {total}, {} failed", text::cell(rate, 10), tick.bad),
         (None, total) => format!("{} of {total} failed", tick.bad),
     }
@@ -173,8 +173,8 @@ fn dead_letters(tick: &Tick) -> String {
 
 fn mean(tick: &Tick) -> String {
     match tick.avg_duration_ms.filter(|ms| ms.is_finite()) {
-        Some(ms) => format!("mean {ms:.0} ms"),
-        None => "no duration".to_owned(),
+        Some(ms) => format!("average {ms:.0} ms"),
+        None => "no durations".to_owned(),
     }
 }
 
@@ -186,12 +186,12 @@ fn word(tick: &Tick) -> &'static str {
     match tick.standing {
         Standing::Passing => "passing",
         Standing::Failing => "failing",
-        Standing::Thin => "too few",
+        Standing::Thin => "no verdict yet",
     }
 }
 
 fn troubled(trouble: &str) -> String {
-    format!("not asked this time, numbers of the last answer: {}", text::cell(trouble, 200))
+    format!("database not reachable (showing the last known numbers): {}", text::cell(trouble, 200))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,7 +203,7 @@ enum Ink {
     Red,
 }
 
-/// A line before it is painted and cut.
+/// A line before it is coloured and truncated.
 #[derive(Default)]
 struct Line {
     parts: Vec<(Ink, String)>,
@@ -228,7 +228,7 @@ impl Line {
         self.with(Ink::None, &" ".repeat(column.saturating_sub(used)))
     }
 
-    /// At most `width` columns; what is cut off leaves an ellipsis.
+    /// At most `width` columns; a truncated line ends with an ellipsis.
     fn fitted(&self, width: usize, colour: bool) -> String {
         let columns = |c: char| c.width().unwrap_or(0);
         let whole: usize = self.parts.iter().flat_map(|(_, text)| text.chars()).map(columns).sum();

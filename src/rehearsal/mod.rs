@@ -1,45 +1,22 @@
-//! The world in which the whole checklist can be rehearsed: stand-ins for what cannot run here, the sandbox made of
-//! them, the faults that are put into it one at a time, and the score that proves that each check can fail.
+//! The world in which the whole checklist can be rehearsed: stand-ins for systems that cannot run here, the sandbox
+//! made of them, the faults that are injected one at a time, and the score, which proves that each check can fail.
 //!
-//! Which faults there are is compiled into every build, so that `checks explain` can name them; everything that plays
-//! them only with the feature `rehearsal`.
+//! The list of faults is compiled into every build, so that `checks explain` can name them; everything that runs them
+//! needs the feature `rehearsal`.
+//!
+//! Imports point in one direction: `score` and `faults` may use everything here; `world` uses `standins`, `http` and
+//! `postgres`; `standins` uses `http`; `http` and `postgres` use none of the others.
 
-#[cfg(feature = "rehearsal")]
-pub mod agent;
-#[cfg(feature = "rehearsal")]
-pub mod app;
-#[cfg(feature = "rehearsal")]
-pub mod base;
-#[cfg(feature = "rehearsal")]
-pub mod chatwoot;
-#[cfg(feature = "rehearsal")]
-pub mod checkout;
-#[cfg(feature = "rehearsal")]
-pub mod customers;
 pub mod faults;
 #[cfg(feature = "rehearsal")]
-pub mod fly;
-#[cfg(feature = "rehearsal")]
-pub mod hub;
-#[cfg(feature = "rehearsal")]
-pub mod keeper;
-#[cfg(feature = "rehearsal")]
-mod live;
-#[cfg(feature = "rehearsal")]
-pub mod port;
+pub mod http;
 #[cfg(feature = "rehearsal")]
 pub mod postgres;
 #[cfg(feature = "rehearsal")]
 pub mod score;
 #[cfg(feature = "rehearsal")]
-pub mod server;
+pub mod shell;
 #[cfg(feature = "rehearsal")]
-pub mod setting;
-#[cfg(feature = "rehearsal")]
-pub mod slate;
-#[cfg(feature = "rehearsal")]
-pub mod stage;
-#[cfg(feature = "rehearsal")]
-pub mod tls;
+pub mod standins;
 #[cfg(feature = "rehearsal")]
 pub mod world;

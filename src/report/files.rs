@@ -1,5 +1,5 @@
-//! Reports in files: written whole or not at all. A bad path is found before the
-//! run, so that nobody waits minutes for an error that was there from the start.
+//! Reports in files, written atomically. A bad path is reported before the run, so that
+//! nobody waits minutes for it.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
@@ -15,23 +15,20 @@ use crate::outcome::report::Report;
 
 /// How the bytes get to a path.
 enum Way {
-    /// A temporary file beside it, renamed when complete.
+    /// A temporary file in the same directory, renamed when complete.
     Renamed(PathBuf),
-    /// A device or a pipe takes what it is given; renaming would replace it by a file.
+    /// Written directly: renaming would replace a device or a pipe with a file.
     Direct,
 }
 
-/// Finds out whether every report can be written, without touching what is there. All bad paths are
-/// named at once.
+/// Checks that every report can be written, without changing existing files. The error lists all bad paths.
 pub fn prepare(targets: &[ReportTarget]) -> Result<()> {
     let (mut problems, mut seen) = (Vec::new(), Vec::new());
     for ReportTarget { path, .. } in targets {
         match check(path) {
             Ok(Some(file)) if seen.contains(&file) => {
-                problems.push(format!(
-                    "two reports cannot both be {}; give each a path of its own",
-                    path.display()
-                ));
+                problems
+                    .push(format!("two reports have the path {}; give each its own path", path.display()));
             }
             Ok(file) => seen.extend(file),
             Err(error) => problems.push(format!("{error:#}")),
@@ -40,9 +37,9 @@ pub fn prepare(targets: &[ReportTarget]) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
 }
 
-/// Writes every report. One that fails does not keep the others from being written.
+/// Writes every report, even if one of them fails.
 ///
-/// A file is complete whatever the terminal shows: no colours, no width, never the problems alone.
+/// A file has neither colours nor a terminal's width, and is complete even with `--problems`.
 pub fn write_files(targets: &[ReportTarget], report: &Report, style: &Style) -> Result<()> {
     let style = Style { colour: false, width: None, problems_only: false, verbose: style.verbose };
     let mut problems = Vec::new();
@@ -55,14 +52,14 @@ pub fn write_files(targets: &[ReportTarget], report: &Report, style: &Style) -> 
     if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
 }
 
-/// Tries a path; for a file, gives the name under which it would be the same as another.
+/// Checks one path; for a file, returns its canonical name, to find duplicates.
 fn check(path: &Path) -> Result<Option<PathBuf>> {
     match way(path)? {
         Way::Renamed(path) => {
             temporary(&path)?;
             Ok(path.file_name().and_then(|name| Some(folder(&path).canonicalize().ok()?.join(name))))
         }
-        // Opening a pipe would wait for its reader, so only what does not wait is tried.
+        // Opening a pipe waits for its reader, so a pipe is not tested.
         Way::Direct if fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo()) => Ok(None),
         Way::Direct => open(path).map(|_| None),
     }
@@ -72,7 +69,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     let cannot = || format!("cannot write the report {}", path.display());
     match way(path)? {
         Way::Direct => match open(path)?.write_all(text.as_bytes()) {
-            // A reader that has gone away has seen what it wanted, as on stdout.
+            // A reader that has closed its end is not an error, as on stdout.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.with_context(cannot),
         },
@@ -86,8 +83,8 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 fn way(path: &Path) -> Result<Way> {
-    // These lead to an open file of this process. Where that is a regular file, as after `> out`, a
-    // rename would replace the link in /dev and not reach the file.
+    // These refer to open files of this process. If that is a regular file, as after `> out`, a rename
+    // would replace the link in /dev instead of the file.
     let streams = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"];
     if streams.iter().any(|stream| path.starts_with(stream)) {
         return Ok(Way::Direct);
@@ -107,25 +104,28 @@ fn way(path: &Path) -> Result<Way> {
             Ok(Way::Renamed(real))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(path) {
-            Ok(_) => bail!("{shown} is a symbolic link to nothing; remove it or make what it points to"),
+            Ok(_) => bail!("{shown} is a broken symbolic link; remove it or create its target"),
             Err(_) => Ok(Way::Renamed(path.to_owned())),
         },
         Err(error) => Err(anyhow!(error).context(format!("cannot write the report {shown}"))),
     }
 }
 
-/// A new file in the directory of `path`, gone when dropped. Its mode is that of any new file.
+/// A new file in the directory of `path`, deleted when dropped, with the default mode of new files.
 fn temporary(path: &Path) -> Result<NamedTempFile> {
     let shown = path.display();
     let folder = folder(path);
     if !folder.is_dir() {
-        bail!("cannot write the report {shown}: there is no directory {}; make it first", folder.display());
+        bail!(
+            "cannot write the report {shown}: the directory {} does not exist; create it first",
+            folder.display()
+        );
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".hotdash-ops-report.").suffix(".tmp");
     builder.permissions(Permissions::from_mode(0o666));
     builder.tempfile_in(folder).with_context(|| {
-        format!("cannot write the report {shown}: no file can be made in {}", folder.display())
+        format!("cannot write the report {shown}: cannot create a file in {}", folder.display())
     })
 }
 

@@ -1,12 +1,12 @@
-//! GitHub workflow commands: a line per check in checklist order, of which those
-//! that need a look are annotations, and a last annotation that sums up.
+//! GitHub workflow commands: one line per check in checklist order, with problems as
+//! annotations, and a final annotation as the summary.
 //!
-//! What keeps the exit code from being 0 is an `error`, what is only worth a look
-//! a `warning`. GitHub shows the first ten of each kind on a step; the log has all.
+//! A blocking problem is an `error`, any other problem a `warning`. GitHub shows the first
+//! ten of each kind on a step; the log has all of them.
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, counts, marks, why};
+use super::{Standing, conclusion, counts, marks, why};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 use crate::outcome::report::Report;
@@ -18,13 +18,13 @@ const LIMIT: usize = 1_000;
 /// Renders the commands.
 pub fn render(report: &Report) -> String {
     let mut lines: Vec<String> = report.outcomes().map(|outcome| line(report, outcome)).collect();
-    let red = report.outcomes().any(|o| Standing::of(o, report.strict) == Standing::InTheWay);
+    let red = report.outcomes().any(|o| Standing::of(o, report.strict) == Standing::Blocking);
     let summary = match report.exit == Exit::Ready || red {
         true => "notice",
         false => "error",
     };
     let mut facts = vec![
-        format!("exit {}: {}", report.exit.code(), report.meaning()),
+        conclusion(report),
         counts(report),
         format!("target {}, run {}, {}", report.target, report.run, text::took(report.took_ms)),
     ];
@@ -37,8 +37,8 @@ pub fn render(report: &Report) -> String {
 
 fn line(report: &Report, outcome: &Outcome) -> String {
     let kind = match Standing::of(outcome, report.strict) {
-        Standing::Good | Standing::Excluded => return told(report, outcome),
-        Standing::InTheWay => "error",
+        Standing::Good | Standing::Excluded => return log_line(report, outcome),
+        Standing::Blocking => "error",
         Standing::Note | Standing::Waived => "warning",
     };
     let mut facts = vec![outcome.title.clone()];
@@ -49,9 +49,9 @@ fn line(report: &Report, outcome: &Outcome) -> String {
     command(kind, &format!("{} {}", outcome.label(), outcome.id), &facts)
 }
 
-/// A line of the log that is no command, whatever the title says: the runner looks for `::` at the
-/// start of a line and for `##[` anywhere in it.
-fn told(report: &Report, outcome: &Outcome) -> String {
+/// A log line that the runner cannot take for a command: it looks for `::` at the start of a line and for `##[`
+/// anywhere in it.
+fn log_line(report: &Report, outcome: &Outcome) -> String {
     let mut line = format!("{} {}  {}", outcome.label(), outcome.id, outcome.title);
     for reason in why(outcome, report.strict).into_iter().chain(marks(outcome)) {
         line.push_str(&format!(" ({reason})"));
@@ -59,7 +59,7 @@ fn told(report: &Report, outcome: &Outcome) -> String {
     text::cell(&line, LIMIT).replace("##[", "# #[")
 }
 
-/// A workflow command whose message has a line per fact.
+/// A workflow command with one line of message per fact.
 fn command(kind: &str, title: &str, facts: &[String]) -> String {
     let message: Vec<String> = facts.iter().map(|fact| text::cell(fact, LIMIT)).collect();
     let title = data(&text::cell(title, 200)).replace(':', "%3A").replace(',', "%2C");

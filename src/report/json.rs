@@ -1,5 +1,5 @@
-//! The report as one JSON document, for programs. Its shape is described by a
-//! JSON Schema, and `schema` in the document changes only when a reader would break.
+//! The report as one JSON document, for programs. A JSON Schema describes it, and the
+//! document's `schema` changes only when readers would break.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub fn render(report: &Report) -> String {
     format!("{}\n", unambiguous(&format!("{document:#}")))
 }
 
-/// An outcome with the word that people see beside its verdict.
+/// An outcome with its label after its verdict.
 pub(super) fn outcome(outcome: &Outcome) -> Value {
     let mut record = value(outcome);
     if let Some(fields) = record.as_object_mut() {
@@ -36,8 +36,8 @@ pub(super) fn value(of: &impl Serialize) -> Value {
     serde_json::to_value(of).expect("reports and events hold no maps with keys that are not strings")
 }
 
-/// The same JSON with every control and line-separating character escaped: JSON allows some of them
-/// in strings, but terminals obey them and line readers break at them.
+/// The same JSON with all control and line-separating characters escaped. JSON allows some of them in strings,
+/// but terminals act on them and line readers split at them.
 pub(super) fn unambiguous(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

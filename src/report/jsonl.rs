@@ -1,6 +1,6 @@
-//! The run as JSON lines: one object a line, each with its `event`. Live on
-//! stdout the lines come as things happen; from a report there is one
-//! `planned`, one `finished` per check in checklist order, and one `ended`.
+//! The run as JSON lines: one object per line, each with its `event`. On stdout the
+//! lines are written live; from a report there is one `planned`, one `finished` per
+//! check in checklist order, and one `ended`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -57,7 +57,7 @@ pub fn render(report: &Report) -> String {
     [planned].into_iter().chain(finished).chain([ended]).map(|event| line(&event)).collect()
 }
 
-/// A check that was never asked has no time of its own; it was settled by the end of the run.
+/// A check that was never run has no time of its own and gets the end of the run.
 fn finished_at(report: &Report, outcome: &Outcome) -> Timestamp {
     match outcome.started {
         Some(started) => later(started, outcome.took_ms),

@@ -1,25 +1,25 @@
-//! JUnit XML, for CI systems that list tests: a suite per section, a case per check.
+//! JUnit XML, for CI systems that list tests: one suite per section, one case per check.
 //!
-//! A case is red exactly when it keeps the exit code from being 0. `failure` is a
-//! check that failed, `error` one that could not be told: inconclusive, error,
-//! and also blocked or interrupted, because CI viewers show `skipped` as
-//! harmless. `skipped` is what has no part in the exit code and did not pass
-//! either: excluded, waived, or of warning severity and not told. A failure of
-//! warning severity passes, with its warning as output. A run that does not end
-//! with 0 although no case is red gets a red case of its own.
+//! A case is red exactly when it keeps the exit code from being 0. A failed check is a
+//! `failure`; one that is undecided, could not run, was blocked or interrupted is an `error`,
+//! because CI viewers show `skipped` as harmless. A check that does not affect the exit code
+//! and did not pass is `skipped`: excluded, waived, or an undecided warning. A failed check of
+//! warning severity passes, with the warning as output. A run that does not end with 0
+//! although no case is red gets an additional red case.
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, marks, why};
+use super::{Standing, conclusion, marks, why};
 use crate::exit::Exit;
+use crate::outcome::finding::Claim;
 use crate::outcome::report::{Report, SectionReport};
 use crate::outcome::{Outcome, Verdict};
 use crate::text;
 
-/// What stands inside a case.
+/// The element inside a case.
 enum Mark {
     Nothing,
     Failure,
@@ -33,15 +33,15 @@ impl Mark {
         match (Standing::of(outcome, strict), &outcome.verdict) {
             (Standing::Good, _) if outcome.replaces.is_some() => Mark::Output,
             (Standing::Good, _) => Mark::Nothing,
-            (Standing::InTheWay, Verdict::Fail | Verdict::Pass) => Mark::Failure,
-            (Standing::InTheWay, _) => Mark::Error,
+            (Standing::Blocking, Verdict::Fail | Verdict::Pass) => Mark::Failure,
+            (Standing::Blocking, _) => Mark::Error,
             (Standing::Note, Verdict::Fail | Verdict::Pass) => Mark::Output,
             (Standing::Excluded | Standing::Waived | Standing::Note, _) => Mark::Skipped,
         }
     }
 }
 
-/// How many cases of a suite carry which mark.
+/// The number of cases of a suite with each mark.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     tests: usize,
@@ -156,7 +156,7 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
     ];
     let reasons = why(outcome, report.strict).join("; ");
     let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
-    // Where a case has no more than its message, what is not the checklist's own must not be cut off.
+    // A skipped case has only its message, so the waiver must not be truncated.
     let message = [vec![message], marks(outcome)].concat().join("; ");
     let marked = |element: &'static str| {
         (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])
@@ -176,22 +176,26 @@ fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
     xml.close("testcase");
 }
 
-/// Everything a reader of a red case needs, one fact a line.
+/// Everything a reader of a red case needs, one fact per line.
 fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
     let mut lines = vec![format!("{}: {}", outcome.label(), outcome.title)];
     if !reasons.is_empty() {
         lines.push(format!("why: {reasons}"));
     }
     if !outcome.asked.is_empty() {
-        lines.push(format!("asked: {}", outcome.asked));
+        lines.push(format!("checked with: {}", outcome.asked));
     }
     lines.extend(outcome.claims.iter().map(|claim| {
         let word = match claim.holds {
-            Some(true) => "holds",
-            Some(false) => "broken",
-            None => "open",
+            Some(true) => "passed",
+            Some(false) => "failed",
+            None => "undecided",
         };
-        format!("claim {word}: {}: expected {}, found {}", claim.what, claim.expected, claim.found)
+        let Claim { what, expected, found, .. } = claim;
+        match claim.holds {
+            Some(true) => format!("claim {word}: {what}: expected {expected}, found {found}"),
+            _ => format!("claim {word}: {}", claim.reason()),
+        }
     }));
     for evidence in &outcome.evidence {
         lines.push(format!("{}:", evidence.name));
@@ -200,13 +204,13 @@ fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
     lines.extend(marks(outcome));
     lines.extend(fix(report, outcome).map(|fix| format!("fix: {fix}")));
     lines.extend(outcome.runbook.iter().map(|link| format!("see: {link}")));
-    lines.push(format!("written in: {}", outcome.origin));
+    lines.push(format!("defined in: {}", outcome.origin));
     let lines: Vec<String> = lines.iter().map(|line| text::plain(line)).collect();
     format!("{}\n", lines.join("\n"))
 }
 
-/// The case of a run that is not 0 for a reason that no check has: interrupted after the last one,
-/// a stand-in in production, nothing required asked.
+/// The case of a run that does not end with 0 although no check is red: it was interrupted after the last
+/// check, met a stand-in, or ran no required check.
 fn verdict_of_the_run(xml: &mut Xml, report: &Report) {
     let counts = Counts { tests: 1, errors: 1, ..Counts::default() };
     open_suite(xml, "run", counts, 0, report.started);
@@ -215,7 +219,7 @@ fn verdict_of_the_run(xml: &mut Xml, report: &Report) {
         "testcase",
         &[("name", "exit".to_owned()), ("classname", "run".to_owned()), ("time", seconds(0))],
     );
-    let message = format!("exit {}: {}", report.exit.code(), report.meaning());
+    let message = conclusion(report);
     xml.text("error", &[("message", message.clone()), ("type", "exit".to_owned())], &message);
     xml.close("testcase");
     xml.close("testsuite");
@@ -225,8 +229,8 @@ fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1_000, ms % 1_000)
 }
 
-/// A writer into memory, which cannot fail. Every text has been made plain before, so that no
-/// character that XML forbids is left.
+/// A writer into memory, which cannot fail. Every text is made plain first, so it has no character that XML
+/// forbids.
 struct Xml(Writer<Vec<u8>>);
 
 impl Xml {

@@ -1,18 +1,18 @@
 //! GitHub-flavoured Markdown, for a CI summary (`>> "$GITHUB_STEP_SUMMARY"`): the
-//! verdict as a headline, what is in the way with its fixes, and every check in
-//! a part that folds.
+//! decision as the headline, the problems with their fixes, and every check in a
+//! collapsed section.
 
 use super::problems::{Problem, Problems, consequence, fix};
 use super::traffic::{Extent, PROVISIONAL, facts, window};
-use super::{Standing, counts, marks, replaced, why};
+use super::{Standing, conclusion, counts, marks, replaced, why, word};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 use crate::outcome::report::Report;
 use crate::text;
 
-/// The most characters of one value; a step's summary may hold one mebibyte in all.
+/// The most characters of one value; a step's summary is limited to one mebibyte.
 const LIMIT: usize = 500;
-/// Characters of a sparkline, so that a table keeps to a page.
+/// Characters of a sparkline, so that a table fits on a page.
 const SPARK: usize = 40;
 
 /// Renders the summary.
@@ -24,10 +24,9 @@ pub fn render(report: &Report) -> String {
         _ => "❌",
     };
     out.push_str(&format!(
-        "## {sign} hotdash-ops {}: {} (exit {})\n\n",
+        "## {sign} hotdash-ops {}: {}\n\n",
         escape(&report.verb),
-        report.meaning(),
-        report.exit.code()
+        escape(&conclusion(report))
     ));
     let mut facts = vec![counts(report), text::took(report.took_ms)];
     facts.push(format!("target {}", escape(&report.target)));
@@ -41,8 +40,8 @@ pub fn render(report: &Report) -> String {
         out.push_str(&format!("> {}\n\n", escape(note)));
     }
     let problems = Problems::of(report);
-    table(&mut out, report, "In the way", &problems.in_the_way);
-    table(&mut out, report, "Worth a look, not in the way", &problems.notes);
+    table(&mut out, report, "Blocking", &problems.blocking);
+    table(&mut out, report, "Not blocking", &problems.notes);
     traffic(&mut out, report);
     all(&mut out, report);
     out
@@ -52,7 +51,10 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
     if problems.is_empty() {
         return;
     }
-    out.push_str(&format!("### {heading}\n\n| | check | why | fix |\n|---|---|---|---|\n"));
+    out.push_str(&format!(
+        "### {heading} ({})\n\n| | check | why | fix |\n|---|---|---|---|\n",
+        problems.len()
+    ));
     for problem in problems {
         match problem {
             Problem::Single { outcome, blocks } => {
@@ -61,7 +63,7 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
                     .iter()
                     .chain(&marks(outcome))
                     .map(|reason| escape(reason))
-                    .chain(consequence(blocks).map(|line| safe(&text::plain(&line))))
+                    .chain(consequence(blocks).map(|line| safe(&text::plain(&format!("blocks {line}")))))
                     .collect();
                 let fix = fix(report, outcome);
                 let fixes: Vec<String> = fix.iter().chain(&outcome.runbook).map(|f| escape(f)).collect();
@@ -77,7 +79,7 @@ fn table(out: &mut String, report: &Report, heading: &str, problems: &[Problem])
     out.push('\n');
 }
 
-/// The numbers of a watched window. A summary is read by many, and has room for everything.
+/// The numbers of a watched window.
 fn traffic(out: &mut String, report: &Report) {
     let Some(traffic) = &report.traffic else { return };
     out.push_str(&format!("### Traffic\n\n{}\n\n", escape(&window(traffic))));
@@ -96,7 +98,7 @@ fn traffic(out: &mut String, report: &Report) {
 
 fn all(out: &mut String, report: &Report) {
     let count = text::checks(report.tally.planned);
-    out.push_str(&format!("<details><summary>Every check: {count}</summary>\n\n"));
+    out.push_str(&format!("<details><summary>All {count}</summary>\n\n"));
     for section in &report.sections {
         out.push_str(&format!("#### {} ({})\n\n", escape(&section.title), escape(&section.phase)));
         out.push_str("| | check | claim | time |\n|---|---|---|---:|\n");
@@ -123,20 +125,20 @@ fn line(out: &mut String, cells: &[String]) {
 fn badge(outcome: &Outcome, report: &Report) -> String {
     let sign = match Standing::of(outcome, report.strict) {
         Standing::Good => "✅",
-        Standing::InTheWay => "❌",
+        Standing::Blocking => "❌",
         Standing::Note | Standing::Waived => "⚠️",
         Standing::Excluded => "➖",
     };
-    format!("{sign} {}", outcome.label())
+    format!("{sign} {}", word(outcome))
 }
 
-/// Text that Markdown and HTML leave alone, on one line and not too long.
+/// Text without any meaning to Markdown and HTML, on one line and limited in length.
 fn escape(value: &str) -> String {
     safe(&text::cell(value, LIMIT))
 }
 
-/// A line that Markdown and HTML leave alone. Characters that have a meaning to the table
-/// as well become character references, which no parser of either kind takes for syntax.
+/// A line without any meaning to Markdown and HTML. Characters that also have a meaning in tables become
+/// character references, which neither parser takes for syntax.
 fn safe(line: &str) -> String {
     let mut out = String::new();
     for c in line.chars() {

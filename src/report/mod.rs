@@ -1,9 +1,9 @@
-//! How it is told: one pure renderer per format, from a [`Report`] to a string.
-//! No renderer knows a clock, a terminal or a file; what it needs to know about
-//! where the text goes stands in [`Style`]. Writing reports to files is apart,
-//! in [`files`].
+//! Reports as text: one pure renderer per format, from a [`Report`] to a string.
+//! No renderer reads a clock, a terminal or a file; [`Style`] describes where the
+//! text will be read. [`files`] writes reports to disk.
 
-mod counts;
+mod conclusion;
+pub mod counts;
 mod files;
 mod github;
 pub mod json;
@@ -22,23 +22,25 @@ use crate::outcome::waived::Waiver;
 use crate::outcome::{Outcome, Verdict, Why};
 
 use crate::input::format::{Format, ReportTarget};
+use crate::text;
 
+pub use conclusion::conclusion;
 pub use files::{prepare, write_files};
 
-/// What a renderer may know about the place where its text will be read.
+/// Where the text will be read, and how much of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Whether ANSI colours may be used; only the table uses them.
     pub colour: bool,
     /// The terminal's width in columns; `None` when there is no terminal.
     pub width: Option<u16>,
-    /// Only what is wrong: the table without its passing rows.
+    /// Show only problems: the table without its rows.
     pub problems_only: bool,
-    /// 0: claims where something is wrong; 1: all claims and evidence; 2 and more: nothing is cut.
+    /// 0: claims of checks that did not pass; 1: all claims and evidence; 2 and more: no truncation.
     pub verbose: u8,
 }
 
-/// How a run is told.
+/// How and where the result of a run is written.
 #[derive(Clone, Debug, Default)]
 pub struct Telling {
     pub format: Format,
@@ -46,11 +48,11 @@ pub struct Telling {
     pub problems_only: bool,
     pub quiet: bool,
     pub verbose: u8,
-    /// What settings had to say, for the report's notes.
+    /// Notes from the settings, for the report.
     pub notes: Vec<String>,
 }
 
-/// Tells `report` in `format`. The text ends with a newline.
+/// Renders `report` in `format`. The text ends with a newline.
 pub fn render(format: Format, report: &Report, style: &Style) -> String {
     match format {
         Format::Table => table::render(report, style),
@@ -63,8 +65,8 @@ pub fn render(format: Format, report: &Report, style: &Style) -> String {
     }
 }
 
-/// What an outcome means for the run it belongs to. Red and green in every format follow from
-/// this, so that a format is red exactly where the exit code is not 0.
+/// What an outcome means for the exit code. Every format chooses red and green by it, so that a
+/// format is red exactly when the exit code is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     /// A plain pass.
@@ -73,14 +75,14 @@ enum Standing {
     Excluded,
     /// Does not pass, and a valid waiver covers it.
     Waived,
-    /// Worth a look, and without a part in the exit code.
+    /// A problem that does not affect the exit code.
     Note,
     /// Keeps the exit code from being 0.
-    InTheWay,
+    Blocking,
 }
 
 impl Standing {
-    /// The standing of `outcome`; `strict` as in the report.
+    /// Classifies `outcome`; `strict` as in the report.
     fn of(outcome: &Outcome, strict: bool) -> Standing {
         let passed = outcome.verdict == Verdict::Pass;
         if matches!(outcome.verdict, Verdict::Skipped(Why::Excluded(_))) {
@@ -92,12 +94,12 @@ impl Standing {
         } else if outcome.waived() || !outcome.required(strict) || (passed && !strict) {
             Standing::Note
         } else {
-            Standing::InTheWay
+            Standing::Blocking
         }
     }
 }
 
-/// Why an outcome is not a plain pass, one sentence each, as found (not neutralised).
+/// Why an outcome is not a plain pass, one sentence each, not yet made safe for a terminal.
 fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     let mut parts = Vec::new();
     match (&outcome.verdict, outcome.reason.is_empty()) {
@@ -108,14 +110,14 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     }
     parts.extend(outcome.warnings.iter().cloned());
     let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
-    if only_strict && Standing::of(outcome, strict) == Standing::InTheWay {
-        parts.push("--strict counts warnings".to_owned());
+    if only_strict && Standing::of(outcome, strict) == Standing::Blocking {
+        parts.push("--strict counts warnings as failures".to_owned());
     }
     parts
 }
 
-/// What of an outcome is not the checklist's own, one sentence each, as found: the waiver that covers it, and
-/// the operator's check in the place of an embedded one. What has expired stands in the reason.
+/// How the operator's own files affect an outcome, one sentence each, not yet made safe for a terminal: the valid
+/// waiver that covers it, and the check that replaces an embedded one. An expired waiver is part of the reason.
 fn marks(outcome: &Outcome) -> Vec<String> {
     let waiver = outcome.waiver.as_ref().filter(|_| outcome.waived() && outcome.verdict != Verdict::Pass);
     let waived = waiver.map(|Waiver { owner, expires, origin, reason, .. }| {
@@ -126,22 +128,31 @@ fn marks(outcome: &Outcome) -> Vec<String> {
 
 fn replaced(outcome: &Outcome) -> Option<String> {
     let replaces = outcome.replaces.as_ref()?;
-    Some(format!("replaced: asked as {} says, in place of {replaces}", outcome.origin))
+    Some(format!("replaced: run as defined in {} instead of {replaces}", outcome.origin))
 }
 
-/// The counts of a run in one line.
+/// The counts of a run in one line: `52 checks: 45 passed, 2 failed, 3 blocked, 2 warnings`.
 fn counts(report: &Report) -> String {
-    let blocked = report.outcomes().filter(|o| matches!(o.verdict, Verdict::Skipped(Why::Blocked(_))));
-    counts::counts(&report.tally, blocked.count())
+    let parts = counts::counts(report.outcomes().map(Outcome::label));
+    let all = text::checks(report.tally.planned);
+    if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
+}
+
+/// The word of an outcome for people, who read `undecided` where machine formats have `inconclusive`.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome.label() {
+        "inconclusive" => "undecided",
+        label => label,
+    }
 }
 
 /// The mark and the word of an outcome: `✗ fail`. Each mark is one column wide.
 pub fn badge(outcome: &Outcome) -> String {
-    let label = outcome.label();
+    let label = word(outcome);
     let mark = match label {
         "pass" => "✓",
         "fail" | "error" => "✗",
-        "inconclusive" => "?",
+        "undecided" => "?",
         "warn" => "!",
         "waived" => "~",
         _ => "-",

@@ -1,7 +1,6 @@
-//! The problems of a run, gathered for the end of a report: first what is worth
-//! a look, last what is in the way. Checks that were not asked stand with the
-//! check that has to be mended for them, because twenty checks behind an
-//! unreachable database are one thing to mend.
+//! The problems of a run, gathered for the end of a report. Checks that did not run
+//! are listed with the check that blocks them, because twenty checks behind an
+//! unreachable database are one problem to fix.
 
 use crate::outcome::report::Report;
 use crate::outcome::{Outcome, Verdict, Why};
@@ -9,44 +8,44 @@ use crate::outcome::{Outcome, Verdict, Why};
 use super::Standing;
 use crate::text;
 
-/// One thing to look at.
+/// One problem, with everything it causes.
 pub enum Problem<'a> {
-    /// A check with its own reason and fix, and the checks that were not asked because of it.
+    /// A check with its own reason and fix, and the checks it blocks.
     Single { outcome: &'a Outcome, blocks: Vec<&'a Outcome> },
-    /// Checks that were not asked for one cause that is not itself among the problems: a line why, and a
-    /// line what to do.
+    /// Checks that did not run for one cause that is not a problem of its own: the reason and the fix, one
+    /// line each.
     Group { why: String, fix: String, outcomes: Vec<&'a Outcome> },
 }
 
-/// The problems of a run, apart by what they mean for the exit code.
+/// The problems of a run, split by whether they affect the exit code.
 #[derive(Default)]
 pub struct Problems<'a> {
-    /// Without a part in the exit code: warnings, waived checks.
+    /// Do not affect the exit code: warnings, waived checks.
     pub notes: Vec<Problem<'a>>,
-    /// What keeps the exit code from being 0.
-    pub in_the_way: Vec<Problem<'a>>,
+    /// Keep the exit code from being 0.
+    pub blocking: Vec<Problem<'a>>,
 }
 
 impl<'a> Problems<'a> {
     /// Gathers the problems of `report`, in checklist order.
     pub fn of(report: &'a Report) -> Problems<'a> {
         let mut problems = Problems::default();
-        let mut not_asked = Vec::new();
+        let mut not_run = Vec::new();
         for outcome in report.outcomes() {
             let standing = Standing::of(outcome, report.strict);
             match (standing, cause(report, outcome)) {
                 (Standing::Good | Standing::Excluded, _) => {}
-                // A waiver is told with its check, also where another check has to be mended first.
+                // A waiver is shown with its own check, even if that check is blocked by another.
                 (_, _) if outcome.waiver.is_some() => {
                     problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
                 }
                 (_, None) => {
                     problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
                 }
-                (_, Some(cause)) => not_asked.push((standing, outcome, cause)),
+                (_, Some(cause)) => not_run.push((standing, outcome, cause)),
             }
         }
-        for (standing, outcome, (why, fix)) in not_asked {
+        for (standing, outcome, (why, fix)) in not_run {
             problems.join(report, standing, outcome, why, fix);
         }
         problems
@@ -54,16 +53,16 @@ impl<'a> Problems<'a> {
 
     fn list(&mut self, standing: Standing) -> &mut Vec<Problem<'a>> {
         match standing {
-            Standing::InTheWay => &mut self.in_the_way,
+            Standing::Blocking => &mut self.blocking,
             _ => &mut self.notes,
         }
     }
 
-    /// Puts a check that was not asked to its cause. What is in the way never goes to the harmless ones.
+    /// Adds a check that did not run to its cause. A blocking check is never listed under a harmless cause.
     fn join(&mut self, report: &Report, standing: Standing, outcome: &'a Outcome, why: String, fix: String) {
         let root = root(report, outcome);
-        let harmless = if standing == Standing::InTheWay { [].iter_mut() } else { self.notes.iter_mut() };
-        for problem in self.in_the_way.iter_mut().chain(harmless) {
+        let harmless = if standing == Standing::Blocking { [].iter_mut() } else { self.notes.iter_mut() };
+        for problem in self.blocking.iter_mut().chain(harmless) {
             if let Problem::Single { outcome: single, blocks } = problem
                 && single.id == root
             {
@@ -84,27 +83,28 @@ impl<'a> Problems<'a> {
     }
 }
 
-/// The checks that a problem keeps from being asked, in one line; `None` where there are none.
+/// The checks that a problem blocks, to follow the word `blocks`; `None` if there are none.
 pub fn consequence(blocks: &[&Outcome]) -> Option<String> {
     let ids: Vec<&str> = blocks.iter().map(|o| o.id.as_str()).collect();
-    (!ids.is_empty()).then(|| format!("{} not asked: {}", text::checks(ids.len()), ids.join(", ")))
+    (!ids.is_empty())
+        .then(|| format!("{} more {}: {}", ids.len(), text::plural(ids.len(), "check"), ids.join(", ")))
 }
 
-/// What to do about an outcome; nothing for a pass, whose warnings say it themselves.
+/// What to do about an outcome; nothing for a pass, whose warnings include it.
 pub fn fix(report: &Report, outcome: &Outcome) -> Option<String> {
     let own = || (outcome.verdict != Verdict::Pass && !outcome.fix.is_empty()).then(|| outcome.fix.clone());
     cause(report, outcome).map(|(_, fix)| fix).or_else(own)
 }
 
-/// Why a check was not asked, and what to do about it, if that is not its own affair.
+/// Why a check did not run and what to do about it, if the cause is outside the check itself.
 fn cause(report: &Report, outcome: &Outcome) -> Option<(String, String)> {
     match &outcome.verdict {
         Verdict::Skipped(Why::Blocked(_)) => {
             let root = text::plain(&root(report, outcome));
-            Some((format!("not asked: blocked by {root}"), format!("mend {root} first")))
+            Some((format!("blocked by {root}"), format!("fix {root} first")))
         }
         Verdict::Skipped(Why::Interrupted) => {
-            Some(("not finished: the run was interrupted".to_owned(), "run it again to the end".to_owned()))
+            Some(("the run was interrupted before this check finished".to_owned(), "run it again".to_owned()))
         }
         Verdict::Skipped(why @ Why::SandboxMistaken) => Some((
             why.to_string(),
@@ -114,10 +114,10 @@ fn cause(report: &Report, outcome: &Outcome) -> Option<(String, String)> {
     }
 }
 
-/// The check at the head of a chain of blocked ones: the one that has to be mended.
+/// The first check of a chain of blocked ones: the one to fix.
 fn root(report: &Report, outcome: &Outcome) -> String {
     let mut at = outcome;
-    // Longer than the number of checks is a circle; then the last one seen is as good as any.
+    // A chain longer than the number of checks is a circle; then any check of it will do.
     for _ in 0..=report.tally.planned.max(1) {
         let Verdict::Skipped(Why::Blocked(parent)) = &at.verdict else { break };
         match report.outcomes().find(|o| o.id == *parent) {

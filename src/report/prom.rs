@@ -1,6 +1,6 @@
-//! Prometheus text format, for the node exporter's textfile collector. Gauges
-//! only, without timestamps, as that collector demands; the run's id is no label,
-//! because every run would then leave its own series behind.
+//! Prometheus text format, for the node exporter's textfile collector. Gauges only,
+//! without timestamps, as that collector requires. The run's id is not a label, because
+//! every run would then create new series.
 
 mod traffic;
 
@@ -11,7 +11,7 @@ use crate::outcome::Severity;
 use crate::outcome::report::Report;
 use crate::text;
 
-/// Every label an outcome can have; each check has one series for each, and one of them is 1.
+/// Every label an outcome can have. Each check has one series per label, and exactly one of them is 1.
 const STATES: [&str; 8] = ["pass", "warn", "fail", "waived", "inconclusive", "error", "blocked", "skipped"];
 
 /// Renders the exposition.
@@ -29,7 +29,7 @@ pub fn render(report: &Report) -> String {
             }
         }
     });
-    gauge(&mut out, "check_duration_seconds", "How long asking took, retries included.", |sample| {
+    gauge(&mut out, "check_duration_seconds", "How long the check took, retries included.", |sample| {
         for (section, outcome) in checks(report).filter(|(_, o)| o.attempts > 0) {
             sample(&format!("{run},{}", check(section, outcome)), seconds(outcome.took_ms));
         }
@@ -41,8 +41,12 @@ pub fn render(report: &Report) -> String {
     let of_the_run = [
         ("run_timestamp_seconds", "When the run started.", unix_seconds(report)),
         ("run_duration_seconds", "How long the run took.", seconds(report.took_ms)),
-        ("run_exit_code", "0 go, 1 do not go, 2 refused, 3 cannot tell.", report.exit.code().to_string()),
-        ("run_partial", "1 when only a part was planned.", u8::from(partial.is_some()).to_string()),
+        (
+            "run_exit_code",
+            "0 go, 1 no go, 2 refused, 3 undecided, 130 interrupted, 143 terminated.",
+            report.exit.code().to_string(),
+        ),
+        ("run_partial", "1 when only a part of the checks was run.", u8::from(partial.is_some()).to_string()),
         ("run_checks_planned", "Checks in this run.", planned.to_string()),
         ("run_checks_whole", "Checks in a run that is not partial.", whole.to_string()),
     ];
@@ -50,23 +54,23 @@ pub fn render(report: &Report) -> String {
         gauge(&mut out, name, help, |sample| sample(&run, value.clone()));
     }
     for (name, help, value) in report.traffic.iter().flat_map(traffic::gauges) {
-        // What is not known is absent: a 0 in its place would be a lie that an alert believes.
+        // An unknown value is left out: alerts would take a 0 for a measurement.
         gauge(&mut out, name, help, |sample| value.iter().for_each(|value| sample(&run, value.clone())));
     }
     out
 }
 
-/// What is not the checklist's own: checks in the place of embedded ones, and waivers.
+/// Gauges for the operator's own files: replaced checks and waivers.
 fn own(out: &mut String, report: &Report, run: &str) {
     let written = |origin: &str| format!("written_in=\"{}\"", escape(origin));
-    gauge(out, "check_replaced", "1 for a check that was asked in place of an embedded one.", |sample| {
+    gauge(out, "check_replaced", "1 for a check of your own that replaces an embedded one.", |sample| {
         for (section, outcome) in checks(report) {
             let Some(replaces) = &outcome.replaces else { continue };
             let own = format!("{},replaces=\"{}\"", written(&outcome.origin), escape(replaces));
             sample(&format!("{run},{},{own}", check(section, outcome)), "1".to_owned());
         }
     });
-    gauge(out, "check_waiver", "1 while the waiver of a check holds, 0 once it has expired.", |sample| {
+    gauge(out, "check_waiver", "1 while the waiver of a check is valid, 0 once it has expired.", |sample| {
         for (section, outcome) in checks(report) {
             let Some(waiver) = &outcome.waiver else { continue };
             let (owner, expires, reason) =
@@ -104,7 +108,7 @@ fn check(section: &str, outcome: &Outcome) -> String {
     format!("check=\"{}\",section=\"{}\",severity=\"{severity}\"", escape(&outcome.id), escape(section))
 }
 
-/// Label values know three escapes; what else a terminal might obey is made plain first.
+/// Label values have three escapes; all other control characters are made plain first.
 fn escape(value: &str) -> String {
     let lines: Vec<String> = value.split('\n').map(text::plain).collect();
     lines.join("\n").replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")

@@ -1,6 +1,6 @@
-//! Sparklines: what happened in a window, a character per tick. They need no
-//! colour: a tick with a failure is at least two steps lower than a clean one,
-//! and a tick without an answer is not a tick without traffic.
+//! Sparklines: what happened in a window, one character per tick. They work without
+//! colour: a tick with a failure is at least two steps lower than a clean one, and a
+//! tick without an answer differs from a tick without traffic.
 
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::Point;
@@ -8,14 +8,14 @@ use crate::outcome::traffic::Point;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Every delivery of the tick succeeded.
 pub const CLEAN: char = '█';
-/// There was nothing to show: no delivery, or none with a duration.
+/// No delivery in the tick, or none with a duration.
 pub const NOTHING: char = '·';
-/// The database did not answer: nobody knows.
+/// The database did not answer, so the tick is unknown.
 pub const HOLE: char = '?';
 /// The lowest success rates of the steps below a clean tick, in percent.
 const STEPS: [u64; 5] = [30, 60, 80, 90, 95];
 
-/// The points of a report as those of a watch; a report tells its gaps in words.
+/// Converts the points of a report. It has no holes: a report lists its gaps in words.
 pub fn of(series: &[Point]) -> Vec<Spark> {
     series.iter().map(|p| Spark { total: p.total, bad: p.bad, mean_ms: p.mean_ms, hole: false }).collect()
 }
@@ -25,8 +25,8 @@ pub fn success(points: &[Spark], width: usize) -> String {
     squeezed(points, width).iter().map(succeeded).collect()
 }
 
-/// The mean of each point, at most `width` characters, and the milliseconds that the full height stands
-/// for: the slowest mean shown. The foot of the line is 0, so that a flat service is a flat line.
+/// The mean of each point, at most `width` characters, and the milliseconds of the full height, which is the
+/// slowest mean shown. The scale starts at 0, so that constant latency is a flat line.
 pub fn latency(points: &[Spark], width: usize) -> (String, Option<f64>) {
     let points = squeezed(points, width);
     let top = points.iter().filter_map(|p| p.mean_ms).filter(|ms| ms.is_finite()).reduce(f64::max);
@@ -51,7 +51,7 @@ fn took(point: &Spark, top: f64) -> char {
     match point.mean_ms.filter(|ms| ms.is_finite()) {
         None if point.hole => HOLE,
         None => NOTHING,
-        // Eight steps from the foot to the top; a mean of 0 still is a mean.
+        // Eight steps from 0 to the top; a mean of 0 is drawn as the lowest step.
         Some(ms) => {
             let passed = (1..8).filter(|step| ms * 8.0 > top * f64::from(*step)).count();
             BLOCKS[passed]
@@ -59,8 +59,8 @@ fn took(point: &Spark, top: f64) -> char {
     }
 }
 
-/// At most `width` points: as many neighbours as needed become one. All become one of the same size, so
-/// that a line that grows by a point does not change where it was.
+/// At most `width` points, made by merging neighbours. All groups have the same size, so that a new point
+/// does not change the earlier part of the line.
 fn squeezed(points: &[Spark], width: usize) -> Vec<Spark> {
     if width == 0 {
         return Vec::new();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_two_steps_down_and_silence_is_no_hole() {
+    fn a_failure_is_two_steps_down_and_no_traffic_is_not_a_hole() {
         let hole = Spark { hole: true, ..Spark::default() };
         let points = [
             point(10, 0, None),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn latency_stands_on_zero() {
+    fn latency_starts_at_zero() {
         let points = [200.0, 210.0, 400.0, 0.0].map(|ms| point(1, 0, Some(ms)));
         assert_eq!(latency(&points, 9), ("▄▅█▁".to_owned(), Some(400.0)));
         let points = [f64::NAN, 5.0].map(|ms| point(1, 0, Some(ms)));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_become_one_and_none_of_their_failures_is_lost() {
+    fn merging_neighbours_loses_no_failure() {
         let mut points = vec![point(10, 0, Some(100.0)); 100];
         points[57].bad = 1;
         points[3].hole = true;

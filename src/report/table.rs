@@ -1,8 +1,8 @@
-//! The table, for people: a block per section with a row per check, the claims
-//! where something is wrong, and at the end, where a terminal stops scrolling,
-//! the problems with their fixes, the counts and the exit code.
+//! The table, for people: a block per section with a row per check, the claims of
+//! checks that did not pass, and at the end, where a terminal stops scrolling, the
+//! problems with their fixes, the counts and the decision.
 //!
-//! Every mark has its word beside it; colour only repeats what the words say.
+//! Every mark comes with a word; colour adds no information.
 
 mod ending;
 mod layout;
@@ -17,11 +17,11 @@ use self::layout::{Column, Columns, grid};
 use super::{Standing, Style, badge};
 use crate::text;
 
-/// The width used where there is no terminal.
+/// The width without a terminal.
 const WIDTH: u16 = 100;
-/// Before the details of a check.
+/// The left edge of a check's details.
 const GUTTER: &str = "    │ ";
-/// A name of evidence is cut to this many characters.
+/// The most characters of an evidence's name.
 const NAME: usize = 24;
 /// At most this many lines of one piece of evidence, the last ones, unless `-vv`.
 const EVIDENCE_LINES: usize = 20;
@@ -50,7 +50,7 @@ fn headline(report: &Report) -> String {
     format!("hotdash-ops {verb} · {target} · {started}")
 }
 
-/// The few inks in use.
+/// The colours in use.
 #[derive(Clone, Copy)]
 enum Ink {
     Bold,
@@ -60,7 +60,7 @@ enum Ink {
     Red,
 }
 
-/// A report on its way to a page of a certain width.
+/// A report laid out for one width.
 struct Page<'a> {
     report: &'a Report,
     style: &'a Style,
@@ -93,8 +93,8 @@ impl<'a> Page<'a> {
             (Standing::Good, _) => Ink::Green,
             (Standing::Excluded, _) => Ink::Dim,
             (Standing::Waived | Standing::Note, _) => Ink::Yellow,
-            (Standing::InTheWay, Verdict::Skipped(_) | Verdict::Inconclusive) => Ink::Yellow,
-            (Standing::InTheWay, _) => Ink::Red,
+            (Standing::Blocking, Verdict::Skipped(_) | Verdict::Inconclusive) => Ink::Yellow,
+            (Standing::Blocking, _) => Ink::Red,
         }
     }
 
@@ -114,7 +114,7 @@ impl<'a> Page<'a> {
             Some(why) => text::cell(&why.to_string(), 60),
             None => {
                 let passed = section.outcomes.iter().filter(|o| o.verdict == Verdict::Pass).count();
-                format!("{passed} of {} pass", section.outcomes.len())
+                format!("{passed} of {} passed", section.outcomes.len())
             }
         };
         let place = format!(" · {} · {sum}", text::plain(&section.phase));
@@ -131,7 +131,7 @@ impl<'a> Page<'a> {
         let badge = badge(outcome);
         let cells = self.columns.cells(&badge, outcome);
         for (number, line) in grid(&cells, &self.columns.row()).into_iter().enumerate() {
-            // The badge stands alone in its column, so it can be painted after the layout.
+            // Colour codes would count as columns, so the badge is painted after the layout.
             match line.strip_prefix(badge.as_str()) {
                 Some(rest) if number == 0 => {
                     lines.push(format!("{}{rest}", self.paint(self.ink(outcome), &badge)));
@@ -141,13 +141,13 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What stands below a row: the claims where something is wrong, and with `-v` everything.
+    /// The lines below a row: the claims of a check that did not pass, and with `-v` everything.
     fn details(&self, outcome: &Outcome, lines: &mut Vec<String>) {
         let all = self.style.verbose > 0;
         let wrong = outcome.verdict.asked() && outcome.verdict != Verdict::Pass;
         let (mut before, mut after) = (Vec::new(), Vec::new());
         if (all || wrong) && !outcome.asked.is_empty() {
-            before.push(("asked", outcome.asked.clone()));
+            before.push(("checked with", outcome.asked.clone()));
         }
         if all && outcome.attempts > 1 {
             before.push(("attempts", outcome.attempts.to_string()));
@@ -156,17 +156,17 @@ impl<'a> Page<'a> {
             before.push(("why", outcome.reason.clone()));
         }
         if let Verdict::Skipped(why @ Why::Excluded(_)) = &outcome.verdict {
-            before.push(("not asked", why.to_string()));
+            before.push(("skipped", why.to_string()));
         }
         if let Some(evidence) = &outcome.sign_off {
             before.push(("signed off", evidence.clone()));
         }
         if let Some(replaces) = outcome.replaces.as_ref().filter(|_| !self.style.problems_only) {
-            before.push(("replaced", format!("asked as {} says, in place of {replaces}", outcome.origin)));
+            before.push(("replaced", format!("run as defined in {} instead of {replaces}", outcome.origin)));
         }
         if all {
             after.extend(outcome.evidence.iter().map(|e| (e.name.as_str(), e.value.clone())));
-            after.push(("written in", outcome.origin.clone()));
+            after.push(("defined in", outcome.origin.clone()));
             after.extend(outcome.waiver.iter().map(|waiver| ("waiver", waived(outcome, waiver))));
         }
         let names = before.iter().chain(&after).map(|(name, _)| text::cell(name, NAME).chars().count());
@@ -189,17 +189,30 @@ impl<'a> Page<'a> {
             return Vec::new();
         }
         let limit = self.limit();
-        let mut rows = vec![["", "claim", "expected", "found"].map(str::to_owned).to_vec()];
-        rows.extend(claims.iter().map(|claim| {
-            let texts = [&claim.what, &claim.expected, &claim.found].map(|text| text::cell(text, limit));
-            [vec![mark(claim).to_owned()], texts.to_vec()].concat()
-        }));
-        let columns = Column::share(&rows, self.room());
+        let rows: Vec<Vec<String>> = claims
+            .iter()
+            .map(|claim| {
+                let texts = match sentence(claim) {
+                    Some(sentence) => vec![sentence],
+                    None => vec![&claim.what, &claim.expected, &claim.found],
+                };
+                let texts = texts.into_iter().map(|text| text::cell(text, limit));
+                [mark(claim).to_owned()].into_iter().chain(texts).collect()
+            })
+            .collect();
+        // A sentence runs across the columns, so only the rows of values decide how wide these are.
+        let heading = ["", "claim", "expected", "found"].map(str::to_owned).to_vec();
+        let mut values: Vec<Vec<String>> = vec![heading.clone()];
+        values.extend(rows.iter().filter(|row| row.len() == heading.len()).cloned());
+        let columns = Column::share(&values, self.room());
+        let across = Column::fill(&[Column::left(1), Column::left(0)], self.room());
         let mut lines = Vec::new();
-        for (number, row) in rows.iter().enumerate() {
-            for line in grid(row, &columns) {
-                lines.push(if number == 0 { self.paint(Ink::Dim, &line) } else { self.claim_line(line) });
-            }
+        if values.len() > 1 {
+            lines.extend(grid(&heading, &columns).iter().map(|line| self.paint(Ink::Dim, line)));
+        }
+        for row in &rows {
+            let columns = if row.len() == heading.len() { &columns } else { &across };
+            lines.extend(grid(row, columns).into_iter().map(|line| self.claim_line(line)));
         }
         lines
     }
@@ -212,7 +225,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Name and value, the names `width` wide, the value wrapped and possibly of many lines.
+    /// Names, each `width` wide, with their values, which are wrapped and can have many lines.
     fn pairs(&self, pairs: &[(&str, String)], width: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, value) in pairs {
@@ -220,7 +233,7 @@ impl<'a> Page<'a> {
             if self.style.verbose < 2 && values.len() > EVIDENCE_LINES {
                 let gone = values.len() - EVIDENCE_LINES;
                 values.drain(..gone);
-                values.insert(0, format!("… ({gone} lines before; -vv shows them)"));
+                values.insert(0, format!("… ({gone} earlier lines; -vv shows them)"));
             }
             let value: Vec<String> = values.iter().map(|line| text::cut(line, self.limit())).collect();
             let columns = Column::fill(&[Column::left(width), Column::left(0)], self.room());
@@ -230,7 +243,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A waiver, and whether it was of use.
+/// A waiver, and whether it was needed.
 fn waived(outcome: &Outcome, waiver: &Waiver) -> String {
     match outcome.verdict {
         Verdict::Pass => format!("{waiver} (not needed: the check passes)"),
@@ -238,8 +251,8 @@ fn waived(outcome: &Outcome, waiver: &Waiver) -> String {
     }
 }
 
-/// Why no check of a section was asked, if the operator excluded all of them by the same words: then the
-/// heading says it once.
+/// Why no check of a section was run, if all of them were excluded for the same reason: then only the
+/// heading shows it.
 fn excluded(section: &SectionReport) -> Option<&Why> {
     let mut whys = section.outcomes.iter().map(|outcome| match &outcome.verdict {
         Verdict::Skipped(why @ Why::Excluded(_)) => Some(why),
@@ -247,6 +260,11 @@ fn excluded(section: &SectionReport) -> Option<&Why> {
     });
     let first = whys.next()??;
     whys.all(|why| why == Some(first)).then_some(first)
+}
+
+/// The sentence of a claim that does not hold or cannot be judged. A claim that holds shows its values.
+fn sentence(claim: &Claim) -> Option<&String> {
+    claim.sentence.as_ref().filter(|_| claim.holds != Some(true))
 }
 
 fn mark(claim: &Claim) -> &'static str {

@@ -1,6 +1,5 @@
-//! The traffic of a run in words: a list of named facts that the table, the
-//! summary and the suites lay out. Names are the checklist's own columns where it
-//! has one.
+//! The traffic of a run as a list of named values, which the renderers lay out. A value
+//! that is a column of the checklist's SQL has that column's name.
 
 use jiff::Timestamp;
 
@@ -9,23 +8,23 @@ use crate::outcome::traffic::{Counted, Summary};
 use crate::outcome::window::{Ended, Mode};
 use crate::text;
 
-/// So many kinds of failure, remarks or gaps are told where not everything is.
+/// The most kinds of failures, remarks or gaps shown without `-v`.
 const FEW: usize = 5;
-/// The last character of the series would else be the first to be cut.
+/// The widest sparkline, so that a table cell never truncates it.
 const SPARK: usize = 60;
 
-/// What is said in place of a verdict.
-pub const PROVISIONAL: &str = "not judged: the watch did not reach its verdict";
+/// Shown in place of a verdict.
+pub const PROVISIONAL: &str = "not judged: the watch was stopped before its verdict";
 
-/// One fact: a short name, and a text that is not neutralised.
+/// A short name and a text that is not yet made safe for a terminal.
 pub type Fact = (&'static str, String);
 
-/// How much of it is told.
+/// How much is shown.
 #[derive(Clone, Copy)]
 pub struct Extent {
     /// Columns of a sparkline.
     pub width: usize,
-    /// Every kind of failure, gap and remark, not only the first few.
+    /// All kinds of failures, gaps and remarks, not only the first few.
     pub all: bool,
 }
 
@@ -45,7 +44,7 @@ pub fn line(traffic: &Summary) -> String {
         1 => "1 dead letter".to_owned(),
         count => format!("{count} dead letters"),
     };
-    let average = average(traffic).map_or("no duration".to_owned(), |ms| format!("average {ms} ms"));
+    let average = average(traffic).map_or("no durations".to_owned(), |ms| format!("average {ms} ms"));
     let numbers = format!("{}; {dead}; {average}", success(traffic));
     match traffic.provisional {
         true => format!("{numbers} ({PROVISIONAL})"),
@@ -53,11 +52,11 @@ pub fn line(traffic: &Summary) -> String {
     }
 }
 
-/// Everything, one fact each, in the order of reading.
+/// All values, in reading order.
 pub fn facts(traffic: &Summary, extent: Extent) -> Vec<Fact> {
     let mut facts = Vec::new();
     if traffic.provisional {
-        facts.push(("provisional", format!("{PROVISIONAL}; these are the numbers of its ticks")));
+        facts.push(("provisional", format!("{PROVISIONAL}; the numbers come from its ticks")));
     }
     facts.push(("window", watched(traffic)));
     if let Some(deploy) = &traffic.deploy {
@@ -68,20 +67,20 @@ pub fn facts(traffic: &Summary, extent: Extent) -> Vec<Fact> {
     facts.push(("total", traffic.total.to_string()));
     facts.push((
         "avg_duration_ms",
-        average(traffic).unwrap_or_else(|| "none: no readable duration".to_owned()),
+        average(traffic).unwrap_or_else(|| "none: no readable durations".to_owned()),
     ));
     facts.push(("dlq_count", traffic.dlq_count.to_string()));
-    facts.extend(percentiles(traffic).map(|told| ("percentiles", told)));
+    facts.extend(percentiles(traffic).map(|text| ("percentiles", text)));
     facts.push(("pace", pace(traffic)));
-    facts.extend(durations(traffic).map(|told| ("durations", told)));
-    facts.extend(few(traffic.margins.iter().cloned(), extent.all).map(|told| ("margin", told)));
+    facts.extend(durations(traffic).map(|text| ("durations", text)));
+    facts.extend(few(traffic.margins.iter().cloned(), extent.all).map(|text| ("margin", text)));
     let width = extent.width.min(SPARK);
     if !traffic.series.is_empty() {
         let points = spark::of(&traffic.series);
         let (latency, top) = spark::latency(&points, width);
         facts.push(("success", spark::success(&points, width)));
         if let Some(top) = top {
-            facts.push(("latency", format!("{latency}\n█ is a mean of {} ms", number(top, 1))));
+            facts.push(("latency", format!("{latency}\n█ is an average of {} ms", number(top, 1))));
         }
     }
     facts.extend(few(traffic.failures_by_status.iter().map(counted), extent.all).map(|t| ("failed", t)));
@@ -89,24 +88,27 @@ pub fn facts(traffic: &Summary, extent: Extent) -> Vec<Fact> {
         few(traffic.dead_letters_by_error.iter().map(counted), extent.all).map(|t| ("dead letter", t)),
     );
     let gaps = traffic.gaps.iter().map(|gap| format!("{} to {}: {}", time(gap.from), time(gap.to), gap.why));
-    facts.extend(few(gaps, extent.all).map(|told| ("no answer", told)));
-    facts.extend(late(traffic).map(|told| ("late", told)));
+    facts.extend(few(gaps, extent.all).map(|text| ("gap", text)));
+    facts.extend(late(traffic).map(|text| ("late", text)));
     if traffic.future > 0 {
         let count = plural(traffic.future, "fact");
-        facts.push(("future", format!("{count} dated after the database's clock; not in the window")));
+        facts.push((
+            "future",
+            format!("{count} with a time later than the database's clock, not in the window"),
+        ));
     }
-    facts.extend(few(traffic.remarks.iter().cloned(), extent.all).map(|told| ("remark", told)));
+    facts.extend(few(traffic.remarks.iter().cloned(), extent.all).map(|text| ("note", text)));
     facts
 }
 
 fn watched(traffic: &Summary) -> String {
     let mode = match traffic.mode {
-        Mode::Forward => "watched from its start",
-        Mode::Past => "read after it had passed",
+        Mode::Forward => "watched from the start",
+        Mode::Past => "evaluated afterwards",
     };
     let ended = match &traffic.ended {
-        None if traffic.provisional => ", not to its end".to_owned(),
-        Some(Ended::AtItsEnd) if traffic.mode == Mode::Forward => " to its end".to_owned(),
+        None if traffic.provisional => " but not to the end".to_owned(),
+        Some(Ended::AtItsEnd) if traffic.mode == Mode::Forward => " to the end".to_owned(),
         None | Some(Ended::AtItsEnd) => String::new(),
         Some(Ended::DeadLetter) => ", ended early by a dead letter".to_owned(),
         Some(Ended::BeyondRescue(why)) => format!(", ended early: {why}"),
@@ -114,12 +116,12 @@ fn watched(traffic: &Summary) -> String {
     format!("{mode}{ended}")
 }
 
-/// The rate as PostgreSQL printed it, where it did.
+/// The rate as PostgreSQL printed it, if it did.
 fn success(traffic: &Summary) -> String {
     let printed = traffic.as_printed.success_rate.clone();
     let rate = printed.or_else(|| traffic.success_rate.map(|rate| format!("{rate:.2}")));
     match (rate, traffic.total) {
-        (_, 0) => "none: no delivery".to_owned(),
+        (_, 0) => "none: no deliveries".to_owned(),
         (Some(rate), total) => format!("{rate} % of {total}, {} failed", traffic.failures),
         (None, total) => format!("none: {} of {total} failed", traffic.failures),
     }
@@ -132,33 +134,33 @@ fn average(traffic: &Summary) -> Option<String> {
 
 fn percentiles(traffic: &Summary) -> Option<String> {
     let named = [("p50", traffic.p50_ms), ("p95", traffic.p95_ms), ("p99", traffic.p99_ms)];
-    let told: Vec<String> =
+    let parts: Vec<String> =
         named.into_iter().filter_map(|(name, ms)| Some(format!("{name} {} ms", ms?))).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn pace(traffic: &Summary) -> String {
     let attempts = traffic.average_attempts.map(|n| format!(", {} attempts on average", number(n, 2)));
-    format!("{} requests a minute{}", number(traffic.requests_per_minute, 2), attempts.unwrap_or_default())
+    format!("{} requests per minute{}", number(traffic.requests_per_minute, 2), attempts.unwrap_or_default())
 }
 
-/// What keeps the average from being that of all deliveries.
+/// Deliveries that the average leaves out.
 fn durations(traffic: &Summary) -> Option<String> {
-    let named = [(traffic.unreadable_durations, "no number"), (traffic.untimed, "missing")];
-    let told: Vec<String> = named
+    let named = [(traffic.unreadable_durations, "unreadable"), (traffic.untimed, "missing")];
+    let parts: Vec<String> = named
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn late(traffic: &Summary) -> Option<String> {
     let count = traffic.late.unsigned_abs();
     match traffic.late {
         0 => None,
-        1.. => Some(format!("{} that the ticks had missed", plural(count, "fact"))),
-        _ => Some(format!("the ticks had {} that are gone", plural(count, "fact"))),
+        1.. => Some(format!("{} that the ticks missed", plural(count, "fact"))),
+        _ => Some(format!("the ticks counted {} that are now missing", plural(count, "fact"))),
     }
 }
 
@@ -171,7 +173,8 @@ fn counted(counted: &Counted) -> String {
 fn few(texts: impl ExactSizeIterator<Item = String>, all: bool) -> impl Iterator<Item = String> {
     let count = texts.len();
     let shown = if all || count <= FEW + 1 { count } else { FEW };
-    let more = (count > shown).then(|| format!("and {} more (the json report has all)", count - shown));
+    let more =
+        (count > shown).then(|| format!("and {} more (all of them are in the JSON report)", count - shown));
     texts.take(shown).chain(more)
 }
 
@@ -183,11 +186,11 @@ fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// At most `digits` digits behind the point, and none that say nothing.
+/// At most `digits` decimals, without trailing zeros.
 fn number(value: f64, digits: usize) -> String {
-    let told = format!("{value:.digits$}");
-    match told.contains('.') {
-        true => told.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => told,
+    let shown = format!("{value:.digits$}");
+    match shown.contains('.') {
+        true => shown.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => shown,
     }
 }

@@ -111,13 +111,6 @@ impl Chatwoot {
                 self.redactor.learn(credential);
             }
         }
-        Page {
-            status: answer.status,
-            location: place::redirect(answer),
-            body,
-            sent,
-            took: answer.took,
-            sandbox: answer.sandbox,
-        }
+        Page { status: answer.status, location: place::redirect(answer), body, sent, took: answer.took }
     }
 }

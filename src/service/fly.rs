@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::command::{self, Command, NotRun, Ran};
+use super::marker::MarkerSink;
 use crate::redact::Redactor;
 pub use logs::{LogBatch, LogLine};
 pub use releases::Release;
@@ -32,8 +33,6 @@ pub struct Answer<T> {
     /// The command as typed in a shell.
     pub asked: String,
     pub found: Result<T, Trouble>,
-    /// A stand-in answered.
-    pub marker: bool,
 }
 
 /// Lists the names and states of an app's secrets; Fly never returns values. `env` is the environment for `fly`,
@@ -43,8 +42,9 @@ pub async fn secrets(
     app: &str,
     deadline: Duration,
     redactor: &Redactor,
+    marker: &MarkerSink,
 ) -> Answer<Vec<Secret>> {
-    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM };
+    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM, marker };
     let args = ["secrets", "list", "-a", app, "--json"];
     asking
         .ask(&args, |ran| trouble::printed(ran, app, secrets::WANTED, redactor).and_then(secrets::list))
@@ -57,8 +57,9 @@ pub async fn releases(
     app: &str,
     deadline: Duration,
     redactor: &Redactor,
+    marker: &MarkerSink,
 ) -> Answer<Vec<Release>> {
-    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM };
+    let asking = Call { env: env.into_iter().collect(), deadline, room: ROOM, marker };
     let args = ["releases", "-a", app, "--json"];
     asking
         .ask(&args, |ran| trouble::printed(ran, app, releases::WANTED, redactor).and_then(releases::list))
@@ -73,8 +74,9 @@ pub async fn logs(
     app: &str,
     deadline: Duration,
     redactor: &Redactor,
+    marker: &MarkerSink,
 ) -> Answer<LogBatch> {
-    let asking = Call { env: env.into_iter().collect(), deadline, room: logs::ROOM };
+    let asking = Call { env: env.into_iter().collect(), deadline, room: logs::ROOM, marker };
     let args = ["logs", "-a", app, "--json", "--no-tail"];
     asking.ask(&args, |ran| logs::read(ran, app, redactor)).await
 }
@@ -83,21 +85,24 @@ pub async fn logs(
 const ROOM: usize = 1024 * 1024;
 
 /// How to run a command.
-struct Call {
+struct Call<'a> {
     env: Variables,
     deadline: Duration,
     room: usize,
+    marker: &'a MarkerSink,
 }
 
-impl Call {
+impl Call<'_> {
     async fn ask<T>(self, args: &[&str], read: impl FnOnce(&Ran) -> Result<T, Trouble>) -> Answer<T> {
         let asked = format!("fly {}", args.join(" "));
         match self.run(args).await {
             Ok(ran) => {
-                let marker = ran.stderr.text().lines().any(|l| l.trim() == MARKER);
-                Answer { asked, found: read(&ran), marker }
+                if ran.stderr.text().lines().any(|line| line.trim() == MARKER) {
+                    self.marker.report();
+                }
+                Answer { asked, found: read(&ran) }
             }
-            Err(why) => Answer { asked, found: Err(Trouble::NotRun(why)), marker: false },
+            Err(why) => Answer { asked, found: Err(Trouble::NotRun(why)) },
         }
     }
 

@@ -17,6 +17,7 @@ use reqwest::{Method, Response};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::marker::MarkerSink;
 use super::socket;
 use super::tls::Roots;
 use super::unreachable::Unreachable;
@@ -39,11 +40,12 @@ pub const USER_AGENT: &str = concat!("hotdash-ops/", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     http: reqwest::Client,
     proxies: Proxies,
+    marker: MarkerSink,
 }
 
 impl Client {
     /// Creates a client that trusts these roots. Fails only when a proxy's URL is invalid.
-    pub fn new(roots: &Roots, proxies: Proxies) -> Result<Client, Unreachable> {
+    pub fn new(roots: &Roots, proxies: Proxies, marker: MarkerSink) -> Result<Client, Unreachable> {
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(roots.https())
             .redirect(reqwest::redirect::Policy::none())
@@ -57,7 +59,12 @@ impl Client {
             builder = builder.proxy(proxy);
         }
         let http = builder.build().map_err(|e| Unreachable::Other(e.without_url().to_string()))?;
-        Ok(Client { http, proxies })
+        Ok(Client { http, proxies, marker })
+    }
+
+    /// Where it reports that a stand-in answered.
+    pub fn marker(&self) -> &MarkerSink {
+        &self.marker
     }
 
     /// Sends a request and reads the response to its end or to the request's limit, within `deadline`. A response that
@@ -77,14 +84,16 @@ impl Client {
         began: Instant,
     ) -> Result<Answer, Unreachable> {
         let may_follow = request.method == Method::GET || request.method == Method::HEAD;
-        let (mut redirects, mut sandbox) = (Vec::new(), false);
+        let mut redirects = Vec::new();
         loop {
             let mut asking = self.http.request(request.method.clone(), url.clone()).headers(headers.clone());
             if let Some(body) = &request.body {
                 asking = asking.body(body.clone());
             }
             let response = asking.send().await.map_err(|e| self.fault(&e, &url, began))?;
-            sandbox |= response.headers().contains_key(SANDBOX_HEADER);
+            if response.headers().contains_key(SANDBOX_HEADER) {
+                self.marker.report();
+            }
             if may_follow
                 && redirects.len() < MOST_REDIRECTS
                 && let Some(next) = next_hop(&url, &response)
@@ -97,7 +106,7 @@ impl Client {
             let (body, truncated) = self.read(response, request.limit, &url, began).await?;
             let took = began.elapsed();
             let url = shown(&url);
-            return Ok(Answer { status, headers, body, truncated, url, redirects, took, sandbox });
+            return Ok(Answer { status, headers, body, truncated, url, redirects, took });
         }
     }
 

@@ -6,6 +6,7 @@ pub mod command;
 pub mod dsn;
 pub mod fly;
 pub mod http;
+pub mod marker;
 pub mod place;
 pub mod postgres;
 pub mod reach;

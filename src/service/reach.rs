@@ -19,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::http::{SANDBOX_HEADER, USER_AGENT as OURS, usable};
+use super::marker::MarkerSink;
 use super::socket;
 use super::tls::{Certificate, Roots, TlsFault};
 use super::unreachable::Unreachable;
@@ -68,8 +69,6 @@ pub struct Reach {
     pub first_byte: Option<Duration>,
     /// The status of the response to `GET`; redirects are not followed.
     pub status: Option<u16>,
-    /// Whether a stand-in answered.
-    pub sandbox: bool,
 }
 
 /// The step that failed, and how far the connection got.
@@ -89,8 +88,15 @@ impl fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 /// Connects to `url` and sends `GET`, all within `deadline`. `now` is used to date the certificate.
-pub async fn reach(url: &str, roots: &Roots, now: Timestamp, deadline: Duration) -> Result<Reach, Stopped> {
-    let mut way = Way { reached: Reach::default(), leg: Leg::Resolve, deadline: Instant::now() + deadline };
+pub async fn reach(
+    url: &str,
+    roots: &Roots,
+    marker: &MarkerSink,
+    now: Timestamp,
+    deadline: Duration,
+) -> Result<Reach, Stopped> {
+    let until = Instant::now() + deadline;
+    let mut way = Way { reached: Reach::default(), leg: Leg::Resolve, marker, deadline: until };
     match timeout_at(way.deadline, way.go(url, roots, now)).await {
         Ok(Ok(())) => Ok(way.reached),
         Ok(Err(why)) => Err(Stopped { at: way.leg, why, reached: way.reached }),
@@ -101,13 +107,14 @@ pub async fn reach(url: &str, roots: &Roots, now: Timestamp, deadline: Duration)
     }
 }
 
-struct Way {
+struct Way<'a> {
     reached: Reach,
     leg: Leg,
+    marker: &'a MarkerSink,
     deadline: Instant,
 }
 
-impl Way {
+impl Way<'_> {
     async fn go(&mut self, url: &str, roots: &Roots, now: Timestamp) -> Result<(), Unreachable> {
         let url = usable(url)?;
         let host = url.host_str().unwrap_or_default();
@@ -200,7 +207,9 @@ impl Way {
         };
         self.reached.first_byte = Some(began.elapsed());
         self.reached.status = Some(response.status().as_u16());
-        self.reached.sandbox = response.headers().contains_key(SANDBOX_HEADER);
+        if response.headers().contains_key(SANDBOX_HEADER) {
+            self.marker.report();
+        }
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Traffic;
 use crate::input::interval::Interval;
+use crate::input::template::{Part, TARGET_KEYS, Template};
 
 /// A table `[targets.NAME]` of the configuration, with defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,10 +18,12 @@ pub struct Target {
     pub name: String,
     /// Whether production's rules apply (https, no localhost). Defaults to true for the target named `production`.
     pub production: Option<bool>,
-    /// The web app on Fly: `hotdash-app`.
+    /// The web app on Fly.
     pub fly_app: Option<String>,
-    /// The Agent SDK's app on Fly: `hotdash-agent-service`.
+    /// The Agent SDK's app on Fly.
     pub fly_agent_app: Option<String>,
+    /// Chatwoot's app on Fly; only fixes name it.
+    pub fly_chatwoot_app: Option<String>,
     /// The host of `CHATWOOT_BASE_URL`, with a port if it is not the scheme's default.
     pub chatwoot_host: Option<String>,
     /// The host of `AGENT_SDK_URL`, with a port if it is not the scheme's default.
@@ -57,6 +60,7 @@ impl Default for Target {
             production: None,
             fly_app: None,
             fly_agent_app: None,
+            fly_chatwoot_app: None,
             chatwoot_host: None,
             agent_host: None,
             account_id: None,
@@ -93,6 +97,7 @@ impl Target {
             "name" => Some(self.name.clone()),
             "fly_app" => self.fly_app.clone(),
             "fly_agent_app" => self.fly_agent_app.clone(),
+            "fly_chatwoot_app" => self.fly_chatwoot_app.clone(),
             "chatwoot_host" => self.chatwoot_host.clone(),
             "agent_host" => self.agent_host.clone(),
             "account_id" => self.account_id.map(|id| id.to_string()),
@@ -100,36 +105,47 @@ impl Target {
             "database" => self.database.clone(),
             "webhook_url" => self.webhook_url.clone(),
             "agent_version" => Some(self.agent_version.clone()),
+            "names.facts" => Some(self.names.facts.clone()),
+            "names.fact_type" => Some(self.names.fact_type.clone()),
+            "names.value" => Some(self.names.value.clone()),
+            "names.recorded_at" => Some(self.names.recorded_at.clone()),
+            "names.metadata" => Some(self.names.metadata.clone()),
+            "names.grades" => Some(self.names.grades.clone()),
+            "names.grades_created_at" => Some(self.names.grades_created_at.clone()),
             _ => None,
         }
     }
 
-    /// The keys that `${target.key}` supports.
-    pub const KEYS: &'static [&'static str] = &[
-        "name",
-        "fly_app",
-        "fly_agent_app",
-        "chatwoot_host",
-        "agent_host",
-        "account_id",
-        "account_name",
-        "database",
-        "webhook_url",
-        "agent_version",
-    ];
+    /// The text of a key for a person: its value, or `<key>` where it is not configured.
+    pub fn shown(&self, key: &str) -> String {
+        self.text(key).unwrap_or_else(|| format!("<{key}>"))
+    }
+
+    /// A template for a person, such as a fix: keys as [`Target::shown`] gives them, variables by their names, because
+    /// a value may be a secret. Always one line if the template is.
+    pub fn fill(&self, template: &Template) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Variable(name) => format!("${{{name}}}"),
+            Part::Target(key) => self.shown(key).replace(char::is_control, " "),
+        };
+        template.parts().iter().map(part).collect()
+    }
+
+    /// The keys that `${target.key}` may name.
+    pub const KEYS: &'static [&'static str] = TARGET_KEYS;
 
     /// The line to add to the configuration for `key`, with an example value.
     pub fn line_to_add(&self, key: &str) -> String {
         let example = match key {
-            "account_id" => "3".to_owned(),
-            "fly_app" => "\"hotdash-app\"".to_owned(),
-            "fly_agent_app" => "\"hotdash-agent-service\"".to_owned(),
-            "chatwoot_host" => "\"chat.example.com\"".to_owned(),
-            "agent_host" => "\"hotdash-agent-service.fly.dev\"".to_owned(),
-            "account_name" => "\"HotDash\"".to_owned(),
-            "database" => "\"postgres\"".to_owned(),
-            "webhook_url" => "\"https://hotdash.example.com/api/webhooks/chatwoot\"".to_owned(),
-            _ => "...".to_owned(),
+            "account_id" => "3",
+            "fly_app" | "fly_agent_app" | "fly_chatwoot_app" => "\"APP\"",
+            "chatwoot_host" => "\"chat.example.com\"",
+            "agent_host" => "\"agent.example.com\"",
+            "account_name" => "\"NAME\"",
+            "database" => "\"postgres\"",
+            "webhook_url" => "\"https://app.example.com/api/webhooks/chatwoot\"",
+            _ => "...",
         };
         format!("add `{key} = {example}` under [targets.{}] in the configuration", self.name)
     }
@@ -173,4 +189,43 @@ pub struct Thresholds {
     pub clock_skew: Option<Interval>,
     /// The minimum number of support webhook tests that must have passed.
     pub webhook_tests: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(target: &Target, text: &str) -> String {
+        target.fill(&Template::parse(text).expect("a template"))
+    }
+
+    #[test]
+    fn a_fix_names_what_is_configured_and_a_placeholder_otherwise() {
+        let acme = Target { fly_app: Some("acme-app".to_owned()), ..Target::default() };
+        let text = "fly logs -a ${target.fly_app}, then psql \"${DATABASE_URL}\"";
+        assert_eq!(filled(&acme, text), "fly logs -a acme-app, then psql \"${DATABASE_URL}\"");
+        assert_eq!(filled(&Target::default(), "fly logs -a ${target.fly_app}"), "fly logs -a <fly_app>");
+        let two_lines = Target { database: Some("a\nb".to_owned()), ..Target::default() };
+        assert_eq!(filled(&two_lines, "${target.database}"), "a b");
+    }
+
+    #[test]
+    fn every_key_has_a_text_once_it_is_configured() {
+        let text = || Some("x".to_owned());
+        let target = Target {
+            fly_app: text(),
+            fly_agent_app: text(),
+            fly_chatwoot_app: text(),
+            chatwoot_host: text(),
+            agent_host: text(),
+            account_id: Some(3),
+            account_name: text(),
+            database: text(),
+            webhook_url: text(),
+            ..Target::default()
+        };
+        for key in Target::KEYS {
+            assert!(target.text(key).is_some(), "{key}");
+        }
+    }
 }

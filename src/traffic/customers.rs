@@ -33,8 +33,6 @@ pub struct Customers {
     /// The number of messages in the window's whole seconds, read after [`Customers::messages`].
     pub counts: Result<Counts, Unknown>,
     pub messages: Result<Messages, Unknown>,
-    /// Whether a response carried the marker of a stand-in.
-    pub sandbox: bool,
 }
 
 impl Customers {
@@ -47,7 +45,6 @@ impl Customers {
             now: Err(unknown()),
             counts: Err(unknown()),
             messages: Err(unknown()),
-            sandbox: false,
         }
     }
 

@@ -64,7 +64,7 @@ pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<WindowPlan>
     };
     let every = cx.settings.target.traffic.health_every.0;
     let schedule = Schedule { mode: opening.mode, every, cold_start: asker.cold_start() };
-    let ask = || asker.look(&cx, &opening);
+    let ask = || asker.look(&opening);
     let looks = over(schedule, opening.ending(), ask).await;
     HealthReading { asked: asker.asked(), looks: looks.into_iter().collect() }
 }

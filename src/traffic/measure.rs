@@ -100,7 +100,7 @@ async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
     };
     let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
     let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
-    let summary = summary::of(&watched, rules);
+    let summary = summary::of(&watched, &cx.settings.target);
     cx.set_traffic(match cx.traffic() {
         Some(ticks) if summary.provisional => summary.with_the_numbers_of(ticks),
         _ => summary,

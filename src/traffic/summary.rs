@@ -2,15 +2,15 @@
 
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
-use crate::settings::Traffic;
+use crate::settings::Target;
 use crate::traffic::full::{Bin, WindowData};
 use crate::traffic::judge::{Rules, margins, remarks};
 use crate::traffic::watched::Observation;
 
 /// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
 /// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
-pub fn of(watched: &Observation, traffic: &Traffic) -> Summary {
-    let rules = Rules { traffic, criteria: false, sandbox: false };
+pub fn of(watched: &Observation, target: &Target) -> Summary {
+    let rules = Rules { traffic: &target.traffic, target, criteria: false, sandbox: false };
     let minutes = watched.window.minutes();
     let full = watched.facts.as_ref().ok();
     let letter = full.map(|full| &full.letter);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::checkout::{
-    Answers, Checkout, HEALTH_LINES, MARKER, Said, TestFile, ToolName, WEBHOOK_TESTS, npm,
+use hotdash_ops::rehearsal::standins::checkout::{
+    Answers, Checkout, HEALTH_LINES, MARKER, TestFile, ToolName, ToolOutput, WEBHOOK_TESTS, npm,
 };
 use serde_json::{Value, json};
 
@@ -242,7 +242,7 @@ fn the_health_script_speaks_and_writes() {
     assert_eq!(sandbox.checkout.changed().expect("git"), "?? artifacts/\n");
     sandbox.checkout.change(|answers| answers.tool(ToolName::Health).red = true).expect("set");
     assert_eq!(BOTH.map(ask), [(Some(2), false); 2]);
-    let silent = Said { stdout: "done\n".into(), ..Said::default() };
+    let silent = ToolOutput { stdout: "done\n".into(), ..ToolOutput::default() };
     sandbox.checkout.change(|answers| answers.tool(ToolName::Health).says = Some(silent)).expect("set");
     assert_eq!(BOTH.map(ask), [(Some(0), false); 2], "green without its line");
 }

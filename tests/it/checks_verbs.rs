@@ -74,7 +74,7 @@ fn explain_shows_for_every_check_what_it_asks_and_how_to_ask_it_by_hand() {
     for check in list.checks() {
         let ran = ops(&["checks", "explain", &check.id]);
         assert_eq!(ran.code, 0, "{}: {}", check.id, ran.stderr);
-        for part in ["  asks ", "  expects ", "  fix ", "  by hand:\n", &check.origin] {
+        for part in ["  checks ", "  expects ", "  fix ", "  by hand:\n", &check.origin] {
             assert!(ran.stdout.contains(part), "{} has no {part:?}:\n{}", check.id, ran.stdout);
         }
     }
@@ -124,12 +124,39 @@ fn lint_reports_every_problem_with_file_line_and_caret() {
 }
 
 #[test]
+fn lint_rejects_an_unknown_key_of_a_template_with_line_and_caret() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("extra.toml");
+    let text = "title = \"Extra\"\nabout = \"x\"\n\n[[check]]\nid = \"one\"\ntitle = \"a claim\"\n\
+                fix = \"fly logs -a ${target.fly_ap}\"\nprobe.http = { url = \"http://x\" }\n\n\
+                [[check]]\nid = \"two\"\ntitle = \"a claim\"\nfix = \"echo ${HOME:-none}\"\n\
+                probe.http = { url = \"https://${target.agent_hots}/\" }\n\n\
+                [[check]]\nid = \"three\"\ntitle = \"a claim\"\nfix = \"fly logs -a ${target.fly_chatwoot_app}\"\n\
+                probe.http = { url = \"https://${target.agent_host}/\" }\n";
+    std::fs::write(&file, text).expect("the folder is ours");
+    let ran = ops(&["checks", "lint", &file.display().to_string()]);
+    assert_eq!(ran.code, 2, "{}", ran.stdout);
+    for (line, what) in [
+        (7, "`${target.fly_ap}` is not a key of the target; did you mean `${target.fly_app}`?"),
+        (13, "`${HOME:-none}` is neither a variable"),
+        (14, "`${target.agent_hots}` is not a key of the target; did you mean `${target.agent_host}`?"),
+    ] {
+        let found =
+            ran.stderr.lines().any(|l| l.contains(&format!("extra.toml:{line}:")) && l.contains(what));
+        assert!(found, "no problem {what:?} in line {line}:\n{}", ran.stderr);
+    }
+    let caret = "7 | fix = \"fly logs -a ${target.fly_ap}\"\n  |       ^^^^^^^^";
+    assert!(ran.stderr.contains(caret), "no caret:\n{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("extra.toml:").count(), 3, "{}", ran.stderr);
+}
+
+#[test]
 fn lint_of_a_good_file_says_how_much_it_read_and_of_nothing_refuses() {
     let good = concat!(env!("CARGO_MANIFEST_DIR"), "/checks/preflight");
     let ran = ops(&["checks", "lint", good]);
     assert_eq!(
         (ran.code, ran.stdout.as_str()),
-        (0, "54 checks in 5 sections, no problem\n"),
+        (0, "54 checks in 5 sections, no problems\n"),
         "{}",
         ran.stderr
     );

@@ -11,9 +11,9 @@ pub use tellings::accept;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
+use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::json;
 
 use crate::support::bench::{Bench, verdict};
@@ -51,7 +51,7 @@ fn broken_world() -> Bench {
     bench.control("chatwoot", json!({ "set": { "GET /api/v1/accounts/3/webhooks": refused } }));
     bench.control("chatwoot", json!({ "state": { "accounts": { "3": { "name": HOSTILE } } } }));
     bench.world.fly.break_command("secrets list", Fault::error(HOSTILE)).expect("fly takes it");
-    let says = Said { stdout: HOSTILE.to_owned(), stderr: HOSTILE.to_owned(), code: 1 };
+    let says = ToolOutput { stdout: HOSTILE.to_owned(), stderr: HOSTILE.to_owned(), code: 1 };
     let tool = Tool { says: Some(says), ..Tool::default() };
     bench
         .world

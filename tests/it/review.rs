@@ -48,7 +48,7 @@ fn a_part_of_status_cannot_say_that_all_is_well() {
         let ran = bench.ops(&["status", choice[0], choice[1]]);
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         assert!(!ran.stdout.contains("Chatwoot health check OK"), "{}", ran.stdout);
-        assert!(ran.stderr.contains("leave out --only and --skip"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("remove --only and --skip"), "{}", ran.stderr);
     }
     let whole = bench.ops(&["status"]);
     assert_eq!(whole.code, 0, "{}", whole.stdout);

@@ -22,8 +22,8 @@ mod worker;
 
 use std::sync::Arc;
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::server::Transport;
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
 use serde_json::Value;
 

@@ -100,7 +100,7 @@ fn a_dead_or_replaced_chatwoot_fails() {
         let page = json!({ "status": 200, "body": "<html>Back soon</html>", "content_type": "text/html" });
         b.control("chatwoot", json!({ "set": { "GET *": page } }));
     });
-    fails("503 everywhere", 1, "found at each 503", |b| {
+    fails("503 everywhere", 1, "/health or /api: 503", |b| {
         b.control("chatwoot", json!({ "set": { "GET *": { "status": 503 } } }));
     });
 }
@@ -125,7 +125,7 @@ fn a_token_that_cannot_read_the_account_fails() {
         let bot = b.world.chatwoot.update(|state| state.bots["bot"].token.clone());
         use_token(b, &bot);
     });
-    fails("a stranger's", 1, "expected a member of account 3, found a member of 5 only", |b| {
+    fails("a stranger's", 1, "the token's user is not a member of account 3, only of account 5", |b| {
         let stranger = b.world.chatwoot.update(|state| state.token_of("stranger"));
         use_token(b, &stranger);
     });
@@ -186,7 +186,7 @@ fn it_is_asked_whole_or_not_at_all() {
     for arguments in [["--only", "environment"], ["--only", "chatwoot.alive"], ["--skip", "chatwoot"]] {
         let ran = bench.ops(&["status", arguments[0], arguments[1]]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("leave out --only and --skip"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("remove --only and --skip"), "{}", ran.stderr);
     }
     assert!(bench.world.chatwoot.received().is_empty());
 }

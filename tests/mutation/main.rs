@@ -109,7 +109,7 @@ fn control(copy: &Copy, all: &[Comparison], only: &[String]) -> Result<Control> 
         println!("  missed: {fault}: {}", why.join("; "));
     }
     for claim in &control.score.never {
-        println!("  never turned: {claim}");
+        println!("  never broken: {claim}");
     }
     Ok(control)
 }
@@ -166,7 +166,7 @@ fn taken_out(copy: &Copy, comparison: &Comparison, n: usize, control: &Control) 
         println!("  missed: {fault}: {}", why.join("; "));
     }
     for claim in &score.never {
-        println!("  never turned: {claim}");
+        println!("  never broken: {claim}");
     }
     if !fails {
         println!("  SURVIVED: the score does not miss it");

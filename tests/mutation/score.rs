@@ -42,7 +42,7 @@ impl Mutants {
 pub struct Score {
     pub code: i32,
     pub summary: String,
-    /// Claims that no fault turned false.
+    /// The claims that no fault broke.
     pub never: Vec<String>,
     /// Claims that one did.
     proved: BTreeSet<String>,
@@ -103,7 +103,7 @@ impl Score {
         self.code = i32::from(missed > 0 || !self.never.is_empty());
         let count = self.faults.len();
         self.summary =
-            format!("{missed} of {count} faults missed at last, {} claims never turned", self.never.len());
+            format!("{missed} of {count} faults missed at last, {} claims never broken", self.never.len());
     }
 
     pub fn is_missed(&self, fault: &str) -> bool {

@@ -1,21 +1,21 @@
-//! Adds lines to a configuration and leaves every other byte of it as it was.
+//! Adds lines to a configuration without changing any other byte of it.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
-/// What is to stand in the configuration.
+/// The lines to add to the configuration.
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'a> {
     pub target: &'a str,
-    /// The key, when the configuration has none yet.
+    /// The key, if the configuration has none yet.
     pub new_key: Option<&'a str>,
     pub prints: &'a BTreeMap<String, String>,
 }
 
 impl Lines<'_> {
-    /// The lines alone, to be pasted.
+    /// The lines alone, for pasting.
     pub fn block(&self) -> String {
         let mut text = String::new();
         if let Some(key) = self.new_key {
@@ -28,15 +28,15 @@ impl Lines<'_> {
         text
     }
 
-    /// The configuration's text with the lines in it.
+    /// The configuration's text with the lines added.
     ///
     /// # Errors
-    /// Text that is no TOML, or a shape into which no table can be put.
+    /// Text that is not TOML, or a value where a table is needed.
     pub fn added_to(&self, text: &str) -> Result<String> {
-        // The editor writes line feeds alone and drops a byte order mark; both are put back as they were.
+        // toml_edit writes plain line feeds and drops a byte order mark; both are restored.
         let (mark, body) = text.strip_prefix('\u{feff}').map_or(("", text), |body| ("\u{feff}", body));
         let crlf = body.contains("\r\n") && body.matches('\n').count() == body.matches("\r\n").count();
-        let mut document: DocumentMut = body.parse().context("it is no TOML")?;
+        let mut document: DocumentMut = body.parse().context("it is not valid TOML")?;
         if let Some(key) = self.new_key {
             document.insert("fingerprint_key", value(key));
         }
@@ -52,21 +52,21 @@ impl Lines<'_> {
     }
 }
 
-/// The table of this name, made if it is not there: inline where the table around it is.
+/// The table of this name, created if missing; inline if the outer table is inline.
 fn under<'t>(outer: &'t mut Item, name: &str, implicit: bool) -> Result<&'t mut Item> {
     let inline = outer.is_inline_table();
     let table =
-        outer.as_table_like_mut().with_context(|| format!("what `{name}` belongs under is no table"))?;
+        outer.as_table_like_mut().with_context(|| format!("the parent of `{name}` is not a table"))?;
     if table.get(name).is_none_or(Item::is_none) {
         let mut new = Table::new();
-        // A header that nothing stands under is left out.
+        // An implicit table gets no header of its own.
         new.set_implicit(implicit);
         table.insert(name, if inline { value(InlineTable::new()) } else { Item::Table(new) });
     }
-    table.get_mut(name).context("a table that was just there is gone")
+    table.get_mut(name).context("a table that was just inserted is missing")
 }
 
-/// Sets a value; what stands beside an old one, a comment for example, stays.
+/// Sets a value. Comments next to an old value are kept.
 fn set(table: &mut Item, key: &str, text: &str) {
     match table.get_mut(key) {
         Some(Item::Value(old)) => {

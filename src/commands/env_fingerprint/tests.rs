@@ -13,7 +13,7 @@ fn one_print() -> BTreeMap<String, String> {
     BTreeMap::from([("CHATWOOT_API_KEY".to_owned(), PRINT.to_owned())])
 }
 
-/// The text with the lines in it, which must read back.
+/// The text with the lines added, which must read back.
 fn added(text: &str, new_key: Option<&str>) -> String {
     let prints = one_print();
     let after =
@@ -37,7 +37,7 @@ fn an_empty_file_gets_key_and_table() {
 }
 
 #[test]
-fn everything_else_stays_byte_for_byte() {
+fn everything_else_is_unchanged() {
     let text = "# who: ops\ntarget   =  'production' # the usual one\n\n# the shop\n[targets.production]\nfly_app = \"hotdash-app\"   # on Fly\n\n  [targets.staging]\n  account_id=7\n# the end\n";
     let after = added(text, Some(KEY));
     let lines = [
@@ -62,7 +62,7 @@ fn an_old_fingerprint_is_replaced_and_its_comment_stays() {
 }
 
 #[test]
-fn other_ways_to_write_a_table_are_kept() {
+fn every_form_of_a_table_is_kept() {
     let head = format!("fingerprint_key = \"{KEY}\"\n");
     added(&format!("{head}targets = {{ production = {{ account_id = 3 }} }}\n"), None);
     added(&format!("{head}[targets]\nproduction.account_id = 3\n"), None);
@@ -95,8 +95,8 @@ impl Write for Stream {
     }
 }
 
-/// The fingerprints or the refusal, and what was told.
-fn asked(settings: &Settings) -> (Result<BTreeMap<String, String>, String>, String) {
+/// The fingerprints or the error, and the text on stderr.
+fn printed(settings: &Settings) -> (Result<BTreeMap<String, String>, String>, String) {
     let told = Stream::default();
     let mut printer = Printer::to(Box::new(Stream::default()), Box::new(told.clone()), false);
     let prints = prints(settings, KEY, &mut printer).map_err(|e| format!("{e:#}"));
@@ -105,11 +105,11 @@ fn asked(settings: &Settings) -> (Result<BTreeMap<String, String>, String>, Stri
 }
 
 #[test]
-fn no_variable_is_refused_and_what_is_not_set_is_told() {
-    let (refused, _) = asked(&settings("", &[("AGENT_SDK_URL", "https://agent.example")]));
+fn unset_variables_are_noted_and_at_least_one_is_required() {
+    let (refused, _) = printed(&settings("", &[("AGENT_SDK_URL", "https://agent.example")]));
     assert!(refused.expect_err("nothing is set").starts_with("none of CHATWOOT_API_KEY"));
     let (prints, told) =
-        asked(&settings("", &[("CHATWOOT_API_TOKEN", "a-token"), ("DATABASE_URL", "hunter2")]));
+        printed(&settings("", &[("CHATWOOT_API_TOKEN", "a-token"), ("DATABASE_URL", "hunter2")]));
     assert_eq!(prints.expect("one is set"), one_print());
     assert!(told.contains("CHATWOOT_WEBHOOK_SECRET is not set"), "{told}");
     assert!(told.contains("warning: DATABASE_URL has no fingerprint"), "{told}");
@@ -117,9 +117,9 @@ fn no_variable_is_refused_and_what_is_not_set_is_told() {
 }
 
 #[test]
-fn two_names_of_two_values_are_refused() {
+fn two_names_with_different_values_are_refused() {
     let two = [("CHATWOOT_API_TOKEN", "hunter-one"), ("CHATWOOT_API_KEY", "hunter-two")];
-    let why = asked(&settings("", &two)).0.expect_err("they differ");
+    let why = printed(&settings("", &two)).0.expect_err("they differ");
     assert!(
         why.contains("CHATWOOT_API_KEY and CHATWOOT_API_TOKEN differ") && !why.contains("hunter"),
         "{why}"
@@ -127,13 +127,13 @@ fn two_names_of_two_values_are_refused() {
 }
 
 #[test]
-fn the_same_secret_under_another_target_is_told() {
+fn a_secret_of_another_target_is_a_warning() {
     let config = format!(
         "fingerprint_key = \"{KEY}\"\n[targets.staging.fingerprints]\nCHATWOOT_API_KEY = \"{PRINT}\"\n"
     );
-    let (prints, told) = asked(&settings(&config, &[("CHATWOOT_API_KEY", "a-token")]));
+    let (prints, told) = printed(&settings(&config, &[("CHATWOOT_API_KEY", "a-token")]));
     assert_eq!(prints.expect("one is set"), one_print());
-    assert!(told.contains("warning: CHATWOOT_API_KEY is the same for target staging"), "{told}");
+    assert!(told.contains("warning: CHATWOOT_API_KEY is the same as for target staging"), "{told}");
 }
 
 #[test]
@@ -158,5 +158,5 @@ fn a_new_file_is_private_an_old_one_keeps_its_mode_and_links_stay() {
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "two");
     assert!(fs::symlink_metadata(&link).expect("it is there").is_symlink());
     let left: Vec<_> = fs::read_dir(file.parent().expect("it has one")).expect("a directory").collect();
-    assert_eq!(left.len(), 1, "nothing is left beside it");
+    assert_eq!(left.len(), 1, "no temporary file is left");
 }

@@ -1,9 +1,9 @@
-//! `rehearse --fault NAME`: one thing is wrong; what the program says of it, and then time to practise.
+//! `rehearse --fault NAME`: injects one fault, shows the reports of the checks that must detect it, and keeps running for practice.
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use super::list::words;
+use super::list::expected;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
@@ -13,16 +13,16 @@ use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::input::selection::nearest;
 use crate::printer::{Printer, Sent};
-use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::score::child::Ear;
-use crate::rehearsal::score::{manual, play, runs_of};
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::score::child::Output;
+use crate::rehearsal::score::{fault_run, manual, runs_of};
 
-/// The fault of that name.
+/// The fault with that name.
 ///
 /// # Errors
-/// A name that is none, with the nearest.
+/// An unknown name, with the nearest one.
 pub fn named(name: &str) -> Result<Fault> {
     let faults = faults::load()?;
     let near = nearest(name, faults.iter().map(|fault| fault.name.as_str()));
@@ -30,56 +30,57 @@ pub fn named(name: &str) -> Result<Fault> {
         Some(fault) => Ok(fault),
         None => {
             let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            bail!("no fault is called `{name}`{hint} (see `hotdash-ops rehearse --list`)")
+            bail!("`{name}` is not a fault{hint} (see `hotdash-ops rehearse --list`)")
         }
     }
 }
 
-/// Refuses a fault that this engine cannot stage.
+/// Checks that the engine supports a fault.
 ///
 /// # Errors
-/// Why it cannot.
-pub fn stageable(fault: &Fault, engine: Engine) -> Result<()> {
+/// The reason why the engine does not support it.
+pub fn ensure_supported(fault: &Fault, engine: Engine) -> Result<()> {
     match &fault.native_only {
         Some(why) if engine != Engine::Native => {
-            bail!("{} cannot be staged on the {} engine: {why}", fault.name, engine.name())
+            bail!("{} is not supported on the {} engine: {why}", fault.name, engine.name())
         }
         _ => Ok(()),
     }
 }
 
-/// Puts the fault into a world, shows what the runs that should tell say, and stays up until Ctrl-C.
+/// Injects the fault into a world, shows the reports of the runs that should detect it, and keeps running until Ctrl-C.
 ///
 /// # Errors
 /// A world that does not start.
 pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<Exit> {
     let fault = named(name)?;
     let engine = Engine::choose(args.postgres)?;
-    stageable(&fault, engine)?;
+    ensure_supported(&fault, engine)?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
-    let program = std::env::current_exe().context("this program's own path")?;
-    let playing = play::Playing { program, checks: args.checks.clone(), manual: manual(&list) };
+    let program = std::env::current_exe().context("cannot find this program's own path")?;
+    let options = fault_run::RunOptions { program, checks: args.checks.clone(), manual: manual(&list) };
     let runs = runs_of(&fault, &list);
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
-        let ground = async { play::Ground::new(&Bases::start(engine).await?, &runs, Some(&fault)).await };
-        let ground = tokio::select! {
-            ground = ground => ground?,
+        let mut signals = Signals::listen().context("cannot listen for Ctrl-C")?;
+        let test_world =
+            async { fault_run::TestWorld::new(&DatabaseFactory::start(engine).await?, &runs, Some(&fault)).await };
+        let test_world = tokio::select! {
+            test_world = test_world => test_world?,
             how = signals.next() => return Ok(how.into()),
         };
         printer.note(&format!("postgres: {}", engine.name()));
         printer.note(&format!("{}: {}", fault.name, fault.about));
-        for turn in &fault.turns {
-            printer.note(&format!("  must turn {}", words(turn)));
+        for expectation in &fault.expectations {
+            printer.note(&format!("  it makes {}", expected(expectation)));
         }
-        let mut scene = ground.scene();
+        let mut faulted = test_world.faulted();
         tokio::select! {
-            played = play::perform(&playing, &mut scene, &runs, Some(&fault), Ear::Person) => {
+            played = fault_run::inject_and_run(&options, &mut faulted, &runs, Some(&fault), Output::Terminal) => {
                 played?;
             }
             how = signals.next() => return Ok(how.into()),
         }
-        let mut text = exports(&scene.variables);
+        let mut text = exports(&faulted.variables);
         text.push_str("# ready\n");
         if printer.data(&text)? == Sent::Closed {
             return Ok(Exit::Ready);

@@ -1,11 +1,11 @@
-//! `rehearse`: the tour through a good world, one fault to practise on, and the score.
+//! `rehearse`: the tour through a good world, a fault for practice, and the score.
 
 mod fault;
 mod list;
 mod score;
 mod tour;
 
-pub use fault::{named, stageable};
+pub use fault::{ensure_supported, named};
 
 use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
@@ -15,12 +15,12 @@ use crate::ending;
 use crate::exit::Exit;
 use crate::printer::Printer;
 
-/// Does what was asked: the score, one fault, the list, or with none of them the tour.
+/// Runs the score, one fault or the list; the tour by default.
 ///
 /// # Errors
-/// A world that does not start, a fault that is not known, and a score that cannot be written.
+/// A world that does not start, an unknown fault, and an error writing to stdout.
 pub fn rehearse(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
-    // Wherever it may hang, a second signal ends it.
+    // A second signal ends the program wherever it hangs.
     ending::arm();
     match (&args.fault, args.score, args.list) {
         (_, true, _) => score::score(args, printer),
@@ -31,5 +31,5 @@ pub fn rehearse(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
 }
 
 fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot start")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
 }

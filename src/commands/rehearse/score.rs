@@ -1,4 +1,4 @@
-//! `rehearse --score`: every fault once, with progress, and the matrix.
+//! `rehearse --score`: runs every fault once, with progress, and prints the matrix.
 
 use std::time::Duration;
 
@@ -16,54 +16,54 @@ use crate::input::format::Format;
 use crate::input::selection::nearest;
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Way};
-use crate::rehearsal::base::Bases;
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::score::{Event, Scoring, tell};
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::score::{Event, Scoring, render};
 
-/// Plays the faults and tells the score.
+/// Runs the faults and prints the score.
 ///
 /// # Errors
-/// A world that does not start, a fault that is not known, and stdout that cannot be written.
+/// A world that does not start, an unknown fault, and an error writing to stdout.
 pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let all = faults::load()?;
     let faults = chosen(all.clone(), &args.only)?;
     let all = all.len();
-    let program = std::env::current_exe().context("this program's own path")?;
+    let program = std::env::current_exe().context("cannot find this program's own path")?;
     let list = checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     let runtime = runtime()?;
-    let mut signals = runtime.block_on(async { Signals::listen() }).context("no way to hear Ctrl-C")?;
+    let mut signals = runtime.block_on(async { Signals::listen() }).context("cannot listen for Ctrl-C")?;
     let engine = Engine::choose(args.postgres)?;
-    let bases = runtime.block_on(async {
+    let databases = runtime.block_on(async {
         tokio::select! {
-            bases = Bases::start(engine) => bases.map(Ok),
+            databases = DatabaseFactory::start(engine) => databases.map(Ok),
             how = signals.next() => Ok(Err(how)),
         }
     })?;
-    let bases = match bases {
-        Ok(bases) => bases,
+    let databases = match databases {
+        Ok(databases) => databases,
         Err(how) => return Ok(how.into()),
     };
-    printer.note(&format!("postgres: {}", bases.engine().name()));
-    let scoring = Scoring { faults, list, bases, program, checks: args.checks.clone() };
+    printer.note(&format!("postgres: {}", databases.engine().name()));
+    let scoring = Scoring { faults, list, databases, program, checks: args.checks.clone() };
     let facts = Facts::here(Format::Table, false);
     let mut shown = Shown::new(facts.drawing().way == Way::Bar);
-    let matrix = scoring.play(&runtime, signals, &mut |event| shown.on(&event, printer));
+    let matrix = scoring.run(&runtime, signals, &mut |event| shown.on(&event, printer));
     shown.end();
     let mut matrix = match matrix {
         Ok(matrix) => matrix,
         Err(how) => return Ok(how.into()),
     };
     if !args.only.is_empty() {
-        matrix.narrow(&scoring.faults, all);
+        matrix.restrict_to(&scoring.faults, all);
     }
     let text = match args.format {
         ScoreFormat::Table => {
             let width = facts.stdout_terminal.then(printer::width).flatten();
-            tell::table(&matrix, width)
+            render::table(&matrix, width)
         }
-        ScoreFormat::Json => tell::json(&matrix),
-        ScoreFormat::Markdown => tell::markdown(&matrix),
+        ScoreFormat::Json => render::json(&matrix),
+        ScoreFormat::Markdown => render::markdown(&matrix),
     };
     let _ = printer.data(&text)?;
     Ok(matrix.exit())
@@ -72,19 +72,19 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
 fn chosen(faults: Vec<Fault>, only: &[String]) -> Result<Vec<Fault>> {
     let patterns: Vec<glob::Pattern> = only
         .iter()
-        .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: no glob")))
+        .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: not a valid pattern")))
         .collect::<Result<_>>()?;
     for (word, pattern) in only.iter().zip(&patterns) {
         let near = nearest(word, faults.iter().map(|fault| fault.name.as_str()));
         let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         let known = faults.iter().any(|fault| pattern.matches(&fault.name));
-        ensure!(known, "--only {word}: no fault is called so{hint} (see `hotdash-ops rehearse --list`)");
+        ensure!(known, "--only {word}: no fault has this name{hint} (see `hotdash-ops rehearse --list`)");
     }
     let wanted = |fault: &Fault| patterns.is_empty() || patterns.iter().any(|p| p.matches(&fault.name));
     Ok(faults.into_iter().filter(wanted).collect())
 }
 
-/// Progress on stderr: a bar on a terminal, else a line a fault.
+/// Progress on stderr: a bar on a terminal, else one line per fault.
 struct Shown {
     bar: Option<ProgressBar>,
     live: bool,
@@ -98,9 +98,10 @@ impl Shown {
 
     fn on(&mut self, event: &Event<'_>, printer: &mut Printer) {
         match event {
-            Event::Begins { faults, expected } => {
+            Event::Started { faults, expected } => {
                 self.total = *faults;
-                printer.note(&format!("{faults} worlds to play, about {}", minutes(*expected)));
+                let plural = if *faults == 1 { "" } else { "s" };
+                printer.note(&format!("running {faults} world{}, about {}", plural, minutes(*expected)));
                 if self.live {
                     let bar = ProgressBar::with_draw_target(
                         u64::try_from(*faults).ok(),
@@ -112,7 +113,7 @@ impl Shown {
                     self.bar = Some(bar);
                 }
             }
-            Event::Played { played, left } => {
+            Event::Finished { played, left } => {
                 let (result, name) = (played.result.result, &played.name);
                 let seconds = played.took_ms as f64 / 1000.0;
                 match &self.bar {

@@ -1,4 +1,4 @@
-//! `rehearse`: the tour. A good world, and in it what an operator does around a deploy, with the real program.
+//! `rehearse`: the tour. In a good world it runs the commands that an operator runs around a deploy.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,27 +15,27 @@ use crate::commands::overlay_notes::today;
 use crate::ending::Signals;
 use crate::exit::Exit;
 use crate::printer::Printer;
-use crate::rehearsal::base::Bases;
+use crate::rehearsal::faults::injection::FaultedWorld;
 use crate::rehearsal::postgres::Engine;
-use crate::rehearsal::score::child::Ending;
-use crate::rehearsal::score::play::{self, Run};
-use crate::rehearsal::stage::Scene;
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use crate::rehearsal::score::child::ChildGuard;
+use crate::rehearsal::score::fault_run::{Run, TestWorld};
 
-/// A step of the tour: what it is for, and the words behind the program's name.
+/// A step of the tour: its purpose and its arguments.
 struct Step {
     about: &'static str,
     words: &'static [&'static str],
 }
 
 const STEPS: [Step; 4] = [
-    Step { about: "Before a deploy: every line of the checklist's pre-deploy half", words: &["preflight"] },
+    Step { about: "Before a deploy: run the pre-deploy checks", words: &["preflight"] },
     Step {
-        about: "After it: the first traffic, watched for nine seconds",
+        about: "After the deploy: watch the first traffic for 9 seconds",
         words: &["monitor", "--minutes", "0.15"],
     },
-    Step { about: "The last hour's numbers, recorded to compare with later", words: &["baseline"] },
+    Step { about: "Record the numbers of the last hour for later comparisons", words: &["baseline"] },
     Step {
-        about: "The success criteria, for CI, with what only a person can see signed off",
+        about: "In CI: check the success criteria, with the manual checks signed off",
         words: &[
             "gate",
             "--minutes",
@@ -43,70 +43,76 @@ const STEPS: [Step; 4] = [
             "--attest",
             "success.end-to-end=conversation 7: draft after 1 s (rehearsed)",
             "--attest",
-            "success.dashboards=looked at by the rehearsal",
+            "success.dashboards=checked in the rehearsal",
         ],
     },
 ];
 
-/// Runs the steps in a good world with traffic; 0 when each ends with 0.
+/// Runs the steps in a good world with traffic; 0 if every step exits with 0.
 ///
 /// # Errors
 /// A world that does not start.
 pub fn tour(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     let began = Instant::now();
-    // What is wrong with the operator's own checks is told before a world is built for them.
+    // Problems in the operator's own checks are reported before a world is started.
     checklist::load_with(args.checks.as_deref(), today(Timestamp::now()))?;
     runtime()?.block_on(async {
-        let mut signals = Signals::listen().context("no way to hear Ctrl-C")?;
+        let mut signals = Signals::listen().context("cannot listen for Ctrl-C")?;
         let engine = Engine::choose(args.postgres)?;
-        let ground = async { play::Ground::new(&Bases::start(engine).await?, &[Run::Monitor], None).await };
-        let ground = tokio::select! {
-            ground = ground => ground?,
+        let test_world = async { TestWorld::new(&DatabaseFactory::start(engine).await?, &[Run::Monitor], None).await };
+        let test_world = tokio::select! {
+            test_world = test_world => test_world?,
             how = signals.next() => return Ok(how.into()),
         };
-        let scene = ground.scene();
+        let faulted = test_world.faulted();
         let _ = printer.data(&format!(
-            "A whole support pipeline on loopback: Chatwoot, the app, the Agent SDK, fly and a checkout as stand-ins, \
-             and a real PostgreSQL. Customers write, the app forwards and records.\npostgres: {} ({})\n",
+            "A complete support pipeline on loopback: stand-ins for Chatwoot, the app, the Agent SDK, fly and a \
+             checkout, and a real PostgreSQL. Customers write messages; the app forwards and records them.\n\
+             postgres: {} ({})\n",
             engine.name(),
-            ground.version().await?
+            test_world.version().await?
         ))?;
-        let program = std::env::current_exe().context("this program's own path")?;
+        let program = std::env::current_exe().context("cannot find this program's own path")?;
         for (at, step) in STEPS.iter().enumerate() {
             let shown = shell(step.words);
             let _ = printer.data(&format!("\n{}. {}\n   $ hotdash-ops {shown}\n\n", at + 1, step.about))?;
             let code = tokio::select! {
-                code = run(&program, step.words, &scene, args.checks.as_deref()) => code?,
+                code = run(&program, step.words, &faulted, args.checks.as_deref()) => code?,
                 how = signals.next() => return Ok(how.into()),
             };
             if code != 0 {
-                printer.error(&format!("`hotdash-ops {shown}` ended with {code} in a world without a fault"));
+                printer.error(&format!("`hotdash-ops {shown}` exited with {code} although the world has no fault"));
                 return Ok(Exit::NotReady);
             }
         }
         let _ = printer.data(&format!(
-            "\nThe tour took {} s. Next: `rehearse --list` names what can go wrong, `rehearse --fault NAME` puts one \
-             thing wrong and stays up for practice, `rehearse --score` shows that each is caught.\n",
+            "\nThe tour took {} s. Next: `rehearse --list` lists the faults, `rehearse --fault NAME` injects one and \
+             keeps running for practice, `rehearse --score` proves that each is caught.\n",
             began.elapsed().as_secs()
         ))?;
         Ok(Exit::Ready)
     })
 }
 
-async fn run(program: &Path, words: &[&str], scene: &Scene<'_>, checks: Option<&Path>) -> Result<i32> {
+async fn run(
+    program: &Path,
+    words: &[&str],
+    faulted: &FaultedWorld<'_>,
+    checks: Option<&Path>,
+) -> Result<i32> {
     let mut command = Command::new(program);
-    command.env_clear().envs(&scene.variables).args(words).args(["--problems", "--no-journal", "--quiet"]);
+    command.env_clear().envs(&faulted.variables).args(words).args(["--problems", "--no-journal", "--quiet"]);
     if let Some(folder) = checks {
         command.arg("--checks").arg(folder);
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
-    // Told to end, and not killed, it ends what it has started.
-    let mut child = Ending::of(command.spawn().context("cannot run this program")?);
+    // With SIGTERM, and not SIGKILL, it can stop what it has started.
+    let mut child = ChildGuard::new(command.spawn().context("cannot run this program")?);
     let (status, ..) = child.finish().await?;
     Ok(status.code().unwrap_or(-1))
 }
 
-/// The words as one would type them.
+/// The words as typed in a shell.
 fn shell(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| match word.contains(' ') {
         true => format!("\"{word}\""),

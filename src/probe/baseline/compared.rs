@@ -1,4 +1,4 @@
-//! The last hour beside a recorded one.
+//! The comparison of the last hour with a recorded one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::traffic::read::{Hour, look};
 
 /// Both sides of the comparison.
 struct Sides {
-    /// Why row level security spoils the counts.
+    /// Set when row level security may hide rows, so that the counts cannot be used; how.
     hidden: Option<String>,
     hour: Hour,
     then: Result<Row, Unfit>,
@@ -56,7 +56,7 @@ async fn sides(asking: &Asking<'_>) -> Result<Arc<Result<Sides, PgFault>>, Canno
 }
 
 async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFault> {
-    let session = connect(dsn, &cx.roots, deadline).await?;
+    let session = connect(dsn, &cx.roots, &cx.marker, deadline).await?;
     let sides = read(cx, &session).await;
     session.close().await;
     let sides = sides?;
@@ -71,9 +71,6 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFa
 async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
     let target = &cx.settings.target;
     let look = look(session, &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-    }
     let hour = hour_now(session, &look.source).await?;
     let bar = Bar::of(&target.traffic);
     let then = recorded(session)
@@ -83,12 +80,12 @@ async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
     Ok(Sides { hidden: look.rows_hidden, hour, then, bar, pinned })
 }
 
-/// The last hour's numbers in one line, as a baseline's are told.
+/// The last hour's numbers in one line, in the format of a baseline's.
 fn now(hour: &Hour) -> String {
     let letter = &hour.full.letter;
     let average = letter.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
     format!(
-        "success rate {} % ({} of {}), average {} ms, {:.2} requests per minute, {} dead letters a day",
+        "success rate {} % ({} of {}), average {} ms, {:.2} requests per minute, {} dead letters per day",
         letter.success_rate.as_deref().unwrap_or("NULL"),
         letter.ok,
         letter.total,
@@ -109,24 +106,31 @@ fn shown(finding: Finding, sides: &Sides) -> Finding {
     let finding = finding
         .evidence("baseline", format!("{}: {}", then.name(), then.numbers()))
         .evidence("the baseline is", word);
-    match then.details.is_some() {
-        true => finding,
-        false => finding
-            .evidence("way of comparing", "comparison by tolerance only: the baseline's counts are not kept"),
+    if then.details.is_some() {
+        return finding;
     }
+    finding.evidence("comparison", "by tolerance only: the counts of the baseline were not stored")
 }
 
 fn comparable(finding: Finding, sides: &Sides) -> Finding {
     let total = sides.hour.full.letter.total;
-    let (what, expected) = ("traffic of the last hour", "at least one delivery");
+    let what = "traffic of the last hour";
     let finding = match total {
-        0 => finding.claim(Claim::open(what, expected, "none")).fix("wait for traffic, and compare then"),
-        // What is there is no claim of its own: a number above none cannot be wrong.
+        0 => finding.claim(
+            Claim::undecided("traffic-of-the-last-hour", what, "at least 1 delivery", "none")
+                .sentence("there was no delivery in the last hour, so there is nothing to compare")
+                .fix("wait for traffic, then compare again: hotdash-ops baseline compare"),
+        ),
+        // Not a claim: any number of deliveries is enough here.
+        1 => finding.evidence(what, "1 delivery"),
         n => finding.evidence(what, format!("{n} deliveries")),
     };
     match &sides.then {
-        Ok(then) => finding.claim(Claim::new("baseline to compare with", "one", then.name(), true)),
-        // Whoever pins a baseline says that it is there.
+        Ok(then) => {
+            let what = "baseline to compare with";
+            finding.claim(Claim::compared("baseline-to-compare-with", what, "one", then.name(), true))
+        }
+        // A pinned baseline is expected to exist.
         Err(unfit) if sides.pinned => finding.claim(unfit.fails()).fix(&unfit.fix),
         Err(unfit) => finding.claim(unfit.open()).fix(&unfit.fix),
     }

@@ -1,4 +1,4 @@
-//! Recording the last hour, and what is stored then.
+//! Recording the last hour as a baseline, and checking what was stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,15 @@ use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row}
 use crate::traffic::baseline::{Captured, TABLE, Uncaptured, Unfit, capture};
 use crate::traffic::read::{Hour, look};
 
-/// What became of the one attempt to record.
+/// The result of the one attempt to record the hour.
 enum Recording {
     Stored(Box<Captured>),
     Not(Uncaptured),
-    /// The facts, or the database that answers, are not what may be recorded; nothing was written.
+    /// Row level security may hide facts (how), so nothing was written.
     Hidden(String),
+    /// The database is not the target's, so nothing was written.
     Elsewhere(Unfit),
+    /// The database is a rehearsal's and the target is not, so nothing was written.
     Mistaken,
 }
 
@@ -31,12 +33,16 @@ pub(super) async fn judge(
     asking: &Asking<'_>,
 ) -> Result<Finding, CannotAsk> {
     let recording = record(asking).await?;
-    if let Some(column) = claimed.column() {
+    if let Some((code, column)) = claimed.column() {
         return Ok(match recording.as_ref() {
             Recording::Stored(captured) => {
                 finding.evidence("captured_at", captured.row.name()).claim(claimed.number(&captured.row))
             }
-            _ => finding.claim(Claim::open(column, "a number", "nothing was recorded")),
+            _ => finding.claim(
+                Claim::undecided(code, column, "a number", "nothing")
+                    .sentence("no baseline was recorded, so there is no number to check")
+                    .fix("fix the check baseline.recorded first"),
+            ),
         });
     }
     match recording.as_ref() {
@@ -44,11 +50,15 @@ pub(super) async fn judge(
         Recording::Not(why) => not_stored(finding, why),
         Recording::Hidden(how) => Ok(hidden(finding, how)),
         Recording::Elsewhere(unfit) => Ok(finding.claim(unfit.fails()).fix(&unfit.fix)),
-        Recording::Mistaken => Ok(finding.claim(Claim::open("database", "this target's", "a rehearsal's"))),
+        Recording::Mistaken => {
+            let claim = Claim::undecided("database", "database", "this target's", "a rehearsal's");
+            Ok(finding
+                .claim(claim.sentence("DATABASE_URL points to a rehearsal's database; nothing was written")))
+        }
     }
 }
 
-/// Records once per run, whoever asks.
+/// Records the hour, once per run.
 async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
     let dsn = dsn(asking.cx)?;
     let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
@@ -57,7 +67,7 @@ async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
 }
 
 async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
-    let writer = match connect_to_write(dsn, &cx.roots, deadline).await {
+    let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
         Err(fault) => return Recording::Not(Uncaptured::Unread(fault)),
     };
@@ -66,32 +76,29 @@ async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
         let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
-        let said = if captured.written {
+        let action = if captured.written {
             "recorded"
         } else {
-            "recorded within the same minute, nothing written now"
+            "already recorded within this minute; nothing was written now"
         };
-        cx.note(&format!("baseline {} ({said}): {}; {}", row.name(), row.numbers(), standing.word()));
+        cx.note(&format!("baseline {} ({action}): {}; {}", row.name(), row.numbers(), standing.word()));
     }
     recording
 }
 
-/// Nothing is written into a database that is not the one that was meant.
+/// Checks first that the database is the right one, and writes nothing to any other.
 async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
     let target = &cx.settings.target;
-    let look = look(writer.reading(), &target.names).await?;
-    if look.sandbox {
-        cx.saw_marker();
-        if cx.sandbox_mistaken() {
-            return Ok(Recording::Mistaken);
-        }
+    if cx.sandbox_mistaken() {
+        return Ok(Recording::Mistaken);
     }
+    let look = look(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
         let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
         let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
         if name != *expected {
             let fix = format!(
-                "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}]; nothing was written",
+                "set the database in DATABASE_URL to {expected}, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
             return Ok(Recording::Elsewhere(Unfit::new(
@@ -112,44 +119,42 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
     })
 }
 
-/// A row that was there already is judged by what it holds, ours by the hour that was read.
+/// An earlier row is judged by its own numbers, a new one by the hour that was just read.
 fn standing(captured: &Captured, bar: Bar) -> Standing {
-    match captured.written {
-        true => of_details(&details(&captured.hour.full), bar),
-        false => of_row(&captured.row, bar),
-    }
+    if captured.written { of_details(&details(&captured.hour.full), bar) } else { of_row(&captured.row, bar) }
 }
 
 fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
     let Captured { row, written, created, hour } = captured;
-    let found = match written {
-        true => format!("{}, written", row.name()),
-        false => format!("{}, stored within the same minute; nothing was written", row.name()),
+    let found = if *written {
+        format!("{}, written", row.name())
+    } else {
+        format!("{}, already stored within this minute; nothing was written", row.name())
     };
     let mut finding = traffic(finding, hour)
-        .claim(Claim::new("baseline", format!("one row in {TABLE}"), found, true))
+        .claim(Claim::compared("baseline", "baseline", format!("one row in {TABLE}"), found, true))
         .evidence("stored", row.numbers());
     if *created {
         finding = finding.evidence("table", format!("{TABLE} was created"));
     }
     if row.details.is_none() {
         finding =
-            finding.evidence("counts", "not kept by this table: later comparisons go by tolerance only");
+            finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
     let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
     if standing != Standing::Good {
         let why = standing.why();
         finding = finding
             .warn(format!(
-                "the baseline is {}: {why}; it is not compared with unless it is pinned",
+                "the baseline is {}: {why}; it is used for comparison only if it is pinned",
                 standing.word()
             ))
-            .fix("capture another in a good hour: hotdash-ops baseline");
+            .fix("record another baseline in a good hour: hotdash-ops baseline");
     }
     finding
 }
 
-/// The hour that was read.
+/// Evidence and warnings about the hour that was read.
 fn traffic(finding: Finding, hour: &Hour) -> Finding {
     let full = &hour.full;
     let letter = &full.letter;
@@ -161,7 +166,7 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
         )
         .evidence(
             "dead letters",
-            format!("{} in the hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
+            format!("{} in this hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
         );
     if let Some(oldest) = hour.oldest {
         let age = full.window.to.duration_since(oldest);
@@ -170,17 +175,23 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
         finding = finding.evidence("oldest delivery", format!("{shown:#} old"));
         if age < SignedDuration::from_hours(1) {
             finding = finding.warn(format!(
-                "the oldest delivery is {minutes} minutes old, and requests per minute are divided by a whole hour: they are too low"
+                "the oldest delivery is {minutes} min old, so requests per minute, an average over 60 min, are too low"
             ));
         }
     }
     if full.unreadable > 0 {
-        finding = finding.warn(format!("{} durations are unreadable and were left out", full.unreadable));
+        let count = plural(full.unreadable, "duration is", "durations are");
+        finding = finding.warn(format!("{count} unreadable and not counted"));
     }
     if full.future > 0 {
-        finding = finding.warn(format!("{} facts are dated in the future and were left out", full.future));
+        let count = plural(full.future, "fact is", "facts are");
+        finding = finding.warn(format!("{count} dated in the future and not counted"));
     }
     finding
+}
+
+fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn not_stored(finding: Finding, why: &Uncaptured) -> Result<Finding, CannotAsk> {
@@ -197,15 +208,16 @@ fn not_stored(finding: Finding, why: &Uncaptured) -> Result<Finding, CannotAsk> 
         Uncaptured::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
         Uncaptured::Unwritten(fault) => {
             let mut finding = Trouble::from(fault).finding(finding)?;
-            finding.claims.push(Claim::new("baseline", expected, "nothing was written", false));
+            finding.claims.push(
+                Claim::compared("baseline", "baseline", expected, "none", false)
+                    .sentence("nothing was written"),
+            );
             finding
         }
         Uncaptured::Unknown(fault) => finding
-            .claim(Claim::open(
-                "baseline",
-                expected,
-                format!("COMMIT was sent, and then: {fault}; it is unknown whether the row was written"),
-            ))
-            .fix("run `hotdash-ops baseline` again within the minute: it is safe, and shows the row if it was written"),
+            .claim(Claim::undecided("baseline", "baseline", expected, "unknown").sentence(format!(
+                "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {fault}"
+            )))
+            .fix("run `hotdash-ops baseline` again within the minute; it shows the row if it was written, and writes it if not"),
     })
 }

@@ -1,5 +1,5 @@
-//! The health check script of the checklist: the checkout's own npm script, or
-//! without a checkout the logic that replaces it.
+//! The health check script of the checklist: the checkout's npm script, or without
+//! a checkout the checks of `hotdash-ops status`, which replace it.
 
 use std::path::Path;
 
@@ -12,22 +12,22 @@ use crate::probe::checkout;
 use crate::service::command::{self, Command, Ran, Status, Stream};
 use crate::settings::Settings;
 
-/// What the check asks when it has a checkout, and what when it has none.
+/// Runs the checkout's script; without a checkout, the checks of `hotdash-ops status`.
 pub(super) async fn script(asking: &Asking<'_>, run: &[String], says: &str) -> Result<Finding, CannotAsk> {
     match &asking.cx.settings.app_dir {
         Some(folder) => in_checkout(asking, folder, run, says).await,
         None => {
             let finding = status_finding(asking).await?;
             Ok(finding.evidence(
-                "asked was",
-                "what `hotdash-ops status` asks, because no checkout is named (--app-dir)",
+                "checked with",
+                "the checks of `hotdash-ops status`, because no checkout is given (--app-dir)",
             ))
         }
     }
 }
 
-/// Whether Chatwoot answers, its services work, and the account answers the token: what the app's health
-/// check script was meant to ask. Nothing is left out silently: without a token or account it cannot be asked.
+/// Whether Chatwoot answers, its services work, and the token can read the account: what the app's health check
+/// script is meant to check. Without a token or an account this is an error, so that nothing is skipped silently.
 ///
 /// # Errors
 /// When a variable is missing.
@@ -51,7 +51,7 @@ async fn in_checkout(
     says: &str,
 ) -> Result<Finding, CannotAsk> {
     let cx = asking.cx;
-    // The script skips the authenticated request without a word when it has no token.
+    // Without a token, the script silently skips the request that needs it.
     account_id(cx)?;
     super::token_of(cx)?;
     let run = command_line(&cx.settings, run);
@@ -76,24 +76,24 @@ async fn in_checkout(
             visit.forget(id);
             let target = &cx.settings.target.name;
             return Err(CannotAsk::because(why.to_string()).hint(format!(
-                "install {program}, or give `{NAME}` another argument list under [targets.{target}.commands]"
+                "install {program}, or set another command for `{NAME}` under [targets.{target}.commands]"
             )));
         }
     };
     let asked = format!("{} in {}", run.join(" "), folder.display());
-    Ok(judge(Finding::about(asked), &ran, says).evidence("asked was", "the checkout's own script"))
+    Ok(judge(Finding::about(asked), &ran, says).evidence("checked with", "the checkout's own script"))
 }
 
-/// The name under which the configuration may give another argument list.
+/// The key under which the configuration can set another command.
 const NAME: &str = "health-script";
 
-/// The argument list: the target's over the check's.
+/// The command to run. The target's setting takes precedence over the check's.
 pub(super) fn command_line<'a>(settings: &'a Settings, run: &'a [String]) -> &'a [String] {
     settings.target.commands.get(NAME).map_or(run, Vec::as_slice)
 }
 
-/// What every program in the checkout sees, and the variables of Chatwoot under every name that the app's
-/// scripts know: neither the database nor the webhook's secret is any business of this script.
+/// The environment of the script: what every program in the checkout gets, and Chatwoot's variables under every name
+/// that the app's scripts use. It needs neither the database nor the webhook's secret, so it gets neither.
 fn environment(settings: &Settings) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
     let mut command = Command::new("", [""; 0]).inherit(program_environment(), &[]).set("NO_COLOR", "1");
     for name in [BASE, ACCOUNT] {
@@ -108,17 +108,29 @@ fn environment(settings: &Settings) -> Vec<(std::ffi::OsString, std::ffi::OsStri
 }
 
 fn judge(finding: Finding, ran: &Ran, says: &str) -> Finding {
-    let (found, holds) = match ran.status {
-        Status::Exited(code) => (code.to_string(), code == 0),
-        Status::Signalled(signal) => (format!("none, ended by signal {signal}"), false),
-        Status::TimedOut => ("none, it did not end in time".to_owned(), false),
+    let exit = |found: String, holds: bool| Claim::compared("exit-code", "exit code", "0", found, holds);
+    let exit = match ran.status {
+        Status::Exited(code) => exit(code.to_string(), code == 0),
+        Status::Signalled(signal) => exit("none".to_owned(), false)
+            .sentence(format!("the health check script was ended by signal {signal}")),
+        Status::TimedOut => exit("none".to_owned(), false).sentence(format!(
+            "the health check script did not finish within {:.0} s",
+            ran.took.as_secs_f64()
+        )),
     };
-    let said = [&ran.stdout, &ran.stderr].into_iter().any(|out| {
+    let printed = [&ran.stdout, &ran.stderr].into_iter().any(|out| {
         // The tail is free of colours, the head is longer.
         out.text().lines().chain(out.tail.iter().map(String::as_str)).any(|line| is_line(line, says))
     });
-    let line = Claim::new("its line", format!("`{says}`"), if said { "said" } else { "not said" }, said);
-    let finding = finding.claim(Claim::new("exit code", "0", found, holds)).claim(line);
+    let line = |found: &str| {
+        Claim::compared("success-line", "success line", format!("`{says}` printed"), found, printed)
+    };
+    let line = if printed {
+        line("printed")
+    } else {
+        line("not printed").sentence(format!("the health check script did not print `{says}`"))
+    };
+    let finding = finding.claim(exit).claim(line);
     [("output", &ran.stdout), ("error output", &ran.stderr)].into_iter().fold(
         finding,
         |finding, (name, out)| match out.tail.is_empty() {
@@ -128,7 +140,7 @@ fn judge(finding: Finding, ran: &Ran, says: &str) -> Finding {
     )
 }
 
-/// The line itself, with a mark or punctuation around it at most: `✔ Chatwoot health check OK.`
+/// The line itself, at most with a mark or punctuation around it: `✔ Chatwoot health check OK.`
 fn is_line(line: &str, says: &str) -> bool {
     line.trim_matches(|c: char| !c.is_alphanumeric()) == says.trim_matches(|c: char| !c.is_alphanumeric())
 }
@@ -164,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_script_must_end_well_and_say_its_line() {
+    fn the_script_must_exit_with_0_and_print_its_success_line() {
         let good =
             "> hotdash-app@1.0.0 ops:check-chatwoot-health\n> node check.js\n\nChatwoot health check OK\n";
         assert_eq!(verdict(&ran(Status::Exited(0), good, "")), Verdict::Pass);
@@ -173,18 +185,18 @@ mod tests {
         for status in [Status::Exited(1), Status::Exited(2), Status::Signalled(9), Status::TimedOut] {
             assert_eq!(verdict(&ran(status, good, "")), Verdict::Fail, "{status:?}");
         }
-        for said in [
+        for output in [
             "",
             "Chatwoot health check FAILED",
             "Chatwoot health check OK once, then failed",
             "echo 'x' # Chatwoot health check OK",
         ] {
-            assert_eq!(verdict(&ran(Status::Exited(0), said, "")), Verdict::Fail, "{said}");
+            assert_eq!(verdict(&ran(Status::Exited(0), output, "")), Verdict::Fail, "{output}");
         }
     }
 
     #[test]
-    fn the_last_lines_are_evidence() {
+    fn the_last_lines_of_output_are_evidence() {
         let finding = judge(Finding::about("x"), &ran(Status::Exited(1), "a\nb", "c"), SAYS);
         let shown: Vec<(&str, &str)> =
             finding.evidence.iter().map(|e| (e.name.as_str(), e.value.as_str())).collect();

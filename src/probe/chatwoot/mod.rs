@@ -1,9 +1,10 @@
-//! What Chatwoot says about itself, the token, the account and its webhooks. Each
-//! of its answers is fetched once per run and judged by many checks.
+//! What Chatwoot reports about itself, the token, the account and its webhooks. Each response is fetched once per
+//! run and judged by several checks.
 
 mod alive;
 mod explain;
 mod health;
+mod refused;
 mod token;
 mod webhooks;
 
@@ -17,23 +18,24 @@ use super::Asked;
 use super::http::our_side;
 use crate::context::{Asking, Context};
 use crate::input::interval::Interval;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{CannotAsk, Finding};
 use crate::redact::Secret;
-use crate::service::chatwoot::{self as service, Reason, Trouble};
+use crate::service::chatwoot as service;
 use crate::settings::Settings;
 use crate::text::short;
+use refused::{fix, refused, unanswered};
 
 pub(crate) use service::Seen;
 
-/// One claim on what Chatwoot says.
+/// One check of what Chatwoot reports.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Chatwoot {
-    /// One of these paths answers 2xx; a 404 on an earlier one is explained.
+    /// Chatwoot answers with 2xx at one of these paths; a 404 at another is explained.
     Alive { paths: Vec<String> },
-    /// `/api` says that its queue and its database work.
+    /// `/api` reports that its queue and its database work.
     Services,
-    /// Its clock is near ours.
+    /// Its clock is at most this far from this machine's.
     Clock { within: Interval },
     /// The token is accepted.
     Token,
@@ -43,22 +45,22 @@ pub enum Chatwoot {
     Administrator,
     /// The account has the configured name.
     AccountName,
-    /// The webhook list answers.
+    /// Chatwoot lists the account's webhooks.
     WebhooksListed,
-    /// At most one webhook has the configured host.
+    /// At most one webhook points to the configured host.
     WebhookSingle,
-    /// A webhook of the configured host has the configured URL and events.
+    /// If a webhook points to the configured host, it has the configured URL and events.
     WebhookConfigured,
-    /// There is a webhook of the configured host.
+    /// A webhook points to the configured host.
     WebhookPresent,
-    /// No webhook of the configured host shows another secret than `CHATWOOT_WEBHOOK_SECRET`.
+    /// The webhooks of the configured host have the secret in `CHATWOOT_WEBHOOK_SECRET`.
     WebhookSecret,
-    /// The health check script passes: the checkout's npm script, or without a checkout our own `status`.
+    /// The health check script passes: the checkout's npm script, or without a checkout the checks of `status`.
     HealthScript { run: Vec<String>, says: String },
 }
 
 impl Chatwoot {
-    /// True when the question is put to a command in the app's checkout.
+    /// True when the check runs a command in the app's checkout.
     pub(super) fn runs_in_checkout(&self, settings: &Settings) -> bool {
         matches!(self, Chatwoot::HealthScript { .. }) && settings.app_dir.is_some()
     }
@@ -117,7 +119,12 @@ impl Chatwoot {
     }
 
     pub(super) fn explain(&self, settings: &Settings) -> Asked {
-        explain::asked(self, settings)
+        explain::explain(self, settings)
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        explain::claims(self)
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {
@@ -136,14 +143,14 @@ impl Chatwoot {
             Chatwoot::Alive { paths } if paths.is_empty() => wrong.push("`alive` has no paths".to_owned()),
             Chatwoot::Alive { paths } => {
                 let odd = paths.iter().filter(|p| !p.starts_with('/'));
-                wrong.extend(odd.map(|p| format!("path `{p}` does not begin with `/`")));
+                wrong.extend(odd.map(|p| format!("path `{p}` must begin with `/`")));
             }
             Chatwoot::HealthScript { run, says } => {
                 if run.first().is_none_or(|program| program.trim().is_empty()) {
                     wrong.push("`health-script` has no command to run".to_owned());
                 }
                 if says.trim().is_empty() {
-                    wrong.push("`says` is empty, so any output would do".to_owned());
+                    wrong.push("`says` is empty, so any output would pass".to_owned());
                 }
             }
             _ => {}
@@ -163,14 +170,14 @@ fn account_path(id: u64) -> String {
     format!("/api/v1/accounts/{id}")
 }
 
-/// Whether the token goes with a request.
+/// Whether the token is sent with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
     Open,
     Token,
 }
 
-/// Fetches a path, once per run, and begins a finding about it.
+/// Fetches a path, once per run, and starts a finding about it.
 async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding, Arc<Seen>), CannotAsk> {
     let cx = asking.cx;
     let token = match access {
@@ -185,10 +192,8 @@ async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
     let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
-    match &*seen {
-        Ok(page) if page.sandbox => cx.saw_marker(),
-        Ok(_) => {}
-        Err(fault) => our_side(fault)?,
+    if let Err(fault) = &*seen {
+        our_side(fault)?;
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
@@ -229,53 +234,13 @@ async fn webhook_secret(asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
     Ok(webhooks::secret(finding, &list, &api, &asking.cx.settings.target, vars.filled(SECRET)))
 }
 
-/// The claim that does not hold because the answer is not the one asked for. Too many requests say nothing,
-/// so they leave it open.
-fn refused(what: &str, expected: impl Into<String>, trouble: &Trouble) -> Claim {
-    let mut claim = Claim::new(what, expected, words(trouble), false);
-    match trouble {
-        Trouble::Unreachable(fault) => claim.offline = fault.offline_host().map(str::to_owned),
-        Trouble::Refused(refusal) if refusal.reason == Reason::TooMany => claim.holds = None,
-        Trouble::Refused(_) | Trouble::Unreadable(_) => {}
-    }
-    claim
+/// `1 webhook`, `2 webhooks`.
+fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
 
-/// The same for a claim on something else than the answer itself: a refusal, which another check reports as
-/// a failure, leaves it open; a dead or broken server fails it.
-fn unanswered(what: &str, expected: impl Into<String>, trouble: &Trouble) -> Claim {
-    let mut claim = refused(what, expected, trouble);
-    let dead = match trouble {
-        Trouble::Unreachable(_) => true,
-        Trouble::Refused(refusal) => refusal.reason == Reason::Broken,
-        Trouble::Unreadable(_) => false,
-    };
-    if !dead {
-        claim.holds = None;
-    }
-    claim
-}
-
-fn words(trouble: &Trouble) -> String {
-    match trouble {
-        Trouble::Unreachable(fault) => fault.to_string(),
-        Trouble::Refused(refusal) => name_of(&refusal.in_words()),
-        Trouble::Unreadable(why) => format!("200, but {why}"),
-    }
-}
-
-/// Adds the repair that a refusal itself knows, unless there is a better one already.
-fn ask_why(finding: Finding, trouble: &Trouble) -> Finding {
-    match trouble {
-        Trouble::Refused(refusal) if finding.fix.is_none() => match refusal.fix() {
-            Some(fix) => finding.fix(fix),
-            None => finding,
-        },
-        _ => finding,
-    }
-}
-
-/// A short text of the other side, harmless to show.
+/// A short text from outside that is safe to print.
 fn name_of(text: &str) -> String {
     short(text, 160)
 }
@@ -291,20 +256,13 @@ mod samples {
     use crate::service::chatwoot::Page;
     use crate::service::unreachable::Unreachable;
 
-    /// An answer with this status and body.
+    /// A response with this status and body.
     pub fn page(status: u16, body: &str) -> Seen {
         let body = body::parse(body.as_bytes());
-        Ok(Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        })
+        Ok(Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO })
     }
 
-    /// No answer, because the name does not resolve.
+    /// No response, because the name does not resolve.
     pub fn lost() -> Seen {
         Err(Unreachable::Unresolvable { host: "chat.example".to_owned() })
     }

@@ -1,24 +1,35 @@
-//! Whose token it is: accepted, a member of the right account, with the right
-//! role. Chatwoot answers 401 to a wrong token and to a right one with too low a
-//! role; only the body tells them apart.
+//! Whose token it is: accepted by Chatwoot, of a member of the right account, with
+//! the right role. Chatwoot answers 401 both to a wrong token and to a valid one
+//! whose role is too low; only the body shows the difference.
 
-use super::{Seen, ask_why, name_of, refused, unanswered};
+use super::{Seen, name_of, refused, unanswered};
 use crate::outcome::finding::{Claim, Finding};
 use crate::service::chatwoot::{Account, Membership, Profile, Reason, Refusal, Trouble, read};
 use crate::settings::Target;
 
-/// The token must be accepted as a user's.
+/// Chatwoot must accept the token as a user's.
 pub fn token(finding: Finding, seen: &Seen) -> Finding {
+    let expected = "accepted as a user's";
     match read(seen, Profile::read) {
-        Ok(profile) => {
-            let accounts = profile.accounts.len();
-            finding
-                .claim(Claim::new("token", "accepted as a user's", "accepted", true))
-                .evidence("accounts of its user", accounts.to_string())
+        Ok(profile) => finding
+            .claim(Claim::compared("token", "token", expected, "accepted", true))
+            .evidence("accounts of its user", profile.accounts.len().to_string()),
+        Err(trouble) => {
+            let problem = match &trouble {
+                Trouble::Refused(refusal) if rejects_token(refusal.reason) => "Chatwoot rejects the token",
+                _ => "Chatwoot does not return the profile of the token's user",
+            };
+            finding.claim(refused("token", "token", expected, problem, &trouble))
         }
-        Err(trouble) => ask_why(finding.claim(refused("token", "accepted as a user's", &trouble)), &trouble),
     }
 }
+
+fn rejects_token(reason: Reason) -> bool {
+    matches!(reason, Reason::UnknownToken | Reason::NotAUser | Reason::ForeignBot)
+}
+
+/// What the claims on an account say when the profile cannot be read.
+const NO_PROFILE: &str = "Chatwoot does not return the accounts of the token's user";
 
 /// The token's user must belong to the account, and the account must be active.
 pub fn account(finding: Finding, seen: &Seen, id: u64) -> Finding {
@@ -26,53 +37,64 @@ pub fn account(finding: Finding, seen: &Seen, id: u64) -> Finding {
     let profile = match read(seen, Profile::read) {
         Ok(profile) => profile,
         Err(trouble) => {
-            return ask_why(finding.claim(unanswered("membership", expected, &trouble)), &trouble);
+            return finding.claim(unanswered("membership", "membership", expected, NO_PROFILE, &trouble));
         }
     };
-    let Some(account) = profile.account(id) else { return stranger(finding, &profile, id) };
+    let Some(account) = profile.account(id) else { return not_a_member(finding, &profile, id) };
+    let (code, what, active) = ("account-status", "account status", "active");
     let status = match account.status.as_deref() {
-        Some("active") => Claim::new("account status", "active", "active", true),
-        Some(other) => Claim::new("account status", "active", name_of(other), false),
-        None => Claim::open("account status", "active", "not shown"),
+        Some("active") => Claim::compared(code, what, active, active, true),
+        Some(other) => Claim::compared(code, what, active, name_of(other), false).fix(
+            "reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right account",
+        ),
+        None => Claim::undecided(code, what, active, "not shown")
+            .sentence(format!("Chatwoot does not show the status of account {id}"))
+            .fix("check in Chatwoot's super admin console that the account is active"),
     };
-    let suspended = status.holds == Some(false);
-    let finding = finding.claim(Claim::new("membership", expected, "a member", true)).claim(status);
-    match suspended {
-        true => finding.fix("reactivate the account in Chatwoot's super admin console, or set CHATWOOT_ACCOUNT_ID to the right one"),
-        false => finding,
-    }
+    finding.claim(Claim::compared("membership", "membership", expected, "a member", true)).claim(status)
 }
 
-fn stranger(finding: Finding, profile: &Profile, id: u64) -> Finding {
+fn not_a_member(finding: Finding, profile: &Profile, id: u64) -> Finding {
     let accounts: Vec<String> = profile.accounts.iter().map(|a| a.id.to_string()).collect();
-    let found = match accounts.is_empty() {
-        true => "a user without any account".to_owned(),
-        false => format!("a member of {} only", accounts.join(", ")),
+    let (found, sentence) = match accounts.len() {
+        0 => ("no account".to_owned(), "the token's user belongs to no account".to_owned()),
+        count => {
+            let noun = if count == 1 { "account" } else { "accounts" };
+            let only = format!("{noun} {}", accounts.join(", "));
+            let sentence = format!("the token's user is not a member of account {id}, only of {only}");
+            (format!("a member of {only}"), sentence)
+        }
     };
-    let claim = Claim::new("membership", format!("a member of account {id}"), found, false);
-    let fix = Refusal { status: 401, reason: Reason::NotAMember, said: None }.fix();
-    finding.claim(claim).fix(fix.unwrap_or_default())
+    let expected = format!("a member of account {id}");
+    let mut claim = Claim::compared("membership", "membership", expected, found, false).sentence(sentence);
+    claim.fix = fix_of(Reason::NotAMember);
+    finding.claim(claim)
 }
 
-/// The token's role in the account must be administrator: webhooks and reports are refused to any other.
+/// The token's role in the account must be administrator: Chatwoot shows webhooks and reports to no other role.
 pub fn administrator(finding: Finding, seen: &Seen, id: u64) -> Finding {
-    let what = format!("role in account {id}");
+    let (code, what, expected) = ("role", format!("role in account {id}"), "administrator");
     let profile = match read(seen, Profile::read) {
         Ok(profile) => profile,
         Err(trouble) => {
-            return ask_why(finding.claim(unanswered(&what, "administrator", &trouble)), &trouble);
+            return finding.claim(unanswered(code, &what, expected, NO_PROFILE, &trouble));
         }
     };
-    let Some(account) = profile.account(id) else { return stranger(finding, &profile, id) };
-    match account.role.as_deref() {
-        Some("administrator") => finding.claim(Claim::new(what, "administrator", "administrator", true)),
+    let Some(account) = profile.account(id) else { return not_a_member(finding, &profile, id) };
+    finding.claim(match account.role.as_deref() {
+        Some("administrator") => Claim::compared(code, what, expected, expected, true),
         Some(_) => {
-            let fix = Refusal { status: 401, reason: Reason::RoleTooLow, said: None }.fix();
-            let claim = Claim::new(what, "administrator", role(account), false);
-            finding.claim(claim).fix(fix.unwrap_or_default())
+            let mut claim = Claim::compared(code, what, expected, role(account), false);
+            claim.fix = fix_of(Reason::RoleTooLow);
+            claim
         }
-        None => finding.claim(Claim::open(what, "administrator", "not shown")),
-    }
+        None => Claim::undecided(code, what, expected, "not shown")
+            .sentence(format!("Chatwoot does not show the role of the token's user in account {id}")),
+    })
+}
+
+fn fix_of(reason: Reason) -> Option<String> {
+    Refusal { status: 401, reason, said: None }.fix().map(str::to_owned)
 }
 
 fn role(account: &Membership) -> String {
@@ -84,49 +106,46 @@ fn role(account: &Membership) -> String {
     }
 }
 
-/// The account must have the configured name: the surest sign that it is the right account.
+/// The account must have the configured name: the best proof that it is the right account.
 pub fn account_name(finding: Finding, seen: &Seen, id: u64, target: &Target) -> Finding {
+    let (code, what) = ("account-name", "account name");
     let account = match read(seen, Account::read) {
         Ok(account) => account,
         Err(Trouble::Refused(refusal)) if refusal.reason == Reason::NotFound => {
-            let claim = Claim::new("account name", "an account to read", refusal.in_words(), false);
-            let fix = format!(
-                "set CHATWOOT_ACCOUNT_ID to an account of the token's user: Chatwoot says 404 for {id} to a stranger, too"
-            );
-            return finding.claim(claim).fix(fix);
+            let claim = Claim::compared(code, what, "an account", name_of(&refusal.in_words()), false)
+                .sentence(format!(
+                    "Chatwoot returns {} for account {id}: it does not exist, or the token's user is not a member",
+                    refusal.status
+                ))
+                .fix("set CHATWOOT_ACCOUNT_ID to the number in Chatwoot's address bar (/app/accounts/ID)");
+            return finding.claim(claim);
         }
         Err(trouble) => {
-            return ask_why(
-                finding.claim(unanswered("account name", "an account to read", &trouble)),
-                &trouble,
-            );
+            let problem = format!("Chatwoot does not return account {id}");
+            return finding.claim(unanswered(code, what, "an account", &problem, &trouble));
         }
     };
-    let found = account.name.as_deref().map(name_of);
     let claim = match (&target.account_name, &account.name) {
         (Some(wanted), Some(name)) => {
-            Claim::new("account name", quoted(wanted), quoted(name), wanted == name)
+            Claim::compared(code, what, quoted(wanted), quoted(name), wanted == name)
         }
-        (Some(wanted), None) => Claim::open("account name", quoted(wanted), "not shown"),
-        (None, _) => {
-            let line = target.line_to_add("account_name");
-            Claim::open(
-                "account name",
-                "`account_name` of the target",
-                format!("`account_name` is not configured: {line}"),
-            )
-        }
+        (Some(wanted), None) => Claim::undecided(code, what, quoted(wanted), "not shown")
+            .sentence(format!("Chatwoot does not show the name of account {id}")),
+        (None, _) => Claim::undecided(code, what, "`account_name` of the target", "not configured")
+            .sentence(format!("`account_name` is not configured for {}", target.name))
+            .fix(target.line_to_add("account_name")),
     };
     let finding = if account.id == id {
         finding
     } else {
-        finding.claim(Claim::new("account id", id.to_string(), account.id.to_string(), false))
+        let other =
+            Claim::compared("account-id", "account id", id.to_string(), account.id.to_string(), false);
+        finding.claim(other.fix(
+            "find out why Chatwoot returns another account's record: check for a cache or proxy in front of it",
+        ))
     };
-    let finding = match target.account_name {
-        Some(_) => finding,
-        None => finding.fix(target.line_to_add("account_name")),
-    };
-    finding.claim(claim).evidence("name", found.unwrap_or_else(|| "not shown".to_owned()))
+    let shown = account.name.as_deref().map_or("not shown".to_owned(), name_of);
+    finding.claim(claim).evidence("name", shown)
 }
 
 fn quoted(name: &str) -> String {
@@ -158,13 +177,13 @@ mod tests {
     }
 
     #[test]
-    fn each_refused_token_fails_with_its_own_repair() {
+    fn each_rejected_token_fails_with_its_own_fix() {
         assert_eq!(of(token(about(), &page(200, ADMIN))), Verdict::Pass);
         let mut fixes = std::collections::BTreeSet::new();
         for (status, body) in REFUSALS {
-            let finding = token(about(), &page(*status, body));
+            let mut finding = token(about(), &page(*status, body));
             assert_eq!(Verdict::of(&finding.claims), Verdict::Fail, "{body}");
-            fixes.insert(finding.fix.expect("it names a repair"));
+            fixes.insert(finding.claims.remove(0).fix.expect("it has a fix"));
         }
         assert_eq!(fixes.len(), REFUSALS.len());
         for seen in [
@@ -181,10 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn membership_and_status_are_those_of_the_configured_account() {
+    fn membership_and_status_are_checked_for_the_configured_account() {
         assert_eq!(of(account(about(), &page(200, ADMIN), 3)), Verdict::Pass);
         let stranger = account(about(), &page(200, ADMIN), 4);
-        assert_eq!(stranger.claims[0].found, "a member of 9, 3 only");
+        assert_eq!(
+            stranger.claims[0].reason(),
+            "the token's user is not a member of account 4, only of accounts 9, 3"
+        );
         assert_eq!(of(stranger), Verdict::Fail);
         let suspended =
             ADMIN.replace(r#""status":"active","active_at""#, r#""status":"suspended","active_at""#);
@@ -196,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_role_that_counts_is_that_of_the_account() {
+    fn only_the_role_in_the_configured_account_counts() {
         assert_eq!(of(administrator(about(), &page(200, ADMIN), 3)), Verdict::Pass);
         assert_eq!(of(administrator(about(), &page(200, ADMIN), 9)), Verdict::Fail);
         assert_eq!(of(administrator(about(), &page(200, ADMIN), 4)), Verdict::Fail);
@@ -209,11 +231,11 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_compared_only_with_a_configured_one() {
+    fn the_name_is_compared_with_the_configured_one() {
         let mut target = Target::default();
         let body = r#"{"id":3,"name":"Nordlicht \u0026 Co","status":"active"}"#;
         let open = account_name(about(), &page(200, body), 3, &target);
-        assert!(open.claims[0].found.contains("add `account_name"), "{}", open.claims[0].found);
+        assert!(open.claims[0].fix.as_deref().is_some_and(|fix| fix.contains("add `account_name")));
         assert_eq!(of(open), Verdict::Inconclusive);
         target.account_name = Some("Nordlicht & Co".to_owned());
         assert_eq!(of(account_name(about(), &page(200, body), 3, &target)), Verdict::Pass);

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::MARKER;
 use super::snapshot::{Fault, git, line};
 use crate::context::Asking;
 use crate::outcome::finding::{CannotAsk, Claim, Finding};
@@ -30,9 +29,6 @@ pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding
         |found, holds| Claim::compared("directory", "directory", "a readable directory", found, holds);
     if let Some((found, sentence)) = wrong {
         return Ok(finding.claim(claim(found, false).sentence(sentence).fix(super::HOW_TO_GIVE)));
-    }
-    if directory.join(MARKER).exists() {
-        asking.cx.saw_marker();
     }
     let json = |found: &str, holds| {
         Claim::compared("package-json", "package.json", "JSON with a name or scripts", found, holds)

@@ -9,6 +9,7 @@ use crate::input::interval::Interval;
 use crate::outcome::Verdict;
 use crate::redact::Redactor;
 use crate::service::http::{Client, Proxies};
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{Target, Vars};
 
@@ -96,7 +97,7 @@ fn context(app_dir: Option<PathBuf>) -> Arc<Context> {
         runs_dir: None,
     };
     let roots = Roots::load(None).expect("the system's roots");
-    let http = Client::new(&roots, Proxies::default()).expect("a client");
+    let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
     Context::new(Arc::new(settings), Redactor::default(), roots, http).0
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::MARKER;
+use super::directory;
 use super::snapshot::{Fault, Snapshot};
 use crate::context::Asking;
 use crate::context::{own_time, program_environment};
@@ -53,10 +53,7 @@ const KEY: &str = "checkout visit";
 /// Must be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and records
 /// that this check runs a program there. [`run`] does this itself.
 pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
-    let directory = asking.cx.settings.app_dir.clone();
-    if directory.as_ref().is_some_and(|d| d.join(MARKER).exists()) {
-        asking.cx.saw_marker();
-    }
+    let directory = directory(asking.cx).map(Path::to_owned);
     let take = async move {
         let before = match directory {
             Some(directory) => Some(Snapshot::take(&directory, GIT).await),

@@ -13,11 +13,10 @@ use crate::service::dsn::{Dsn, SslMode};
 use crate::service::postgres::{PgFault, Protection, Row, Session, connect, quote_ident, quote_name};
 use crate::service::unreachable::is_loopback;
 
-/// Describes the server, and whether it belongs to a rehearsal.
+/// Describes the server.
 pub const SESSION: &str = "SELECT current_database()::text AS database, current_user::text AS role,
        pg_is_in_recovery()::text AS in_recovery, current_setting('server_version') AS version,
-       inet_server_port()::text AS port,
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox";
+       inet_server_port()::text AS port";
 
 const CLOCK: &str = "SELECT extract(epoch FROM clock_timestamp())::text AS now";
 
@@ -60,7 +59,8 @@ pub async fn make(asking: &Asking<'_>, dsn: Dsn) -> Arc<Result<Contact, Trouble>
     let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
     let take = async move {
         let began = std::time::Instant::now();
-        let session = connect(&dsn, &cx.roots, deadline).await.map_err(|fault| Trouble::from(&fault))?;
+        let session =
+            connect(&dsn, &cx.roots, &cx.marker, deadline).await.map_err(|fault| Trouble::from(&fault))?;
         let opened = SignedDuration::try_from(began.elapsed()).unwrap_or_default();
         let contact = look(&session, &cx, &dsn, opened).await;
         session.close().await;
@@ -76,9 +76,6 @@ async fn look(
     opened: SignedDuration,
 ) -> Result<Contact, Trouble> {
     let who = one(session.rows(SESSION, &[]).await)?;
-    if text(&who, "sandbox")? == "true" {
-        cx.saw_marker();
-    }
     let in_recovery = match text(&who, "in_recovery")?.as_str() {
         "true" => true,
         "false" => false,

@@ -1,4 +1,4 @@
-//! Each operator with what it must take and what it must refuse.
+//! What each operator must accept and reject.
 
 use super::*;
 use serde_json::json;
@@ -16,7 +16,7 @@ fn equals(text: &str) -> Operator {
 }
 
 #[test]
-fn equals_compares_text_and_nothing_else() {
+fn equals_compares_only_strings() {
     let check = expect("/status", equals("ok"));
     assert_eq!(check.judge(&json!({"status": "ok"}), Some("ok")).holds, Some(true));
     for body in [
@@ -35,7 +35,7 @@ fn equals_compares_text_and_nothing_else() {
 }
 
 #[test]
-fn one_of_and_contains_want_text() {
+fn one_of_and_contains_need_a_string() {
     let one = expect("/s", Operator::OneOf(vec!["a".into(), "b".into()]));
     assert_eq!(one.judge(&json!({"s": "b"}), None).holds, Some(true));
     assert_eq!(one.judge(&json!({"s": "c"}), None).holds, Some(false));
@@ -47,7 +47,7 @@ fn one_of_and_contains_want_text() {
 }
 
 #[test]
-fn limits_want_numbers() {
+fn limits_need_a_number() {
     let min = expect("/n", Operator::Min(3.0));
     let max = expect("/n", Operator::Max(3.0));
     for (value, at_least, at_most) in [
@@ -64,7 +64,7 @@ fn limits_want_numbers() {
 }
 
 #[test]
-fn a_version_that_cannot_be_read_is_open_and_one_out_of_range_fails() {
+fn a_version_out_of_range_fails_and_an_unreadable_one_is_undecided() {
     let check = expect("/version", Operator::Semver(template("${target.agent_version}")));
     let ask = |body: Value| check.judge(&body, Some(">=1.0, <2")).holds;
     assert_eq!(ask(json!({"version": "1.0.0"})), Some(true));
@@ -82,18 +82,25 @@ fn a_version_that_cannot_be_read_is_open_and_one_out_of_range_fails() {
         assert_eq!(ask(body.clone()), None, "{body}");
     }
     assert_eq!(check.judge(&json!({"version": "1.0.0"}), Some("about one")).holds, None);
+    let reason = |body: Value| check.judge(&body, Some(">=1.0, <2")).reason();
+    assert!(
+        reason(json!({"version": "latest"}))
+            .starts_with("/version is `latest`, which is not a semantic version")
+    );
+    assert_eq!(reason(json!({"version": 1})), "/version is 1 (a number), which is not a version");
+    assert_eq!(reason(json!({})), "/version is missing, so there is no version to compare");
 }
 
 #[test]
-fn an_operand_that_is_not_configured_is_open_with_the_line_to_add() {
+fn an_operand_that_is_not_configured_is_undecided_with_the_line_to_add() {
     let check = expect("/name", equals("${target.account_name}"));
     assert_eq!(check.judge(&json!({"name": "HotDash"}), None).holds, None);
     let claim = check.unconfigured(&Target::default()).expect("it is not configured");
     assert_eq!(claim.holds, None);
-    assert!(
-        claim.found.contains("add `account_name = \"HotDash\"` under [targets.production]"),
-        "{}",
-        claim.found
+    assert_eq!(claim.reason(), "`account_name` is not configured for production");
+    assert_eq!(
+        claim.fix.as_deref(),
+        Some("add `account_name = \"NAME\"` under [targets.production] in the configuration")
     );
     assert!(expect("/v", equals("${target.agent_version}")).unconfigured(&Target::default()).is_none());
 }
@@ -110,11 +117,11 @@ fn lint_finds_expectations_that_cannot_judge() {
 }
 
 #[test]
-fn words_fill_in_the_target_and_keep_variables() {
+fn explanations_fill_in_the_target_and_keep_variables() {
     let target = Target::default();
     let version = expect("/version", Operator::Semver(template("${target.agent_version}")));
     assert_eq!(version.in_words(&target), "/version is a version that satisfies `>=1.0, <2`");
     let name = expect("/name", equals("${target.account_name} ${CHATWOOT_ACCOUNT_ID}"));
     assert_eq!(name.in_words(&target), "/name is `${target.account_name} $CHATWOOT_ACCOUNT_ID`");
-    assert_eq!(expect("", Operator::Min(3.0)).in_words(&target), "the body is a number, at least 3");
+    assert_eq!(expect("", Operator::Min(3.0)).in_words(&target), "the body is a number of at least 3");
 }

@@ -16,7 +16,7 @@ fn list(secrets: &[(&str, Status)]) -> Answer<Vec<Secret>> {
 }
 
 fn answer(secrets: Result<Vec<Secret>, Trouble>) -> Answer<Vec<Secret>> {
-    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets, marker: false }
+    Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets }
 }
 
 fn holds(secrets: &[(&str, Status)], all: &[&str], one_of: &[&str]) -> Vec<Option<bool>> {

@@ -1,6 +1,6 @@
-//! What an answer proves. Pure: an answer goes in, claims come out.
+//! What a response proves. Pure: a response goes in, claims come out.
 
-use super::{Http, Method, Operand};
+use super::{Http, Method, Operand, fix_for};
 use crate::outcome::finding::{Claim, Finding};
 use crate::service::body;
 use crate::service::http::{Answer, MOST_REDIRECTS};
@@ -18,46 +18,67 @@ pub(super) fn judge(
     let answer = match seen {
         Ok(answer) => answer,
         Err(fault) => {
-            let mut claim = Claim::new("http status", expected, fault.to_string(), false);
+            let mut claim = Claim::compared("http-status", "http status", expected, "no response", false)
+                .sentence(format!("{} failed: {fault}", finding.asked));
+            claim.fix = fix_for(fault, http.variable());
             claim.offline = fault.offline_host().map(str::to_owned);
             claim.starting = may_be_starting(fault);
             return finding.claim(claim);
         }
     };
     let right = http.status.contains(&answer.status);
-    let mut claim = Claim::new("http status", expected, found(answer), right);
+    let mut claim = Claim::compared("http-status", "http status", expected, found(answer), right);
     claim.starting = !right && answer.status >= 500;
+    if !right && place::redirect(answer).is_some() {
+        claim.fix = Some(redirect_fix(http));
+    }
     let mut finding = finding.claim(claim);
     if !answer.redirects.is_empty() {
         finding = finding.evidence("redirected to", place::bare(&answer.url).unwrap_or_default());
     }
-    // A wrong status speaks for itself; what its page lacks besides would only be noise.
+    // The body of a response with a wrong status would only add noise.
     if !right || http.expect.is_empty() || http.method == Method::Head {
         return finding;
     }
     let json = match body::json(answer) {
         Ok(json) => json,
-        Err(why) => return finding.claim(Claim::new("body", "JSON", why, false)),
+        Err(why) => {
+            let sentence = format!("the response is {why}");
+            let claim = Claim::compared("body", "body", "JSON", why, false).sentence(sentence);
+            return finding.claim(claim.fix(format!(
+                "find out what answers at {}: the service itself, or a proxy in its place (curl -sS -i)",
+                http.variable()
+            )));
+        }
     };
-    finding = finding.claim(Claim::new("body", "JSON", "JSON", true));
+    finding = finding.claim(Claim::compared("body", "body", "JSON", "JSON", true));
     match answer.header("content-type") {
         Some(kind) if is_json(kind) => {}
         Some(kind) => {
             finding =
-                finding.warn(format!("the body is JSON, but its content type says `{}`", short(kind, 80)));
+                finding.warn(format!("the body is JSON, but its content type is `{}`", short(kind, 80)));
         }
         None => finding = finding.warn("the body is JSON, but it has no content type"),
     }
-    for (expect, operand) in http.expect.iter().zip(operands) {
-        finding = finding.claim(match operand {
+    for ((expect, operand), code) in http.expect.iter().zip(operands).zip(http.expectation_codes()) {
+        let mut claim = match operand {
             Operand::Text(text) => expect.judge(&json, text.as_deref()),
             Operand::Unconfigured(open) => open.clone(),
-        });
+        };
+        claim.code = code;
+        finding = finding.claim(claim);
     }
     finding
 }
 
-/// A service that is starting has a name and a route already, and whatever answers for it speaks TLS and HTTP.
+fn redirect_fix(http: &Http) -> String {
+    format!(
+        "if the redirect is right, set {} to the address it redirects to; otherwise correct the proxy that redirects",
+        http.variable()
+    )
+}
+
+/// A service that is still starting has a name and a route already, and what answers for it speaks TLS and HTTP.
 fn may_be_starting(fault: &Unreachable) -> bool {
     matches!(
         fault,
@@ -74,9 +95,9 @@ fn found(answer: &Answer) -> String {
     let status = answer.status;
     match place::redirect(answer) {
         Some(there) if answer.redirects.len() >= MOST_REDIRECTS => {
-            format!("{status}, a redirect to {there} after {MOST_REDIRECTS} others")
+            format!("{status} (redirect to {there} after {MOST_REDIRECTS} others)")
         }
-        Some(there) => format!("{status}, a redirect to {there}, which is not followed"),
+        Some(there) => format!("{status} (redirect to {there}, not followed)"),
         None => status.to_string(),
     }
 }

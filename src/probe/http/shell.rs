@@ -1,11 +1,11 @@
-//! The same request as a line for a shell. Variables stay variables, so that the
-//! line holds no secret and can be pasted anywhere.
+//! The same request as a shell command. Variables stay variables, so the command
+//! contains no secret and can be pasted anywhere.
 
 use super::{Http, Method};
 use crate::input::template::{Part, Template};
 use crate::settings::Target;
 
-/// The curl line of a request.
+/// The curl command for a request.
 pub fn curl(http: &Http, target: &Target) -> String {
     let mut words = vec!["curl -sS".to_owned()];
     words.push(match http.method {
@@ -24,7 +24,7 @@ pub fn curl(http: &Http, target: &Target) -> String {
     words.join(" ")
 }
 
-/// A template as a double-quoted shell word: variables stay, values of the target are filled in.
+/// A template as a double-quoted shell word: variables stay, the target's values are filled in.
 pub fn by_hand(template: &Template, target: &Target) -> String {
     quoted("", template, target)
 }
@@ -35,9 +35,7 @@ fn quoted(before: &str, template: &Template, target: &Target) -> String {
     while let Some(part) = parts.next() {
         match part {
             Part::Text(text) => word.push_str(&escaped(text)),
-            Part::Target(key) => {
-                word.push_str(&escaped(&target.text(key).unwrap_or_else(|| format!("<{key} of the target>"))))
-            }
+            Part::Target(key) => word.push_str(&escaped(&target.shown(key))),
             Part::Variable(name) => {
                 let continues = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 let joined = matches!(parts.peek(), Some(Part::Text(text)) if text.starts_with(continues))
@@ -60,6 +58,6 @@ fn escaped(text: &str) -> String {
     out
 }
 
-fn single_quoted(text: &str) -> String {
+pub(super) fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,4 +1,4 @@
-//! Answers as they are met in the field.
+//! Responses as real services send them.
 
 use std::time::Duration;
 
@@ -31,7 +31,6 @@ fn answer(status: u16, body: &str) -> Answer {
         url: "https://agent.example/health".to_owned(),
         redirects: Vec::new(),
         took: Duration::from_millis(12),
-        sandbox: false,
     }
 }
 
@@ -46,7 +45,7 @@ fn of(finding: &Finding) -> Verdict {
 }
 
 #[test]
-fn the_documented_answer_passes_and_each_departure_from_it_does_not() {
+fn only_the_documented_response_passes() {
     assert_eq!(of(&ask(&health(), &Ok(answer(200, HEALTH)))), Verdict::Pass);
     let down = HEALTH.replace("\"ok\"", "\"degraded\"");
     for body in [down.as_str(), "{}", "null", "[]", "", "<html>ok</html>", "{\"status\":\"ok\"", "ok"] {
@@ -60,9 +59,11 @@ fn the_documented_answer_passes_and_each_departure_from_it_does_not() {
 }
 
 #[test]
-fn an_html_page_is_called_one() {
+fn an_html_page_is_named_as_the_reason() {
     let finding = ask(&health(), &Ok(answer(200, "<!doctype html><title>Welcome</title>")));
     assert_eq!(finding.claims[1].found, "an HTML page, not JSON");
+    assert_eq!(finding.claims[1].reason(), "the response is an HTML page, not JSON");
+    assert!(finding.claims[1].fix.as_deref().is_some_and(|fix| fix.contains("AGENT_SDK_URL")));
 }
 
 #[test]
@@ -83,12 +84,14 @@ fn a_dead_host_is_one_failing_claim() {
     assert_eq!(of(&finding), Verdict::Fail);
     assert_eq!(finding.claims.len(), 1);
     assert_eq!(finding.claims[0].offline.as_deref(), Some("agent.example"));
+    assert!(finding.claims[0].fix.as_deref().is_some_and(|fix| fix.contains("dig +short 'agent.example'")));
     let refused = ask(&health(), &Err(Unreachable::Refused));
-    assert_eq!(refused.claims[0].offline, None);
+    assert_eq!((&refused.claims[0].offline, &refused.claims[0].fix), (&None, &None));
+    assert!(refused.claims[0].reason().starts_with("x failed: connection refused"));
 }
 
 #[test]
-fn only_silence_and_a_server_error_may_be_a_cold_start() {
+fn only_no_response_and_a_server_error_count_as_a_cold_start() {
     let starting = [
         Err(Unreachable::Refused),
         Err(Unreachable::Reset),
@@ -111,20 +114,18 @@ fn only_silence_and_a_server_error_may_be_a_cold_start() {
 }
 
 #[test]
-fn a_redirect_that_is_not_followed_fails_with_its_place_and_without_its_secrets() {
+fn a_redirect_that_is_not_followed_fails_and_shows_its_address_without_secrets() {
     let mut away = answer(302, "");
     away.headers.push(("location".to_owned(), "https://u:pw@login.example/sign_in?token=abc".to_owned()));
     let finding = ask(&health(), &Ok(away));
     assert_eq!(of(&finding), Verdict::Fail);
-    assert_eq!(
-        finding.claims[0].found,
-        "302, a redirect to https://login.example/sign_in?..., which is not followed"
-    );
+    assert_eq!(finding.claims[0].found, "302 (redirect to https://login.example/sign_in?..., not followed)");
+    assert!(finding.claims[0].fix.as_deref().is_some_and(|fix| fix.contains("AGENT_SDK_URL")));
     let mut circle = answer(301, "");
     circle.headers.push(("location".to_owned(), "/again".to_owned()));
     circle.redirects = vec!["https://agent.example/health".to_owned(); MOST_REDIRECTS];
     let finding = ask(&health(), &Ok(circle));
-    assert_eq!(finding.claims[0].found, "301, a redirect to https://agent.example/again after 5 others");
+    assert_eq!(finding.claims[0].found, "301 (redirect to https://agent.example/again after 5 others)");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_head_request_is_judged_by_its_status() {
 }
 
 #[test]
-fn an_expected_value_that_is_not_configured_leaves_its_claim_open() {
+fn an_expected_value_that_is_not_configured_leaves_the_claim_undecided() {
     let http = check(
         "url = \"${AGENT_SDK_URL}/health\"\nexpect = [{ json = \"/service\", is.equals = \"${target.fly_agent_app}\" }]",
     );
@@ -148,7 +149,17 @@ fn an_expected_value_that_is_not_configured_leaves_its_claim_open() {
 }
 
 #[test]
-fn lines_for_the_shell_can_be_pasted_and_hold_no_value() {
+fn each_claim_has_a_code_of_its_own() {
+    let http = check(
+        "url = \"${AGENT_SDK_URL}/health\"\nexpect = [{ json = \"/load\", is.min = 1 }, { json = \"/load\", is.max = 5 }, { json = \"/body\", is.equals = \"x\" }]",
+    );
+    let finding = ask(&http, &Ok(answer(200, "{}")));
+    let codes: Vec<&str> = finding.claims.iter().map(|claim| claim.code.as_str()).collect();
+    assert_eq!(codes, ["http-status", "body", "load", "load-2", "body-2"]);
+}
+
+#[test]
+fn shell_commands_can_be_pasted_and_contain_no_secret() {
     let target = Target::default();
     assert_eq!(curl(&health(), &target), "curl -sS -i \"$AGENT_SDK_URL/health\"");
     let mut post = check(
@@ -164,7 +175,7 @@ fn lines_for_the_shell_can_be_pasted_and_hold_no_value() {
 }
 
 #[test]
-fn lint_finds_requests_that_can_never_be_right() {
+fn lint_finds_requests_that_can_never_pass() {
     assert!(health().lint().is_empty());
     assert_eq!(check("url = \"/health\"").lint().len(), 1);
     assert_eq!(check("url = \"\"").lint().len(), 1);

@@ -19,8 +19,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
+use super::codes::codes;
 use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::outcome::finding::{CannotAsk, Finding, slug};
 use crate::settings::{Names, Settings};
 use name::TableName;
 
@@ -116,6 +117,23 @@ impl Schema {
             Ok(catalog) => Ok(self.judge(catalog, &asking.cx.settings)),
             Err(trouble) => trouble.finding(Finding::about(self.question(&asking.cx.settings))),
         }
+    }
+
+    /// The codes of the claims that it can make.
+    pub(super) fn claims(&self) -> Vec<String> {
+        let mut claims = codes(["connection", "the-catalog"]);
+        claims.extend(match self {
+            Schema::Exists { .. } => codes(["relation", "usage-of-its-schema", "partitions"]),
+            Schema::Columns { columns, .. } => {
+                let columns = columns.keys().map(|key| slug(&format!("column {key}")));
+                std::iter::once("columns".to_owned()).chain(columns).collect()
+            }
+            Schema::Index { .. } => codes(["index"]),
+            Schema::Select { .. } => codes(["privilege", "read-of-one-row"]),
+            Schema::RowsVisible { .. } => codes(["row-level-security"]),
+            Schema::Zoned { column, .. } => vec!["time-zone".to_owned(), slug(&format!("column {column}"))],
+        });
+        claims
     }
 
     pub(super) fn variables(&self) -> BTreeSet<String> {

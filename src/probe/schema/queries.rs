@@ -5,10 +5,10 @@
 use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
-/// The role, the search path, and whether this is a rehearsal's database. JIT compilation is switched off: it takes
-/// about a second for a catalog query that runs in a millisecond.
-pub const SESSION: &str = "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox,
+/// The role and the search path. JIT compilation is switched off: it takes about a second for a catalog query that runs
+/// in a millisecond.
+pub const SESSION: &str =
+    "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
        set_config('jit', 'off', true) AS jit";
 
 /// The relation of that name: no row or one. The name is looked up in the catalog and not cast to `regclass`, which

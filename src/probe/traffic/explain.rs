@@ -1,4 +1,4 @@
-//! How a person asks the facts, and Chatwoot, the same by hand.
+//! How a person checks the same by hand, in the database and in Chatwoot.
 
 use super::Traffic;
 use crate::probe::Asked;
@@ -6,8 +6,8 @@ use crate::probe::database::psql;
 use crate::settings::{Drafts, Settings};
 use crate::traffic::read;
 
-/// The window of the checklist's own statements, where a run names none.
-const USUAL_MINUTES: f64 = 15.0;
+/// The window of the checklist's own statements, used when the run sets none.
+const DEFAULT_MINUTES: f64 = 15.0;
 
 pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
     let traffic = &settings.target.traffic;
@@ -15,9 +15,8 @@ pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
         .watch
         .as_ref()
         .and_then(|watch| watch.length)
-        .map_or(USUAL_MINUTES, |l| l.as_secs_f64() / 60.0);
+        .map_or(DEFAULT_MINUTES, |l| l.as_secs_f64() / 60.0);
     let statements = read::explain(&settings.target.names, minutes);
-    // Dead letters are facts of their own kind, and every statement names the kind it reads.
     let of_dead_letters = |sql: &&String| sql.contains("dead_letter");
     let facts = |dead: bool| -> Vec<String> {
         statements
@@ -26,7 +25,8 @@ pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
             .flat_map(|sql| psql(settings, sql))
             .collect()
     };
-    let enough = format!("{} deliveries or more; fewer may fail it and never pass it", traffic.min_events);
+    let enough =
+        format!("at least {} deliveries; with fewer the check can fail but not pass", traffic.min_events);
     let (question, by_hand, expectations) = match claim {
         Traffic::SuccessRate => (
             "the share of deliveries in the window that succeeded",
@@ -36,46 +36,46 @@ pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
         Traffic::DeadLetters => (
             "the dead letters of the window",
             facts(true),
-            vec!["dlq_count: 0, beside at least one delivery".to_owned()],
+            vec!["dlq_count: 0, with at least 1 delivery".to_owned()],
         ),
         Traffic::Average => (
-            "the mean of the window's durations",
+            "the average duration of the deliveries in the window",
             facts(false),
             vec![
                 format!("avg_duration_ms: below {}", traffic.average_ms),
-                format!("{} durations or more; at most 1 % of them unreadable", traffic.min_events),
+                format!("at least {} durations, at most 1 % of them unreadable", traffic.min_events),
             ],
         ),
         Traffic::Tiers => (
-            "the runbooks' tiers, each over its own time up to the window's end",
+            "the alert tiers of the runbooks, each over its own period up to the end of the window",
             statements.iter().take(2).flat_map(|sql| psql(settings, sql)).collect(),
             traffic.tiers.iter().map(tier).collect(),
         ),
         Traffic::Database => {
-            ("the statement over the whole window", psql(settings, "SELECT 1"), vec!["an answer".to_owned()])
+            ("whether the database can be queried", psql(settings, "SELECT 1"), vec!["a result".to_owned()])
         }
         Traffic::Delivered => (
-            "deliveries in the window, and if there are none: customers' messages in Chatwoot in the same time",
+            "the deliveries in the window and, if there are none, the customer messages in Chatwoot at the same time",
             [facts(false), vec![conversations(settings)]].concat(),
             vec![
-                "deliveries; none although customers write is deaf, none because nobody writes is quiet"
+                "at least 1 delivery; none fails if customers wrote, and is undecided if nobody wrote"
                     .to_owned(),
             ],
         ),
         Traffic::NoLostMessage => (
-            "customers' messages of the window, and what became of each",
+            "the customer messages of the window, and what each of them got",
             vec![conversations(settings)],
             vec![match traffic.drafts {
                 Drafts::On => {
-                    format!("each has a draft, a later reply or a dead letter after {}", traffic.patience)
+                    format!("each has a draft, a later reply or a dead letter within {}", traffic.patience)
                 }
-                Drafts::Off => "nothing: `drafts = \"off\"` says that messages get neither".to_owned(),
+                Drafts::Off => "nothing: with `drafts = \"off\"` messages get no draft".to_owned(),
             }],
         ),
         Traffic::FewerFacts => (
-            "messages of the window in Chatwoot, and facts of the same time",
+            "the messages of the window in Chatwoot, and the facts of the same time",
             [facts(false), vec![conversations(settings)]].concat(),
-            vec!["as many facts as incoming and outgoing messages, or more".to_owned()],
+            vec!["at least as many facts as incoming and outgoing messages".to_owned()],
         ),
     };
     Asked { question: question.to_owned(), by_hand, expectations }
@@ -83,10 +83,10 @@ pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
 
 fn tier(tier: &crate::settings::Tier) -> String {
     let bound = match (tier.success_below, tier.dead_letters_above, tier.attempts_above) {
-        (Some(below), ..) => format!("success of {below} or more"),
-        (_, Some(above), _) => format!("{above} dead letters or fewer"),
-        (_, _, Some(above)) => format!("{above} attempts or fewer on average"),
-        _ => "no bound".to_owned(),
+        (Some(below), ..) => format!("success rate of at least {below}"),
+        (_, Some(above), _) => format!("at most {above} dead letters"),
+        (_, _, Some(above)) => format!("at most {above} attempts on average"),
+        _ => "no limit".to_owned(),
     };
     format!("{}: {bound}, over {}", tier.name, tier.over)
 }

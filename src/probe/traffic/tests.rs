@@ -42,7 +42,7 @@ fn settings(minutes: Option<u64>) -> Settings {
 }
 
 #[test]
-fn the_facts_are_asked_by_hand_with_the_checklists_own_statement() {
+fn the_explanation_has_the_checklists_own_statements() {
     let by_hand = |claim: Traffic, minutes| claim.explain(&settings(minutes)).by_hand.join("\n");
     let rate = by_hand(Traffic::SuccessRate, Some(30));
     assert!(rate.contains("AS success_rate") && rate.contains("interval '\\''30 minutes'\\''"), "{rate}");
@@ -57,7 +57,7 @@ fn the_facts_are_asked_by_hand_with_the_checklists_own_statement() {
 }
 
 #[test]
-fn thresholds_are_those_of_the_target() {
+fn the_explanation_has_the_targets_thresholds() {
     let mut settings = settings(None);
     settings.target.traffic.success_rate = crate::settings::Percent(9950);
     settings.target.traffic.drafts = Drafts::Off;
@@ -66,11 +66,11 @@ fn thresholds_are_those_of_the_target() {
 }
 
 #[test]
-fn only_claims_about_messages_read_chatwoots_variables() {
+fn only_checks_of_messages_read_chatwoots_variables() {
     for claim in ALL {
         let names = claim.variables();
         let chatwoot = names.iter().any(|name| name.starts_with("CHATWOOT_"));
-        assert_eq!(chatwoot, claim.asks_chatwoot(), "{claim:?}");
+        assert_eq!(chatwoot, claim.needs_chatwoot(), "{claim:?}");
         assert!(names.contains("DATABASE_URL"));
     }
 }

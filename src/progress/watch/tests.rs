@@ -35,11 +35,11 @@ fn shown(tick: &Tick, passed: u64, width: usize, colour: bool) -> Vec<String> {
 }
 
 #[test]
-fn a_line_a_tick_for_a_log() {
+fn a_log_gets_one_line_per_tick() {
     let mut tick = tick();
     assert_eq!(
         line(&tick),
-        "14:02:10  3:40 left  98.33 % of 60, 1 failed, 0 dead letters, mean 213 ms, 4.0/min  \
+        "14:02:10  3:40 left  98.33 % of 60, 1 failed, 0 dead letters, average 213 ms, 4.0/min  \
          passing: 2 more failures would fail it"
     );
     tick.trouble = Some("connection\nrefused".to_owned());
@@ -47,9 +47,9 @@ fn a_line_a_tick_for_a_log() {
     tick.left_s = 4_000;
     assert_eq!(
         line(&tick),
-        "14:02:10  1:06:40 left  98.33 % of 60, 1 failed, 1 dead letter, mean 213 ms, 4.0/min  \
+        "14:02:10  1:06:40 left  98.33 % of 60, 1 failed, 1 dead letter, average 213 ms, 4.0/min  \
          passing: 2 more failures would fail it; \
-         not asked this time, numbers of the last answer: connection\\nrefused"
+         database not reachable (showing the last known numbers): connection\\nrefused"
     );
     let empty = Tick {
         total: 0,
@@ -64,8 +64,8 @@ fn a_line_a_tick_for_a_log() {
     };
     assert_eq!(
         line(&empty),
-        "14:02:10  late rows awaited  no delivery, 0 dead letters, no duration, 0.0/min  \
-         too few: no delivery yet"
+        "14:02:10  waiting for late rows  no deliveries, 0 dead letters, no durations, 0.0/min  \
+         no verdict yet: no delivery yet"
     );
 }
 
@@ -75,9 +75,9 @@ fn the_block_at_eighty_columns() {
     assert!(lines[0].starts_with("window   ━━━━━━━━") && lines[0].ends_with("─  3:40 left"), "{lines:?}");
     assert_eq!(lines[0].chars().count(), 80);
     assert!(lines[1].ends_with("  98.33 % of 60, 1 failed") && lines[1].contains('?'), "{}", lines[1]);
-    assert!(lines[2].contains("  mean 213 ms, p95 480 ms"), "{}", lines[2]);
+    assert!(lines[2].contains("  average 213 ms, p95 480 ms"), "{}", lines[2]);
     assert_eq!(lines[3], "traffic  4.0/min, 0 dead letters");
-    assert_eq!(lines[4], "passing  2 more failures would fail it");
+    assert_eq!(lines[4], "so far   passing: 2 more failures would fail it");
     assert_eq!(lines.len(), 5);
 }
 
@@ -85,14 +85,14 @@ fn the_block_at_eighty_columns() {
 fn the_clock_goes_on_between_ticks() {
     let ended = |passed| shown(&tick(), passed, 80, false)[0].clone();
     assert!(ended(9).ends_with("  3:31 left"), "{}", ended(9));
-    assert!(ended(220).ends_with("━  late rows awaited"), "{}", ended(220));
+    assert!(ended(220).ends_with("━  waiting for late rows"), "{}", ended(220));
     assert_eq!(ended(500), ended(220));
     let begun = Watch::of(Window { from: tick().from, to: tick().to }, tick().from);
     let lines = begun.lines(Duration::from_secs(1), 80, false);
     assert!(lines[0].ends_with("─  14:59 left"), "{lines:?}");
-    assert_eq!(lines[1], "traffic  not asked yet");
+    assert_eq!(lines[1], "traffic  no data yet");
     let past = Watch::of(Window { from: tick().from, to: tick().to }, tick().to);
-    assert!(past.lines(Duration::ZERO, 80, false)[0].ends_with("━  late rows awaited"));
+    assert!(past.lines(Duration::ZERO, 80, false)[0].ends_with("━  waiting for late rows"));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn nothing_wraps_at_any_width_whatever_a_server_says() {
 }
 
 #[test]
-fn colour_only_repeats_what_the_words_say() {
+fn colour_adds_no_information() {
     let strip = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     for width in [20, 80, 120] {
         let (plain, coloured) = (shown(&tick(), 0, width, false), shown(&tick(), 0, width, true));
@@ -121,16 +121,16 @@ fn colour_only_repeats_what_the_words_say() {
 }
 
 #[test]
-fn the_two_sparklines_stand_above_each_other() {
+fn the_two_sparklines_line_up() {
     let lines = shown(&tick(), 0, 120, false);
     let column = |line: &str, what: &str| {
         line.split_once(what).map(|(before, _)| before.chars().count()).expect("it is there")
     };
-    assert_eq!(column(&lines[1], "98.33"), column(&lines[2], "mean"));
+    assert_eq!(column(&lines[1], "98.33"), column(&lines[2], "average"));
 }
 
 #[test]
-fn a_remark_is_broken_between_words_and_loses_none() {
+fn a_remark_is_wrapped_between_words_and_loses_none() {
     let text = "about 3 deliveries expected (4.2 per minute in the last hour), probably too few for a pass: use a longer window";
     for width in 24..140 {
         let lines = remark(text, width);

@@ -1,5 +1,5 @@
-//! A database that somebody gave to the rehearsal. Only an empty one is filled, and only one that a rehearsal has
-//! filled before is used again, so that a mistyped URL cannot put stand-ins' facts among real ones.
+//! A database given by the user. Only an empty database is filled, and only one that a rehearsal filled before is
+//! reused, so that a mistyped URL cannot put stand-ins' facts among real ones.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail};
 use super::{good, query};
 use crate::service::dsn::Dsn;
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What the database holds: `marked`, whether a rehearsal's table is there; else the name of something else.
+/// The contents of the database: `marked` if it has a rehearsal's table, `empty`, or the name of something else.
 const WHAT_IS_THERE: &str = "select case
     when to_regclass('hotdash_ops_sandbox') is not null then 'marked'
     else coalesce((
@@ -22,18 +22,18 @@ const WHAT_IS_THERE: &str = "select case
         order by c.oid limit 1), 'empty')
     end";
 
-/// Whether facts that a rehearsal left there are too old for the checks.
+/// Whether the facts of an earlier rehearsal are too old for the checks.
 const HAS_AGED: &str =
     "select coalesce(max(recorded_at) < now() - interval '1 minute', false) from dashboard_facts";
 
-/// Fills an empty database with the good tables and rows, and makes those of an earlier rehearsal young again.
+/// Fills an empty database with the good tables and rows, and updates the times of those of an earlier rehearsal.
 /// Returns the server's version.
 ///
 /// # Errors
-/// A database that holds anything else, and what the server says.
+/// A database with any other contents, and the server's error.
 pub async fn prepare(url: &str) -> Result<String> {
     let which = Dsn::parse(url).map_err(|fault| anyhow::anyhow!("--database: {fault}"))?.identity();
-    let run = |sql| query::run(url, sql, PATIENCE);
+    let run = |sql| query::run(url, sql, TIMEOUT);
     let there = run(WHAT_IS_THERE).await.with_context(|| format!("cannot use {which}"))?;
     match there.as_str() {
         "empty" => {
@@ -41,11 +41,13 @@ pub async fn prepare(url: &str) -> Result<String> {
         }
         "marked" => {
             if run(HAS_AGED).await.with_context(|| format!("cannot read the facts of {which}"))? == "t" {
-                run(good::YOUNG_AGAIN).await.with_context(|| format!("cannot renew the facts of {which}"))?;
+                run(good::YOUNG_AGAIN)
+                    .await
+                    .with_context(|| format!("cannot update the facts of {which}"))?;
             }
         }
         other => bail!(
-            "{which} {other}, and no table hotdash_ops_sandbox: give a new database, or one that a sandbox has \
+            "{which} {other} but no table hotdash_ops_sandbox: use an empty database, or one that a sandbox has \
              filled before"
         ),
     }

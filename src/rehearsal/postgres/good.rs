@@ -1,30 +1,29 @@
-//! The good database, whichever engine serves it: its name, its roles, what is in it, and how copies of it
-//! are made.
+//! The good database, the same for both engines: its name, its roles, its contents, and how it is copied.
 
-/// The database of a new engine, good in every respect that the checks ask about.
+/// The database of a new engine, good in every respect that the checks examine.
 pub const DATABASE: &str = "hotdash";
-/// What copies are made from: nobody can connect to it, so it is always free to be copied.
+/// The template of the copies: it accepts no connections, so it can always be copied.
 const TEMPLATE: &str = "hotdash_template";
-/// Owns the tables, like the app that writes them.
+/// Owns the tables, as the app does.
 pub const OWNER: &str = "hotdash";
-/// May read the tables and nothing else: what an operator should use.
+/// Has read access to the tables and nothing else: the role that an operator should use.
 pub const READER: &str = "ops_reader";
-/// May connect and read no table at all.
+/// Can connect, but cannot read any table.
 pub const OUTSIDER: &str = "ops_outsider";
-/// Reads like [`READER`], and row level security does not bind it.
+/// Like [`READER`], but bypasses row level security.
 pub const BYPASSING: &str = "ops_bypass";
-/// Reads like [`READER`], one connection at a time.
+/// Like [`READER`], with a limit of one connection.
 pub const SINGLE: &str = "ops_single";
-/// Reads like [`READER`], in sessions whose time zone is Europe/Berlin.
+/// Like [`READER`], with the session time zone Europe/Berlin.
 pub const BERLIN: &str = "ops_berlin";
 
 const ROLES: [&str; 6] = [OWNER, READER, OUTSIDER, BYPASSING, SINGLE, BERLIN];
 
-/// The tables and their rows, for whoever runs this to own.
+/// The tables and their rows, owned by the role that runs this.
 pub(super) const TABLES: &str = include_str!("seed.sql");
 
-/// The template's facts grow older while the engine lives; the newest is two seconds old in a new database, and
-/// the app's clock in them goes with it.
+/// The template's facts get older while the engine runs; this makes the newest two seconds old again, and shifts the
+/// app's own timestamps by the same amount.
 pub(super) const YOUNG_AGAIN: &str = r#"do $$
 declare older interval;
 begin
@@ -39,7 +38,7 @@ begin
     end if;
 end $$;"#;
 
-/// The roles, with these passwords.
+/// The SQL that creates the roles, with these passwords.
 pub(super) fn roles(password: impl Fn(&str) -> String) -> String {
     let mut sql = String::new();
     for role in ROLES {
@@ -51,7 +50,7 @@ pub(super) fn roles(password: impl Fn(&str) -> String) -> String {
     sql
 }
 
-/// Fills the database for its owner, and lets the readers read.
+/// Fills the database as its owner, and grants read access to the readers.
 pub(super) fn seed() -> String {
     format!(
         "set role {OWNER};\n{TABLES}\
@@ -61,15 +60,15 @@ pub(super) fn seed() -> String {
     )
 }
 
-/// Keeps the database as it is now for copies.
+/// Keeps the current database as the template of copies.
 pub(super) fn keep_a_template() -> String {
     format!("create database {TEMPLATE} template {DATABASE} allow_connections false")
 }
 
-/// Makes a database out of the template.
+/// Creates a database from the template.
 pub(super) fn copy_template(name: &str) -> String {
     format!("create database \"{name}\" template {TEMPLATE} owner {OWNER}")
 }
 
-/// Lets the operator's role make the table that `baseline` writes to, as its documentation asks for.
+/// Grants the operator's role the right to create the table for `baseline`, as documented there.
 pub(super) const KEEPS_BASELINES: &str = "grant create on schema public to ops_reader";

@@ -1,6 +1,6 @@
-//! The PostgreSQL that is installed here: a private cluster in a temporary directory, on loopback, with
-//! passwords that are really checked, and a good database to spoil. It ends with its owner, however the
-//! owner ends (see [`crate::rehearsal::keeper`]).
+//! The installed PostgreSQL: a private cluster in a temporary directory, on loopback, with password authentication and
+//! a good database to modify. It stops with its owner, even if the owner is killed (see
+//! [`crate::rehearsal::postgres::process_guard`]).
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -12,51 +12,51 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::Programs;
 use super::good::{self, DATABASE, OWNER};
-use crate::rehearsal::keeper::Keeper;
-use crate::rehearsal::port;
+use crate::rehearsal::http::port;
+use crate::rehearsal::postgres::process_guard::ProcessGuard;
 
-const PATIENCE: Duration = Duration::from_secs(60);
-/// Fast shutdown, immediate shutdown, and what nothing withstands.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Fast shutdown, immediate shutdown, kill.
 const SIGNALS: [&str; 3] = ["INT", "QUIT", "KILL"];
 
 /// A certificate for the server, in PEM.
 #[derive(Clone)]
 pub struct Tls {
-    /// The server's certificate and the intermediate ones above it.
+    /// The server's certificate followed by the intermediate ones.
     pub certificate: String,
     pub key: String,
-    /// Refuse connections without TLS, as hosted databases do.
+    /// Reject connections without TLS, as hosted databases do.
     pub required: bool,
 }
 
-/// How a cluster is started. The default: no TLS, the good database.
+/// The settings of a cluster. Default: no TLS, the good database.
 #[derive(Clone, Default)]
 pub struct Options {
     pub tls: Option<Tls>,
     /// Lines for `postgresql.conf`, such as `max_connections = 5`.
     pub settings: Vec<String>,
-    /// Leave the database [`DATABASE`] empty.
+    /// Whether the database [`DATABASE`] stays empty.
     pub empty: bool,
 }
 
-/// A running PostgreSQL cluster. Dropping it ends the server and removes its directory.
+/// A running PostgreSQL cluster. Dropping it stops the server and removes its directory.
 #[derive(Debug)]
 pub struct Native {
-    keeper: Keeper,
+    guard: ProcessGuard,
     programs: Programs,
     port: u16,
     secret: String,
 }
 
 impl Native {
-    /// Starts a new cluster and waits until it answers: about two seconds. The error says what to install
-    /// where PostgreSQL is missing.
+    /// Starts a new cluster and waits until it is ready, about two seconds. The error says what to install if
+    /// PostgreSQL is missing.
     pub fn start(options: &Options) -> Result<Native> {
         let programs = Programs::find()?;
-        let keeper = Keeper::new("pg", &SIGNALS)?;
+        let guard = ProcessGuard::new("pg", &SIGNALS)?;
         let mut secret = [0; 8];
-        getrandom::fill(&mut secret).context("no randomness for passwords")?;
-        let mut server = Native { keeper, programs, port: 0, secret: hex::encode(secret) };
+        getrandom::fill(&mut secret).context("cannot get random bytes for passwords")?;
+        let mut server = Native { guard, programs, port: 0, secret: hex::encode(secret) };
         server.initialise(options)?;
         server.port = server.start_on_free_port()?;
         server.psql("template1", &good::roles(|role| server.password(role)))?;
@@ -73,35 +73,34 @@ impl Native {
         self.port
     }
 
-    /// A connection string with any user, password and database, percent-encoded where needed. It says
-    /// nothing about TLS.
+    /// A connection string with any user, password and database, percent-encoded where needed, without TLS settings.
     pub fn dsn(&self, user: &str, password: &str, database: &str) -> String {
         super::dsn(self.port, user, password, database)
     }
 
-    /// The password of one of the roles named in this module; random per cluster.
+    /// The password of one of this module's roles; random per cluster.
     pub fn password(&self, role: &str) -> String {
         format!("{role}-{}", self.secret)
     }
 
-    /// The connection string of one of the roles named in this module.
+    /// The connection string of one of this module's roles.
     pub fn login(&self, role: &str, database: &str) -> String {
         self.dsn(role, &self.password(role), database)
     }
 
-    /// Runs SQL as superuser, statement by statement, and returns unaligned rows without headings. The
-    /// first error stops it and is returned.
+    /// Runs SQL as the superuser, statement by statement, and returns unaligned rows without headings. It stops at the
+    /// first error and returns it.
     pub fn psql(&self, database: &str, sql: &str) -> Result<String> {
-        let mut file = tempfile::tempfile().context("cannot make a temporary file")?;
+        let mut file = tempfile::tempfile().context("cannot create a temporary file")?;
         file.write_all(sql.as_bytes())?;
         file.seek(SeekFrom::Start(0))?;
         let output = self
-            .keeper
+            .guard
             .command(&self.programs.psql)
             .args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-p", &self.port.to_string()])
             .args(["-d", database, "-h"])
-            .arg(self.keeper.directory())
-            // Whoever waits here serves nobody meanwhile: a server that hangs must not keep it for ever.
+            .arg(self.guard.directory())
+            // This call blocks the whole thread, so a hanging server must not block it forever.
             .env("PGCONNECT_TIMEOUT", "30")
             .env("PGOPTIONS", "-c lock_timeout=60s")
             .stdin(Stdio::from(file))
@@ -112,44 +111,44 @@ impl Native {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    /// Makes a database like [`DATABASE`] when it was new, its facts as young as then, and spoils it with `sql`
-    /// (see [`variant`]).
+    /// Creates a copy of [`DATABASE`] as it was when new, with equally recent facts, and modifies it with `sql` (see
+    /// [`super::variant`]).
     pub fn copy(&self, name: &str, sql: &str) -> Result<()> {
         self.psql("template1", &good::copy_template(name))?;
         self.psql(name, &format!("{}\n{sql}", good::YOUNG_AGAIN)).map(|_| ())
     }
 
-    /// Starts a streaming replica of this cluster, with the same roles and databases, read-only. Drop it
-    /// before its primary.
+    /// Starts a streaming replica of this cluster with the same roles and databases, read-only. Drop it before its
+    /// primary.
     pub fn standby(&self) -> Result<Native> {
-        let keeper = Keeper::new("pg", &SIGNALS)?;
-        let data = keeper.directory().join("data").display().to_string();
-        let from = self.keeper.directory().display().to_string();
+        let guard = ProcessGuard::new("pg", &SIGNALS)?;
+        let data = guard.directory().join("data").display().to_string();
+        let from = self.guard.directory().display().to_string();
         let port = self.port.to_string();
         let args = ["-h", &from, "-p", &port, "-U", "postgres", "-D", &data]
             .into_iter()
             .chain(["-R", "-X", "stream", "-c", "fast", "--no-sync"])
             .map(str::to_owned);
-        keeper.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
+        guard.run(&self.programs.pg_basebackup, &args.collect::<Vec<_>>())?;
         let mut standby =
-            Native { keeper, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
+            Native { guard, programs: self.programs.clone(), port: 0, secret: self.secret.clone() };
         standby.port = standby.start_on_free_port()?;
         Ok(standby)
     }
 
-    /// Stops the server in good order (fast shutdown). Its data and its port stay.
+    /// Stops the server (fast shutdown). Its data and its port are kept.
     pub fn stop(&self) -> Result<()> {
-        self.keeper.end(&SIGNALS)
+        self.guard.end(&SIGNALS)
     }
 
     /// Kills the server, as if its machine had failed.
     pub fn kill(&self) -> Result<()> {
-        self.keeper.end(&["KILL"])
+        self.guard.end(&["KILL"])
     }
 
     /// Starts a stopped or killed server again, on the same port.
     pub fn resume(&self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         // After a kill, orphaned backends hold the shared memory for a moment.
         while !self.launch(self.port)? {
             ensure!(Instant::now() < deadline, "postgres does not start again: {}", self.log());
@@ -165,39 +164,39 @@ impl Native {
 
     /// The server's log so far.
     pub fn log(&self) -> String {
-        self.keeper.log()
+        self.guard.log()
     }
 
-    /// The directory that holds the cluster and its socket, and that goes with it.
+    /// The directory of the cluster and its socket; it is removed with the server.
     pub fn directory(&self) -> &Path {
-        self.keeper.directory()
+        self.guard.directory()
     }
 
     fn initialise(&self, options: &Options) -> Result<()> {
-        let data = self.keeper.directory().join("data").display().to_string();
+        let data = self.guard.directory().join("data").display().to_string();
         let args = ["-D", &data, "-U", "postgres", "-E", "UTF8", "--locale=C"]
             .into_iter()
             .chain(["--auth=trust", "--no-sync", "--no-instructions"])
             .map(str::to_owned);
-        self.keeper.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
+        self.guard.run(&self.programs.initdb, &args.collect::<Vec<_>>())?;
         let mut settings = include_str!("postgresql.conf").to_owned();
         for line in &options.settings {
             settings.push_str(&format!("{line}\n"));
         }
         if let Some(tls) = &options.tls {
-            // Under the names that PostgreSQL looks for, so that a replica finds its own copies.
-            self.keeper.write("data/server.crt", &tls.certificate)?;
-            self.keeper.write("data/server.key", &tls.key)?;
+            // These are PostgreSQL's default names, so a replica finds its own copies.
+            self.guard.write("data/server.crt", &tls.certificate)?;
+            self.guard.write("data/server.key", &tls.key)?;
             settings.push_str("ssl = on\n");
         }
         let required = options.tls.as_ref().is_some_and(|tls| tls.required);
         let kind = if required { "hostssl" } else { "host" };
-        // The socket lies in a directory that only the server's account and root can enter.
+        // The socket is in a directory that only the server's account and root can access.
         let access = format!(
             "local all all trust\nlocal replication all trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n"
         );
-        self.keeper.write("data/postgresql.conf", &settings)?;
-        self.keeper.write("data/pg_hba.conf", &access).map(|_| ())
+        self.guard.write("data/postgresql.conf", &settings)?;
+        self.guard.write("data/pg_hba.conf", &access).map(|_| ())
     }
 
     fn start_on_free_port(&self) -> Result<u16> {
@@ -210,9 +209,9 @@ impl Native {
         bail!("postgres does not start: {}", self.log())
     }
 
-    /// Starts the server and waits: true when it answers, false when it ended instead.
+    /// Starts the server and waits: true when it is ready, false if it exited.
     fn launch(&self, port: u16) -> Result<bool> {
-        let directory = self.keeper.directory();
+        let directory = self.guard.directory();
         let args = [
             "-D".to_owned(),
             directory.join("data").display().to_string(),
@@ -221,17 +220,17 @@ impl Native {
             "-k".to_owned(),
             directory.display().to_string(),
         ];
-        // A killed server leaves its own behind, which says `ready` until the next one writes another.
+        // A killed server leaves its pid file behind, which contains `ready` until the next server overwrites it.
         let left = self.pid_file();
-        self.keeper.start(&self.programs.postgres, &args)?;
-        let deadline = Instant::now() + PATIENCE;
+        self.guard.start(&self.programs.postgres, &args)?;
+        let deadline = Instant::now() + START_TIMEOUT;
         while Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(50));
             let file = self.pid_file();
             if file.lines().next() != left.lines().next() && is_ready(&file, port) {
                 return Ok(true);
             }
-            if !self.keeper.alive()? {
+            if !self.guard.alive()? {
                 return Ok(false);
             }
         }
@@ -239,11 +238,11 @@ impl Native {
     }
 
     fn pid_file(&self) -> String {
-        fs::read_to_string(self.keeper.directory().join("data/postmaster.pid")).unwrap_or_default()
+        fs::read_to_string(self.guard.directory().join("data/postmaster.pid")).unwrap_or_default()
     }
 }
 
-/// The server itself writes `ready` into its pid file, so waiting leaves no refused logins in its log.
+/// The server writes `ready` into its pid file; waiting for that leaves no rejected logins in its log.
 fn is_ready(pid_file: &str, port: u16) -> bool {
     let lines: Vec<&str> = pid_file.lines().map(str::trim).collect();
     lines.get(3) == Some(&port.to_string().as_str()) && matches!(lines.get(7), Some(&("ready" | "standby")))

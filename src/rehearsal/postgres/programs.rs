@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are: Debian keeps them out of PATH, one directory per version.
+//! Finds PostgreSQL's programs: Debian keeps them outside of PATH, in one directory per version.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// The newest version under /usr/lib/postgresql, else what PATH has.
+    /// The newest version under /usr/lib/postgresql, else the one in PATH.
     pub fn find() -> Result<Programs> {
         let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
             .into_iter()
@@ -31,7 +31,7 @@ impl Programs {
             }
         }
         bail!(
-            "no PostgreSQL found under /usr/lib/postgresql or in PATH: `apt-get install postgresql` (initdb, postgres, pg_basebackup and psql are needed)"
+            "no PostgreSQL found under /usr/lib/postgresql or in PATH: `apt-get install postgresql` (initdb, postgres, pg_basebackup and psql are required)"
         )
     }
 

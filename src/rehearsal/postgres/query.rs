@@ -1,5 +1,5 @@
-//! The rehearsal's own conversations with a server over the wire: what its app writes, and statements for servers
-//! to which there is no psql. A connection string means what it means to the program; it is spoken without TLS.
+//! The rehearsal's own database connections: for the facts that its app writes, and for servers without psql.
+//! Connection strings are parsed as everywhere in this program; TLS is not supported.
 
 use std::time::Duration;
 
@@ -12,36 +12,35 @@ use crate::service::dsn::{Dsn, SslMode};
 /// Connects to the first server of a connection string.
 ///
 /// # Errors
-/// A connection string that cannot be read or insists on TLS, and what the server or the way to it says.
+/// A connection string that is not valid or requires TLS, and an error of the server or the connection.
 pub async fn connect(dsn: &str) -> Result<(Client, Connection<Socket, NoTlsStream>)> {
     let dsn = Dsn::parse(dsn).map_err(|fault| anyhow!("{fault}"))?;
     let spoken = matches!(dsn.sslmode, SslMode::Disable | SslMode::Allow | SslMode::Prefer);
-    ensure!(spoken, "the rehearsal writes without TLS: give a URL without sslmode={}", dsn.sslmode);
+    ensure!(spoken, "the rehearsal connects without TLS: use a URL without sslmode={}", dsn.sslmode);
     let mut config = dsn.config;
     config.host(&dsn.host).port(dsn.port);
-    config.connect(NoTls).await.map_err(|error| told(&error))
+    config.connect(NoTls).await.map_err(|error| described(&error))
 }
 
-/// Runs SQL, in one transaction, over a connection of its own and returns its rows as psql does unaligned and
-/// without headings.
+/// Runs SQL in one transaction over a new connection and returns the rows unaligned and without headings, as psql does.
 ///
 /// # Errors
-/// What the server says, and that it does not answer within `patience`.
-pub async fn run(dsn: &str, sql: &str, patience: Duration) -> Result<String> {
+/// The server's error, or a timeout after `timeout`.
+pub async fn run(dsn: &str, sql: &str, timeout: Duration) -> Result<String> {
     let answer = async {
         let (client, connection) = connect(dsn).await?;
-        // The client goes with its answer, and that ends the connection.
-        let (said, ended) = tokio::join!(async move { client.simple_query(sql).await }, connection);
-        let said = said.map_err(|error| told(&error))?;
-        ended.map_err(|error| told(&error))?;
-        anyhow::Ok(said)
+        // Dropping the client ends the connection.
+        let (messages, ended) = tokio::join!(async move { client.simple_query(sql).await }, connection);
+        let messages = messages.map_err(|error| described(&error))?;
+        ended.map_err(|error| described(&error))?;
+        anyhow::Ok(messages)
     };
-    let said = tokio::time::timeout(patience, answer).await.context("the database takes too long")??;
-    Ok(lines(&said).join("\n"))
+    let messages = tokio::time::timeout(timeout, answer).await.context("the database timed out")??;
+    Ok(lines(&messages).join("\n"))
 }
 
-fn lines(said: &[SimpleQueryMessage]) -> Vec<String> {
-    let rows = said.iter().filter_map(|message| match message {
+fn lines(messages: &[SimpleQueryMessage]) -> Vec<String> {
+    let rows = messages.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
@@ -51,10 +50,10 @@ fn lines(said: &[SimpleQueryMessage]) -> Vec<String> {
     rows.map(line).collect()
 }
 
-/// The error prints `db error` and keeps the server's own words apart.
-fn told(error: &tokio_postgres::Error) -> anyhow::Error {
+/// The error's own text is only `db error`; the server's message is kept separately.
+fn described(error: &tokio_postgres::Error) -> anyhow::Error {
     match error.as_db_error() {
-        Some(said) => anyhow!("{}: {}", said.severity(), said.message()),
+        Some(error) => anyhow!("{}: {}", error.severity(), error.message()),
         None => anyhow!("{error}"),
     }
 }

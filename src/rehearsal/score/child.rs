@@ -1,5 +1,4 @@
-//! One run of the program in a scene, by its own binary: what it is called with is decided elsewhere, and that it ends
-//! is seen to here.
+//! Runs the program's binary once, and makes sure that it ends.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,25 +11,25 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-use super::play::{Playing, Run, arguments};
-use super::told::Told;
+use super::fault_run::{Run, RunOptions, arguments};
+use super::run_result::RunResult;
 use crate::rehearsal::faults::Fault;
 
-/// What one run may take before it counts as one that does not end.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// What a run that is told to end may take.
-const GRACE: Duration = Duration::from_secs(8);
+/// A run that takes longer is treated as one that does not end.
+const RUN_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a run has to exit after SIGTERM.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Who listens to a run.
+/// Where a run's output goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ear {
-    /// The score, which reads its json.
-    Score,
-    /// A person at the terminal: its table goes to stderr, where ours has other data.
-    Person,
+pub enum Output {
+    /// Its json report is captured for the score.
+    Json,
+    /// Its table goes to stderr, because our stdout has other data.
+    Terminal,
 }
 
-/// A run that has ended.
+/// A finished run.
 #[derive(Clone, Debug)]
 pub struct Finished {
     named: String,
@@ -41,12 +40,12 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// What it told.
+    /// The result of the run.
     ///
     /// # Errors
-    /// A run that left no report.
-    pub fn told(&self) -> Result<Told> {
-        Told::read(self.code, &self.stdout).with_context(|| self.to_string())
+    /// A run without a report.
+    pub fn result(&self) -> Result<RunResult> {
+        RunResult::read(self.code, &self.stdout).with_context(|| self.to_string())
     }
 }
 
@@ -56,54 +55,54 @@ impl fmt::Display for Finished {
     }
 }
 
-/// Runs a verb in a scene to its end.
+/// Runs a verb to its end.
 ///
 /// # Errors
-/// A program that cannot be started, and one that does not end or is ended by a signal.
+/// A program that cannot be started, that does not end, or that is ended by a signal.
 pub async fn run(
-    playing: &Playing,
+    options: &RunOptions,
     variables: &BTreeMap<String, String>,
     verb: Run,
     fault: Option<&Fault>,
-    ear: Ear,
+    output: Output,
 ) -> Result<Finished> {
-    let mut command = Command::new(&playing.program);
-    command.env_clear().envs(variables).args(arguments(playing, verb, fault));
+    let mut command = Command::new(&options.program);
+    command.env_clear().envs(variables).args(arguments(options, verb, fault));
     command.stdin(Stdio::null()).kill_on_drop(true);
-    match ear {
-        Ear::Score => {
+    match output {
+        Output::Json => {
             command.args(["--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         }
-        Ear::Person => {
-            let stderr = std::io::stderr().as_fd().try_clone_to_owned().context("stderr is closed")?;
+        Output::Terminal => {
+            let stderr = std::io::stderr().as_fd().try_clone_to_owned().context("cannot duplicate stderr")?;
             command.stdout(Stdio::from(stderr));
         }
     }
     let named = format!("hotdash-ops {}", verb.words().join(" "));
-    let mut child = Ending::of(command.spawn().with_context(|| format!("cannot run {named}"))?);
-    let (status, stdout, stderr) = match tokio::time::timeout(PATIENCE, child.finish()).await {
+    let mut child = ChildGuard::new(command.spawn().with_context(|| format!("cannot run {named}"))?);
+    let (status, stdout, stderr) = match tokio::time::timeout(RUN_TIMEOUT, child.finish()).await {
         Ok(finished) => finished?,
-        Err(_) => bail!("{named} does not end within {} s", PATIENCE.as_secs()),
+        Err(_) => bail!("{named} did not end within {} s", RUN_TIMEOUT.as_secs()),
     };
     let code = status.code().with_context(|| format!("{named} was ended by a signal"))?;
     Ok(Finished { named, code, stdout, stderr })
 }
 
-/// A child that is told to end when nobody waits for it any more, so that it can end what it has started.
-pub struct Ending(Option<Child>);
+/// A child process that gets SIGTERM when this is dropped, so that it can stop what it has started.
+pub struct ChildGuard(Option<Child>);
 
-impl Ending {
-    /// Takes a child over.
-    pub fn of(child: Child) -> Ending {
-        Ending(Some(child))
+impl ChildGuard {
+    /// Takes ownership of a child process.
+    pub fn new(child: Child) -> ChildGuard {
+        ChildGuard(Some(child))
     }
 
-    /// Waits for its end, and gives what it wrote to pipes.
+    /// Waits until it exits, and returns what it wrote to pipes.
     ///
     /// # Errors
-    /// Output that is no text.
+    /// Output that is not UTF-8.
     pub async fn finish(&mut self) -> Result<(ExitStatus, String, String)> {
-        let child = self.0.as_mut().context("the run is over")?;
+        let child = self.0.as_mut().context("the run has already ended")?;
         let (mut out, mut err) = (String::new(), String::new());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let reading_out = async {
@@ -118,22 +117,22 @@ impl Ending {
                 None => Ok(()),
             }
         };
-        let (read, told, status) = tokio::join!(reading_out, reading_err, child.wait());
-        read.context("its stdout")?;
-        told.context("its stderr")?;
-        let status = status.context("the run is lost")?;
+        let (read_out, read_err, status) = tokio::join!(reading_out, reading_err, child.wait());
+        read_out.context("cannot read its stdout")?;
+        read_err.context("cannot read its stderr")?;
+        let status = status.context("cannot wait for the run")?;
         self.0 = None;
         Ok((status, out, err))
     }
 }
 
-impl Drop for Ending {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         let Some(mut child) = self.0.take() else { return };
         let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return };
-        // It may just have ended.
+        // It may just have exited.
         let _ = kill_process(pid, Signal::TERM);
-        let deadline = std::time::Instant::now() + GRACE;
+        let deadline = std::time::Instant::now() + EXIT_TIMEOUT;
         while std::time::Instant::now() < deadline {
             if !matches!(child.try_wait(), Ok(None)) {
                 return;

@@ -1,5 +1,5 @@
-//! The matrix fault x claim: which fault turned which claim false, the faults that nobody caught, and the claims that
-//! no fault turned. Pure, and what every format of the score is made from.
+//! The matrix of faults and claims: which fault broke which claim, the faults that were missed, and the claims that no
+//! fault broke. Pure; every format of the score is rendered from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,69 +7,47 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Done;
-use super::judge::{ClaimId, Ending, Kinds, weigh};
-use super::told::Told;
+use super::fault_result::{FaultResult, Judgement, millis};
+use super::judge::{CheckKinds, ClaimId, FaultOutcome, judge};
+use super::run_result::RunResult;
 use crate::checklist::Checklist;
 use crate::exit::Exit;
-use crate::rehearsal::faults::{Fault, Turn, Turned};
+use crate::rehearsal::faults::{Expectation, ExpectedVerdict, Fault};
+use crate::text::plural;
 
 /// The version of the json document.
 pub const SCHEMA: &str = "hotdash-ops.score/1";
 
-/// One fault, or the good world, that was played.
-#[derive(Clone, Debug, Serialize)]
-pub struct Played {
-    /// The fault's name; `good world` for none.
-    pub name: String,
-    pub about: String,
-    /// What it declares to turn, `check: claim`.
-    pub turns: Vec<String>,
-    #[serde(flatten)]
-    pub result: Outcome,
-    pub took_ms: u64,
-    #[serde(skip)]
-    proved: BTreeSet<ClaimId>,
-}
-
-/// How it ended, and why.
-#[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
-    /// `caught`, `missed`, `not-staged`; of the good world `good` or `missed`.
-    pub result: &'static str,
-    /// Every difference from what it declares, or why it is not staged.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub why: Vec<String>,
-}
-
-/// A claim, and the faults that turned it false.
+/// A claim, and the faults that broke it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub check: String,
     pub claim: String,
     pub faults: Vec<String>,
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub status: ProofStatus,
 }
 
-/// What the faults say of a claim.
+/// Whether a claim is proved to be able to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// A fault that was caught turned it false.
+pub enum ProofStatus {
+    /// A caught fault broke it.
     Proved,
-    /// No fault did, although one could be staged here, or none is known.
+    /// No fault broke it, although this engine supports one, or none exists.
     Unproved,
-    /// Faults for it are known, and this engine can stage none of them.
+    /// There are faults for it, but this engine supports none of them.
     NotProvableHere,
-    /// A check of the operator's own that no fault turned: told, and no failure.
+    /// A claim of the operator's own check that no fault broke: reported, but not a failure.
     Own,
 }
 
-/// How much of the whole a score is.
+/// How many of the faults a partial score covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Partial {
-    /// Faults that were chosen.
+    /// The faults that were selected.
     pub planned: usize,
-    /// Faults that there are.
+    /// All faults.
     pub of: usize,
 }
 
@@ -79,99 +57,72 @@ pub struct Matrix {
     /// Always [`SCHEMA`].
     pub schema: &'static str,
     pub engine: String,
-    /// A score of some of the faults only.
+    /// Set for a score of selected faults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<Partial>,
-    pub faults: Vec<Played>,
+    pub faults: Vec<FaultResult>,
     pub claims: Vec<Row>,
     #[serde(skip)]
     order: Vec<String>,
     #[serde(skip)]
-    kinds: Kinds,
+    kinds: CheckKinds,
     #[serde(skip)]
     seen: BTreeSet<ClaimId>,
-    /// The claims of faults that were not staged.
+    /// The claims of faults that this engine does not support.
     #[serde(skip)]
     beyond: BTreeSet<ClaimId>,
 }
 
-impl Played {
-    /// A fault that this engine cannot stage.
-    pub fn unstaged(fault: &Fault, why: &str) -> Played {
-        Played::of(fault, Ending::NotStaged(why.to_owned()), BTreeSet::new(), Duration::ZERO)
-    }
-
-    fn of(fault: &Fault, ending: Ending, proved: BTreeSet<ClaimId>, took: Duration) -> Played {
-        let result = match ending {
-            Ending::Caught => Outcome { result: "caught", why: vec![] },
-            Ending::Missed(why) => Outcome { result: "missed", why },
-            Ending::NotStaged(why) => Outcome { result: "not-staged", why: vec![why] },
-        };
-        let turns = fault.turns.iter().map(words).collect();
-        let (name, about, took_ms) = (fault.name.clone(), fault.about.clone(), millis(took));
-        Played { name, about, turns, result, took_ms, proved }
-    }
-
-    /// True for what makes the score fail.
-    pub fn is_missed(&self) -> bool {
-        self.result.result == "missed"
-    }
-}
-
-fn words(turn: &Turn) -> String {
-    match turn.claims.as_slice() {
-        [] => format!("{} {}", turn.check, turn.verdict.name()),
-        claims => format!("{} {}: {}", turn.check, turn.verdict.name(), claims.join(", ")),
-    }
-}
-
-fn millis(took: Duration) -> u64 {
-    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
-}
-
 impl Matrix {
-    /// An empty matrix over these checks; `unstaged` are the faults that are not played at all.
+    /// An empty matrix for these checks; `unsupported` are the faults that do not run at all.
     pub fn new(
         engine: &str,
         list: &Checklist,
         own: BTreeSet<String>,
-        unstaged: Vec<(Fault, Played)>,
+        unsupported: Vec<(Fault, FaultResult)>,
     ) -> Matrix {
         let manual = list.checks().filter(|check| check.entry.probe.is_manual());
-        let claims = |fault: &Fault| fault.turns.iter().flat_map(claims_of).collect::<Vec<ClaimId>>();
+        let claims = |fault: &Fault| fault.expectations.iter().flat_map(claims_of).collect::<Vec<ClaimId>>();
         Matrix {
             schema: SCHEMA,
             engine: engine.to_owned(),
             partial: None,
-            beyond: unstaged.iter().flat_map(|(fault, _)| claims(fault)).collect(),
-            faults: unstaged.into_iter().map(|(_, played)| played).collect(),
+            beyond: unsupported.iter().flat_map(|(fault, _)| claims(fault)).collect(),
+            faults: unsupported.into_iter().map(|(_, played)| played).collect(),
             claims: Vec::new(),
             order: list.checks().map(|check| check.id.clone()).collect(),
-            kinds: Kinds { manual: manual.map(|check| check.id.clone()).collect(), own },
+            kinds: CheckKinds {
+                manual: manual.map(|check| check.id.clone()).collect(),
+                own,
+                codes: list.checks().map(|check| (check.id.clone(), check.entry.probe.claims())).collect(),
+            },
             seen: BTreeSet::new(),
         }
     }
 
-    /// Takes in what was played.
-    pub(super) fn take(&mut self, done: Done) -> Played {
-        let Done { job, told, took } = done;
-        let played = match (&job.fault, told) {
-            (Some(fault), Ok(told)) => {
-                let (ending, proved) = weigh(fault, &told, &self.kinds);
-                Played::of(fault, ending, proved, took)
+    /// Adds the result of a job.
+    pub(super) fn add(&mut self, done: Done) -> FaultResult {
+        let Done { job, result, took } = done;
+        let played = match (&job.fault, result) {
+            (Some(fault), Ok(result)) => {
+                let (ending, proved) = judge(fault, &result, &self.kinds);
+                FaultResult::new(fault, ending, proved, took)
             }
-            (Some(fault), Err(error)) => {
-                Played::of(fault, Ending::Missed(vec![format!("{error:#}")]), BTreeSet::new(), took)
-            }
-            (None, told) => self.good(told, took),
+            (Some(fault), Err(error)) => FaultResult::new(
+                fault,
+                FaultOutcome::Missed(vec![format!("{error:#}")]),
+                BTreeSet::new(),
+                took,
+            ),
+            (None, result) => self.good(result, took),
         };
         self.faults.push(played.clone());
         played
     }
 
-    /// The good world, in which every claim must hold: it says which claims there are.
-    fn good(&mut self, told: anyhow::Result<Vec<Told>>, took: Duration) -> Played {
-        let why = match told {
+    /// The good world, in which every claim must hold: it determines which claims exist.
+    fn good(&mut self, result: anyhow::Result<Vec<RunResult>>, took: Duration) -> FaultResult {
+        let why = match result {
             Err(error) => vec![format!("{error:#}")],
             Ok(runs) => {
                 let outcomes =
@@ -180,30 +131,32 @@ impl Matrix {
                     let claims = outcome.claims.iter().map(|claim| (outcome.id.clone(), claim.code.clone()));
                     self.seen.extend(claims);
                 }
+                let unlisted = runs.iter().flat_map(|run| run.unlisted(&self.kinds.codes));
                 outcomes()
-                    // A warning may come true on a machine that is busy with six worlds; what is required may not.
-                    .filter(|o| o.turned() && o.required && !self.kinds.own.contains(&o.id))
-                    .map(|o| format!("{} is {} in the good world: {}", o.id, o.verdict, o.said))
+                    // Only required checks count: on a busy machine with six worlds a warning can occur.
+                    .filter(|o| o.did_not_pass() && o.required && !self.kinds.own.contains(&o.id))
+                    .map(|o| format!("{}: {} in the good world: {}", o.id, o.verdict, o.text))
+                    .chain(unlisted)
                     .collect()
             }
         };
         let result = if why.is_empty() { "good" } else { "missed" };
-        Played {
+        FaultResult {
             name: "good world".to_owned(),
             about: "nothing is wrong".to_owned(),
-            turns: vec![],
-            result: Outcome { result, why },
+            expectations: vec![],
+            result: Judgement { result, why },
             took_ms: millis(took),
             proved: BTreeSet::new(),
         }
     }
 
-    /// Puts faults into the order of their files, and claims into the checklist's.
-    pub fn sealed(mut self, faults: &[Fault]) -> Matrix {
+    /// Sorts faults by their files and claims by the checklist, and computes the status of every claim.
+    pub fn finished(mut self, faults: &[Fault]) -> Matrix {
         for fault in faults {
             if !self.faults.iter().any(|played| played.name == fault.name) {
-                let why = Ending::Missed(vec!["it was not played".to_owned()]);
-                self.faults.push(Played::of(fault, why, BTreeSet::new(), Duration::ZERO));
+                let why = FaultOutcome::Missed(vec!["it did not run".to_owned()]);
+                self.faults.push(FaultResult::new(fault, why, BTreeSet::new(), Duration::ZERO));
             }
         }
         let place = |name: &str| faults.iter().position(|fault| fault.name == name);
@@ -218,15 +171,15 @@ impl Matrix {
         let mut rows: Vec<Row> = by_claim
             .into_iter()
             .map(|((check, claim), faults)| {
-                let standing = match faults.is_empty() {
-                    false => Standing::Proved,
-                    true if self.kinds.own.contains(&check) => Standing::Own,
+                let status = match faults.is_empty() {
+                    false => ProofStatus::Proved,
+                    true if self.kinds.own.contains(&check) => ProofStatus::Own,
                     true if self.beyond.contains(&(check.clone(), claim.clone())) => {
-                        Standing::NotProvableHere
+                        ProofStatus::NotProvableHere
                     }
-                    true => Standing::Unproved,
+                    true => ProofStatus::Unproved,
                 };
-                Row { check, claim, faults, standing }
+                Row { check, claim, faults, status }
             })
             .collect();
         rows.sort_by_key(|row| self.order.iter().position(|id| *id == row.check));
@@ -234,11 +187,14 @@ impl Matrix {
         self
     }
 
-    /// Keeps only the claims that the chosen faults declare, and those of the operator's own checks: what a part of
-    /// the faults says of all the others is nothing.
-    pub fn narrow(&mut self, chosen: &[Fault], of: usize) {
-        let declared: BTreeSet<ClaimId> =
-            chosen.iter().flat_map(|fault| &fault.turns).flat_map(|turn| self.provable(turn)).collect();
+    /// Keeps only the claims that the selected faults declare, and those of the operator's own checks: selected faults
+    /// show nothing about other claims.
+    pub fn restrict_to(&mut self, chosen: &[Fault], of: usize) {
+        let declared: BTreeSet<ClaimId> = chosen
+            .iter()
+            .flat_map(|fault| &fault.expectations)
+            .flat_map(|expectation| self.provable(expectation))
+            .collect();
         let own = &self.kinds.own;
         self.claims.retain(|row| {
             own.contains(&row.check) || declared.contains(&(row.check.clone(), row.claim.clone()))
@@ -246,33 +202,36 @@ impl Matrix {
         self.partial = Some(Partial { planned: chosen.len(), of });
     }
 
-    /// The claims that a turn proves when its fault is caught.
-    fn provable(&self, turn: &Turn) -> Vec<ClaimId> {
-        match turn.verdict == Turned::Fail || self.kinds.manual.contains(&turn.check) {
-            true => claims_of(turn),
+    /// The claims that a caught fault proves for this check.
+    fn provable(&self, expectation: &Expectation) -> Vec<ClaimId> {
+        match expectation.verdict == ExpectedVerdict::Fail || self.kinds.manual.contains(&expectation.check) {
+            true => claims_of(expectation),
             false => Vec::new(),
         }
     }
 
-    /// The faults that nobody caught, and good worlds that were not called good.
-    pub fn missed(&self) -> impl Iterator<Item = &Played> {
+    /// The faults that were missed, and good worlds with a failure.
+    pub fn missed(&self) -> impl Iterator<Item = &FaultResult> {
         self.faults.iter().filter(|played| played.is_missed())
     }
 
-    /// The claims of one standing.
-    pub fn standing(&self, standing: Standing) -> impl Iterator<Item = &Row> {
-        self.claims.iter().filter(move |row| row.standing == standing)
+    /// The claims with this status.
+    pub fn with_status(&self, status: ProofStatus) -> impl Iterator<Item = &Row> {
+        self.claims.iter().filter(move |row| row.status == status)
     }
 
-    /// How many faults ended with this result.
+    /// The number of faults with this result.
     pub fn count(&self, result: &str) -> usize {
         self.faults.iter().filter(|played| played.result.result == result).count()
     }
 
-    /// 0 when every fault was caught and every claim turned false by one, else 1.
+    /// 0 if every fault was caught and every claim broken by one, else 1.
     pub fn exit(&self) -> Exit {
         let caught = self.count("caught") > 0;
-        match self.missed().next().is_none() && self.standing(Standing::Unproved).next().is_none() && caught {
+        match self.missed().next().is_none()
+            && self.with_status(ProofStatus::Unproved).next().is_none()
+            && caught
+        {
             true => Exit::Ready,
             false => Exit::NotReady,
         }
@@ -280,23 +239,25 @@ impl Matrix {
 
     /// The score in one sentence.
     pub fn summary(&self) -> String {
-        let proved = self.standing(Standing::Proved).count();
-        let checks: BTreeSet<&str> = self.standing(Standing::Proved).map(|row| row.check.as_str()).collect();
+        let proved = self.with_status(ProofStatus::Proved).count();
+        let checks: BTreeSet<&str> =
+            self.with_status(ProofStatus::Proved).map(|row| row.check.as_str()).collect();
         let part = self.partial.map(|part| format!("PARTIAL {} of {}: ", part.planned, part.of));
         let mut text = part.unwrap_or_default();
-        let told = format!(
-            "{} faults caught, {} missed, {} not staged; {proved} claims of {} checks turned false, {} never",
-            self.count("caught"),
+        text.push_str(&format!(
+            "{} caught, {} missed, {} not supported; {} of {} broken, {} never broken",
+            counted(self.count("caught"), "fault"),
             self.missed().count(),
             self.count("not-staged"),
-            checks.len(),
-            self.standing(Standing::Unproved).count(),
-        );
-        text.push_str(&told);
-        for (standing, words) in
-            [(Standing::NotProvableHere, "not provable here"), (Standing::Own, "of your own never turned")]
-        {
-            let count = self.standing(standing).count();
+            counted(proved, "claim"),
+            counted(checks.len(), "check"),
+            self.with_status(ProofStatus::Unproved).count(),
+        ));
+        for (status, words) in [
+            (ProofStatus::NotProvableHere, "not provable on this engine"),
+            (ProofStatus::Own, "of your own never broken"),
+        ] {
+            let count = self.with_status(status).count();
             if count > 0 {
                 text.push_str(&format!(", {count} {words}"));
             }
@@ -305,7 +266,11 @@ impl Matrix {
     }
 }
 
-/// The claims that a turn proves or, where it cannot be staged, would have proved.
-fn claims_of(turn: &Turn) -> Vec<ClaimId> {
-    turn.claims.iter().map(|claim| (turn.check.clone(), claim.clone())).collect()
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {}", plural(count, noun))
+}
+
+/// The claims that are proved if the fault is caught.
+fn claims_of(expectation: &Expectation) -> Vec<ClaimId> {
+    expectation.claims.iter().map(|claim| (expectation.check.clone(), claim.clone())).collect()
 }

@@ -1,12 +1,13 @@
-//! The score: every fault is played once, and every claim of every check has to be turned false by one of them. It is
-//! the product's own mutation test: a comparison that is gone from a probe leaves a fault that nobody caught.
+//! The score: every fault runs once, and every claim of every check has to be broken by one of them. It is a mutation
+//! test of the product: if a comparison is missing in a probe, a fault is not caught.
 
 pub mod child;
+pub mod fault_result;
+pub mod fault_run;
 pub mod judge;
 pub mod matrix;
-pub mod play;
-pub mod tell;
-pub mod told;
+pub mod render;
+pub mod run_result;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -17,18 +18,19 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
-use super::base::Bases;
-use super::faults::Fault;
-use super::postgres::Engine;
 use crate::checklist::Checklist;
 use crate::ending::Signals;
 use crate::engine::verb::{BASELINE, COMPARE, GATE, MONITOR, PREFLIGHT, Verb, asked_by};
 use crate::outcome::report::Stopped;
-use matrix::{Matrix, Played};
-use play::{Playing, Run};
-use told::Told;
+use crate::rehearsal::faults::Fault;
+use crate::rehearsal::postgres::Engine;
+use crate::rehearsal::postgres::database::DatabaseFactory;
+use fault_result::FaultResult;
+use fault_run::{Run, RunOptions};
+use matrix::Matrix;
+use run_result::RunResult;
 
-/// The verbs that are scored, in the order of the checklist.
+/// The scored verbs, in the order of the checklist.
 const VERBS: [(Run, Verb); 5] = [
     (Run::Preflight, PREFLIGHT),
     (Run::Monitor, MONITOR),
@@ -36,30 +38,31 @@ const VERBS: [(Run, Verb); 5] = [
     (Run::Compare, COMPARE),
     (Run::Gate, GATE),
 ];
-/// Worlds at a time, most of which wait.
-const TOGETHER: usize = 6;
-/// About what a fault costs, in seconds, when [`TOGETHER`] worlds share the machine.
-const COSTS: (u64, u64) = (24, 8);
+/// How many worlds run at the same time; most of the time they wait.
+const MAX_CONCURRENT_WORLDS: usize = 6;
+/// The approximate duration of a fault with and without traffic, in seconds, with [`MAX_CONCURRENT_WORLDS`] on one
+/// machine.
+const SECONDS_PER_FAULT: (u64, u64) = (24, 8);
 
-/// What is scored, and with what.
+/// The input of a score.
 pub struct Scoring {
     pub faults: Vec<Fault>,
     pub list: Checklist,
-    pub bases: Bases,
+    pub databases: DatabaseFactory,
     pub program: PathBuf,
-    /// The operator's own checks.
+    /// The folder of the operator's own checks.
     pub checks: Option<PathBuf>,
 }
 
-/// What happens while faults are played.
+/// The progress of a score.
 pub enum Event<'a> {
-    /// How many runs there will be, and about how long they take.
-    Begins { faults: usize, expected: Duration },
-    /// A fault, or the good world, has been played.
-    Played { played: &'a Played, left: usize },
+    /// The number of worlds, and approximately how long they take.
+    Started { faults: usize, expected: Duration },
+    /// A fault, or the good world, has finished.
+    Finished { played: &'a FaultResult, left: usize },
 }
 
-/// One world to play: a fault's, or with none the good one.
+/// One world: with a fault, or the good one without.
 struct Job {
     fault: Option<Fault>,
     runs: Vec<Run>,
@@ -71,69 +74,71 @@ impl Job {
     }
 }
 
-/// A job that was played.
+/// A finished job.
 pub struct Done {
     job: Job,
-    told: Result<Vec<Told>>,
+    result: Result<Vec<RunResult>>,
     took: Duration,
 }
 
 impl Scoring {
-    /// Checks that stand in the operator's own files.
+    /// The checks in the operator's own files.
     fn own(&self) -> BTreeSet<String> {
         self.list.checks().filter(|check| check.folder.is_some()).map(|check| check.id.clone()).collect()
     }
 
-    fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, Played)>) {
-        let mut unstaged = Vec::new();
+    fn jobs(&self) -> (VecDeque<Job>, Vec<(Fault, FaultResult)>) {
+        let mut unsupported = Vec::new();
         let wanted: BTreeSet<Run> = self.faults.iter().flat_map(|fault| runs_of(fault, &self.list)).collect();
         let mut jobs: Vec<Job> =
             [vec![Run::Monitor, Run::Gate], vec![Run::Preflight], vec![Run::Baseline], vec![Run::Compare]]
                 .into_iter()
-                // A part of the faults needs a part of the good world.
+                // Selected faults need only some of the good worlds.
                 .map(|runs| runs.into_iter().filter(|run| wanted.contains(run)).collect::<Vec<Run>>())
                 .filter(|runs| !runs.is_empty())
                 .map(|runs| Job { fault: None, runs })
                 .collect();
         for fault in &self.faults {
-            if let Some(why) = fault.native_only.as_ref().filter(|_| self.bases.engine() != Engine::Native) {
-                unstaged.push((fault.clone(), Played::unstaged(fault, why)));
+            if let Some(why) =
+                fault.native_only.as_ref().filter(|_| self.databases.engine() != Engine::Native)
+            {
+                unsupported.push((fault.clone(), FaultResult::unsupported(fault, why)));
                 continue;
             }
             jobs.push(Job { fault: Some(fault.clone()), runs: runs_of(fault, &self.list) });
         }
-        // What takes long begins first, so that nothing waits for it at the end.
+        // Long jobs start first, so that nothing waits for them at the end.
         jobs.sort_by_key(|job| !job.watches());
-        (jobs.into(), unstaged)
+        (jobs.into(), unsupported)
     }
 
-    /// Plays everything and gives the matrix, or which signal ended it. The calling thread waits.
+    /// Runs everything and returns the matrix, or the signal that ended it. Blocks the calling thread.
     ///
     /// # Errors
     /// The signal.
-    pub fn play(
+    pub fn run(
         &self,
         runtime: &Runtime,
         mut signals: Signals,
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Matrix, Stopped> {
-        let (jobs, unstaged) = self.jobs();
+        let (jobs, unsupported) = self.jobs();
         let total = jobs.len();
-        on_event(Event::Begins { faults: total, expected: expected(&jobs) });
+        on_event(Event::Started { faults: total, expected: expected(&jobs) });
         let jobs = Mutex::new(jobs);
-        let playing = Playing {
+        let options = RunOptions {
             program: self.program.clone(),
             checks: self.checks.clone(),
             manual: manual(&self.list),
         };
-        let mut matrix = Matrix::new(self.bases.engine().name(), &self.list, self.own(), unstaged);
+        let mut matrix = Matrix::new(self.databases.engine().name(), &self.list, self.own(), unsupported);
         let (halt, halted) = watch::channel(false);
         let (done, mut results) = mpsc::unbounded_channel();
         let stopped = std::thread::scope(|threads| {
-            for _ in 0..TOGETHER.min(total) {
+            for _ in 0..MAX_CONCURRENT_WORLDS.min(total) {
                 let (done, halted) = (done.clone(), halted.clone());
-                let (jobs, playing, bases) = (&jobs, &playing, &self.bases);
-                threads.spawn(move || work(jobs, playing, bases, halted, &done));
+                let (jobs, options, databases) = (&jobs, &options, &self.databases);
+                threads.spawn(move || work(jobs, options, databases, halted, &done));
             }
             drop(done);
             runtime.block_on(async {
@@ -141,12 +146,12 @@ impl Scoring {
                 loop {
                     tokio::select! {
                         result = results.recv() => match result {
-                            // Workers end when there is nothing left to play.
+                            // Workers end when no job is left.
                             None => return None,
                             Some(done) => {
                                 left -= 1;
-                                let played = matrix.take(done);
-                                on_event(Event::Played { played: &played, left });
+                                let played = matrix.add(done);
+                                on_event(Event::Finished { played: &played, left });
                             }
                         },
                         how = signals.next() => {
@@ -160,21 +165,21 @@ impl Scoring {
         });
         match stopped {
             Some(how) => Err(how),
-            None => Ok(matrix.sealed(&self.faults)),
+            None => Ok(matrix.finished(&self.faults)),
         }
     }
 }
 
-/// The runs in which the checks that a fault turns are asked.
+/// The runs that include the checks which a fault breaks.
 pub fn runs_of(fault: &Fault, list: &Checklist) -> Vec<Run> {
-    let asks = |verb: Verb| {
+    let includes = |verb: Verb| {
         let list = asked_by(verb, list);
-        fault.turns.iter().any(|turn| list.get(&turn.check).is_some())
+        fault.expectations.iter().any(|expectation| list.get(&expectation.check).is_some())
     };
-    VERBS.into_iter().filter(|&(_, verb)| asks(verb)).map(|(run, _)| run).collect()
+    VERBS.into_iter().filter(|&(_, verb)| includes(verb)).map(|(run, _)| run).collect()
 }
 
-/// The checks that only a person can sign off, of the one verb that takes sign-offs.
+/// The manual checks of the gate, the only verb that accepts sign-offs.
 pub fn manual(list: &Checklist) -> Vec<String> {
     asked_by(GATE, list)
         .checks()
@@ -184,41 +189,41 @@ pub fn manual(list: &Checklist) -> Vec<String> {
 }
 
 fn runtime() -> Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot start")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
 }
 
-/// About how long the jobs take, in all.
+/// The approximate duration of all jobs.
 fn expected(jobs: &VecDeque<Job>) -> Duration {
-    let (watching, quick) = COSTS;
+    let (watching, quick) = SECONDS_PER_FAULT;
     let sum: u64 = jobs.iter().map(|job| if job.watches() { watching } else { quick }).sum();
-    Duration::from_secs(sum.div_ceil(TOGETHER as u64).max(watching))
+    Duration::from_secs(sum.div_ceil(MAX_CONCURRENT_WORLDS as u64).max(watching))
 }
 
-/// Plays jobs until there are none left, each in worlds of its own on a runtime of its own.
+/// Runs jobs until none is left, each in its own world on its own runtime.
 fn work(
     jobs: &Mutex<VecDeque<Job>>,
-    playing: &Playing,
-    bases: &Bases,
+    options: &RunOptions,
+    databases: &DatabaseFactory,
     mut halted: watch::Receiver<bool>,
     done: &mpsc::UnboundedSender<Done>,
 ) {
     loop {
-        // A list is whole after a panic elsewhere: it is only taken from.
+        // The list is consistent after a panic elsewhere: items are only removed.
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(job) = next else { return };
         let began = Instant::now();
-        let told = runtime().and_then(|runtime| {
-            let told = runtime.block_on(async {
+        let result = runtime().and_then(|runtime| {
+            let result = runtime.block_on(async {
                 tokio::select! {
-                    told = play::play(playing, bases, &job.runs, job.fault.as_ref()) => told,
+                    result = fault_run::run_fault(options, databases, &job.runs, job.fault.as_ref()) => result,
                     _ = halted.wait_for(|&halt| halt) => Err(anyhow::anyhow!("interrupted")),
                 }
             });
             runtime.shutdown_timeout(Duration::from_secs(1));
-            told
+            result
         });
-        // Where nobody listens any more, the score has ended.
-        if *halted.borrow() || done.send(Done { job, told, took: began.elapsed() }).is_err() {
+        // If the receiver is gone, the score has ended.
+        if *halted.borrow() || done.send(Done { job, result, took: began.elapsed() }).is_err() {
             return;
         }
     }

@@ -3,12 +3,12 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{ACCOUNT, World};
-use crate::rehearsal::chatwoot;
+use crate::rehearsal::standins::chatwoot;
 use crate::settings::fingerprint;
 
 impl World {
-    /// A configuration in which nothing is left open: every expected value, and a second target whose
-    /// fingerprints are those of other secrets.
+    /// A complete configuration: every expected value, and a second target whose fingerprints are those of other
+    /// secrets.
     pub(super) fn config(&self, webhook_url: &str, account_name: &str) -> Result<String> {
         let key = fingerprint::new_key().map_err(anyhow::Error::msg)?;
         let mut own = String::new();
@@ -16,7 +16,7 @@ impl World {
         for name in fingerprint::FINGERPRINTED {
             let Some(value) = self.variables.get(*name) else { continue };
             let mine = fingerprint::fingerprint(&key, name, value)
-                .with_context(|| format!("no fingerprint of {name}"))?;
+                .with_context(|| format!("cannot compute the fingerprint of {name}"))?;
             let foreign = match *name {
                 "DATABASE_URL" => {
                     "postgres://elsewhere:unused-password@db.elsewhere.example/hotdash".to_owned()
@@ -24,7 +24,7 @@ impl World {
                 _ => chatwoot::token(),
             };
             let theirs = fingerprint::fingerprint(&key, name, &foreign)
-                .with_context(|| format!("no fingerprint of {name}"))?;
+                .with_context(|| format!("cannot compute the fingerprint of {name}"))?;
             own.push_str(&format!("{name} = \"{mine}\"\n"));
             other.push_str(&format!("{name} = \"{theirs}\"\n"));
         }
@@ -39,13 +39,14 @@ impl World {
              [targets.sandbox]\n\
              fly_app = \"hotdash-app\"\n\
              fly_agent_app = \"hotdash-agent-service\"\n\
+             fly_chatwoot_app = \"hotdash-chatwoot\"\n\
              chatwoot_host = \"localhost:{chatwoot_port}\"\n\
              agent_host = \"localhost:{agent_port}\"\n\
              account_id = {ACCOUNT}\n\
              account_name = {account_name}\n\
              database = {database}\n\
              webhook_url = {webhook_url}\n\n\
-             # On loopback everything is quicker, so a rehearsal need not wait as long as production.\n\
+             # Loopback is fast, so a rehearsal does not have to wait as long as production.\n\
              [targets.sandbox.traffic]\n\
              tick = \"1s\"\n\
              overlap = \"2s\"\n\
@@ -73,6 +74,6 @@ impl World {
 fn database_name(dsn: &str) -> Result<String> {
     let dsn = crate::service::dsn::Dsn::parse(dsn).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let name = dsn.database_name().to_owned();
-    ensure!(!name.is_empty(), "the database's connection string names no database");
+    ensure!(!name.is_empty(), "the connection string does not name a database");
     Ok(name)
 }

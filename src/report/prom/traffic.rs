@@ -1,11 +1,11 @@
-//! The gauges of a watched window, in base units: ratios, seconds, counts. Texts
-//! of the window are no labels: each new error would leave a series behind.
+//! The gauges of a watched window, in base units: ratios, seconds, counts. Error texts
+//! are not labels, because each new error would create a new series.
 
 use crate::outcome::traffic::Summary;
 
 type Gauge = (&'static str, &'static str, Option<String>);
 
-/// Name, help and value; no value where it is not known.
+/// Name, help and value; `None` if the value is unknown.
 pub(super) fn gauges(traffic: &Summary) -> Vec<Gauge> {
     let count = |count: u64| Some(count.to_string());
     let finite = |value: Option<f64>| value.filter(|v| v.is_finite());
@@ -22,12 +22,12 @@ pub(super) fn gauges(traffic: &Summary) -> Vec<Gauge> {
     vec![
         (
             "traffic_provisional",
-            "1 when nothing was judged, and the numbers are those of the ticks.",
+            "1 when the watch was cut short: nothing was judged, and the numbers come from its ticks.",
             Some(u8::from(traffic.provisional).to_string()),
         ),
         ("traffic_window_start_timestamp_seconds", "When the window begins.", unix(traffic.from)),
         ("traffic_window_end_timestamp_seconds", "When the window ends.", unix(traffic.to)),
-        ("traffic_success_ratio", "Deliveries that succeeded, of all; 1 is all.", ratio),
+        ("traffic_success_ratio", "Share of deliveries that succeeded, 0 to 1.", ratio),
         ("traffic_deliveries", "Deliveries in the window.", count(traffic.total)),
         ("traffic_failures", "Deliveries that failed.", count(traffic.failures)),
         ("traffic_dead_letters", "Dead letters in the window.", count(traffic.dlq_count)),
@@ -55,16 +55,16 @@ pub(super) fn gauges(traffic: &Summary) -> Vec<Gauge> {
         ("traffic_attempts_mean", "Attempts per delivery.", attempts),
         (
             "traffic_unreadable_durations",
-            "Durations that are no number.",
+            "Durations that are not numbers.",
             count(traffic.unreadable_durations),
         ),
         ("traffic_untimed_deliveries", "Deliveries without a duration.", count(traffic.untimed)),
         (
             "traffic_unanswered_seconds",
-            "How long the database did not answer the ticks.",
+            "How long the database did not answer.",
             Some(format!("{unanswered:.3}")),
         ),
-        ("traffic_late_facts", "Facts that the ticks had missed; negative: they had more.", Some(late)),
-        ("traffic_future_facts", "Facts dated after the database's clock.", count(traffic.future)),
+        ("traffic_late_facts", "Facts that the ticks missed; negative: the ticks counted more.", Some(late)),
+        ("traffic_future_facts", "Facts with a time later than the database's clock.", count(traffic.future)),
     ]
 }

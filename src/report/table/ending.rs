@@ -1,12 +1,12 @@
-//! The end of the table: the problems, first the harmless and last what is in
-//! the way, then notes, counts and the exit code. Fixes and links are never
-//! broken or cut, so that they can be copied.
+//! The end of the table: the problems, the blocking ones last, then notes, counts and
+//! the decision. Fixes and links are neither wrapped nor truncated, so that they can
+//! be copied.
 
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 
 use super::super::problems::{Problem, Problems, consequence, fix};
-use super::super::{badge, counts, marks, why};
+use super::super::{badge, conclusion, counts, marks, why};
 use super::layout::{Column, grid};
 use super::{Ink, Page};
 use crate::text;
@@ -14,8 +14,8 @@ use crate::text;
 impl Page<'_> {
     pub(super) fn ending(&self, lines: &mut Vec<String>) {
         let problems = Problems::of(self.report);
-        self.problems("Worth a look, not in the way", &problems.notes, lines);
-        self.problems("In the way", &problems.in_the_way, lines);
+        self.problems("Not blocking", &problems.notes, lines);
+        self.problems("Blocking", &problems.blocking, lines);
         for note in &self.report.notes {
             let columns = Column::fill(&[Column::left(4), Column::left(0)], self.width);
             lines.extend(grid(&["note".to_owned(), text::cell(note, 1_000)], &columns));
@@ -30,9 +30,7 @@ impl Page<'_> {
         if problems.is_empty() {
             return;
         }
-        let count = problems.len();
-        let heading = format!("{heading}: {count} {}", text::plural(count, "problem"));
-        lines.push(self.paint(Ink::Bold, &heading));
+        lines.push(self.paint(Ink::Bold, &format!("{heading} ({})", problems.len())));
         for problem in problems {
             match problem {
                 Problem::Single { outcome, blocks } => self.single(outcome, blocks, lines),
@@ -47,15 +45,16 @@ impl Page<'_> {
         if self.style.problems_only {
             self.details(outcome, lines);
         }
-        for reason in why(outcome, self.report.strict).into_iter().chain(marks(outcome)) {
-            lines.extend(self.entry("why", &text::cell(&reason, self.limit().max(400))));
+        let reasons = why(outcome, self.report.strict).into_iter().map(|reason| ("why", reason));
+        for (label, text) in reasons.chain(marks(outcome).into_iter().map(|mark| ("note", mark))) {
+            lines.extend(self.entry(label, &text::cell(&text, self.limit().max(400))));
         }
         lines.extend(fix(self.report, outcome).map(|fix| self.raw("fix", &fix)));
         if let Some(runbook) = &outcome.runbook {
             lines.push(self.raw("see", runbook));
         }
         if let Some(line) = consequence(blocks) {
-            lines.extend(self.entry("so", &text::plain(&line)));
+            lines.extend(self.entry("blocks", &text::plain(&line)));
         }
     }
 
@@ -67,7 +66,7 @@ impl Page<'_> {
         lines.push(self.raw("fix", fix));
     }
 
-    /// Badge, id and title; the title on a line of its own where the first is full.
+    /// Badge, id and title; the title goes on its own line if it does not fit.
     fn named(&self, outcome: &Outcome, title: &str) -> Vec<String> {
         let (badge, id) = (badge(outcome), text::plain(&outcome.id));
         let painted = self.paint(self.ink(outcome), &badge);
@@ -84,9 +83,10 @@ impl Page<'_> {
         }
     }
 
-    /// A word and a wrapped text, indented.
+    /// A label and a wrapped text, indented.
     fn entry(&self, word: &str, value: &str) -> Vec<String> {
-        let columns = Column::fill(&[Column::left(2), Column::left(4), Column::left(0)], self.width);
+        let label = Column::left(word.chars().count().max(4));
+        let columns = Column::fill(&[Column::left(2), label, Column::left(0)], self.width);
         grid(&[String::new(), word.to_owned(), value.to_owned()], &columns)
             .into_iter()
             .map(|line| match line.strip_prefix(&format!("    {word}")) {
@@ -96,28 +96,30 @@ impl Page<'_> {
             .collect()
     }
 
-    /// A word and a text that is neither wrapped nor cut.
+    /// A label and a text that is neither wrapped nor truncated.
     fn raw(&self, word: &str, value: &str) -> String {
         format!("    {}   {}", self.paint(Ink::Dim, word), text::plain(value))
     }
 
     fn summary(&self, lines: &mut Vec<String>) {
         let report = self.report;
-        let line = format!("{} · {}", counts(report), text::took(report.took_ms));
-        for line in grid(&[line], &[Column::left(self.width)]) {
-            lines.push(self.paint(Ink::Bold, &line));
-        }
+        let took = text::took(report.took_ms).replace(' ', "\u{a0}");
+        self.closing(Ink::Bold, &format!("{} · {took}", counts(report)), lines);
         if let Some(partial) = &report.partial {
-            let others = partial.of.saturating_sub(partial.planned);
-            let line = format!("{}: the other {others} were not asked", partial);
-            lines.push(self.paint(Ink::Yellow, &line));
+            lines.push(self.paint(Ink::Yellow, &partial.to_string()));
         }
         let ink = match report.exit {
             Exit::Ready => Ink::Green,
             Exit::Undecided => Ink::Yellow,
             _ => Ink::Red,
         };
-        let line = format!("exit {}: {}", report.exit.code(), report.meaning());
-        lines.push(self.paint(ink, &line));
+        self.closing(ink, &conclusion(report).replace("(exit ", "(exit\u{a0}"), lines);
+    }
+
+    /// A wrapped line of the summary, in which no-break spaces hold a number and its unit together.
+    fn closing(&self, ink: Ink, text: &str, lines: &mut Vec<String>) {
+        for line in grid(&[text.to_owned()], &[Column::left(self.width)]) {
+            lines.push(self.paint(ink, &line.replace('\u{a0}', " ")));
+        }
     }
 }

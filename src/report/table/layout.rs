@@ -1,5 +1,5 @@
-//! Columns: how wide each is on a page, and rows laid out in them. The widths of
-//! a row are the same in every section, so that the eye can run down the page.
+//! Columns: how wide each is, and rows laid out in them. The columns of check rows are
+//! the same in every section, so that they line up down the page.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
@@ -14,10 +14,10 @@ use crate::text;
 const GAP: usize = 2;
 /// A time is at most `59 m 59 s` wide.
 const TIME: usize = 9;
-/// Where a title would get less room than this it moves below the id.
+/// A title with less room than this moves below the id.
 const TITLE: usize = 24;
 
-/// One column: its width without the gap, and where its text stands.
+/// One column: its width without the gap, and its alignment.
 #[derive(Clone, Copy)]
 pub struct Column {
     width: usize,
@@ -25,12 +25,12 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column whose text stands left.
+    /// A left-aligned column.
     pub fn left(width: usize) -> Column {
         Column { width, right: false }
     }
 
-    /// Gives the last column what is left of `room`.
+    /// Gives the last column the rest of `room`.
     pub fn fill(columns: &[Column], room: usize) -> Vec<Column> {
         let mut columns = columns.to_vec();
         if let Some((last, others)) = columns.split_last_mut() {
@@ -61,7 +61,7 @@ impl Column {
 
 /// The columns of a check's row.
 pub struct Columns {
-    /// The width of the page; wider than asked for where an id would have to be broken.
+    /// The width of the page; wider than requested if an id would not fit otherwise.
     pub width: usize,
     badge: usize,
     id: usize,

@@ -1,12 +1,11 @@
-//! The block of a watched window, beneath the sections: what was measured, whose
-//! verdicts stand in the rows above.
+//! The numbers of a watched window, below the sections whose checks judge them.
 
 use super::super::traffic::{Extent, PROVISIONAL, facts, window};
 use super::{GUTTER, Ink, Page};
 use crate::text;
 
 impl Page<'_> {
-    /// With `--problems` only what a reader must not miss: that nothing was judged.
+    /// With `--problems` this shows only that nothing was judged.
     pub(super) fn traffic(&self, lines: &mut Vec<String>) {
         let Some(traffic) = &self.report.traffic else { return };
         let title = self.paint(Ink::Bold, "Traffic");
@@ -22,11 +21,11 @@ impl Page<'_> {
         let names = |facts: &[(&str, String)]| facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         let all = self.style.verbose > 0;
         let width = names(&facts(traffic, Extent { width: 0, all }));
-        // A sparkline that is broken in two is none.
+        // A sparkline must fit on one line.
         let room = self.room().saturating_sub(width + 2);
-        let told = facts(traffic, Extent { width: room, all });
+        let shown_facts = facts(traffic, Extent { width: room, all });
         let mut before = "";
-        for (name, value) in &told {
+        for (name, value) in &shown_facts {
             let shown = if *name == before { "" } else { *name };
             before = name;
             let value = match *name {

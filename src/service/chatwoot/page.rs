@@ -20,8 +20,6 @@ pub struct Page {
     pub sent: Timestamp,
     /// The time until the response was complete.
     pub took: Duration,
-    /// Whether a stand-in's marker was seen.
-    pub sandbox: bool,
 }
 
 /// A page, or the reason why there is none.
@@ -68,14 +66,7 @@ mod tests {
 
     fn page(status: u16, body: &str) -> Page {
         let body = body::parse(body.as_bytes());
-        Page {
-            status,
-            location: None,
-            body,
-            sent: Timestamp::UNIX_EPOCH,
-            took: Duration::ZERO,
-            sandbox: false,
-        }
+        Page { status, location: None, body, sent: Timestamp::UNIX_EPOCH, took: Duration::ZERO }
     }
 
     #[test]

@@ -21,8 +21,6 @@ pub struct Answer {
     pub redirects: Vec<String>,
     /// The time from the call to the end of the body, including redirects.
     pub took: Duration,
-    /// Whether a stand-in's marker was seen in any response on the way.
-    pub sandbox: bool,
 }
 
 impl Answer {

@@ -17,6 +17,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::encrypt::{self, Noting, Way};
 use super::{PgFault, Protection, Session, State, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
+use crate::service::marker::MarkerSink;
 use crate::service::socket;
 use crate::service::tls::Roots;
 use crate::service::unreachable::Unreachable;
@@ -25,10 +26,17 @@ use crate::service::unreachable::Unreachable;
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Connects. `deadline` bounds the connection and all queries of the session together.
-pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Session, PgFault> {
+/// Connects, and reports to `marker` when the database is a rehearsal's. `deadline` bounds the connection and all queries
+/// of the session together.
+pub async fn connect(
+    dsn: &Dsn,
+    roots: &Roots,
+    marker: &MarkerSink,
+    deadline: Duration,
+) -> Result<Session, PgFault> {
     let opening = Opening {
         dsn,
+        marker,
         tls: MakeRustlsConnect::new(encrypt::config(dsn, roots)?),
         given: deadline,
         deadline: Instant::now() + deadline,
@@ -44,6 +52,7 @@ pub async fn connect(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Ses
 
 struct Opening<'a> {
     dsn: &'a Dsn,
+    marker: &'a MarkerSink,
     tls: MakeRustlsConnect,
     given: Duration,
     deadline: Instant,
@@ -87,6 +96,9 @@ impl Opening<'_> {
         }
         let session = result?;
         suitable(&session.client, wanted, &server.host, self.given).await?;
+        if is_rehearsal(&session.client, &server.host, self.given).await? {
+            self.marker.report();
+        }
         Ok(session)
     }
 
@@ -151,6 +163,13 @@ async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
         }
         Err(error) => Err(Unreachable::from_error(&error, "localhost", Duration::ZERO)),
     }
+}
+
+/// Whether the database has the table that marks a rehearsal's.
+async fn is_rehearsal(client: &Client, host: &str, given: Duration) -> Result<bool, PgFault> {
+    let sql = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p') LIMIT 1";
+    let answer = client.simple_query(sql).await.map_err(|e| PgFault::from_error(&e, host, given))?;
+    Ok(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
 }
 
 /// Checks `target_session_attrs` through the simple protocol, as libpq does.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::transaction::{Access, Transaction};
 use super::{Bounds, PgFault, Row, Session, connect};
 use crate::service::dsn::Dsn;
+use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 
 /// A connection that can write.
@@ -19,8 +20,13 @@ pub struct Writer {
 ///
 /// # Errors
 /// Those of [`connect`].
-pub async fn connect_to_write(dsn: &Dsn, roots: &Roots, deadline: Duration) -> Result<Writer, PgFault> {
-    Ok(Writer { session: connect(dsn, roots, deadline).await? })
+pub async fn connect_to_write(
+    dsn: &Dsn,
+    roots: &Roots,
+    marker: &MarkerSink,
+    deadline: Duration,
+) -> Result<Writer, PgFault> {
+    Ok(Writer { session: connect(dsn, roots, marker, deadline).await? })
 }
 
 impl Writer {

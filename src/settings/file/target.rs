@@ -72,7 +72,12 @@ impl Judge<'_, '_> {
     }
 
     fn target(&mut self, target: &Target, notes: &mut Vec<String>, name: &str) {
-        for (key, app) in [("fly_app", &target.fly_app), ("fly_agent_app", &target.fly_agent_app)] {
+        let apps = [
+            ("fly_app", &target.fly_app),
+            ("fly_agent_app", &target.fly_agent_app),
+            ("fly_chatwoot_app", &target.fly_chatwoot_app),
+        ];
+        for (key, app) in apps {
             if app.as_deref().is_some_and(|a| !is_fly_app(a)) {
                 self.wrong(&[key], "is not a valid Fly app name (lower-case letters, digits and `-`)");
             }

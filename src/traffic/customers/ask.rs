@@ -1,7 +1,7 @@
 //! Reads Chatwoot's side of a window: first its clock, then the token's role, then the messages, then the counts.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -41,7 +41,6 @@ pub async fn ask(
         client,
         deadline,
         until: began + deadline,
-        sandbox: AtomicBool::new(false),
         pages: AtomicUsize::new(0),
         messages: AtomicUsize::new(0),
     };
@@ -58,7 +57,7 @@ pub async fn ask(
         }
         Err(unknown) => (Err(unknown.clone()), Err(unknown)),
     };
-    Customers { window, queue, now, counts, messages, sandbox: asker.sandbox.load(Ordering::Relaxed) }
+    Customers { window, queue, now, counts, messages }
 }
 
 fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
@@ -79,7 +78,6 @@ struct Asker {
     client: Chatwoot,
     deadline: Duration,
     until: Instant,
-    sandbox: AtomicBool,
     /// Pages of messages requested so far.
     pages: AtomicUsize,
     /// Customer messages found so far.
@@ -102,9 +100,6 @@ impl Asker {
             return Err(Trouble::Unreachable(Unreachable::TimedOut { after: self.deadline }));
         }
         let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
-        if seen.as_ref().is_ok_and(|page| page.sandbox) {
-            self.sandbox.store(true, Ordering::Relaxed);
-        }
         read(&seen, reader)
     }
 

@@ -30,6 +30,5 @@ pub fn customers(list: Vec<Message>) -> Customers {
         now: Ok(at(910)),
         counts: Ok(counts),
         messages: Ok(Messages { list, cut: None }),
-        sandbox: false,
     }
 }

@@ -60,24 +60,19 @@ impl Asker {
         }
     }
 
-    pub(super) async fn look(&self, cx: &Context, opening: &WindowPlan) -> ProbeResult {
+    pub(super) async fn look(&self, opening: &WindowPlan) -> ProbeResult {
         let at = opening.now();
-        let (said, sandbox) = match self {
+        let said = match self {
             Asker::Chatwoot(client) => {
                 let seen = client.get("/api", DEADLINE).await;
-                (services(read(&seen, Api::read)), seen.as_ref().is_ok_and(|page| page.sandbox))
+                services(read(&seen, Api::read))
             }
             Asker::Agent { http, url } => {
                 let request = Request::get(url).header("accept", "application/json, */*");
                 let answer = http.ask(request, DEADLINE).await;
-                let sandbox = answer.as_ref().is_ok_and(|answer| answer.sandbox);
-                let read = answer.map(|answer| (answer.status, body::json(&answer)));
-                (status(read), sandbox)
+                status(answer.map(|answer| (answer.status, body::json(&answer))))
             }
         };
-        if sandbox {
-            cx.saw_marker();
-        }
         match said {
             Answer::Good(what) => {
                 Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false))

@@ -38,7 +38,10 @@ pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>)
         Silence::QueueFailing => finding.claim(
             Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), false)
                 .sentence("Chatwoot's queue is failing, so it sends nothing")
-                .fix("repair Chatwoot's Redis and Sidekiq; start with `fly status` and `fly logs` of Chatwoot's app"),
+                .fix(format!(
+                    "check Chatwoot's Redis and Sidekiq, and restart what is down: fly status -a {}",
+                    rules.target.shown("fly_chatwoot_app")
+                )),
         ),
         Silence::NoMessages => finding.claim(
             Claim::undecided(CODE, WHAT, EXPECTED, "0")

@@ -84,7 +84,7 @@ fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim 
         let made = words::of(usable.len() as u64, due as u64);
         return open(format!("only {made} scheduled health probes were made: this machine probably slept"));
     }
-    // Without a later probe, a failed last one cannot be told apart from an outage.
+    // Without a later probe, a failed last one looks the same as an outage.
     match usable.last() {
         Some(last) if !last.good => {
             open(format!("the last health probe failed: {} ({succeeded})", last.what))

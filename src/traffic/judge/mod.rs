@@ -31,12 +31,14 @@ pub use rate::{margins, success_rate};
 pub use standing::standing;
 pub use tiers::tiers;
 
-use crate::settings::{Settings, Traffic};
+use crate::settings::{Settings, Target, Traffic};
 
 /// The thresholds a window is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub traffic: &'a Traffic,
+    /// Whose apps a fix names.
+    pub target: &'a Target,
     /// Whether the window must meet the success criteria: at least half an hour after a known deploy.
     pub criteria: bool,
     /// Whether the target is the sandbox, where the window may be shorter.
@@ -48,6 +50,7 @@ impl<'a> Rules<'a> {
     pub fn of(settings: &'a Settings) -> Rules<'a> {
         Rules {
             traffic: &settings.target.traffic,
+            target: &settings.target,
             criteria: settings.watch.as_ref().is_some_and(|watch| watch.criteria),
             sandbox: settings.target.is_sandbox(),
         }

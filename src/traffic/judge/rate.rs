@@ -47,9 +47,10 @@ fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &
         Some(false) => {
             let claim = Claim::compared(CODE, WHAT, expected, found, false);
             if causes::split(watched, full, rules).is_some_and(|split| split.older) {
-                claim.fix(
-                    "deliveries already failed before the deploy, so a rollback alone does not help: find the cause in the Agent SDK's log (fly logs)",
-                )
+                claim.fix(format!(
+                    "find the cause first, because deliveries already failed before the deploy and a rollback alone does not help: fly logs -a {}",
+                    rules.target.shown("fly_agent_app")
+                ))
             } else {
                 claim
             }

@@ -68,13 +68,13 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Turn { step, cut, news }), 5..45)
 }
 
-/// Feeds the log to both readings, and returns the final window. Its start is moved by `anew` at that reading, and it is
+/// Feeds the log to both readings, and returns the final window. Its start is moved by `moved` at that reading, and it is
 /// extended by `longer` milliseconds whenever it is over, up to three times.
 fn feed(
     log: &[Arrived],
     turns: &[Turn],
     planned: Window,
-    anew: Option<(usize, i64)>,
+    moved: Option<(usize, i64)>,
     longer: i64,
     into: &mut [LogReading; 2],
 ) -> Window {
@@ -86,7 +86,7 @@ fn feed(
         let Some((now, _)) = arrived.checked_sub(1).map(|last| &log[last]) else { continue };
         let now = at(*now);
         // The clock may change only before anything was read by it, and before the end.
-        if let Some((_, by)) = anew.filter(|(when, _)| *when == n && !read && now < planned.to) {
+        if let Some((_, by)) = moved.filter(|(when, _)| *when == n && !read && now < planned.to) {
             let by = SignedDuration::from_millis(by);
             planned = Window { from: planned.from + by, to: planned.to + by };
         }
@@ -128,7 +128,7 @@ proptest! {
         turns in turns(),
         from in 0..60_000_i64,
         length in 1..300_000_i64,
-        anew in prop::option::weighted(0.3, (0..30_usize, -300..300_i64)),
+        moved in prop::option::weighted(0.3, (0..30_usize, -300..300_i64)),
         longer in prop_oneof![Just(0_i64), 1..20_000_i64],
     ) {
         let planned = Window { from: at(from), to: at(from + length) };
@@ -138,9 +138,9 @@ proptest! {
             let close = |line: &&Arrived| line.1.at.is_some_and(|at| at.duration_since(planned.from).abs() <= by);
             log.iter().filter(close).count()
         };
-        let anew = anew.filter(|(_, by)| near(*by) <= FULL);
+        let moved = moved.filter(|(_, by)| near(*by) <= FULL);
         let mut both = [reading(LEAST), reading(usize::MAX)];
-        let window = feed(&log, &turns, planned, anew, longer, &mut both);
+        let window = feed(&log, &turns, planned, moved, longer, &mut both);
         let [counted, kept] = both;
         prop_assert!(counted.seen.len() <= LEAST);
         prop_assert_eq!(counted.judge(window.from, window.to), kept.judge(window.from, window.to));

@@ -42,11 +42,7 @@ pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
     }
     let spent = opening.began + opening.budget;
     let left = spent.saturating_duration_since(Instant::now()).clamp(LEAST, DEADLINE);
-    let customers = customers::ask(client, account(cx), window, left).await;
-    if customers.sandbox {
-        cx.saw_marker();
-    }
-    customers
+    customers::ask(client, account(cx), window, left).await
 }
 
 /// A past window is judged at once, and one that ended early is not judged for lost messages.

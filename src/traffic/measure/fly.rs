@@ -35,12 +35,10 @@ pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, St
     let Some(app) = target.fly_app.clone() else {
         return Err(format!("the start of the deploy is unknown: {}", target.line_to_add("fly_app")));
     };
-    let (env, of, redactor) = (fly_environment(&cx.settings), app.clone(), cx.redactor.clone());
-    let take = async move { fly::releases(env, &of, DEADLINE, &redactor).await };
+    let (env, of) = (fly_environment(&cx.settings), app.clone());
+    let (redactor, sink) = (cx.redactor.clone(), cx.marker.clone());
+    let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
     let answer = cx.measure(format!("fly releases {app}"), false, take).await;
-    if answer.marker {
-        cx.saw_marker();
-    }
     match &answer.found {
         Ok(releases) => marker(releases, &app).map(Deploy::from),
         Err(trouble) => Err(trouble.to_string()),
@@ -134,10 +132,7 @@ async fn poll(
     reading: &mut LogReading,
 ) -> Result<Polled, CannotAsk> {
     let asked_at = opening.now();
-    let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor).await;
-    if answer.marker {
-        cx.saw_marker();
-    }
+    let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor, &cx.marker).await;
     match &answer.found {
         Ok(batch) => {
             reading.take(asked_at, *opening.end.borrow(), batch);

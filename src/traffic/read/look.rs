@@ -16,8 +16,6 @@ pub struct TableInfo {
     pub now: Timestamp,
     /// On a standby: the time up to which it has replayed; the epoch if unknown.
     pub replayed_to: Option<Timestamp>,
-    /// It has the marker table of a rehearsal.
-    pub sandbox: bool,
     /// How row level security hides facts from this role. Counts would then be too low, without an error.
     pub rows_hidden: Option<String>,
 }
@@ -44,7 +42,7 @@ pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgFault
     let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
-    Ok(TableInfo { source, now, replayed_to, sandbox: decode::flag(row, "sandbox")?, rows_hidden })
+    Ok(TableInfo { source, now, replayed_to, rows_hidden })
 }
 
 fn now(engine: Engine) -> String {
@@ -54,10 +52,7 @@ fn now(engine: Engine) -> String {
         }
         Engine::Cockroach => "NULL",
     };
-    format!(
-        "SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to, \
-         EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p'))::text AS sandbox"
-    )
+    format!("SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to")
 }
 
 /// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and

@@ -46,7 +46,9 @@ impl Database {
     where
         F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgFault>> + Send,
     {
-        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
@@ -66,9 +68,6 @@ impl Database {
     async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
         let names = &self.cx.settings.target.names;
         let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
-        if look.sandbox {
-            self.cx.saw_marker();
-        }
         if let Some(why) = &look.rows_hidden {
             let fix = format!(
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
@@ -141,7 +140,9 @@ fn is_hopeless(fault: &PgFault) -> bool {
 
 impl Reader for Database {
     async fn moment(&self, within: Duration) -> Answer<Moment> {
-        let session = connect(&self.dsn, &self.cx.roots, within).await.map_err(|fault| self.fault(&fault))?;
+        let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
+            .await
+            .map_err(|fault| self.fault(&fault))?;
         let look = self.look(&session).await;
         session.close().await;
         look.map(|look| Moment {

@@ -154,7 +154,7 @@ fn a_few_invalid_durations_are_left_out_and_many_prevent_recording() {
         let ran = capture(&good);
         assert_eq!(ran.code, 0, "{value}: {}", ran.stdout);
         assert!(
-            ran.outcome("baseline.recorded")["warnings"].to_string().contains("1 durations are unreadable")
+            ran.outcome("baseline.recorded")["warnings"].to_string().contains("1 duration is unreadable")
         );
         assert_eq!(good.psql("select avg_response_ms from support_baseline"), "100");
     }
@@ -185,7 +185,7 @@ fn a_poor_hour_is_recorded_with_a_warning() {
     let ran = capture(&young);
     assert_eq!(ran.code, 0);
     let warnings = ran.outcome("baseline.recorded")["warnings"].to_string();
-    assert!(warnings.contains("30 minutes old") && warnings.contains("too low"), "{warnings}");
+    assert!(warnings.contains("30 min old") && warnings.contains("too low"), "{warnings}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn an_empty_list_and_an_unsuitable_table_are_reported() {
     let empty = bench("");
     let list = empty.ops(&["baseline", "list"]);
     assert_eq!((list.code, list.stdout.as_str()), (0, ""), "{}", list.stderr);
-    assert!(list.stderr.contains("no baseline is recorded"));
+    assert!(list.stderr.contains("no baseline has been recorded yet"));
     assert_eq!(empty.ops(&["baseline", "show"]).code, 3);
     let foreign = bench("set role hotdash; create table support_baseline (secret text)");
     let list = foreign.ops(&["baseline", "list"]);

@@ -94,13 +94,16 @@ fn a_pass_names_earlier_runs_that_did_not_pass() {
     let passed = bench.preflight(&arguments);
     assert_eq!(passed.code, 0, "{}", passed.problems());
     let run = open.report()["run"].as_str().unwrap_or_default().to_owned();
-    let said = format!("0 min earlier, `preflight` of sandbox ended 3 (run {run})");
+    let said = format!("less than a minute ago, `preflight` on sandbox ended with exit code 3 (run {run})");
     let notes = passed.report()["notes"].to_string();
-    assert!(notes.contains(&said) && notes.contains("and 1 more within the hour did not pass"), "{notes}");
+    assert!(
+        notes.contains(&said) && notes.contains("1 other run in the last hour did not pass either"),
+        "{notes}"
+    );
     // A person sees it, too, and a pass is no non-pass.
     let table = bench.ops(&["preflight", "--only", "agent-sdk.version"]);
     let note = table.stdout.lines().find(|line| line.starts_with("note")).unwrap_or_default();
-    assert!(note.contains(" min earlier, `preflight` of sandbox ended 3"), "{}", table.stdout);
+    assert!(note.contains("ago, `preflight` on sandbox ended with"), "{}", table.stdout);
     // Without a journal nothing is read either.
     assert_eq!(
         bench.preflight(&["--only", "agent-sdk.version", "--no-journal"]).report()["notes"],
@@ -117,7 +120,10 @@ fn a_journal_that_cannot_be_written_is_said_and_stops_nothing() {
     let ran = bench.preflight(&["--only", "agent-sdk.health"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let notes = ran.report()["notes"].to_string();
-    assert!(notes.contains(&format!("no journal in {file}")) && notes.contains("--no-journal"), "{notes}");
+    assert!(
+        notes.contains(&format!("cannot write a journal in {file}")) && notes.contains("--no-journal"),
+        "{notes}"
+    );
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn stdout_is_the_format_and_stderr_is_the_progress() {
     let bench = mixed();
     for format in Format::ALL {
         let ran = told(&bench, format, &[]);
-        assert!(ran.stderr.contains("preflight of sandbox: 54 checks\n"), "{format}: {}", ran.stderr);
+        assert!(ran.stderr.contains("preflight on sandbox: 54 checks\n"), "{format}: {}", ran.stderr);
         assert!(ran.stderr.contains("54/54 "), "{format}: {}", ran.stderr);
         assert!(!ran.stdout.contains("54/54 "), "{format}: {}", ran.stdout);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{format}: not a terminal");
@@ -96,7 +96,7 @@ fn colour_is_for_terminals_that_want_it() {
         terminal.env("TERM", "xterm").envs(variable).stdin(Stdio::null());
         let ran = finish(&mut terminal);
         assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
-        assert!(ran.stdout.contains("exit 0: "), "{}", ran.stdout);
+        assert!(ran.stdout.contains("(exit 0)"), "{}", ran.stdout);
         ran.stdout
     };
     assert!(on_a_terminal(None).contains("\u{1b}["));

@@ -22,7 +22,7 @@ fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
         (["--only", "chatwoot.*-nonsense"], "matches no check"),
         (["--only", ""], "matches no check"),
         (["--only", "qqqqqqqqqqqq"], "see `hotdash-ops checks list`"),
-        (["--skip", "*"], "the selection leaves nothing to ask"),
+        (["--skip", "*"], "the selection leaves no check to run"),
     ];
     for (arguments, said) in cases {
         let ran = bench.ops(&["preflight", "--format", "json", arguments[0], arguments[1]]);

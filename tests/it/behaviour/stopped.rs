@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::checkout::{Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName};
 use serde_json::{Value, json};
 
 use super::{ids, whole};
@@ -92,7 +92,7 @@ fn at_work_in(folder: &Path) -> Vec<String> {
 #[test]
 fn ctrl_c_leaves_no_command_behind() {
     let bench = Bench::new();
-    let hang = |answers: &mut hotdash_ops::rehearsal::checkout::Answers| {
+    let hang = |answers: &mut hotdash_ops::rehearsal::standins::checkout::Answers| {
         *answers.tool(ToolName::Eslint) = Tool { hang: true, ..Tool::default() };
     };
     bench.world.checkout.change(hang).expect("the tool hangs");
@@ -127,7 +127,7 @@ fn the_runs_deadline_turns_what_is_unfinished_into_errors() {
     for check in ["health", "health-head", "version", "test-webhook"] {
         let outcome = ran.outcome(&format!("agent-sdk.{check}"));
         assert_eq!(outcome["verdict"], "error", "{outcome:#}");
-        assert_eq!(outcome["reason"], "the run's deadline of 1s passed first");
+        assert_eq!(outcome["reason"], "not finished within the run's timeout of 1s");
         assert!(outcome["fix"].to_string().contains("--timeout"), "{outcome:#}");
     }
     assert_eq!(ran.verdict("environment.agent-sdk-url"), "pass");

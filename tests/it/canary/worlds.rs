@@ -1,8 +1,8 @@
 //! Worlds, good and broken, in which every secret is a canary.
 
-use hotdash_ops::rehearsal::checkout::{Said, Tool, ToolName};
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
+use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
+use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::{Value, json};
 
 use super::finder::forms;
@@ -82,11 +82,11 @@ fn everything_repeats(planted: &Planted, round: usize) {
             for (number, tool) in
                 [ToolName::Eslint, ToolName::Gitleaks, ToolName::Health].into_iter().enumerate()
             {
-                let says = Said { stdout: share(number).join("\n"), stderr: many.clone(), code: 1 };
+                let says = ToolOutput { stdout: share(number).join("\n"), stderr: many.clone(), code: 1 };
                 answers.tools.insert(tool, Tool { says: Some(says), ..Tool::default() });
             }
             // All in one line, which is shown in pieces.
-            let says = Said { stdout: many.replace('\n', ""), stderr: String::new(), code: 1 };
+            let says = ToolOutput { stdout: many.replace('\n', ""), stderr: String::new(), code: 1 };
             answers.tools.insert(ToolName::Prettier, Tool { says: Some(says), ..Tool::default() });
         })
         .expect("the tools take it");

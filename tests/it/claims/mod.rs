@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::bench::{Bench, Ran, verdict};
 
-/// One thing that is wrong in an otherwise good world, and what must turn because of it.
+/// One thing that is wrong in an otherwise good world, and the check that must detect it.
 pub struct Case {
     /// What is wrong, in words.
     pub name: &'static str,

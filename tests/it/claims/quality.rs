@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use hotdash_ops::rehearsal::checkout::{Answers, Said, TestFile, Tool, ToolName};
+use hotdash_ops::rehearsal::standins::checkout::{Answers, TestFile, Tool, ToolName, ToolOutput};
 
 use super::Case;
 use crate::support::bench::{Bench, verdict};
@@ -129,7 +129,7 @@ fn commands() -> Vec<Case> {
             .arrange(|b| change(b, |a| a.webhook_tests().failed = 1)),
         red_tests("the linter finds fault", LINT).shows("✖ 1 problem").arrange(|b| red(b, ToolName::Eslint)),
         red_tests("a file is not formatted", FORMAT)
-            .says("npm run fmt, and commit what it changes")
+            .says("npm run fmt, and commit the changes")
             .arrange(|b| red(b, ToolName::Prettier)),
         red_tests("the scan finds a secret", SCAN)
             .shows("leaks found: 1")
@@ -165,7 +165,7 @@ fn commands() -> Vec<Case> {
             .arrange(|b| tool(b, ToolName::Eslint, Tool { noise: 50_000, ..Tool::default() })),
         Case::new("a command prints the token, and fails", LINT, ENDED).shows("***").arrange(|b| {
             let stdout = format!("using {}\n", b.vars["CHATWOOT_API_KEY"]);
-            let says = Some(Said { stdout, stderr: String::new(), code: 1 });
+            let says = Some(ToolOutput { stdout, stderr: String::new(), code: 1 });
             tool(b, ToolName::Eslint, Tool { says, ..Tool::default() });
         }),
     ]
@@ -217,8 +217,11 @@ fn webhook_tests() -> Vec<Case> {
         open("a runner that writes no report", "the command wrote no report; check that it runs vitest")
             .arrange(|b| command(b, "webhook-tests", "\"true\"")),
         open("a runner that says it went well", "the command wrote no report").arrange(|b| {
-            let says =
-                Some(Said { stdout: "Tests 18 passed (18)\n".to_owned(), stderr: String::new(), code: 0 });
+            let says = Some(ToolOutput {
+                stdout: "Tests 18 passed (18)\n".to_owned(),
+                stderr: String::new(),
+                code: 0,
+            });
             tool(b, ToolName::Vitest, Tool { says, ..Tool::default() });
         }),
     ]

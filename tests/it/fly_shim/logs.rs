@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::fly::{Fault, Fly};
+use hotdash_ops::rehearsal::standins::fly::{Fault, Fly};
 use hotdash_ops::service::fly::{self, LogBatch, Trouble};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
 use hotdash_ops::traffic::opening::End;
@@ -42,8 +43,9 @@ fn messages(stdout: &[u8]) -> Vec<String> {
 }
 
 async fn logs_within(sandbox: &Sandbox, time: Duration) -> Result<LogBatch, Trouble> {
-    let answer = fly::logs(environment(sandbox), APP, time, &Redactor::default()).await;
-    assert!(answer.marker, "{answer:?}");
+    let marker = MarkerSink::default();
+    let answer = fly::logs(environment(sandbox), APP, time, &Redactor::default(), &marker).await;
+    assert!(marker.seen(), "{answer:?}");
     answer.found
 }
 

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::fly::{Fault, MARKER};
+use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
 use hotdash_ops::service::fly::{self, Answer, Release, Trouble};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::traffic::deploy::marker;
 
 use super::{Sandbox, text};
@@ -20,8 +21,10 @@ pub fn environment(sandbox: &Sandbox) -> Vec<(OsString, OsString)> {
 }
 
 async fn releases(sandbox: &Sandbox, app: &str) -> Answer<Vec<Release>> {
-    let redactor = Redactor::default();
-    fly::releases(environment(sandbox), app, Duration::from_secs(20), &redactor).await
+    let (redactor, marker) = (Redactor::default(), MarkerSink::default());
+    let answer = fly::releases(environment(sandbox), app, Duration::from_secs(20), &redactor, &marker).await;
+    assert!(marker.seen(), "{answer:?}");
+    answer
 }
 
 fn time(text: &str) -> jiff::Timestamp {
@@ -72,7 +75,6 @@ async fn a_deploy_becomes_the_marker() {
     let sandbox = Sandbox::new();
     let marked = async || {
         let answer = releases(&sandbox, APP).await;
-        assert!(answer.marker);
         let marker = marker(&answer.found.expect("a list"), APP).expect("a marker");
         (marker.version, marker.running, marker.at)
     };

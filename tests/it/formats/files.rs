@@ -30,8 +30,8 @@ fn words_of_the_command_line() {
     let parsed: ReportTarget = "junit:out:dir/report: 1.xml".parse().unwrap();
     assert_eq!(parsed, target(Format::Junit, "out:dir/report: 1.xml"));
     let refused = [
-        ("report.json", "names no format; write FORMAT:PATH"),
-        ("json:", "names no path"),
+        ("report.json", "has no format; write FORMAT:PATH"),
+        ("json:", "has no path"),
         ("json:-", "use --format json"),
         ("jsno:x", "did you mean json?"),
         ("Table:x", "did you mean table?"),
@@ -81,15 +81,15 @@ fn bad_paths_are_all_named_before_the_run_and_nothing_is_touched() {
     ];
     let error = prepare(&targets).unwrap_err().to_string();
     let expected = [
-        "there is no directory",
+        "does not exist; create it first",
         "is a directory; name a file in it",
         "is a directory; name a file in it",
         "/sys/kernel/report",
-        "is a symbolic link to nothing",
+        "is a broken symbolic link",
         "kept/report",
         "File name too long",
         "/dev/fd/999",
-        "two reports cannot both be",
+        "two reports have the path",
     ];
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines.len(), expected.len(), "{error}");

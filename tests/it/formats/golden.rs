@@ -1,12 +1,11 @@
-//! Golden files: `tests/golden/CASE.ENDING`. `UPDATE=1` writes them anew.
+//! Golden files: `tests/golden/CASE.ENDING`. `UPDATE=1` rewrites them.
 
 use std::path::PathBuf;
 
 use hotdash_ops::input::format::Format;
-use hotdash_ops::outcome::Severity;
-use hotdash_ops::outcome::Verdict;
-use hotdash_ops::outcome::report::Report;
-use hotdash_ops::report::{Style, render};
+use hotdash_ops::outcome::report::{Partial, Report, Stopped};
+use hotdash_ops::outcome::{Severity, Verdict, Why};
+use hotdash_ops::report::{Style, conclusion, render};
 
 use super::{sample, traffic};
 
@@ -17,7 +16,7 @@ fn compare(name: &str, text: &str) {
     }
     let golden = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; UPDATE=1 writes it", path.display()));
-    assert!(golden == text, "{} differs; this is what came:\n{text}\nUPDATE=1 takes it over", path.display());
+    assert!(golden == text, "{} differs; this is the new text:\n{text}\nUPDATE=1 accepts it", path.display());
 }
 
 fn in_every_format(case: &str, report: &Report) {
@@ -38,25 +37,78 @@ fn go_with_a_waived_failure() {
 }
 
 #[test]
-fn what_go_means_depends_on_what_a_waiver_lets_through() {
+fn the_conclusion_says_what_is_waived() {
     let (green, waived) = (sample::green(), sample::waived());
-    assert_eq!((green.exit.code(), green.meaning()), (0, "go: every required check passed"));
-    assert_eq!((waived.exit.code(), waived.meaning()), (0, "go: every required check passed or is waived"));
-    // A waiver that nothing needs, and one of a check on which the exit code does not depend.
+    const PASSED: &str = "GO: all 2 required checks passed (exit 0)";
+    const WAIVED: &str = "GO: 1 of 2 required checks passed, 1 is waived (exit 0)";
+    assert_eq!(conclusion(&green), "GO: all 3 required checks passed (exit 0)");
+    assert_eq!(conclusion(&waived), WAIVED);
+    // A waiver that is not needed, and one of a check that does not affect the exit code.
     let mut other = waived.clone();
     other.sections[0].outcomes[1].verdict = Verdict::Pass;
-    assert_eq!(other.seal().meaning(), green.meaning());
+    assert_eq!(conclusion(&other.seal()), PASSED);
     let mut other = waived.clone();
     other.sections[0].outcomes[1].severity = Severity::Warning;
-    assert_eq!(other.seal().meaning(), green.meaning());
-    // Under `strict` it may be a warning that is let through.
-    for (strict, meaning) in [(false, green.meaning()), (true, waived.meaning())] {
+    assert_eq!(conclusion(&other.seal()), "GO: the only required check passed (exit 0)");
+    // Under `strict` the waiver can cover a warning.
+    for (strict, expected) in [(false, PASSED), (true, WAIVED)] {
         let mut other = Report { strict, ..waived.clone() };
         other.sections[0].outcomes[1].verdict = Verdict::Pass;
         other.sections[0].outcomes[1].warnings.push("nearly full".to_owned());
-        let other = other.seal();
-        assert_eq!((other.exit.code(), other.meaning()), (0, meaning), "{strict}");
+        assert_eq!(conclusion(&other.seal()), expected, "{strict}");
     }
+}
+
+#[test]
+fn the_conclusion_counts_what_decided() {
+    let ended = |verdicts: &[Verdict], partial: bool| {
+        let outcomes = verdicts.iter().enumerate().map(|(number, verdict)| {
+            sample::with(verdict.clone(), "", sample::pass(&format!("chatwoot.c{number}"), "a claim"))
+        });
+        let mut report =
+            sample::report(vec![("chatwoot", "Chatwoot health", outcomes.collect())], None, false);
+        report.partial = partial.then_some(Partial { planned: verdicts.len(), of: 54 });
+        conclusion(&report)
+    };
+    let blocked = Verdict::Skipped(Why::Blocked("chatwoot.c0".to_owned()));
+    let excluded = Verdict::Skipped(Why::Excluded("--skip chatwoot.c0".to_owned()));
+    use Verdict::{Error, Fail, Inconclusive, Pass};
+    for (verdicts, partial, expected) in [
+        (
+            &[Pass, Pass][..],
+            true,
+            "PARTIAL: all 2 required checks in this run passed; 52 other checks were not run (exit 0)",
+        ),
+        (&[Fail, Pass, Fail], false, "NO GO: 2 required checks failed (exit 1)"),
+        (
+            &[Fail, blocked.clone()],
+            true,
+            "NO GO: 1 required check failed; 52 other checks were not run (exit 1)",
+        ),
+        (&[Inconclusive, Error, Pass], false, "UNDECIDED: 2 required checks could not be decided (exit 3)"),
+        (
+            &[Error, blocked],
+            false,
+            "UNDECIDED: 1 required check could not be decided, 1 more is blocked (exit 3)",
+        ),
+        (&[excluded], false, "UNDECIDED: no required check was run (exit 3)"),
+    ] {
+        assert_eq!(ended(verdicts, partial), expected);
+    }
+    let strict = conclusion(&sample::strict());
+    assert_eq!(
+        strict,
+        "NO GO: 3 required checks failed, 2 warnings count as failures (--strict); 36 other checks were not run (exit 1)"
+    );
+    assert_eq!(conclusion(&sample::interrupted()), "INTERRUPTED: 2 checks did not finish (exit 130)");
+    assert_eq!(
+        conclusion(&sample::terminated()),
+        "TERMINATED: the run was stopped after its last check (exit 143)"
+    );
+    let mut mistaken = sample::green();
+    mistaken.stopped = Some(Stopped::SandboxMistaken);
+    let mistaken = conclusion(&mistaken.seal());
+    assert_eq!(mistaken, "REFUSED: a test stand-in answered, but the target is production (exit 2)");
 }
 
 #[test]
@@ -147,11 +199,11 @@ fn the_table_keeps_to_its_width_except_where_it_is_copied_from() {
 }
 
 #[test]
-fn more_is_shown_the_more_v_there_are() {
+fn each_v_shows_more() {
     let told = |verbose| render(Format::Table, &sample::hostile(), &Style { verbose, ..Style::default() });
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).count();
     let (terse, verbose, all) = (told(0), told(1), told(2));
     assert!(terse.contains("(4760 more characters)") && verbose.contains("(4000 more characters)"));
     assert!(!all.contains("(4000 more characters)") && digits(&all) > 10_000, "nothing found is cut");
-    assert!(!terse.contains("written in") && verbose.contains("written in  checks/"));
+    assert!(!terse.contains("defined in") && verbose.contains("defined in    checks/"));
 }

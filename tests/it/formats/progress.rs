@@ -79,8 +79,10 @@ fn events() -> Vec<Event> {
         text: text.into(),
     };
     let finished = |outcome: Outcome| Event::Finished { outcome: Box::new(outcome), at };
-    let broken = sample::with(Verdict::Error, "fly is\nmissing", sample::pass("environment.fly", "t"));
-    let revised = sample::with(Verdict::Error, "this machine is offline", sample::pass("chatwoot.live", "t"));
+    let broken =
+        sample::with(Verdict::Error, "fly is\nmissing", sample::pass("environment.fly-app-secrets", "t"));
+    let revised =
+        sample::with(Verdict::Error, "this machine is offline", sample::pass("chatwoot.alive", "t"));
     vec![
         Event::Planned {
             run: report.run.clone(),
@@ -88,13 +90,13 @@ fn events() -> Vec<Event> {
             target: report.target.clone(),
             strict: false,
             partial: None,
-            checks: vec!["chatwoot.live".into(), "environment.fly".into()],
+            checks: vec!["chatwoot.alive".into(), "environment.fly-app-secrets".into()],
             at,
         },
-        Event::Started { id: "chatwoot.live".into(), title: "Chatwoot is alive".into(), at },
+        Event::Started { id: "chatwoot.alive".into(), title: "Chatwoot is alive".into(), at },
         line("tests \u{1b}[31mrun\u{1b}[2J"),
-        Event::Retrying { id: "chatwoot.live".into(), attempt: 1, reason: "connection reset".into(), at },
-        finished(sample::pass("chatwoot.live", "t")),
+        Event::Retrying { id: "chatwoot.alive".into(), attempt: 1, reason: "connection reset".into(), at },
+        finished(sample::pass("chatwoot.alive", "t")),
         finished(broken),
         Event::Revised { outcome: Box::new(revised) },
     ]
@@ -111,11 +113,11 @@ fn shown(drawing: Drawing) -> String {
 #[test]
 fn lines_where_there_is_no_bar() {
     let lines = Drawing { way: Way::Lines, colour: false, live: false };
-    let expected = "preflight of production: 2 checks\n    \
-        chatwoot.live: attempt 1 did not pass, asking again: connection reset\n\
-        1/2 ✓ pass  chatwoot.live  87 ms\n\
-        2/2 ✗ error  environment.fly  fly is\\nmissing\n\
-        revised: ✗ error  chatwoot.live  this machine is offline\n";
+    let expected = "preflight on production: 2 checks\n    \
+        chatwoot.alive: attempt 1 failed, retrying: connection reset\n\
+        1/2 ✓ pass  chatwoot.alive  87 ms\n\
+        2/2 ✗ error  environment.fly-app-secrets  fly is\\nmissing\n\
+        revised: ✗ error  chatwoot.alive  this machine is offline\n";
     assert_eq!(shown(lines), expected);
     let live = shown(Drawing { live: true, ..lines });
     assert!(live.contains("    quality.unit-tests │ tests \\x1b[31mrun\\x1b[2J\n"), "{live}");
@@ -123,7 +125,7 @@ fn lines_where_there_is_no_bar() {
 }
 
 #[test]
-fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
+fn a_bar_names_the_running_checks_and_is_gone_at_the_end() {
     let (screen, sink) = (Screen::default(), Screen::default());
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
     let drawing = Drawing { way: Way::Bar, colour: false, live: true };
@@ -131,7 +133,7 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
     let (before, after) = (&events()[..4], &events()[4..]);
     before.iter().for_each(|event| progress.on(event));
     let patience = Instant::now() + Duration::from_secs(10);
-    while !screen.text().contains("0/2  chatwoot.live") {
+    while !screen.text().contains("0/2  chatwoot.alive") {
         assert!(Instant::now() < patience, "the ticker draws by itself: {}", screen.text());
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -149,7 +151,7 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
         at: report.started,
     });
     let all = screen.text();
-    assert!(all.contains("2/2 2 error"), "a revised outcome is counted anew: {all}");
+    assert!(all.contains("2/2 2 could not run"), "a revised outcome is counted again: {all}");
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(screen.text(), all, "nothing is drawn after the end");
     assert_eq!(sink.text(), "", "only the bar draws");
@@ -159,8 +161,9 @@ fn a_bar_names_what_is_being_asked_and_is_gone_at_the_end() {
 fn watching(count: u64) -> Vec<Event> {
     let from: Timestamp = "2025-11-22T14:00:00Z".parse().expect("a constant");
     let to = from + SignedDuration::from_secs(600);
-    let remarks =
-        vec!["at 4.0 a minute a window of 10 minutes sees 8.1 % failing in 8 of 10 cases".to_owned()];
+    let remarks = vec![
+        "at 4.0 per minute, a window of 10 minutes detects an 8.1 % failure rate in 8 of 10 cases".to_owned(),
+    ];
     let mut events = vec![Event::Watching { window: Window { from, to }, remarks, at: from }];
     let mut spark = Vec::new();
     for n in 1..=count {
@@ -210,11 +213,13 @@ fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
     };
     told(drawing, &screen);
     let expected = "watching traffic from 14:00:00 to 14:10:00 UTC\n    \
-        at 4.0 a minute a window of 10 minutes sees 8.1 % failing in 8 of 10 cases\n\
-        14:00:10  9:50 left  100.00 % of 2, 0 failed, 0 dead letters, mean 221 ms, 12.0/min  too few: 2 of at least 21 deliveries\n";
+        at 4.0 per minute, a window of 10 minutes detects an 8.1 % failure rate in 8 of 10 cases\n\
+        14:00:10  9:50 left  100.00 % of 2, 0 failed, 0 dead letters, average 221 ms, 12.0/min  no verdict yet: 2 of at least 21 deliveries\n";
     assert!(screen.text().starts_with(expected), "{}", screen.text());
     assert_eq!(screen.text().lines().count(), 2 + 5);
-    assert!(screen.text().ends_with("numbers of the last answer: connection refused (os error 111)\n"));
+    assert!(screen.text().ends_with(
+        "database not reachable (showing the last known numbers): connection refused (os error 111)\n"
+    ));
     let quiet = Screen::default();
     told(Drawing { way: Way::Silent, ..drawing }, &quiet);
     assert_eq!(quiet.text(), "");
@@ -249,13 +254,13 @@ fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
     events()[..2].iter().for_each(|event| progress.on(event));
     watching(30).iter().for_each(|event| progress.on(event));
     let patience = Instant::now() + Duration::from_secs(10);
-    while !screen.text().contains("mean 221 ms, p95 264 ms") {
+    while !screen.text().contains("average 221 ms, p95 264 ms") {
         assert!(Instant::now() < patience, "{}", screen.text());
         std::thread::sleep(Duration::from_millis(20));
     }
     let all = screen.text();
     assert!(all.contains("window   ━━") && all.contains("5:00 left"), "{all}");
-    assert!(all.contains("sees 8.1 % failing in 8 of 10 cases"), "{all}");
+    assert!(all.contains("detects an 8.1 % failure rate"), "{all}");
     drop(progress);
     let end = screen.text();
     std::thread::sleep(Duration::from_millis(300));

@@ -1,4 +1,4 @@
-//! Constructed reports: a green one, one with every verdict, a hostile one.
+//! Constructed reports: one where everything passes, one with every verdict, a hostile one.
 
 use hotdash_ops::exit::Exit;
 use hotdash_ops::outcome::finding::{Claim, Evidence};
@@ -12,7 +12,7 @@ mod own;
 
 pub use own::{own_checks, waived};
 
-/// A passing check that was asked once.
+/// A passing check with one attempt.
 pub fn pass(id: &str, title: &str) -> Outcome {
     Outcome {
         id: id.to_owned(),
@@ -21,11 +21,11 @@ pub fn pass(id: &str, title: &str) -> Outcome {
         effect: Effect::None,
         verdict: Verdict::Pass,
         asked: format!("GET https://chat.example/{id}"),
-        claims: vec![Claim::new("http status", "200", "200", true)],
+        claims: vec![Claim::compared("http-status", "http status", "200", "200", true)],
         evidence: vec![Evidence { name: "version".to_owned(), value: "4.8.0".to_owned() }],
         warnings: Vec::new(),
         reason: String::new(),
-        fix: "fly secrets set CHATWOOT_BASE_URL=https://chat.example -a hotdash-app".to_owned(),
+        fix: "curl -v https://chat.example/api".to_owned(),
         runbook: Some("https://runbooks.example/chatwoot#health".to_owned()),
         attempts: 1,
         started: Some(at("2025-11-22T23:33:05Z")),
@@ -52,17 +52,17 @@ pub fn with(verdict: Verdict, reason: &str, outcome: Outcome) -> Outcome {
     }
 }
 
-/// A check whose claims break, judged as the engine does.
+/// A check with these claims, judged as the engine does.
 pub fn fail(id: &str, title: &str, claims: Vec<Claim>) -> Outcome {
     let mut outcome = pass(id, title);
     outcome.judge(hotdash_ops::outcome::finding::Finding {
         claims,
-        ..hotdash_ops::outcome::finding::Finding::about("asked by a probe")
+        ..hotdash_ops::outcome::finding::Finding::about(format!("GET https://chat.example/{id}"))
     });
     outcome
 }
 
-/// The same check under a waiver, as the engine tells it.
+/// The same check under a waiver, as the engine reports it.
 fn under(waiver: Waiver, outcome: Outcome) -> Outcome {
     let mut outcome = Outcome { waiver: Some(waiver), ..outcome };
     outcome.tell_expiry();
@@ -108,24 +108,24 @@ pub fn report(sections: Vec<(&str, &str, Vec<Outcome>)>, stopped: Option<Stopped
 /// Everything passes.
 pub fn green() -> Report {
     let environment = vec![
-        pass("environment.base-url-set", "CHATWOOT_BASE_URL is set and well formed"),
-        pass("environment.base-url-reachable", "CHATWOOT_BASE_URL answers"),
+        pass("environment.chatwoot-base-url", "CHATWOOT_BASE_URL is set and is a valid URL"),
+        pass("environment.chatwoot-reachable", "Chatwoot is reachable"),
     ];
-    let release = Outcome {
-        sign_off: Some("restored from backup on 2025-11-20, ticket OPS-114".to_owned()),
-        ..pass("plan.restore-tried", "a restore was tried by a person")
+    let dashboards = Outcome {
+        sign_off: Some("grafana.example/d/support, checked by Mara on 2025-11-20".to_owned()),
+        ..pass("success.dashboards", "monitoring dashboards are active")
     };
     report(
         vec![
             ("environment", "Environment configuration", environment),
-            ("plan", "Rollback plan", vec![release]),
+            ("success", "Success criteria", vec![dashboards]),
         ],
         None,
         false,
     )
 }
 
-/// Every verdict, every reason not to ask, warnings, waivers valid and expired, a sign-off.
+/// Every verdict, every reason not to run, warnings, valid and expired waivers.
 pub fn mixed() -> Report {
     report(sections(), None, false)
 }
@@ -133,24 +133,27 @@ pub fn mixed() -> Report {
 /// The same under `--strict`, from a part of the plan, with notes.
 pub fn strict() -> Report {
     let mut report = report(sections(), None, true);
-    report.partial = Some(Partial { planned: report.tally.planned, of: 52 });
+    report.partial = Some(Partial { planned: report.tally.planned, of: 54 });
     report.notes =
-        vec!["with one target only, values of another target in its place cannot be told".to_owned()];
+        vec!["only one target is configured, so secrets of another target cannot be detected".to_owned()];
     report
 }
 
-/// Interrupted by Ctrl-C, with nothing wrong until then.
+/// Interrupted by Ctrl-C, without a problem until then.
 pub fn interrupted() -> Report {
-    let mut chatwoot = vec![pass("chatwoot.live", "Chatwoot is alive")];
-    for id in ["chatwoot.token", "chatwoot.webhook"] {
-        chatwoot.push(with(Verdict::Skipped(Why::Interrupted), "interrupted", pass(id, "not finished")));
+    let mut chatwoot = vec![pass("chatwoot.alive", "Chatwoot answers")];
+    for (id, title) in [
+        ("chatwoot.token", "Chatwoot accepts the token"),
+        ("chatwoot.webhook-present", "Chatwoot has a webhook to the app"),
+    ] {
+        chatwoot.push(with(Verdict::Skipped(Why::Interrupted), "interrupted", pass(id, title)));
     }
     report(vec![("chatwoot", "Chatwoot health", chatwoot)], Some(Stopped::Interrupted), false)
 }
 
-/// Every check passes and the run is not 0 all the same: it was terminated at the last moment.
+/// Every check passes, but the run was terminated at the last moment.
 pub fn terminated() -> Report {
-    let checks = vec![pass("chatwoot.live", "Chatwoot is alive")];
+    let checks = vec![pass("chatwoot.alive", "Chatwoot answers")];
     report(vec![("chatwoot", "Chatwoot health", checks)], Some(Stopped::Terminated), false)
 }
 
@@ -174,10 +177,18 @@ pub fn hostile() -> Report {
             runbook: Some((*text).to_owned()),
             warnings: vec![(*text).to_owned()],
             evidence: vec![Evidence { name: (*text).to_owned(), value: (*text).to_owned() }],
-            ..fail(&format!("hostile.n{number}"), text, vec![Claim::new(*text, *text, *text, false)])
+            ..fail(
+                &format!("hostile.n{number}"),
+                text,
+                vec![Claim::compared("text", *text, *text, *text, false)],
+            )
         })
         .collect();
-    checks.push(fail("hostile.long", &long, vec![Claim::new("body", "ok", long.as_str(), false)]));
+    checks.push(fail(
+        "hostile.long",
+        &long,
+        vec![Claim::compared("body", "body", "ok", long.as_str(), false)],
+    ));
     checks.push(pass("hostile.pass", nasty[3]));
     let mut report = report(vec![("hostile", nasty[4], checks)], None, false);
     report.target = nasty[6].to_owned();
@@ -198,28 +209,31 @@ fn sections() -> Vec<(&'static str, &'static str, Vec<Outcome>)> {
 fn environment() -> Vec<Outcome> {
     let secret = Outcome {
         severity: Severity::Warning,
-        fix: "set CHATWOOT_WEBHOOK_SECRET to the secret that Chatwoot shows under Settings, Integrations, Webhooks"
+        fix: "set CHATWOOT_WEBHOOK_SECRET to the secret shown in Chatwoot under Settings, Integrations, Webhooks"
             .to_owned(),
         ..fail(
-            "environment.webhook-secret-set",
+            "environment.webhook-secret",
             "CHATWOOT_WEBHOOK_SECRET is set",
-            vec![Claim::new("CHATWOOT_WEBHOOK_SECRET", "set", "not set", false)],
+            vec![
+                Claim::compared("set", "set", "a value", "nothing", false)
+                    .sentence("CHATWOOT_WEBHOOK_SECRET is not set"),
+            ],
         )
     };
     vec![
-        pass("environment.base-url-set", "CHATWOOT_BASE_URL is set and well formed"),
+        pass("environment.chatwoot-base-url", "CHATWOOT_BASE_URL is set and is a valid URL"),
         Outcome {
             took_ms: 3_480,
             ..pass(
-                "environment.base-url-reachable",
-                "CHATWOOT_BASE_URL answers, and its certificate holds for two weeks and more",
+                "environment.chatwoot-certificate",
+                "Chatwoot's certificate is valid for at least 14 more days and has its name",
             )
         },
         Outcome {
             attempts: 2,
             took_ms: 1_204,
-            warnings: vec!["needed 2 attempts: connection reset".to_owned()],
-            ..pass("environment.database-connects", "DATABASE_URL connects to the primary")
+            warnings: vec!["passed only on attempt 2".to_owned()],
+            ..pass("environment.database-reachable", "DATABASE_URL connects")
         },
         secret,
         Outcome {
@@ -228,20 +242,28 @@ fn environment() -> Vec<Outcome> {
             ..with(
                 Verdict::Error,
                 "fly is not on the PATH",
-                pass("environment.fly-secrets", "every secret is deployed on hotdash-app"),
+                pass("environment.fly-app-secrets", "all secrets of hotdash-app are deployed"),
             )
         },
         skipped(
-            Why::Blocked("environment.fly-secrets".to_owned()),
-            "environment.fly-agent",
-            "the agent service has its token",
+            Why::Blocked("environment.fly-app-secrets".to_owned()),
+            "environment.fly-agent-secrets",
+            "all secrets of hotdash-agent-service are deployed",
         ),
         Outcome {
             severity: Severity::Warning,
-            ..with(
-                Verdict::Inconclusive,
-                "fingerprints: expected one per target, found none for staging",
-                pass("environment.fingerprints", "no value of another target is in use"),
+            ..fail(
+                "environment.webhook-secret-target",
+                "CHATWOOT_WEBHOOK_SECRET belongs to this target",
+                vec![
+                    Claim::undecided(
+                        "fingerprint",
+                        "fingerprint",
+                        "different from staging's",
+                        "none of staging",
+                    )
+                    .sentence("cannot compare with staging: no fingerprints are stored for it"),
+                ],
             )
         },
     ]
@@ -249,27 +271,27 @@ fn environment() -> Vec<Outcome> {
 
 fn chatwoot() -> Vec<Outcome> {
     let services = vec![
-        Claim::new("http status", "200", "200", true),
-        Claim::new("queue_services", "ok", "failing", false),
-        Claim::open("data_services", "ok", "null"),
+        Claim::compared("http-status", "http status", "200", "200", true),
+        Claim::compared("queue-services", "queue_services", "ok", "failing", false),
+        Claim::undecided("data-services", "data_services", "ok", "null"),
     ];
     let expired = Waiver {
-        reason: "role change is ordered".to_owned(),
+        reason: "the role change is requested".to_owned(),
         owner: "Ada".to_owned(),
         expires: "2025-11-01".to_owned(),
         valid: false,
         origin: "ops/checks/waivers.toml:1".to_owned(),
     };
     let role = fail(
-        "chatwoot.role",
-        "the token's role is administrator",
-        vec![Claim::new("role", "administrator", "agent", false)],
+        "chatwoot.administrator",
+        "the token belongs to an administrator",
+        vec![Claim::compared("role", "role", "administrator", "agent", false)],
     );
     vec![
-        pass("chatwoot.live", "Chatwoot is alive"),
+        pass("chatwoot.alive", "Chatwoot answers"),
         Outcome {
             fix: "restart Sidekiq: fly machine restart 3d8d9930b32e89 -a hotdash-chatwoot".to_owned(),
-            ..fail("chatwoot.services", "Chatwoot's queue and data services answer", services)
+            ..fail("chatwoot.services", "Chatwoot's queue and database work", services)
         },
         under(expired, role),
     ]
@@ -283,16 +305,17 @@ fn schema() -> Vec<Outcome> {
         valid: true,
         origin: "ops/checks/waivers.toml:7".to_owned(),
     };
-    let index = vec![Claim::new(
+    let index = vec![Claim::compared(
+        "index",
         "index on (fact_type, recorded_at)",
         "valid and not partial",
         "only dashboard_facts_pkey (id), dashboard_facts_type_idx (fact_type) WHERE fact_type <> 'test'",
         false,
     )];
     vec![
-        Outcome { waiver: Some(waiver), fix: "CREATE INDEX CONCURRENTLY dashboard_facts_type_time ON dashboard_facts (fact_type, recorded_at);".to_owned(), ..fail("schema.facts-index", "an index serves (fact_type, recorded_at)", index) },
-        with(Verdict::Inconclusive, "age of the newest fact: expected at most 1 h, found no rows", pass("schema.facts-fresh", "facts are being written")),
-        skipped(Why::Excluded("grading = false".to_owned()), "schema.grades-table", "customer_grades exists"),
+        Outcome { waiver: Some(waiver), fix: "CREATE INDEX CONCURRENTLY dashboard_facts_type_time ON dashboard_facts (fact_type, recorded_at);".to_owned(), ..fail("schema.facts-index", "the monitoring query can use an index", index) },
+        fail("schema.facts-rows-visible", "the role can see rows", vec![Claim::undecided("rows", "rows", "at least 1", "0")]),
+        skipped(Why::Excluded("grading = false".to_owned()), "schema.grades-table", "the grades table exists"),
     ]
 }
 
@@ -303,21 +326,20 @@ fn quality() -> Vec<Outcome> {
             value: "FAIL tests/unit/a.spec.ts\n  expected 1 to be 2\n\nTests  1 failed | 41 passed (42)\n"
                 .to_owned(),
         }],
-        fix: "npm run test:unit, and mend what fails".to_owned(),
+        fix: "npm run test:unit, and fix the tests that fail".to_owned(),
         took_ms: 125_300,
-        ..fail("quality.unit-tests", "all unit tests pass", vec![Claim::new("exit status", "0", "1", false)])
+        ..fail(
+            "quality.unit-tests",
+            "all unit tests pass",
+            vec![Claim::compared("exit-status", "exit status", "0", "1", false)],
+        )
     };
-    let blocked =
-        |id: &str, by: &str| skipped(Why::Blocked(by.to_owned()), id, "the checkout was not changed");
+    let blocked = |id: &str, by: &str, title: &str| skipped(Why::Blocked(by.to_owned()), id, title);
     vec![
         tests,
-        blocked("quality.lint", "quality.checkout"),
-        blocked("quality.format", "quality.lint"),
-        with(
-            Verdict::Error,
-            "--app-dir names no checkout",
-            pass("quality.checkout", "the checkout is there"),
-        ),
-        skipped(Why::SandboxMistaken, "quality.scan", "the security scan is clean"),
+        blocked("quality.lint", "quality.checkout", "lint passes"),
+        blocked("quality.format", "quality.lint", "the code is formatted"),
+        with(Verdict::Error, "no app checkout given", pass("quality.checkout", "the app checkout exists")),
+        skipped(Why::SandboxMistaken, "quality.scan", "the security scan finds nothing"),
     ]
 }

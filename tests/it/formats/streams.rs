@@ -82,5 +82,5 @@ fn a_report_beside_the_format_and_a_bad_path_before_the_run() {
     let ended = run("1", &["--report", &bad], |_| {});
     let complaint = String::from_utf8_lossy(&ended.stderr);
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(2), 0), "{complaint}");
-    assert!(complaint.contains("make it first"), "{complaint}");
+    assert!(complaint.contains("create it first"), "{complaint}");
 }

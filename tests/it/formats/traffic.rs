@@ -59,14 +59,14 @@ fn good_summary() -> Summary {
         untimed: 0,
         margins: texts(&[
             "2 more failures would fail it",
-            "at 95 % confidence fewer than 7.66 % fail, if failures are independent",
+            "with 95 % confidence, fewer than 7.66 % fail (if failures are independent)",
         ]),
         failures_by_status: vec![counted(1, "502")],
         dead_letters_by_error: Vec::new(),
         gaps: Vec::new(),
         late: 0,
         future: 0,
-        remarks: texts(&["before the deploy 0 of 12 failed, since then 1 of 60"]),
+        remarks: texts(&["0 of 12 failed before the deploy, 1 of 60 since"]),
         series: (0..90).map(point).collect(),
     }
 }
@@ -78,7 +78,7 @@ fn failing_summary() -> Summary {
         to: at("23:36:44.25"),
         minutes: 3.666_666_67,
         ended: Some(Ended::BeyondRescue(
-            "36 of 88 failed; 544 more clean events would still end at 94.3 %".to_owned(),
+            "36 of 88 failed; 544 more successes would only bring it to 94.3 %".to_owned(),
         )),
         deploy: Some(Deploy { at: at("23:32:58"), source: "release v43".to_owned(), running: true }),
         success_rate: Some(59.09),
@@ -95,7 +95,7 @@ fn failing_summary() -> Summary {
         average_attempts: Some(2.25),
         unreadable_durations: 2,
         untimed: 1,
-        margins: texts(&["632 clean events would be needed to pass again"]),
+        margins: texts(&["632 more successes would bring it above 95 %"]),
         failures_by_status: vec![counted(30, "502"), counted(5, "timeout"), Counted { what: None, count: 1 }],
         dead_letters_by_error: (1..=9).map(|n| counted(10 - n, &format!("connect error {n}"))).collect(),
         gaps: vec![Gap {
@@ -121,21 +121,27 @@ fn report(outcomes: Vec<Outcome>, stopped: Option<Stopped>, traffic: Summary) ->
 
 pub fn good() -> Report {
     let checks = vec![
-        sample::pass("traffic.success-rate", "more than 95 % succeed"),
-        sample::pass("traffic.dead-letters", "no dead letters"),
+        sample::pass("traffic.success-rate", "more than 95 % of deliveries succeed"),
+        sample::pass("traffic.dead-letters", "there are no dead letters"),
     ];
     report(checks, None, good_summary())
 }
 
 pub fn failing() -> Report {
-    let rate = vec![Claim::new("success_rate", "> 95", "59.09", false)];
-    let checks = vec![sample::fail("traffic.success-rate", "more than 95 % succeed", rate)];
+    let rate = vec![Claim::compared(
+        "success-rate",
+        "success rate",
+        "above 95 %",
+        "59.09 % (36 of 88 failed)",
+        false,
+    )];
+    let checks = vec![sample::fail("traffic.success-rate", "more than 95 % of deliveries succeed", rate)];
     report(checks, None, failing_summary())
 }
 
 pub fn provisional() -> Report {
     let interrupted = Verdict::Skipped(Why::Interrupted);
-    let check = sample::pass("traffic.success-rate", "more than 95 % succeed");
+    let check = sample::pass("traffic.success-rate", "more than 95 % of deliveries succeed");
     let traffic = Summary {
         provisional: true,
         ended: None,
@@ -148,8 +154,8 @@ pub fn provisional() -> Report {
 }
 
 pub fn empty() -> Report {
-    let check = sample::pass("traffic.success-rate", "more than 95 % succeed");
-    let outcome = sample::with(Verdict::Inconclusive, "no delivery in 15 minutes", check);
+    let check = sample::pass("traffic.success-rate", "more than 95 % of deliveries succeed");
+    let outcome = sample::with(Verdict::Inconclusive, "no deliveries in 15 minutes", check);
     let traffic = Summary {
         mode: Mode::Past,
         ended: Some(Ended::AtItsEnd),
@@ -202,7 +208,7 @@ fn told(format: Format, report: &Report) -> String {
 }
 
 #[test]
-fn every_format_tells_the_numbers_and_what_was_not_judged() {
+fn every_format_shows_the_numbers_and_what_was_not_judged() {
     for format in Format::ALL {
         let (good, cut) = (told(format, &good()), told(format, &provisional()));
         let rate = if format == Format::Prom { "0.9833" } else { "98.33" };
@@ -211,7 +217,7 @@ fn every_format_tells_the_numbers_and_what_was_not_judged() {
             Format::Json => ("\"provisional\": true", "\"provisional\": false"),
             Format::Jsonl => ("\"provisional\":true", "\"provisional\":false"),
             Format::Prom => ("traffic_provisional{target=\"production\",verb=\"monitor\"} 1", "_provisional"),
-            _ => ("not judged: the watch did not reach its verdict", ""),
+            _ => ("not judged: the watch was stopped before its verdict", ""),
         };
         assert!(cut.contains(said), "{format}: {cut}");
         assert!(!good.contains(said) && good.contains(unsaid), "{format}: {good}");
@@ -264,7 +270,7 @@ fn the_schema_refuses_traffic_that_is_not_ours() {
 }
 
 #[test]
-fn what_is_not_known_is_no_gauge() {
+fn an_unknown_value_has_no_gauge() {
     let text = told(Format::Prom, &empty());
     for absent in ["success_ratio", "duration_mean", "duration_p95", "attempts_mean"] {
         assert!(!text.contains(&format!("traffic_{absent}")), "{absent}: {text}");
@@ -291,7 +297,7 @@ fn the_block_keeps_to_its_width() {
 }
 
 #[test]
-fn more_is_told_with_v_and_less_with_problems() {
+fn v_shows_more_and_problems_shows_less() {
     let table = |style: &Style| render(Format::Table, &failing(), style);
     let (terse, all) = (table(&Style::default()), table(&Style { verbose: 1, ..Style::default() }));
     assert!(terse.contains("connect error 5") && !terse.contains("connect error 6"), "{terse}");
@@ -300,5 +306,5 @@ fn more_is_told_with_v_and_less_with_problems() {
     assert!(!table(&problems).contains("connect error"));
     let cut = render(Format::Table, &provisional(), &problems);
     assert!(cut.lines().all(|line| line.chars().count() <= 100), "{cut}");
-    assert!(cut.contains("Traffic · not judged: the watch did not reach its verdict"), "{cut}");
+    assert!(cut.contains("Traffic · not judged: the watch was stopped before its verdict"), "{cut}");
 }

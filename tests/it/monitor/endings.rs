@@ -4,9 +4,9 @@ use std::process::Stdio;
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::fly::Fault;
 use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::fly::Fault;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use serde_json::json;
 
 use super::{FACTS, Told, bench, facts, told};
@@ -51,7 +51,7 @@ fn a_signal_leaves_the_numbers_so_far() {
     scope(|runs| {
         for (signal, code) in [("INT", 130), ("TERM", 143)] {
             runs.spawn(move || {
-                let bench = bench(Setting::Healthy, 21);
+                let bench = bench(Setup::Healthy, 21);
                 let told = stopped(&bench, &["monitor", "--minutes", "5"], signal, Duration::from_secs(9));
                 assert_eq!(told.code, code, "{told}");
                 let traffic = &told.report["traffic"];
@@ -62,7 +62,7 @@ fn a_signal_leaves_the_numbers_so_far() {
             });
         }
         runs.spawn(|| {
-            let bench = bench(Setting::Quiet, 22);
+            let bench = bench(Setup::Quiet, 22);
             // A transaction that began in the window is still open, so the watch waits for it.
             scope(|threads| {
                 threads.spawn(|| {
@@ -83,7 +83,7 @@ fn a_signal_leaves_the_numbers_so_far() {
 
 #[test]
 fn with_only_a_database_the_facts_are_judged() {
-    let mut bench = bench(Setting::Healthy, 23);
+    let mut bench = bench(Setup::Healthy, 23);
     let dsn = bench.vars["DATABASE_URL"].clone();
     bench.vars.clear();
     bench.set("DATABASE_URL", dsn);
@@ -148,7 +148,7 @@ fn the_gate_rejects_options_that_would_weaken_it() {
 #[test]
 fn customer_texts_and_tokens_are_never_printed() {
     const CANARY: &str = "zebra-umbrella-4711";
-    let bench = bench(Setting::Healthy, 24);
+    let bench = bench(Setup::Healthy, 24);
     let token = bench.vars["CHATWOOT_API_KEY"].clone();
     let letter = json!({
         "payload": {"id": 77, "content": CANARY, "conversation": {"id": 5, "meta": {"sender": {"name": CANARY}}}},
@@ -268,7 +268,7 @@ fn logs_fail_for_errors_and_are_undecided_without_coverage() {
 fn problems_of_chatwoot_and_the_agent_are_reported() {
     scope(|runs| {
         runs.spawn(|| {
-            let mut bench = bench(Setting::Healthy, 25);
+            let mut bench = bench(Setup::Healthy, 25);
             let agent = bench.world.chatwoot.update(|chatwoot| chatwoot.token_of("agent"));
             bench.unset("CHATWOOT_API_KEY");
             bench.set("CHATWOOT_API_KEY", agent);
@@ -277,7 +277,7 @@ fn problems_of_chatwoot_and_the_agent_are_reported() {
             assert_eq!(told.code, 3, "{told}");
         });
         runs.spawn(|| {
-            let bench = bench(Setting::Quiet, 26);
+            let bench = bench(Setup::Quiet, 26);
             bench.world.chatwoot.update(|chatwoot| chatwoot.queue_services = Some("failing".to_owned()));
             let told = told(&bench, &["monitor", "--minutes", "0.2"]);
             assert_eq!(
@@ -288,7 +288,7 @@ fn problems_of_chatwoot_and_the_agent_are_reported() {
         });
         for (times, verdict) in [(1, "pass"), (2, "fail")] {
             runs.spawn(move || {
-                let bench = bench(Setting::Healthy, 27);
+                let bench = bench(Setup::Healthy, 27);
                 bench.control(
                     "agent",
                     json!({"set": {"GET /health": [

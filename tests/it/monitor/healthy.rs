@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotdash_ops::rehearsal::customers::Habits;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setup::Setup;
 
 use super::told;
 use crate::support::bench::Bench;
@@ -42,7 +42,7 @@ fn twenty_healthy_runs_of_twenty_pass() {
 #[allow(clippy::print_stderr, reason = "the seeds are to be seen with --nocapture, also of runs that pass")]
 fn run(seed: u64) -> Result<(), String> {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
-    bench.start_traffic(Habits { per_minute: 420.0, seed, ..Habits::default() }, Setting::Healthy);
+    bench.start_traffic(Habits { per_minute: 420.0, seed, ..Habits::default() }, Setup::Healthy);
     bench.world.app.update(|app| app.handling.late_draft_percent = 1.0);
     let told = told(&bench, &["monitor", "--minutes", "0.5"]);
     let traffic = &told.report["traffic"];

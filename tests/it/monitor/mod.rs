@@ -7,17 +7,17 @@ mod survives;
 mod windows;
 mod worlds;
 
-use hotdash_ops::rehearsal::customers::Habits;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use serde_json::Value;
 
 use crate::support::bench::{Bench, Ran};
 
 /// A world with traffic of its own alone, about four deliveries a second.
-pub fn bench(setting: Setting, seed: u64) -> Bench {
+pub fn bench(setup: Setup, seed: u64) -> Bench {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
-    bench.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, setting);
+    bench.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, setup);
     bench
 }
 
@@ -45,7 +45,7 @@ pub fn private(seed: u64) -> (Native, Bench) {
 
 impl Bench {
     fn with_traffic(mut self, seed: u64) -> Bench {
-        self.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, Setting::Healthy);
+        self.start_traffic(Habits { per_minute: 150.0, seed, ..Habits::default() }, Setup::Healthy);
         self
     }
 }

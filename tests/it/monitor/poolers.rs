@@ -4,7 +4,7 @@
 use std::thread::scope;
 
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::world::setup::Setup;
 
 use super::{FACTS, bench, counted, facts, oracle, reported, told};
 use crate::support;
@@ -26,7 +26,7 @@ fn poolers_do_not_change_the_numbers() {
         .into_iter()
         .enumerate()
         .map(|(at, (what, dsn))| {
-            let mut bench = bench(Setting::Healthy, 31 + at as u64);
+            let mut bench = bench(Setup::Healthy, 31 + at as u64);
             bench.set("DATABASE_URL", dsn(&bench.database));
             (what, bench)
         })
@@ -48,8 +48,12 @@ fn poolers_do_not_change_the_numbers() {
 fn a_partitioned_table_is_read_as_one() {
     let mut bench = Bench::with_sql(&format!("truncate dashboard_facts; {}", variant::PARTITIONED));
     bench.start_traffic(
-        hotdash_ops::rehearsal::customers::Habits { per_minute: 150.0, seed: 35, ..Default::default() },
-        Setting::Healthy,
+        hotdash_ops::rehearsal::standins::customers::Habits {
+            per_minute: 150.0,
+            seed: 35,
+            ..Default::default()
+        },
+        Setup::Healthy,
     );
     let told = told(&bench, &[&["monitor", "--minutes", "0.2"], FACTS].concat());
     let traffic = &told.report["traffic"];

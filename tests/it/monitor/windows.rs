@@ -4,7 +4,7 @@
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{FACTS, Told, bench, facts, oracle, reported, told};
@@ -102,7 +102,7 @@ fn little_traffic_proves_little() {
 fn a_watch_continues_with_full_and_until_enough() {
     scope(|runs| {
         runs.spawn(|| {
-            let bench = bench(Setting::DeadLetter, 41);
+            let bench = bench(Setup::DeadLetter, 41);
             let told = look(&bench, &["--minutes", "0.25", "--full"]);
             let traffic = &told.report["traffic"];
             assert_eq!((told.code, &traffic["ended"]), (1, &"at-its-end".into()), "{told}");

@@ -231,12 +231,7 @@ fn a_result_needs_a_directory() {
     let own = Own::running(&format!("echo '{GOOD}'"));
     let file = own.dir().join("preflight/hosts.toml").display().to_string();
     let ran = finish(crate::support::bench::program(&own.home()).args(["checks", "lint", &file]));
-    assert_eq!(
-        (ran.code, ran.stdout.as_str()),
-        (0, "1 checks in 1 sections, no problem\n"),
-        "{}",
-        ran.stderr
-    );
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "1 check in 1 section, no problems\n"), "{}", ran.stderr);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::bench::Bench;
 /// A check of this id whose command passes.
 fn check(id: &str, more: &str) -> String {
     format!(
-        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"mend it our way\"\n{more}\n\
+        "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"fix it our way\"\n{more}\n\
          probe.command = {{ name = \"good\", run = [\"bin/good\"], result = \"json\" }}\n"
     )
 }
@@ -26,7 +26,7 @@ fn the_whole_check_is_replaced_in_its_place() {
     assert_eq!((&outcome["verdict"], &outcome["title"]), (&json!("pass"), &json!("our own claim")));
     assert_eq!(
         (&outcome["fix"], &outcome["origin"]),
-        (&json!("mend it our way"), &json!("ops/preflight/environment.toml:3"))
+        (&json!("fix it our way"), &json!("ops/preflight/environment.toml:3"))
     );
     let replaces = outcome["replaces"].as_str().expect("what it replaces");
     assert!(replaces.starts_with("checks/preflight/environment.toml:"), "{replaces}");
@@ -42,7 +42,7 @@ fn the_whole_check_is_replaced_in_its_place() {
     assert_eq!(ids(&ran), ids(&embedded), "the order is the checklist's");
     let explained = own.ops(&["checks", "explain", "environment.agent-sdk-url"]);
     for line in
-        [format!("  replaces    {replaces}"), "  written in  ops/preflight/environment.toml:3".to_owned()]
+        [format!("  replaces     {replaces}"), "  defined in   ops/preflight/environment.toml:3".to_owned()]
     {
         assert!(explained.stdout.contains(&line), "{line}: {}", explained.stdout);
     }

@@ -196,7 +196,7 @@ fn a_failure_is_asked_again_and_an_error_is_not() {
     let ran = own.ask(&["hosts"]);
     let outcome = ran.outcome("hosts.disk");
     assert_eq!((ran.code, &outcome["attempts"]), (0, &json!(3)), "{outcome}");
-    assert!(outcome["warnings"].to_string().contains("passed only at attempt 3"), "{outcome}");
+    assert!(outcome["warnings"].to_string().contains("passed only on attempt 3"), "{outcome}");
     let outcome = counting("exit 1").ask(&["hosts"]).outcome("hosts.disk");
     assert_eq!((&outcome["attempts"], &outcome["verdict"]), (&json!(1), &json!("error")));
 }

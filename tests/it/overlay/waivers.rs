@@ -43,9 +43,13 @@ fn a_valid_waiver_lets_the_run_go_on() {
 #[test]
 fn the_report_of_a_waived_failure_does_not_say_that_all_passed() {
     for (holds, expires, meaning) in [
-        ("false", LATER, "every required check of this part passed or is waived; the rest was not asked"),
-        ("true", LATER, "this part passed: every required check in it; the rest was not asked"),
-        ("true", PAST, "this part passed: every required check in it; the rest was not asked"),
+        (
+            "false",
+            LATER,
+            "PARTIAL: the only required check in this run is waived; 54 other checks were not run",
+        ),
+        ("true", LATER, "PARTIAL: the only required check in this run passed; 54 other checks were not run"),
+        ("true", PAST, "PARTIAL: the only required check in this run passed; 54 other checks were not run"),
     ] {
         for format in ["table", "markdown", "github"] {
             let own = waived(holds, expires);
@@ -78,9 +82,9 @@ fn an_expired_waiver_lets_nothing_through() {
         assert_eq!((ran.code, &outcome["verdict"]), (1, &json!(verdict)), "{}", ran.stderr);
         assert_eq!((&outcome["waiver"]["valid"], &outcome["label"]), (&json!(false), &json!(verdict)));
         let reason = outcome["reason"].as_str().expect("a reason");
-        assert!(reason.ends_with("the waiver of Ada expired on 2020-02-29 (ops/waivers.toml:1)"), "{reason}");
+        assert!(reason.ends_with("the waiver by Ada expired on 2020-02-29 (ops/waivers.toml:1)"), "{reason}");
         let said = notes(&ran);
-        assert!(said.contains("the waiver of Ada for hosts.disk expired on 2020-02-29"), "{said}");
+        assert!(said.contains("the waiver by Ada for hosts.disk expired on 2020-02-29"), "{said}");
         assert!(said.contains("ops/waivers.toml:1") && said.contains("0 waived"), "{said}");
     }
 }
@@ -167,7 +171,7 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
     assert!(
         explained
             .stdout
-            .contains("waiver      by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
+            .contains("waiver       by Ada until 2099-12-31 (ops/waivers.toml:1): it is being mended"),
         "{}",
         explained.stdout
     );
@@ -189,7 +193,7 @@ fn lint_tells_what_has_expired() {
         (
             0,
             "hosts.disk: waiver by Ada, expired on 2020-02-29 and without effect (ops/waivers.toml:1): it is being mended\n\
-             1 check added, 0 replaced, 0 waived over the checklist, no problem\n"
+             1 check added, 0 replaced, 0 waived, no problems\n"
         ),
         "{}",
         lint.stderr

@@ -1,4 +1,4 @@
-//! How a rehearsal ends: when it is told to, from a world that a fault is in, and in the middle of a score.
+//! How a rehearsal ends on a signal: with a fault injected, and during a score or a tour.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -14,7 +14,7 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(pid, signal).expect("it runs");
 }
 
-/// Waits for what is ending in the background: a server that has been told to.
+/// Waits until the servers that are stopping in the background have exited.
 fn nothing_left(home: &Home) {
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut left = home.left();
@@ -26,7 +26,7 @@ fn nothing_left(home: &Home) {
 }
 
 #[test]
-fn one_fault_stays_up_for_practice() {
+fn one_fault_keeps_running_for_practice() {
     let home = Home::new();
     let mut command = home.command(&["rehearse", "--fault", "queue-failing"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
@@ -58,7 +58,7 @@ fn one_fault_stays_up_for_practice() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     for words in [
         "queue-failing: Chatwoot's Redis is gone",
-        "must turn chatwoot.services: fail (queue_services)",
+        "it makes chatwoot.services fail (claim: queue-services)",
         "54 checks",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -67,11 +67,11 @@ fn one_fault_stays_up_for_practice() {
 }
 
 #[test]
-fn a_score_and_a_tour_that_are_told_to_end_leave_nothing_behind() {
+fn a_score_and_a_tour_leave_nothing_behind_after_a_signal() {
     for (arguments, after, how, code) in [
         (&["rehearse", "--score"][..], 6000, Signal::INT, 130),
         (&["rehearse", "--score", "--only", "chatwoot-*"], 6000, Signal::TERM, 143),
-        // While the database is still being made.
+        // While the database is being created.
         (&["rehearse", "--score", "--only", "chatwoot-*"], 600, Signal::TERM, 143),
         (&["rehearse"], 600, Signal::INT, 130),
         (&["rehearse"], 6000, Signal::INT, 130),
@@ -80,7 +80,7 @@ fn a_score_and_a_tour_that_are_told_to_end_leave_nothing_behind() {
         let mut command = home.command(arguments);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         std::thread::sleep(Duration::from_millis(after));
-        assert!(child.try_wait().expect("it runs").is_none(), "{arguments:?} has ended by itself");
+        assert!(child.try_wait().expect("it runs").is_none(), "{arguments:?} ended before the signal");
         signal(&child, how);
         let output = child.wait_with_output().expect("it ends");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,5 +1,5 @@
 //! `rehearse` through the real binary: the tour, one fault, the list, parts of the score, and how they end. The whole
-//! score is a test of its own (`tests/score.rs`), for which the machine is left alone.
+//! score is a separate test (`tests/score.rs`), because it needs the machine to itself.
 
 mod ends;
 mod own;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::support::bench::{Ran, finish, program};
 
-/// A home in which everything temporary goes to a folder that can be looked at.
+/// A home with its own folder for temporary files, so that the test can examine it.
 struct Home(TempDir);
 
 impl Home {
@@ -24,7 +24,7 @@ impl Home {
             std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("the folder is ours");
         };
         std::fs::create_dir(home.path().join("tmp")).expect("a folder");
-        // The server's own user has to find its folder in it.
+        // The server's account must be able to access its folder in it.
         open(home.path());
         open(&home.path().join("tmp"));
         Home(home)
@@ -44,7 +44,7 @@ impl Home {
         finish(&mut self.command(arguments))
     }
 
-    /// What is still in the folder for temporary things, and the processes that were started with it.
+    /// The files left in the temporary folder, and the processes that were started with it and still run.
     fn left(&self) -> Vec<String> {
         let files = std::fs::read_dir(self.tmp()).expect("the folder").flatten();
         let mut left: Vec<String> = files.map(|entry| entry.path().display().to_string()).collect();
@@ -66,7 +66,7 @@ fn json(ran: &Ran) -> Value {
 }
 
 #[test]
-fn the_tour_goes_well_and_leaves_nothing_behind() {
+fn the_tour_succeeds_and_leaves_nothing_behind() {
     let home = Home::new();
     let ran = home.run(&["rehearse"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
@@ -80,12 +80,12 @@ fn the_tour_goes_well_and_leaves_nothing_behind() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
     }
-    assert_eq!(ran.stdout.matches("exit 0: go").count(), 4, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("(exit 0)").count(), 4, "{}", ran.stdout);
     assert_eq!(home.left(), Vec::<String>::new());
 }
 
 #[test]
-fn faults_are_listed_and_explain_names_those_that_prove_a_check() {
+fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
     let home = Home::new();
     let list = json(&home.run(&["rehearse", "--list", "--format", "json"]));
     let faults = list["faults"].as_array().expect("faults");
@@ -94,15 +94,16 @@ fn faults_are_listed_and_explain_names_those_that_prove_a_check() {
     assert_eq!(wrong["turns"][0]["check"], "chatwoot.token");
     let table = home.run(&["rehearse", "--list"]);
     assert!(
-        table.stdout.contains("token-wrong\n") && table.stdout.contains("turns chatwoot.token: fail (token)")
+        table.stdout.contains("token-wrong\n")
+            && table.stdout.contains("makes chatwoot.token fail (claim: token)")
     );
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
-    let line = "proved by   token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
+    let line = "proven by    token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
     assert!(explained.stdout.contains(line), "{}", explained.stdout);
 }
 
 #[test]
-fn a_name_that_is_no_faults_is_refused_with_the_nearest() {
+fn an_unknown_fault_is_rejected_with_the_nearest_name() {
     let home = Home::new();
     for arguments in [
         &["rehearse", "--fault", "token-wrnog"][..],
@@ -116,20 +117,20 @@ fn a_name_that_is_no_faults_is_refused_with_the_nearest() {
 }
 
 #[test]
-fn the_sandbox_takes_one_fault() {
+fn the_sandbox_accepts_one_fault() {
     let home = Home::new();
     let only = ["--", "hotdash-ops", "preflight", "--format", "json", "--only", "chatwoot.services"];
     let ran = home.run(&[&["sandbox", "--fault", "queue-failing"][..], &only].concat());
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert_eq!(ran.outcome("chatwoot.services")["verdict"], "fail");
-    // A fault of the variables reaches what runs inside, too.
+    // A fault in the variables reaches the command inside as well.
     let only = ["--", "hotdash-ops", "preflight", "--format", "json", "--only", "chatwoot.token"];
     let ran = home.run(&[&["sandbox", "--fault", "token-wrong"][..], &only].concat());
     assert_eq!(ran.outcome("chatwoot.token")["verdict"], "fail");
 }
 
 #[test]
-fn the_rehearsals_variables_never_turn_production_green() {
+fn the_rehearsals_variables_never_make_production_pass() {
     let home = Home::new();
     for inside in
         [&["preflight"][..], &["monitor", "--minutes", "0.1"], &["baseline"], &["gate", "--lookback"]]

@@ -1,15 +1,15 @@
-//! The operator's own checks in the score: told where no fault turns them, and no failure.
+//! The operator's own checks in the score: reported if no fault breaks them, but not a failure.
 
 use super::{Home, json};
 
 const OWN: &str = r#"
 title = "Ours"
-about = "What only our shop asks."
+about = "The checks of our shop."
 
 [[check]]
 id    = "motto"
 title = "the agent service keeps its name"
-fix   = "look at /health"
+fix   = "check /health"
 probe.http = { url = "${AGENT_SDK_URL}/health", expect = [{ json = "/service", is.equals = "agent-service" }] }
 "#;
 
@@ -20,13 +20,13 @@ fn own_checks_are_scored_and_never_fail_the_score() {
     std::fs::create_dir(own.path().join("preflight")).expect("a folder");
     std::fs::write(own.path().join("preflight/ours.toml"), OWN).expect("a file");
     let folder = own.path().display().to_string();
-    // A fault that turns it says so, though nobody declared it: it is the operator's, who knows no faults.
+    // A fault that breaks it is listed although it does not declare it: faults do not know the operator's checks.
     let ran =
         home.run(&["rehearse", "--score", "--only", "agent-old", "--checks", &folder, "--format", "json"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.stdout, ran.stderr);
     let score = json(&ran);
     let told = score["own_never_turned"].as_array().expect("a list");
-    assert!(told.iter().any(|line| line == "ours.motto: /service"), "{told:?}");
+    assert!(told.iter().any(|line| line == "ours.motto: service"), "{told:?}");
     let ran = home.run(&[
         "rehearse",
         "--score",

@@ -1,9 +1,9 @@
-//! Parts of the score: what is caught, what is missed, and how both are told.
+//! Parts of the score: faults that are caught, faults that are missed, and how both are reported.
 
 use super::{Home, json};
 
 #[test]
-fn a_part_of_the_score_says_what_it_turned() {
+fn a_partial_score_lists_the_claims_it_broke() {
     let home = Home::new();
     let ran = home.run(&[
         "rehearse",
@@ -20,32 +20,32 @@ fn a_part_of_the_score_says_what_it_turned() {
     assert_eq!((&score["schema"], &score["engine"]), (&"hotdash-ops.score/1".into(), &"native".into()));
     let claims = score["claims"].as_array().expect("claims");
     let of = |claim: &str| claims.iter().find(|row| row["claim"] == claim).expect("the claim is there");
-    assert_eq!(of("queue_services")["faults"], serde_json::json!(["queue-failing"]));
-    assert_eq!(of("account status")["standing"], "proved");
+    assert_eq!(of("queue-services")["faults"], serde_json::json!(["queue-failing"]));
+    assert_eq!(of("account-status")["standing"], "proved");
     assert_eq!(score["missed"], serde_json::json!([]));
-    assert!(ran.stderr.contains("worlds to play, about "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" worlds, about "), "{}", ran.stderr);
     assert_eq!(home.left(), Vec::<String>::new());
 }
 
 #[test]
-fn every_format_tells_the_same() {
+fn every_format_shows_the_same() {
     let home = Home::new();
     let score = |format| home.run(&["rehearse", "--score", "--only", "format-red", "--format", format]);
     let table = score("table");
     assert_eq!(table.code, 0, "{}", table.stderr);
-    for words in ["caught", "format-red", "quality.format", "exit code", "exit 0"] {
+    for words in ["caught", "format-red", "quality.format", "exit-code", "exit 0"] {
         assert!(table.stdout.contains(words), "{words}: {}", table.stdout);
     }
     let markdown = score("markdown");
-    assert!(markdown.stdout.contains("| quality.format | exit code | format-red |"), "{}", markdown.stdout);
+    assert!(markdown.stdout.contains("| quality.format | exit-code | format-red |"), "{}", markdown.stdout);
 }
 
-/// A check that says well whatever is: the fault that should turn it is missed.
+/// A check that always passes: the fault that should break it is missed.
 const BLIND: &str = r#"
 [[check]]
 id    = "services"
 title = "Chatwoot's queue and database work"
-fix   = "look"
+fix   = "check them"
 probe.command = { name = "blind", run = ["sh", "-c", "cat result.json"], result = "json" }
 "#;
 const WELL: &str = r#"{"schema": "hotdash-ops.check/1", "claims": [
@@ -74,5 +74,5 @@ fn a_check_that_compares_nothing_makes_the_score_fail() {
     let score = json(&ran);
     assert_eq!(score["missed"], serde_json::json!(["queue-failing"]), "{score:#}");
     let why = score["faults"].to_string();
-    assert!(why.contains("chatwoot.services is pass instead of fail"), "{why}");
+    assert!(why.contains("chatwoot.services: expected fail, found pass"), "{why}");
 }

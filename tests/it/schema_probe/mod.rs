@@ -21,6 +21,7 @@ use hotdash_ops::probe::Probe;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Settings, Target, Vars};
 
@@ -81,7 +82,7 @@ impl Look {
             Some(file) => Roots::only(file).expect("the roots are readable"),
             None => Roots::none(),
         };
-        let http = Client::new(&roots, Proxies::default()).expect("a client");
+        let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         Context::new(Arc::new(self.settings()), Redactor::default(), roots, http).0
     }
 

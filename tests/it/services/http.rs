@@ -2,18 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::server::Transport;
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::http::{Answer, Client, Proxies, Request};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::{Roots, TlsFault};
 use reqwest::Method;
 
 use super::{Manner, PATIENCE, Site, closed_port, ok, redirect, sendable};
 
 fn client() -> Client {
-    Client::new(&Roots::none(), Proxies::none()).unwrap()
+    marking().0
+}
+
+/// A client, and where it reports a stand-in's marker.
+fn marking() -> (Client, MarkerSink) {
+    let marker = MarkerSink::default();
+    (Client::new(&Roots::none(), Proxies::none(), marker.clone()).unwrap(), marker)
 }
 
 async fn ask(request: Request) -> Result<Answer, Unreachable> {
@@ -30,8 +37,9 @@ async fn an_answer_is_handed_over_whole() {
         "HTTP/1.1 503 No\r\nX-A: 1\r\nx-a: 2\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\na\0b\x1bc",
     ))
     .await;
-    let answer = ask(Request::get(site.url("/x?y=1"))).await.unwrap();
-    assert_eq!((answer.status, answer.is_success(), answer.sandbox), (503, false, false));
+    let (client, marker) = marking();
+    let answer = sendable(client.ask(Request::get(site.url("/x?y=1")), PATIENCE)).await.unwrap();
+    assert_eq!((answer.status, answer.is_success(), marker.seen()), (503, false, false));
     assert_eq!(answer.header("X-A"), Some("1"));
     assert_eq!(answer.text(), "a␀b␛c");
     assert_eq!(answer.url, site.url("/x?y=1"));
@@ -125,8 +133,10 @@ async fn redirects_of_the_same_origin_are_followed_with_the_token_and_keep_the_m
         _ => ok("here"),
     })
     .await;
-    let answer = ask(Request::get(site.url("/a")).secret("api_access_token", "tok-123")).await.unwrap();
-    assert_eq!((answer.status, answer.text().as_str(), answer.sandbox), (200, "here", true));
+    let (client, marker) = marking();
+    let request = Request::get(site.url("/a")).secret("api_access_token", "tok-123");
+    let answer = client.ask(request, PATIENCE).await.unwrap();
+    assert_eq!((answer.status, answer.text().as_str(), marker.seen()), (200, "here", true));
     assert_eq!(answer.redirects, [site.url("/a"), site.url("/b?x=1")]);
     assert_eq!(answer.url, site.url("/c"));
     assert_eq!(site.seen().iter().filter(|s| s.contains("api_access_token: tok-123")).count(), 3);
@@ -183,14 +193,15 @@ async fn certificates_are_judged_and_their_faults_told_apart() {
     let authority = Authority::new().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), authority.ca_pem()).unwrap();
-    let trusting = Client::new(&Roots::only(file.path()).unwrap(), Proxies::none()).unwrap();
+    let marker = MarkerSink::default();
+    let trusting = Client::new(&Roots::only(file.path()).unwrap(), Proxies::none(), marker.clone()).unwrap();
     let fault = async |spec: CertificateSpec, client: &Client| {
         let chatwoot =
             Chatwoot::start(State::default(), Transport::Tls(authority.clone(), spec)).await.unwrap();
         client.ask(Request::get(format!("{}/api", chatwoot.url())), PATIENCE).await
     };
     let good = fault(CertificateSpec::default(), &trusting).await.unwrap();
-    assert_eq!((good.status, good.sandbox), (200, true));
+    assert_eq!((good.status, marker.seen()), (200, true));
 
     let tls = |result: Result<Answer, Unreachable>| match result.unwrap_err() {
         Unreachable::Tls(fault) => fault,
@@ -218,7 +229,7 @@ async fn proxies_of_the_environment_are_used_and_blamed() {
         let proxies = Proxies::of(|name| {
             matches!(name, "HTTP_PROXY" | "HTTPS_PROXY").then(|| format!("http://me:pw@127.0.0.1:{port}"))
         });
-        let client = Client::new(&Roots::none(), proxies).unwrap();
+        let client = Client::new(&Roots::none(), proxies, MarkerSink::default()).unwrap();
         client.ask(Request::get(url), PATIENCE).await
     };
     let proxy = Site::always(ok("from the proxy")).await;

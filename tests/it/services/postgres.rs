@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, Native, OUTSIDER, OWNER, Options, READER, Tls};
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, Protection, Session, connect, quote_ident};
 use hotdash_ops::service::tls::{Roots, TlsFault};
 
@@ -14,7 +15,7 @@ use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 async fn open(dsn: &str) -> Result<Session, PgFault> {
-    sendable(connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), PATIENCE)).await
+    sendable(connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), &MarkerSink::default(), PATIENCE)).await
 }
 
 /// The connection string of a new role that may connect once at a time.
@@ -111,7 +112,8 @@ async fn time_is_bounded_on_both_sides() {
     let server = server();
     let dsn = Dsn::parse(&server.login(READER, DATABASE)).unwrap();
     let began = Instant::now();
-    let session = connect(&dsn, &Roots::none(), Duration::from_millis(900)).await.unwrap();
+    let session =
+        connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_millis(900)).await.unwrap();
     let fault = session.rows("select pg_sleep(30)::text", &[]).await.unwrap_err();
     assert_eq!(fault.sqlstate(), Some("57014"), "the server gives its reason first: {fault}");
     assert!(began.elapsed() < Duration::from_secs(3));
@@ -131,7 +133,8 @@ async fn a_lock_is_not_waited_for_long() {
     tokio::spawn(connection);
     owner.batch_execute("begin; lock table dashboard_facts in access exclusive mode").await.unwrap();
     let dsn = Dsn::parse(&server.login(READER, "locked")).unwrap();
-    let session = connect(&dsn, &Roots::none(), Duration::from_secs(3)).await.unwrap();
+    let session =
+        connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(3)).await.unwrap();
     let fault = session.rows("select count(*)::text from dashboard_facts", &[]).await.unwrap_err();
     assert!(matches!(fault, PgFault::Locked { .. }), "{fault:?}");
     owner.batch_execute("rollback").await.unwrap();
@@ -214,7 +217,9 @@ async fn ssl_modes_mean_what_libpq_means() {
     let named = login.replace("127.0.0.1", "localhost");
     let with = async |login: &str, query: &str, roots: &Roots| {
         let dsn = Dsn::parse(&format!("{login}?{query}")).unwrap();
-        connect(&dsn, roots, PATIENCE).await.map(|s| (s.encrypted(), s.verified(), s.protection()))
+        connect(&dsn, roots, &MarkerSink::default(), PATIENCE)
+            .await
+            .map(|s| (s.encrypted(), s.verified(), s.protection()))
     };
     let tls = |fault: Result<_, PgFault>| match fault {
         Err(PgFault::Unreachable(Unreachable::Tls(fault))) => fault,
@@ -253,7 +258,8 @@ async fn ssl_modes_mean_what_libpq_means() {
         server.port(),
         server.password(READER)
     );
-    let session = connect(&Dsn::parse(&pinned).unwrap(), &trusting, PATIENCE).await.unwrap();
+    let session =
+        connect(&Dsn::parse(&pinned).unwrap(), &trusting, &MarkerSink::default(), PATIENCE).await.unwrap();
     assert_eq!(
         session.protection(),
         Protection::ChainAndName,

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::{Roots, TlsFault};
 
 use super::{Manner, PATIENCE, Site, closed_port};
 
 async fn fault(dsn: &str, deadline: Duration) -> PgFault {
-    connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), deadline).await.unwrap_err()
+    connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), &MarkerSink::default(), deadline).await.unwrap_err()
 }
 
 async fn of(manner: Manner, mode: &str) -> PgFault {

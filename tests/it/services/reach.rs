@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::server::Transport;
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use hotdash_ops::service::Unreachable;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};
 use hotdash_ops::service::tls::{Roots, TlsFault};
 use jiff::{Timestamp, ToSpan};
@@ -28,11 +29,12 @@ async fn every_part_of_the_way_is_timed() {
     let chatwoot = chatwoot(&authority, CertificateSpec::default()).await;
     let now = Timestamp::now();
     let url = format!("{}/api", chatwoot.url_at("localhost"));
-    let way = sendable(reach(&url, &trusting(&authority), now, PATIENCE)).await.unwrap();
+    let marker = MarkerSink::default();
+    let way = sendable(reach(&url, &trusting(&authority), &marker, now, PATIENCE)).await.unwrap();
     assert!(way.resolve.is_some() && way.connect.is_some() && way.first_byte.is_some(), "{way:?}");
     assert!(way.addresses.iter().any(|a| a.to_string() == "127.0.0.1"), "{way:?}");
     assert_eq!(way.peer.unwrap().ip().to_string(), "127.0.0.1");
-    assert_eq!((way.status, way.sandbox), (Some(200), true));
+    assert_eq!((way.status, marker.seen()), (Some(200), true));
     let tls = way.tls.unwrap();
     assert_eq!(tls.version, "TLSv1.3");
     assert!((89..=90).contains(&tls.days_left), "{}", tls.days_left);
@@ -41,15 +43,16 @@ async fn every_part_of_the_way_is_timed() {
     assert_eq!(tls.certificate.names, ["localhost", "127.0.0.1"]);
 
     let later = now + (24 * 80).hours();
-    let tls = reach(&url, &trusting(&authority), later, PATIENCE).await.unwrap().tls.unwrap();
+    let tls = reach(&url, &trusting(&authority), &marker, later, PATIENCE).await.unwrap().tls.unwrap();
     assert!((9..=10).contains(&tls.days_left), "{}", tls.days_left);
 }
 
 #[tokio::test]
 async fn a_plain_site_has_no_tls_and_redirects_are_not_followed() {
     let site = Site::always(redirect(302, "/login")).await;
-    let way = reach(&site.url(""), &Roots::none(), Timestamp::now(), PATIENCE).await.unwrap();
-    assert_eq!((way.tls.is_none(), way.resolve, way.status, way.sandbox), (true, None, Some(302), true));
+    let marker = MarkerSink::default();
+    let way = reach(&site.url(""), &Roots::none(), &marker, Timestamp::now(), PATIENCE).await.unwrap();
+    assert_eq!((way.tls.is_none(), way.resolve, way.status, marker.seen()), (true, None, Some(302), true));
     let seen = &site.seen()[0];
     assert!(seen.starts_with("get / http/1.1") && seen.contains(&format!("host: 127.0.0.1:{}", site.port)));
 }
@@ -58,8 +61,11 @@ async fn a_plain_site_has_no_tls_and_redirects_are_not_followed() {
 async fn the_way_ends_where_it_ends() {
     let authority = Authority::new().unwrap();
     let roots = trusting(&authority);
-    let stop =
-        async |url: &str| reach(url, &roots, Timestamp::now(), Duration::from_millis(700)).await.unwrap_err();
+    let stop = async |url: &str| {
+        reach(url, &roots, &MarkerSink::default(), Timestamp::now(), Duration::from_millis(700))
+            .await
+            .unwrap_err()
+    };
 
     let end = stop("https://chat.invalid/").await;
     assert_eq!((end.at, end.why.offline_host()), (Leg::Resolve, Some("chat.invalid")));

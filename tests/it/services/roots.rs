@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use std::sync::Arc;
 
 use hotdash_ops::service::Unreachable;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};
 use hotdash_ops::service::tls::{Roots, TlsFault};
 use jiff::Timestamp;
@@ -96,10 +97,13 @@ async fn a_certificate_named_by_the_operator_is_trusted_as_it_is_and_still_judge
         std::fs::write(file.path(), pem).unwrap();
         let roots = if named { Roots::only(file.path()).unwrap() } else { Roots::none() };
         let url = format!("https://localhost:{port}/");
-        reach(&url, &roots, Timestamp::now(), PATIENCE).await.map(|w| w.status).map_err(|e| {
-            assert_eq!(e.at, Leg::Tls);
-            e.why
-        })
+        reach(&url, &roots, &MarkerSink::default(), Timestamp::now(), PATIENCE)
+            .await
+            .map(|w| w.status)
+            .map_err(|e| {
+                assert_eq!(e.at, Leg::Tls);
+                e.why
+            })
     };
     assert_eq!(way("localhost", 2100, true).await, Ok(Some(204)));
     for (name, ends, named) in

@@ -1,8 +1,9 @@
 //! The control route: who may use it, what it changes, what it shows.
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
-use hotdash_ops::rehearsal::hub::{Hub, Roster};
-use hotdash_ops::rehearsal::{agent, server};
+use hotdash_ops::rehearsal::http::KEY_HEADER;
+use hotdash_ops::rehearsal::http::control_server::{ControlServer, StandInRegistry};
+use hotdash_ops::rehearsal::standins::agent;
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
 
 use super::{Back, client};
@@ -16,7 +17,7 @@ async fn get(chatwoot: &Chatwoot, path: &str) -> Back {
 }
 
 async fn post(url: &str, key: &str, body: &str) -> Back {
-    let request = client(None).post(url).header(server::KEY_HEADER, key).body(body.to_owned());
+    let request = client(None).post(url).header(KEY_HEADER, key).body(body.to_owned());
     Back::of(request).await
 }
 
@@ -61,7 +62,7 @@ async fn what_grows_with_traffic_is_shown_when_asked_for_and_patched_when_named(
     assert!(answer["state"].get("conversations").is_none());
     let show = || async {
         let url = format!("{}/__control", chatwoot.url());
-        Back::of(client(None).get(url).header(server::KEY_HEADER, chatwoot.control_key())).await.json()
+        Back::of(client(None).get(url).header(KEY_HEADER, chatwoot.control_key())).await.json()
     };
     let shown = show().await["state"].clone();
     assert_eq!(shown["conversations"][0]["messages"][0]["content"], "hello");
@@ -87,23 +88,23 @@ async fn a_change_that_is_wrong_anywhere_changes_nothing() {
         (json!({"state": {"version": "9", "verison": "1"}}), "unknown field `verison`"),
         (json!({"state": {"version": 9}}), "invalid type"),
         (json!({"states": {}}), "unknown field `states`"),
-        (json!({"state": {"version": "9"}, "set": {"/api": {}}}), "no pattern"),
+        (json!({"state": {"version": "9"}, "set": {"/api": {}}}), "not a valid pattern"),
         (set(json!({"stauts": 500})), "unknown field `stauts`"),
         (set(json!({"status": 42})), "between 200 and 599"),
         (set(json!({"times": 0})), "at least 1"),
         (set(json!({"body": "a", "json": {}})), "one of body"),
         (set(json!({"behaviour": "explode"})), "unknown variant `explode`"),
-        (set(json!({"headers": {"content-length": "1"}})), "follows from the body"),
-        (set(json!({"headers": {"x y": "1"}})), "no header name"),
+        (set(json!({"headers": {"content-length": "1"}})), "derived from the body"),
+        (set(json!({"headers": {"x y": "1"}})), "not a valid header name"),
         (set(json!({"body_base64": "%"})), "not base64"),
         (set(json!([])), "empty"),
-        (json!({"state": {"version": "9"}, "certificate": {"days_left": 1}}), "plain http"),
-        (json!({"door": "ajar"}), "door is open"),
+        (json!({"state": {"version": "9"}, "certificate": {"days_left": 1}}), "plain HTTP"),
+        (json!({"door": "ajar"}), "door must be open"),
     ] {
         let answer =
             post(&format!("{}/__control", chatwoot.url()), chatwoot.control_key(), &change.to_string()).await;
         assert_eq!(answer.status, 422, "{change}");
-        assert!(answer.json()["error"].as_str().unwrap().contains(says), "{change} says {}", answer.body);
+        assert!(answer.json()["error"].as_str().unwrap().contains(says), "{change} returned {}", answer.body);
         assert_eq!(get(&chatwoot, "/api").await.json()["version"], "4.8.0", "{change}");
     }
     let not_json = post(&format!("{}/__control", chatwoot.url()), chatwoot.control_key(), "{").await;
@@ -192,8 +193,7 @@ async fn the_log_proves_what_was_sent() {
     let request = client(None).post(format!("{}/nowhere?a=b", chatwoot.url()));
     Back::of(request.header("api_access_token", "t0ken").body("ümlaut")).await;
     let url = format!("{}/__control", chatwoot.url());
-    let shown =
-        Back::of(client(None).get(&url).header(server::KEY_HEADER, chatwoot.control_key())).await.json();
+    let shown = Back::of(client(None).get(&url).header(KEY_HEADER, chatwoot.control_key())).await.json();
     let entry = &shown["log"][0];
     assert_eq!(
         (&entry["method"], &entry["path"], &entry["query"], &entry["body"], &entry["status"]),
@@ -206,27 +206,27 @@ async fn the_log_proves_what_was_sent() {
 }
 
 #[tokio::test]
-async fn the_hub_reaches_every_stand_in_even_behind_a_closed_door() {
+async fn the_control_server_reaches_every_stand_in_even_behind_a_closed_door() {
     let chatwoot = chatwoot().await;
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
-    let roster = Roster::default().with("chatwoot", &chatwoot).with("agent", &agent);
-    let hub = Hub::start(roster).await.unwrap();
-    assert_eq!(Back::of(client(None).get(hub.url())).await.status, 404);
+    let registry = StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent);
+    let control = ControlServer::start(registry).await.unwrap();
+    assert_eq!(Back::of(client(None).get(control.url())).await.status, 404);
     let change =
         json!({"chatwoot": {"door": "closed"}, "agent": {"state": {"version": "3.0.0"}}}).to_string();
-    let answer = post(&hub.url(), hub.control_key(), &change).await;
+    let answer = post(&control.url(), control.control_key(), &change).await;
     assert_eq!((answer.status, &answer.json()["chatwoot"]["door"]), (200, &"closed".into()));
     assert!(client(None).get(format!("{}/api", chatwoot.url())).send().await.unwrap_err().is_connect());
     assert_eq!(
         Back::of(client(None).get(format!("{}/health", agent.url()))).await.json()["version"],
         "3.0.0"
     );
-    post(&hub.url(), hub.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
+    post(&control.url(), control.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
     assert_eq!(get(&chatwoot, "/api").await.status, 200);
     let shown =
-        Back::of(client(None).get(hub.url()).header(server::KEY_HEADER, hub.control_key())).await.json();
+        Back::of(client(None).get(control.url()).header(KEY_HEADER, control.control_key())).await.json();
     assert_eq!(shown["chatwoot"]["log"].as_array().unwrap().len(), 1);
-    let unknown = post(&hub.url(), hub.control_key(), r#"{"chatwot": {}}"#).await;
+    let unknown = post(&control.url(), control.control_key(), r#"{"chatwot": {}}"#).await;
     assert_eq!(unknown.status, 422);
-    assert!(unknown.body.contains("there are: agent, chatwoot"), "{}", unknown.body);
+    assert!(unknown.body.contains("known: agent, chatwoot"), "{}", unknown.body);
 }

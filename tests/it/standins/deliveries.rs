@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::app::{self, App};
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, Deliverer, State, Tally};
-use hotdash_ops::rehearsal::server::Transport;
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::http::Transport;
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::rehearsal::standins::app::{self, App};
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Deliverer, State, Tally};
 use hotdash_ops::service::tls::Roots;
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::customers::Habits;
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setup::Setup;
 
 use crate::support::bench::Bench;
 
@@ -20,10 +20,10 @@ struct Came {
 }
 
 /// Lets customers write for `seconds`, then stops them and waits until all is quiet.
-fn traffic(setting: Setting, seconds: u64) -> Came {
+fn traffic(setup: Setup, seconds: u64) -> Came {
     let mut bench = Bench::with_sql("truncate dashboard_facts");
     let habits = Habits { per_minute: 600.0, seed: 7, ..Habits::default() };
-    bench.start_traffic(habits, setting);
+    bench.start_traffic(habits, setup);
     std::thread::sleep(Duration::from_secs(seconds));
     bench.world.customers(|habits| habits.per_minute = 0.0);
     std::thread::sleep(Duration::from_secs(3));
@@ -35,7 +35,8 @@ fn traffic(setting: Setting, seconds: u64) -> Came {
     };
     let (incoming, drafts) = bench.world.chatwoot.update(|chatwoot| {
         let messages = || chatwoot.conversations.of(3).flat_map(|c| c.messages.iter());
-        let incoming = messages().filter(|m| m.kind == hotdash_ops::rehearsal::chatwoot::Kind::Incoming);
+        let incoming =
+            messages().filter(|m| m.kind == hotdash_ops::rehearsal::standins::chatwoot::Kind::Incoming);
         (incoming.count() as i64, messages().filter(|m| m.private).count() as i64)
     });
     let retry = "fact_type = 'support.webhook.retry'";
@@ -51,7 +52,7 @@ fn traffic(setting: Setting, seconds: u64) -> Came {
 
 #[test]
 fn every_message_of_a_healthy_world_is_drafted_and_recorded() {
-    let came = traffic(Setting::Healthy, 6);
+    let came = traffic(Setup::Healthy, 6);
     assert!(came.incoming >= 30, "{came:?}");
     assert_eq!(came.drafts, came.incoming, "{came:?}");
     // A fact for each customer's message and for each draft at least.
@@ -61,17 +62,17 @@ fn every_message_of_a_healthy_world_is_drafted_and_recorded() {
 
 #[test]
 fn each_world_goes_wrong_in_its_own_way() {
-    let came = traffic(Setting::DeadLetter, 6);
+    let came = traffic(Setup::DeadLetter, 6);
     assert!(came.dead_letters >= 1 && came.dead_letters == came.bad, "{came:?}");
-    let came = traffic(Setting::OneInTen, 6);
+    let came = traffic(Setup::OneInTen, 6);
     assert!(came.bad * 12 > came.ok + came.bad && came.dead_letters == 0, "{came:?}");
     assert_eq!(came.drafts, came.incoming, "{came:?}");
-    let came = traffic(Setting::SilentLoss, 6);
+    let came = traffic(Setup::SilentLoss, 6);
     assert!(came.bad == 0 && came.dead_letters == 0 && came.drafts < came.incoming, "{came:?}");
-    let came = traffic(Setting::WorkerDead, 3);
+    let came = traffic(Setup::WorkerDead, 3);
     assert!(came.incoming > 0 && came.ok + came.bad + came.drafts == 0, "{came:?}");
-    let came = traffic(Setting::Quiet, 2);
+    let came = traffic(Setup::Quiet, 2);
     assert_eq!((came.incoming, came.ok + came.bad), (0, 0), "{came:?}");
-    let came = traffic(Setting::ManyUnreadable, 6);
+    let came = traffic(Setup::ManyUnreadable, 6);
     assert!(came.odd_durations * 25 > came.ok && came.bad == 0, "{came:?}");
 }

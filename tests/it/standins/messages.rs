@@ -1,6 +1,6 @@
 //! Messages of the account API: read, written, blanked, refused.
 
-use hotdash_ops::rehearsal::chatwoot::{Chatwoot, State};
+use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
 use serde_json::Value;
 

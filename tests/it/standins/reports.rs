@@ -1,6 +1,6 @@
 //! Reports, with all their oddities.
 
-use hotdash_ops::rehearsal::chatwoot::State;
+use hotdash_ops::rehearsal::standins::chatwoot::State;
 use reqwest::Method;
 use serde_json::json;
 

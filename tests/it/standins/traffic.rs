@@ -1,6 +1,6 @@
 //! What customers and agents do, as the state keeps it, and what the worker then has to tell.
 
-use hotdash_ops::rehearsal::chatwoot::{EventKind, Outgoing, Sender, State, Webhook, signature};
+use hotdash_ops::rehearsal::standins::chatwoot::{EventKind, Outgoing, Sender, State, Webhook, signature};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Whom the worker tells, and what holds it back.
 
-use hotdash_ops::rehearsal::chatwoot::{State, Webhook};
+use hotdash_ops::rehearsal::standins::chatwoot::{State, Webhook};
 
 use super::traffic::{LATER, at, header, hook, take};
 

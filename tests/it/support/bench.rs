@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotdash_ops::rehearsal::customers::Habits;
+use hotdash_ops::checklist;
+use hotdash_ops::probe::is_listed;
 use hotdash_ops::rehearsal::postgres::{OWNER, READER};
-use hotdash_ops::rehearsal::setting::Setting;
+use hotdash_ops::rehearsal::standins::customers::Habits;
+use hotdash_ops::rehearsal::world::setup::Setup;
 use hotdash_ops::rehearsal::world::{Database, World};
 use serde_json::Value;
 
@@ -70,8 +73,8 @@ impl Bench {
     }
 
     /// Lets customers write, in a world changed by this setting.
-    pub fn start_traffic(&mut self, habits: Habits, setting: Setting) {
-        let started = self.runtime.block_on(self.world.start_traffic(habits, setting));
+    pub fn start_traffic(&mut self, habits: Habits, setup: Setup) {
+        let started = self.runtime.block_on(self.world.start_traffic(habits, setup));
         started.expect("customers write");
     }
 
@@ -185,10 +188,13 @@ pub fn finish(command: &mut Command) -> Ran {
 }
 
 impl Ran {
-    /// The report, when stdout is a json document.
+    /// The report, when stdout is a json document. Panics when a claim's code is not listed.
     pub fn report(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("no json document ({error}):\n{}\n{}", self.stdout, self.stderr))
+        let report = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("no json document ({error}):\n{}\n{}", self.stdout, self.stderr));
+        let unlisted = unlisted_claims(&report);
+        assert!(unlisted.is_empty(), "claims that `checks list --claims` does not list: {unlisted:?}");
+        report
     }
 
     /// Every outcome of the report.
@@ -219,6 +225,29 @@ impl Ran {
             .map(|o| format!("{} {} {}\n", o["id"], verdict(o), o["reason"]))
             .collect()
     }
+}
+
+/// The claims of a report's embedded checks whose codes `checks list --claims` does not list, as `ID CODE`. A second
+/// claim with the same code is among them, because it is numbered.
+pub fn unlisted_claims(report: &Value) -> Vec<String> {
+    static CODES: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+        let list = checklist::load().expect("the embedded checklist reads");
+        list.checks().map(|check| (check.id.clone(), check.entry.probe.claims())).collect()
+    });
+    let mut unlisted = Vec::new();
+    let sections = report["sections"].as_array().into_iter().flatten();
+    let outcomes = sections.flat_map(|section| section["outcomes"].as_array().into_iter().flatten());
+    for outcome in outcomes.filter(|outcome| outcome["replaces"].is_null()) {
+        let id = outcome["id"].as_str().unwrap_or_default();
+        let Some(codes) = CODES.get(id) else { continue };
+        for claim in outcome["claims"].as_array().into_iter().flatten() {
+            let code = claim["code"].as_str().unwrap_or_default();
+            if !is_listed(codes, code) {
+                unlisted.push(format!("{id} {code}"));
+            }
+        }
+    }
+    unlisted
 }
 
 /// The name of an outcome's verdict.

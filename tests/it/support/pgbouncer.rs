@@ -5,15 +5,15 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::keeper::Keeper;
-use hotdash_ops::rehearsal::port;
+use hotdash_ops::rehearsal::http::port;
 use hotdash_ops::rehearsal::postgres::Native;
+use hotdash_ops::rehearsal::postgres::process_guard::ProcessGuard;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 
 /// A running pooler. Dropping it ends it.
 pub struct PgBouncer {
-    keeper: Keeper,
+    guard: ProcessGuard,
     port: u16,
 }
 
@@ -33,11 +33,11 @@ impl PgBouncer {
             Path::new(PROGRAM).is_file(),
             "{PROGRAM} is missing, and this test needs a real pooler: `apt-get install pgbouncer`"
         );
-        let keeper = Keeper::new("pooler", &["TERM", "KILL"]).expect("a keeper");
+        let guard = ProcessGuard::new("pooler", &["TERM", "KILL"]).expect("a guard");
         let port = port::free().expect("a free port");
         let users: String =
             roles.iter().map(|role| format!("\"{role}\" \"{}\"\n", server.password(role))).collect();
-        let users = keeper.write("users.txt", &users).expect("the user list");
+        let users = guard.write("users.txt", &users).expect("the user list");
         // Versions that can track prepared statements are told not to; older ones do not know the setting.
         let statements = if tracks_statements() { "max_prepared_statements = 0\n" } else { "" };
         let config = format!(
@@ -47,13 +47,13 @@ impl PgBouncer {
             server.port(),
             users.display()
         );
-        let config = keeper.write("pgbouncer.ini", &config).expect("the configuration");
-        keeper.start(Path::new(PROGRAM), &[config.display().to_string()]).expect("the pooler starts");
-        let pooler = PgBouncer { keeper, port };
+        let config = guard.write("pgbouncer.ini", &config).expect("the configuration");
+        guard.start(Path::new(PROGRAM), &[config.display().to_string()]).expect("the pooler starts");
+        let pooler = PgBouncer { guard, port };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(pooler.keeper.alive().unwrap_or(false), "pgbouncer ended: {}", pooler.keeper.log());
-            assert!(Instant::now() < deadline, "pgbouncer does not answer: {}", pooler.keeper.log());
+            assert!(pooler.guard.alive().unwrap_or(false), "pgbouncer ended: {}", pooler.guard.log());
+            assert!(Instant::now() < deadline, "pgbouncer does not answer: {}", pooler.guard.log());
             std::thread::sleep(Duration::from_millis(30));
         }
         pooler
@@ -75,7 +75,7 @@ impl PgBouncer {
 
     /// The pooler's log so far.
     pub fn log(&self) -> String {
-        self.keeper.log()
+        self.guard.log()
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
@@ -24,7 +25,7 @@ use crate::support::server;
 /// A session that may take as long as the last word.
 async fn open(dsn: &str) -> Session {
     let dsn = Dsn::parse(dsn).expect("a connection string");
-    connect(&dsn, &Roots::none(), Duration::from_secs(70)).await.expect("it connects")
+    connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(70)).await.expect("it connects")
 }
 
 /// A session in a new database that `sql` spoils, and what a look at it says.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use hotdash_ops::rehearsal::postgres::{BERLIN, BYPASSING, OUTSIDER, OWNER, READER, variant};
 use hotdash_ops::service::dsn::Dsn;
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgFault, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
@@ -108,7 +109,9 @@ async fn waiting_is_bounded() {
     let dsn = Dsn::parse(&server().login(READER, "traffic_slow")).expect("a connection string");
     let window = minutes(15, look.now);
     // A session's own deadline bounds what is asked, and the server says so before we give up.
-    let short = connect(&dsn, &Roots::none(), Duration::from_secs(2)).await.expect("it connects");
+    let short = connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(2))
+        .await
+        .expect("it connects");
     let fault = read::full(&short, &look.source, window, 15).await.expect_err("a time-out");
     assert!(matches!(fault, PgFault::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.

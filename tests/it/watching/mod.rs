@@ -13,6 +13,7 @@ use hotdash_ops::outcome::event::Event;
 use hotdash_ops::outcome::window::Mode;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::service::http::{Client, Proxies};
+use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Settings, Target, Traffic, Vars, Watch};
 use tokio::sync::mpsc::Receiver;
@@ -61,7 +62,7 @@ pub fn context(dsn: &str, watch: Watch) -> (Arc<Context>, Receiver<Event>) {
         runs_dir: None,
     };
     let roots = Roots::none();
-    let http = Client::new(&roots, Proxies::default()).expect("a client");
+    let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
     Context::new(Arc::new(settings), Redactor::default(), roots, http)
 }
 

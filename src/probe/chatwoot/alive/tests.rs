@@ -1,4 +1,4 @@
-//! What the three paths answer in the field, and clocks.
+//! Responses of the three paths as real systems send them, and clocks.
 
 use super::*;
 use crate::outcome::Verdict;
@@ -22,17 +22,18 @@ fn verdict(finding: &Finding) -> Verdict {
 fn a_404_on_the_first_path_is_explained_when_another_answers() {
     let finding = alive([page(404, NOT_ROUTED), page(404, NOT_ROUTED), page(200, GOOD)]);
     assert_eq!(verdict(&finding), Verdict::Pass);
-    assert_eq!(finding.claims[0].found, "/api answers 200, Chatwoot 4.8.0");
-    assert!(finding.evidence[0].value.starts_with("404: this version does not route it"));
+    assert_eq!(finding.claims[0].found, "/api returns 200, Chatwoot 4.8.0");
+    assert!(finding.evidence[0].value.starts_with("404: this version has no such path"));
     assert!(finding.warnings.is_empty());
 }
 
 #[test]
-fn a_page_that_stands_in_for_chatwoot_is_not_chatwoot() {
+fn a_page_of_another_program_is_not_chatwoot() {
     let html = "<html>We are back soon</html>";
     let finding = alive([page(404, html), page(200, html), page(200, html)]);
     assert_eq!(verdict(&finding), Verdict::Fail);
     assert!(finding.claims[0].found.contains("/api: 200, but an HTML page"), "{}", finding.claims[0].found);
+    assert!(finding.claims[0].fix.as_deref().is_some_and(|fix| fix.starts_with("find out what answers at")));
     let other = alive([page(404, ""), page(200, r#"{"status":"ok"}"#), page(200, "{}")]);
     assert_eq!(verdict(&other), Verdict::Fail);
     let everywhere = alive([page(200, html), page(200, html), page(200, html)]);
@@ -44,22 +45,27 @@ fn a_page_that_stands_in_for_chatwoot_is_not_chatwoot() {
 }
 
 #[test]
-fn every_path_dead_is_one_failing_claim_that_knows_the_host() {
+fn when_no_path_answers_one_claim_fails_and_names_the_host() {
     let finding = alive([lost(), lost(), lost()]);
     assert_eq!(verdict(&finding), Verdict::Fail);
     assert_eq!(finding.claims.len(), 1);
     assert_eq!(finding.claims[0].offline.as_deref(), Some("chat.example"));
+    assert_eq!(
+        alive([Err(Unreachable::Refused), Err(Unreachable::Refused), Err(Unreachable::Refused)]).claims[0]
+            .reason(),
+        format!("Chatwoot does not answer at /rails/health, /health or /api: {}", Unreachable::Refused)
+    );
     let mixed = alive([lost(), Err(Unreachable::Refused), page(503, "")]);
     assert_eq!(verdict(&mixed), Verdict::Fail);
     assert_eq!(mixed.claims[0].offline, None);
 }
 
 #[test]
-fn too_many_requests_say_nothing_and_excuse_nothing() {
+fn too_many_requests_are_undecided_and_excuse_no_other_failure() {
     let busy = || page(429, "Retry later\n");
     let finding = alive([busy(), busy(), busy()]);
     assert_eq!(verdict(&finding), Verdict::Inconclusive);
-    assert!(finding.fix.is_some_and(|fix| fix.starts_with("wait a minute")));
+    assert!(finding.claims[0].fix.as_deref().is_some_and(|fix| fix.starts_with("wait a minute")));
     assert_eq!(verdict(&alive([page(404, ""), page(404, ""), busy()])), Verdict::Inconclusive);
     assert_eq!(verdict(&alive([busy(), page(200, r#"{"status":"woot"}"#), busy()])), Verdict::Pass);
     assert_eq!(verdict(&alive([busy(), page(200, "<html>"), busy()])), Verdict::Fail);
@@ -68,14 +74,14 @@ fn too_many_requests_say_nothing_and_excuse_nothing() {
 }
 
 #[test]
-fn a_broken_path_beside_a_good_one_is_a_warning() {
+fn a_broken_path_next_to_a_working_one_is_a_warning() {
     let finding = alive([page(503, ""), page(200, r#"{"status":"woot"}"#), page(200, GOOD)]);
     assert_eq!(verdict(&finding), Verdict::Pass);
-    assert_eq!(finding.warnings, ["/rails/health does not answer as Chatwoot does: 503"]);
+    assert_eq!(finding.warnings, ["/rails/health does not return what Chatwoot returns there: 503"]);
 }
 
 #[test]
-fn services_must_say_ok_and_nothing_else() {
+fn services_must_be_exactly_ok() {
     assert_eq!(verdict(&services(Finding::about("x"), &page(200, GOOD))), Verdict::Pass);
     for (queue, data) in [
         (r#""failing""#, r#""ok""#),
@@ -110,7 +116,7 @@ fn at(stamp: &str, sent: &str, took_ms: u64) -> Finding {
 }
 
 #[test]
-fn skew_is_judged_with_its_blur() {
+fn skew_is_judged_with_its_uncertainty() {
     let verdict_at = |stamp: &str, sent: &str, took| verdict(&at(stamp, sent, took));
     let noon = r#""2026-01-01 10:00:00""#;
     assert_eq!(verdict_at(noon, "2026-01-01T10:00:00.4Z", 200), Verdict::Pass);
@@ -120,11 +126,11 @@ fn skew_is_judged_with_its_blur() {
     assert_eq!(verdict_at(noon, "2026-01-01T10:00:05.5Z", 200), Verdict::Inconclusive);
     assert_eq!(verdict_at(noon, "2026-01-01T10:00:00Z", 12_000), Verdict::Inconclusive);
     let behind = at(noon, "2026-01-01T10:00:30Z", 200);
-    assert!(behind.claims[0].found.starts_with("29.6 s behind ours"), "{}", behind.claims[0].found);
+    assert!(behind.claims[0].found.starts_with("29.6 s behind this machine"), "{}", behind.claims[0].found);
 }
 
 #[test]
-fn a_clock_that_cannot_be_read_is_open_and_a_dead_host_fails() {
+fn an_unreadable_clock_is_undecided_and_a_dead_host_fails() {
     for stamp in ["null", r#""yesterday""#, r#""2026-13-01 10:00:00""#, "1767261600"] {
         assert_eq!(verdict(&at(stamp, "2026-01-01T10:00:00Z", 10)), Verdict::Inconclusive, "{stamp}");
     }

@@ -1,4 +1,4 @@
-//! The webhook list with what is found in it in the field.
+//! Webhook lists as real installations have them.
 
 use super::*;
 use crate::outcome::Verdict;
@@ -30,28 +30,34 @@ fn of(finding: &Finding) -> Verdict {
     Verdict::of(&finding.claims)
 }
 
+/// The fix of the first claim that does not hold.
+fn fix(finding: &Finding) -> &str {
+    let broken = finding.claims.iter().find(|claim| claim.holds != Some(true)).expect("one does not hold");
+    broken.fix.as_deref().or(finding.fix.as_deref()).unwrap_or_default()
+}
+
 fn about() -> Finding {
     Finding::about("x")
 }
 
 #[test]
-fn the_list_answers_in_either_shape_or_says_why_not() {
+fn the_list_is_read_in_either_shape_or_fails_with_its_cause() {
     assert_eq!(of(&listed(about(), &list(&[good()]))), Verdict::Pass);
     assert_eq!(of(&listed(about(), &list(&[]))), Verdict::Pass);
     assert_eq!(of(&listed(about(), &page(200, &json!([good()]).to_string()))), Verdict::Pass);
     let broken = listed(about(), &page(500, r#"{"status":500,"error":"Internal Server Error"}"#));
     assert_eq!(of(&broken), Verdict::Fail);
-    assert!(broken.fix.is_some_and(|f| f.contains("rails db:chatwoot_prepare")));
+    assert!(fix(&broken).contains("rails db:chatwoot_prepare"));
     let role = listed(about(), &page(401, ROLE));
     assert_eq!(of(&role), Verdict::Fail);
-    assert!(role.fix.is_some_and(|f| f.contains("administrator")));
+    assert!(fix(&role).contains("administrator"));
     for seen in [page(200, "<html>"), page(200, "{}"), page(200, "[{}]"), page(404, ""), lost()] {
         assert_eq!(of(&listed(about(), &seen)), Verdict::Fail, "{seen:?}");
     }
 }
 
 #[test]
-fn a_second_registration_is_found_behind_any_spelling() {
+fn a_second_webhook_is_found_however_its_url_is_spelled() {
     assert_eq!(of(&single(about(), &list(&[good()]), &target())), Verdict::Pass);
     assert_eq!(of(&single(about(), &list(&[]), &target())), Verdict::Pass);
     for second in [
@@ -74,7 +80,7 @@ fn a_second_registration_is_found_behind_any_spelling() {
 }
 
 #[test]
-fn a_webhook_of_the_host_is_as_configured() {
+fn a_webhook_of_the_host_must_be_as_configured() {
     let judge = |hooks: &[Value]| of(&configured(about(), &list(hooks), &target()));
     assert_eq!(judge(&[good()]), Verdict::Pass);
     assert_eq!(
@@ -89,41 +95,46 @@ fn a_webhook_of_the_host_is_as_configured() {
 }
 
 #[test]
-fn a_parked_webhook_fails_even_when_the_configuration_forgets_messages() {
+fn a_webhook_without_messages_fails_even_when_the_configuration_lists_no_events() {
     let target = Target { webhook_events: Vec::new(), ..target() };
     let finding = configured(about(), &list(&[hook(8, URL, &["inbox_created"])]), &target);
     assert_eq!(of(&finding), Verdict::Fail);
-    assert_eq!(finding.fix.as_deref(), Some("edit the webhook in Chatwoot and select message_created"));
+    assert_eq!(
+        finding.fix.as_deref(),
+        Some("edit the webhook and select message_created (Chatwoot: Settings, Integrations, Webhooks)")
+    );
 }
 
 #[test]
-fn an_event_that_chatwoot_does_not_have_is_named() {
+fn an_event_that_chatwoot_does_not_have_is_named_in_the_fix() {
     let events = vec!["message_created".to_owned(), "conversation_resolved".to_owned()];
     let target = Target { webhook_events: events, ..target() };
     let finding = configured(about(), &list(&[good()]), &target);
     assert_eq!(of(&finding), Verdict::Fail);
-    assert!(finding.fix.is_some_and(|f| f.contains("no event `conversation_resolved`")));
+    assert!(finding.fix.is_some_and(|f| f.contains("remove `conversation_resolved` from `webhook_events`")));
 }
 
 #[test]
-fn none_yet_is_a_pass_with_a_warning_here_and_a_failure_there() {
+fn a_missing_webhook_is_a_warning_for_configured_and_a_failure_for_present() {
     let empty = configured(about(), &list(&[]), &target());
     assert_eq!(of(&empty), Verdict::Pass);
-    assert_eq!(empty.claims[0].found, "no webhook of this host yet");
+    assert_eq!(empty.claims[0].found, "no webhook for app.example yet");
     assert_eq!(empty.warnings.len(), 1);
     let absent = present(about(), &list(&[hook(1, "https://else.example/", &[])]), &target());
     assert_eq!(of(&absent), Verdict::Fail);
-    assert!(absent.fix.is_some_and(|f| f.contains("Configure Webhook Endpoints")));
+    assert_eq!(absent.claims[0].reason(), "Chatwoot has no webhook for app.example yet");
+    assert!(fix(&absent).contains("Configure Webhook Endpoints"));
     assert_eq!(of(&present(about(), &list(&[good()]), &target())), Verdict::Pass);
 }
 
 #[test]
-fn without_a_configured_url_or_a_readable_list_nothing_is_judged() {
+fn without_a_configured_url_or_a_readable_list_nothing_passes() {
     let bare = Target::default();
     for judge in [single, present, configured] {
         let open = judge(about(), &list(&[good()]), &bare);
         assert_eq!(of(&open), Verdict::Inconclusive);
-        assert!(open.claims[0].found.contains("add `webhook_url ="), "{}", open.claims[0].found);
+        assert_eq!(open.claims[0].reason(), "`webhook_url` is not configured for production");
+        assert!(fix(&open).contains("add `webhook_url ="), "{}", fix(&open));
         assert_eq!(of(&judge(about(), &page(401, ROLE), &target())), Verdict::Inconclusive);
         assert_eq!(of(&judge(about(), &page(200, "{}"), &target())), Verdict::Inconclusive);
         assert_eq!(of(&judge(about(), &page(500, ""), &target())), Verdict::Fail);
@@ -138,8 +149,8 @@ fn signed(id: u64, secret: Value) -> Value {
     hook
 }
 
-fn secret_of(hooks: &[Value], api: &str, ours_is: Option<&str>) -> Finding {
-    secret(about(), &list(hooks), &page(200, api), &target(), ours_is)
+fn secret_of(hooks: &[Value], api: &str, ours: Option<&str>) -> Finding {
+    secret(about(), &list(hooks), &page(200, api), &target(), ours)
 }
 
 const THEIRS: &str = "secretAAAAAAAAAAAAAAAAAA";
@@ -174,7 +185,7 @@ fn a_secret_that_is_not_shown_passes_only_where_the_version_has_none() {
 }
 
 #[test]
-fn nothing_to_compare_yet_is_a_pass_with_a_warning_and_a_refusal_is_open() {
+fn without_a_webhook_the_secret_passes_with_a_warning_and_a_refusal_is_undecided() {
     let none = secret_of(&[hook(1, "https://else.example/", &[])], API_412, Some(THEIRS));
     assert_eq!(of(&none), Verdict::Pass);
     assert_eq!(none.warnings.len(), 1);

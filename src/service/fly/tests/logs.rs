@@ -1,8 +1,8 @@
 use super::*;
 
 async fn logs_within(time: Duration, script: &str) -> Answer<LogBatch> {
-    let redactor = Redactor::new([BLANKS]);
-    with_program("fly", script, &[], |env| super::logs(env, "hotdash-app", time, &redactor)).await
+    let (redactor, marker) = (Redactor::new([BLANKS]), MarkerSink::default());
+    with_program("fly", script, &[], |env| super::logs(env, "hotdash-app", time, &redactor, &marker)).await
 }
 
 async fn output_of(stdout: &str) -> Result<LogBatch, Trouble> {
@@ -128,10 +128,11 @@ async fn masking_secrets_does_not_change_the_digest() {
     assert_eq!(messages(&batch), ["the key is *** today"]);
     assert!(!format!("{batch:?}").contains("today"), "the message is not in the debug output");
     let script = format!("cat <<'EOF'\n{text}\nEOF");
-    let unaware = Redactor::default();
+    let (unaware, marker) = (Redactor::default(), MarkerSink::default());
     let time = Duration::from_secs(10);
     let other =
-        with_program("fly", &script, &[], |env| super::logs(env, "hotdash-app", time, &unaware)).await;
+        with_program("fly", &script, &[], |env| super::logs(env, "hotdash-app", time, &unaware, &marker))
+            .await;
     assert_eq!(other.found.expect("a line").lines[0].digest(), batch.lines[0].digest());
 }
 
@@ -144,10 +145,10 @@ cat <<'EOF'
 EOF"#,
         entry(AT, "info", "one")
     );
-    let redactor = Redactor::default();
+    let (redactor, marker) = (Redactor::default(), MarkerSink::default());
     let time = Duration::from_secs(10);
     let answer = with_program("fly", &script, &[("FLY_REGION", "ams")], |env| {
-        super::logs(env, "hotdash-app", time, &redactor)
+        super::logs(env, "hotdash-app", time, &redactor, &marker)
     })
     .await;
     assert_eq!(answer.asked, "fly logs -a hotdash-app --json --no-tail");

@@ -1,11 +1,16 @@
 use super::*;
 
 async fn releases_of(script: &str) -> Answer<Vec<Release>> {
-    let redactor = Redactor::default();
-    with_program("fly", script, &[], |env| {
-        super::releases(env, "hotdash-app", Duration::from_secs(10), &redactor)
-    })
-    .await
+    marked(script).await.0
+}
+
+/// What came back, and whether a stand-in's marker was reported.
+async fn marked(script: &str) -> (Answer<Vec<Release>>, bool) {
+    let (redactor, marker) = (Redactor::default(), MarkerSink::default());
+    let answer = with_program("fly", script, &[], |env| {
+        super::releases(env, "hotdash-app", Duration::from_secs(10), &redactor, &marker)
+    });
+    (answer.await, marker.seen())
 }
 
 async fn output_of(stdout: &str) -> Result<Vec<Release>, Trouble> {
@@ -74,9 +79,9 @@ async fn anything_but_a_list_of_releases_is_unreadable() {
 async fn releases_are_requested_with_these_arguments() {
     let script =
         r#"[ "$*" = 'releases -a hotdash-app --json' ] || exit 1; echo hotdash-ops-sandbox >&2; echo '[]'"#;
-    let answer = releases_of(script).await;
+    let (answer, marker) = marked(script).await;
     assert_eq!(answer.asked, "fly releases -a hotdash-app --json");
-    assert!(answer.marker && answer.found.is_ok(), "{answer:?}");
+    assert!(marker && answer.found.is_ok(), "{answer:?}");
     let nobody =
         "echo \"Error: no access token available. Please login with 'flyctl auth login'\" >&2; exit 1";
     assert_eq!(releases_of(nobody).await.found, Err(Trouble::NotLoggedIn));

@@ -29,7 +29,11 @@ fn the_average_is_compared_to_the_last_digit() {
         (20, "10000", Verdict::Inconclusive, None),
     ] {
         let finding = judged(&window(total, sum, total));
-        assert_eq!((verdict(&finding), told(&finding, "margin")), (expected, margin), "{sum} of {total}");
+        assert_eq!(
+            (verdict(&finding), evidence_of(&finding, "margin")),
+            (expected, margin),
+            "{sum} of {total}"
+        );
     }
 }
 
@@ -72,7 +76,7 @@ fn at_most_one_in_a_hundred_may_be_unreadable() {
     // Where the checklist's own statement could average them, its result counts.
     let own = unreadable(50, Form::Checklist);
     assert_eq!((verdict(&own), own.warnings.len()), (Verdict::Pass, 0));
-    assert_eq!(told(&own, "unreadable"), Some("50 deliveries"));
+    assert_eq!(evidence_of(&own, "unreadable"), Some("50 deliveries"));
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn an_error_always_fails_and_none_passes_only_if_all_was_read() {
 fn errors_are_quoted_with_the_time_of_the_first() {
     let finding =
         log_errors("fly logs", &said(3, 0, 240, Ok(())), &watched(0, 60), rules(&Traffic::default()));
-    assert_eq!(told(&finding, "error"), Some("3 ×, first at 10:01:03Z: Webhook sent to dead letter queue"));
+    assert_eq!(
+        evidence_of(&finding, "error"),
+        Some("3 ×, first at 10:01:03Z: Webhook sent to dead letter queue")
+    );
     assert_eq!(finding.claims[0].found, "3 in 240 lines");
 }
 

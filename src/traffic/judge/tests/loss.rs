@@ -20,10 +20,10 @@ fn answered(n: u64, answered: u64) -> Customers {
 fn a_message_without_an_answer_is_lost_and_named() {
     let all = judged(&watched(0, 60), &answered(12, 12));
     assert_eq!((verdict(&all), all.claims[0].found.as_str()), (Verdict::Pass, "0 of 12 messages"));
-    assert_eq!(told(&all, "answered"), Some("12 messages"));
+    assert_eq!(evidence_of(&all, "answered"), Some("12 messages"));
     let one = judged(&watched(0, 60), &answered(12, 11));
     assert_eq!((verdict(&one), one.claims[0].found.as_str()), (Verdict::Fail, "1 of 12 messages"));
-    assert_eq!(told(&one, "lost"), Some("conversation 11, message 110 of 2026-01-01T10:00:05Z"));
+    assert_eq!(evidence_of(&one, "lost"), Some("conversation 11, message 110 of 2026-01-01T10:00:05Z"));
     let many = judged(&watched(0, 60), &answered(12, 0));
     assert_eq!(
         many.evidence.iter().rfind(|e| e.name == "lost").map(|e| e.value.as_str()),
@@ -36,7 +36,10 @@ fn a_dead_letter_is_not_lost() {
     let mut window = watched(0, 60);
     facts(&mut window).dead_letter_messages = vec![110];
     let finding = judged(&window, &answered(12, 11));
-    assert_eq!((verdict(&finding), told(&finding, "dead letters")), (Verdict::Pass, Some("1 message")));
+    assert_eq!(
+        (verdict(&finding), evidence_of(&finding, "dead letters")),
+        (Verdict::Pass, Some("1 message"))
+    );
     // If dead letters cannot be read, the message may be one of them.
     window.facts = Err(unasked(true));
     assert_eq!(verdict(&judged(&window, &answered(12, 11))), Verdict::Inconclusive);

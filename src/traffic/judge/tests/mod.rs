@@ -13,13 +13,15 @@ mod standing;
 mod summary;
 mod tiers;
 
+use std::sync::LazyLock;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
 use crate::outcome::Verdict;
 use crate::outcome::finding::Finding;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
-use crate::settings::Traffic;
+use crate::settings::{Target, Traffic};
 use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::stats::printed_bp;
 use crate::traffic::watched::{Observation, ReadError, Stretch};
@@ -109,7 +111,8 @@ pub fn stretch(from: i64, to: i64, bad: u64, total: u64) -> Option<Stretch> {
 
 /// The rules of `monitor`.
 pub fn rules(traffic: &Traffic) -> Rules<'_> {
-    Rules { traffic, criteria: false, sandbox: false }
+    static TARGET: LazyLock<Target> = LazyLock::new(Target::default);
+    Rules { traffic, target: &TARGET, criteria: false, sandbox: false }
 }
 
 /// The rules of `gate`.
@@ -122,6 +125,6 @@ pub fn verdict(finding: &Finding) -> Verdict {
 }
 
 /// The evidence with this name.
-pub fn told<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
+pub fn evidence_of<'a>(finding: &'a Finding, name: &str) -> Option<&'a str> {
     finding.evidence.iter().find(|evidence| evidence.name == name).map(|evidence| evidence.value.as_str())
 }

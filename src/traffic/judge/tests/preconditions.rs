@@ -151,11 +151,12 @@ fn late_facts_and_unknown_transactions_are_shown() {
     facts(&mut window).horizon = OpenTransactions::Unknown("another role's transactions".to_owned());
     let finding = success_rate(&window, rules(&Traffic::default()));
     assert_eq!(
-        told(&finding, "late"),
+        evidence_of(&finding, "late"),
         Some("11 facts became visible only after the ticks had read that time")
     );
     assert!(
-        told(&finding, "open transactions").is_some_and(|text| text.ends_with("another role's transactions"))
+        evidence_of(&finding, "open transactions")
+            .is_some_and(|text| text.ends_with("another role's transactions"))
     );
     assert_eq!((finding.warnings.len(), remarks(&window, rules(&Traffic::default())).len()), (0, 2));
 }
@@ -167,7 +168,7 @@ fn the_database_passes_unless_it_was_gone_at_the_end() {
     window.gaps.push(Gap { from: at(60), to: at(100), why: "connection refused".to_owned() });
     let finding = database(&window);
     assert_eq!((verdict(&finding), finding.warnings.len()), (Verdict::Pass, 1));
-    assert_eq!(told(&finding, "gap"), Some("2026-01-01T10:01:00Z to 10:01:40Z: connection refused"));
+    assert_eq!(evidence_of(&finding, "gap"), Some("2026-01-01T10:01:00Z to 10:01:40Z: connection refused"));
     window.facts = Err(unasked(true));
     assert_eq!(verdict(&database(&window)), Verdict::Fail);
     window.facts = Err(ReadError { offline: Some("db.example".to_owned()), ..unasked(true) });

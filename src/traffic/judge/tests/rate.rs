@@ -34,7 +34,7 @@ fn with_enough_deliveries_the_checklists_rule_decides() {
     ] {
         let finding = judged(bad, total);
         assert_eq!((verdict(&finding), finding.claims[0].found.as_str()), (expected, found));
-        assert_eq!(told(&finding, "margin"), Some(margin), "{bad} of {total}");
+        assert_eq!(evidence_of(&finding, "margin"), Some(margin), "{bad} of {total}");
         assert_eq!(finding.claims[0].expected, "above 95 %");
     }
 }
@@ -57,7 +57,7 @@ fn few_deliveries_may_fail_but_never_pass() {
     let claim = &few.claims[0];
     assert!(claim.fix.as_ref().is_some_and(|fix| fix.contains("--until-enough")), "{claim:?}");
     assert_eq!(claim.reason(), "too few deliveries for a verdict: 7 of at least 21 (0 failed)");
-    assert_eq!(told(&few, "margin"), Some("7 of 21 deliveries, 0 failed"));
+    assert_eq!(evidence_of(&few, "margin"), Some("7 of 21 deliveries, 0 failed"));
     let strict = Traffic { min_events: 59, ..Traffic::default() };
     assert_eq!(verdict(&success_rate(&watched(0, 58), rules(&strict))), Verdict::Inconclusive);
     assert_eq!(verdict(&success_rate(&watched(0, 59), rules(&strict))), Verdict::Pass);
@@ -77,7 +77,7 @@ fn no_delivery_is_not_a_success() {
 #[test]
 fn the_bound_states_its_assumption() {
     assert_eq!(
-        told(&judged(3, 60), "bound"),
+        evidence_of(&judged(3, 60), "bound"),
         Some("failure rate below 12.42 % (95 % confidence, if failures are independent)")
     );
     assert_eq!(
@@ -96,9 +96,9 @@ fn failures_are_shown_by_status_and_by_time() {
     facts(&mut late).failures = vec![(Some("502".to_owned()), 28), (None, 2)];
     facts(&mut late).bins = bins(&[[(0, 10); 5].as_slice(), &[(3, 10); 10]].concat());
     let finding = success_rate(&late, rules(&Traffic::default()));
-    assert_eq!(told(&finding, "failures by finalStatus"), Some("28 × 502, 2 × missing"));
+    assert_eq!(evidence_of(&finding, "failures by finalStatus"), Some("28 × 502, 2 × missing"));
     assert_eq!(
-        told(&finding, "when"),
+        evidence_of(&finding, "when"),
         Some(
             "from 10:05:00Z on, 30 of 100 failed; before that, 0 of 50 (p = 9.1e-7, if failures are independent)"
         )
@@ -113,14 +113,14 @@ fn a_burst_at_the_restart_is_one_burst() {
     counts[1] = (9, 20);
     facts(&mut burst).bins = bins(&counts);
     let finding = success_rate(&burst, rules(&Traffic::default()));
-    let when = told(&finding, "when").expect("a burst");
+    let when = evidence_of(&finding, "when").expect("a burst");
     assert_eq!(
         when,
         "100 % of the failures came in one burst at the restart, between 10:01:00Z and 10:02:00Z"
     );
     burst.deploy = Err("fly is not installed".to_owned());
     let finding = success_rate(&burst, rules(&Traffic::default()));
-    assert!(told(&finding, "when").is_some_and(|when| when.contains("in one burst, between")));
+    assert!(evidence_of(&finding, "when").is_some_and(|when| when.contains("in one burst, between")));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn only_new_failures_are_attributed_to_the_deploy() {
         let mut window = watched(bad, 60);
         window.before = before;
         let finding = success_rate(&window, rules(&Traffic::default()));
-        (told(&finding, "deploy").map(str::to_owned), finding.claims[0].fix.clone())
+        (evidence_of(&finding, "deploy").map(str::to_owned), finding.claims[0].fix.clone())
     };
     let (text, fix) = compared(9, stretch(-930, -30, 9, 60));
     assert_eq!(text.as_deref(), Some("not caused by this deploy: 9 of 60 failed before it, 9 of 60 since"));
@@ -163,7 +163,7 @@ fn a_deploy_inside_the_window_is_compared_from_its_start() {
     window.deploy = Ok(Deploy { at: at(450), source: "release v43".to_owned(), running: false });
     (window.before, window.after) = (stretch(-450, 450, 9, 30), stretch(450, 900, 0, 30));
     let finding = success_rate(&window, rules(&Traffic::default()));
-    let split = told(&finding, "deploy").expect("a split");
+    let split = evidence_of(&finding, "deploy").expect("a split");
     assert!(split.starts_with("better since the deploy: 0 of 30 failed, before it 9 of 30"), "{split}");
     assert_eq!(
         finding.warnings,

@@ -1,5 +1,5 @@
-//! What can be wrong in the section, one thing at a time: a service that sleeps or does not answer, one that
-//! answers something else, a version that does not fit, and a test webhook that is not taken.
+//! What can be wrong in the section, one thing at a time: the service is asleep, does not respond or returns something
+//! else, has a version that does not fit, or rejects the test webhook.
 
 mod places;
 
@@ -25,7 +25,7 @@ fn state(bench: &Bench, change: Value) {
     bench.control("agent", json!({ "state": change }));
 }
 
-/// Lays an answer over the service's own.
+/// Replaces the service's response to a request.
 fn answer(bench: &Bench, pattern: &str, answer: Value) {
     bench.control("agent", json!({ "set": { pattern: answer } }));
 }
@@ -43,21 +43,21 @@ fn of_version(bench: &Bench, version: Value) {
     get(bench, json!({ "patch": { "version": version } }));
 }
 
-/// Starts take time, and a start that takes too long is a failure. These wait on purpose.
+/// A cold start takes time, and one that takes too long is a failure. These cases wait on purpose.
 fn sleepers() -> Vec<Case> {
     vec![
-        Case::good("it sleeps, and is up after three seconds", HEALTH)
+        Case::good("it is asleep, and up after three seconds", HEALTH)
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 3.0 }))),
-        Case::good("the proxy says 503 twice while it starts", HEALTH)
-            .shows("answered at attempt 3 after")
+        Case::good("the proxy returns 503 twice while it starts", HEALTH)
+            .shows("answered on attempt 3 after")
             .arrange(|b| get(b, json!({ "status": 503, "times": 2 }))),
-        Case::good("nobody listens for two seconds", HEALTH).shows("\"name\":\"cold start\"").arrange(|b| {
+        Case::good("nothing listens for two seconds", HEALTH).shows("\"name\":\"cold start\"").arrange(|b| {
             b.control("agent", json!({ "door": { "is": "closed", "for_ms": 2000 } }));
         }),
-        Case::new("it sleeps and does not get up", HEALTH, STATUS)
-            .says("http status: expected 200, found no complete response within 10s")
+        Case::new("it is asleep and does not start", HEALTH, STATUS)
+            .says("/health failed: no complete response within 10s")
             .arrange(|b| state(b, json!({ "asleep": true, "cold_start_seconds": 600.0 }))),
-        Case::new("nobody listens", HEALTH, STATUS).says("connection refused").arrange(|b| {
+        Case::new("nothing listens", HEALTH, STATUS).says("connection refused").arrange(|b| {
             b.control("agent", json!({ "door": "closed" }));
         }),
     ]
@@ -70,41 +70,41 @@ fn health() -> Vec<Case> {
     let body = |name| Case::new(name, HEALTH, BODY);
     let says = |name| Case::new(name, HEALTH, SAYS);
     vec![
-        Case::good("what it says is shown", HEALTH).shows("agent-service"),
+        Case::good("its response is shown", HEALTH).shows("agent-service"),
         says("it is degraded")
             .says("/status: expected `ok`, found `degraded`")
             .arrange(|b| state(b, json!({ "status": "degraded" }))),
-        says("it says nothing of its status")
-            .says("found nothing there")
+        says("its response has no status")
+            .says("/status: expected `ok`, found nothing")
             .arrange(|b| get(b, json!({ "json": { "service": "agent-service", "version": "1.0.0" } }))),
         says("its status is null")
             .says("found null")
             .arrange(|b| get(b, json!({ "patch": { "status": null } }))),
         says("its status is empty")
-            .says("found an empty text")
+            .says("found an empty string")
             .arrange(|b| get(b, json!({ "patch": { "status": "" } }))),
         says("its status is true")
-            .says("true, a boolean")
+            .says("true (a boolean)")
             .arrange(|b| get(b, json!({ "patch": { "status": true } }))),
-        says("its status has a NUL behind it").says("found `ok").arrange(|b| {
+        says("its status ends with a NUL").says("found `ok").arrange(|b| {
             get(b, json!({ "patch": { "status": "ok\0" } }));
         }),
-        says("its status is a page").says("characters").arrange(|b| {
+        says("its status is very long").says("characters").arrange(|b| {
             get(b, json!({ "patch": { "status": "ok ".repeat(4000) } }));
         }),
-        body("a proxy answers with its page and 200")
-            .says("body: expected JSON, found an HTML page, not JSON")
-            .arrange(|b| {
+        body("a proxy returns its page with 200").says("the response is an HTML page, not JSON").arrange(
+            |b| {
                 let page = "<!doctype html><title>Welcome to nginx!</title>";
                 get(b, json!({ "status": 200, "body": page, "content_type": "text/html" }));
-            }),
-        body("a body that only says ok").says("a body that is not JSON").arrange(|b| {
+            },
+        ),
+        body("the body is just ok").says("a body that is not JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "ok" }));
         }),
         body("an empty body").says("an empty body").arrange(|b| {
             get(b, json!({ "status": 200, "body": "" }));
         }),
-        body("JSON that breaks off").says("truncated JSON").arrange(|b| {
+        body("truncated JSON").says("truncated JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"" }));
         }),
         body("a body that is not text").says("a body that is not UTF-8 text").arrange(|b| {
@@ -113,25 +113,25 @@ fn health() -> Vec<Case> {
         body("NULs in the body").says("a body that is not JSON").arrange(|b| {
             get(b, json!({ "status": 200, "body": "{\"status\":\"ok\"}\0\0\0" }));
         }),
-        body("a body without end").says("which was not read completely").arrange(|b| {
+        body("an endless body").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "endless" }));
         }),
         body("a body of 64 MiB").says("which was not read completely").arrange(|b| {
             get(b, json!({ "status": 200, "behaviour": "huge" }));
         }),
-        status("what answers is not HTTP").says("the response is not HTTP").arrange(|b| {
+        status("the response is not HTTP").says("the response is not HTTP").arrange(|b| {
             get(b, json!({ "behaviour": "garbage" }));
         }),
-        status("there is no such path").says("found 404").arrange(|b| get(b, json!({ "status": 404 }))),
+        status("the path does not exist").says("found 404").arrange(|b| get(b, json!({ "status": 404 }))),
         status("another success").says("found 204").arrange(|b| get(b, json!({ "status": 204 }))),
         status("too many requests").says("found 429").arrange(|b| get(b, json!({ "status": 429 }))),
-        status("it leads to another host")
-            .says("302, a redirect to https://login.hotrodan.test/sign_in?..., which is not followed")
+        status("it redirects to another host")
+            .says("302 (redirect to https://login.hotrodan.test/sign_in?..., not followed)")
             .arrange(|b| get(b, json!({ "location": "https://login.hotrodan.test/sign_in?next=health" }))),
-        status("it leads to itself").says("after 5 others").arrange(|b| {
+        status("it redirects to itself").says("after 5 others").arrange(|b| {
             get(b, json!({ "location": "/health" }));
         }),
-        status("it speaks no TLS").says("does not speak TLS on this port").arrange(|b| {
+        status("it does not speak TLS").says("does not speak TLS on this port").arrange(|b| {
             let url = b.world.app.url_at("localhost").replace("http://", "https://");
             b.set("AGENT_SDK_URL", url);
         }),
@@ -140,18 +140,18 @@ fn health() -> Vec<Case> {
         }),
         Case::good("JSON under another content type", HEALTH)
             .verdict("warn", 0)
-            .says("the body is JSON, but its content type says `text/html`")
+            .says("the body is JSON, but its content type is `text/html`")
             .arrange(|b| get(b, json!({ "content_type": "text/html" }))),
         Case::good("JSON without a content type", HEALTH)
             .verdict("warn", 0)
             .says("it has no content type")
             .arrange(|b| get(b, json!({ "headers": { "content-type": null } }))),
-        Case::good("it leads to another path of its own", HEALTH).shows("/healthz").arrange(|b| {
+        Case::good("it redirects to another path of its own", HEALTH).shows("/healthz").arrange(|b| {
             get(b, json!({ "location": "/healthz" }));
             let well = json!({ "status": "ok", "version": "1.0.0" });
             answer(b, "GET /healthz", json!({ "json": well }));
         }),
-        Case::new("there is no address to ask", HEALTH, "")
+        Case::new("AGENT_SDK_URL is not set", HEALTH, "")
             .verdict("skipped", 1)
             .says("blocked by environment.agent-sdk-url")
             .arrange(|b| b.unset("AGENT_SDK_URL")),
@@ -161,19 +161,19 @@ fn health() -> Vec<Case> {
 fn heads() -> Vec<Case> {
     let case = |name| Case::new(name, HEAD, STATUS);
     vec![
-        case("a proxy refuses HEAD")
+        case("a proxy rejects HEAD")
             .says("http status: expected 200, found 405")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 405 }))),
         case("HEAD is not routed")
-            .says("look for a proxy that refuses HEAD")
+            .says("check for a proxy that rejects HEAD")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 404 }))),
-        case("HEAD leads elsewhere").says("which is not followed").arrange(|b| {
+        case("HEAD redirects elsewhere").says("not followed").arrange(|b| {
             answer(b, "HEAD /health", json!({ "location": "https://login.hotrodan.test/" }));
         }),
-        Case::good("the proxy says 502 once", HEAD)
-            .shows("answered at attempt 2 after")
+        Case::good("the proxy returns 502 once", HEAD)
+            .shows("answered on attempt 2 after")
             .arrange(|b| answer(b, "HEAD /health", json!({ "status": 502, "times": 1 }))),
-        Case::new("GET does not pass, so HEAD is not asked", HEAD, "")
+        Case::new("GET fails, so HEAD is not checked", HEAD, "")
             .verdict("skipped", 1)
             .says("blocked by agent-sdk.health")
             .arrange(|b| get(b, json!({ "status": 404 }))),
@@ -184,41 +184,45 @@ fn versions() -> Vec<Case> {
     const WHAT: &str = "/version";
     let case = |name| Case::new(name, VERSION, WHAT);
     let open = |name| case(name).verdict("inconclusive", 3);
-    // Both read one answer: that this one does not take it on trust shows only where the other is left out.
+    // Both checks judge the same response; only with the other one skipped does this one have to judge all of it.
     let alone = |name, claim| Case::new(name, VERSION, claim).without(HEALTH);
     vec![
-        case("a version too new")
+        case("the version is too new")
             .says("/version: expected a version that satisfies `>=1.0, <2`, found `2.0.0`")
             .arrange(|b| state(b, json!({ "version": "2.0.0" }))),
-        case("a version too old")
+        case("the version is too old")
             .says("found `0.9.12`")
             .arrange(|b| state(b, json!({ "version": "0.9.12" }))),
-        case("a version before the release")
+        case("the version is a pre-release")
             .says("found `2.0.0-rc.1`")
             .arrange(|b| state(b, json!({ "version": "2.0.0-rc.1" }))),
-        case("a good version, where another is wanted").says("`~1.4`, found `1.0.0`").arrange(|b| {
+        case("the configuration requires another version").says("`~1.4`, found `1.0.0`").arrange(|b| {
             b.edit_config("[targets.sandbox]\n", "[targets.sandbox]\nagent_version = \"~1.4\"\n");
         }),
-        open("a version that is none")
-            .says("found `banana`: this is no semantic version")
+        open("the version is a word")
+            .says("/version is `banana`, which is not a semantic version")
             .arrange(|b| state(b, json!({ "version": "banana" }))),
-        open("an empty version").says("an empty text").arrange(|b| state(b, json!({ "version": "" }))),
-        open("no version").says("there is no version to compare").arrange(|b| {
+        open("the version is empty").says("an empty string").arrange(|b| state(b, json!({ "version": "" }))),
+        open("the version is missing").says("there is no version to compare").arrange(|b| {
             get(b, json!({ "json": { "status": "ok" } }));
         }),
-        open("a version that is null").says("found null").arrange(|b| of_version(b, Value::Null)),
-        open("a version that is a number").says("1.0, a number").arrange(|b| of_version(b, json!(1.0))),
-        open("half a version").says("found `1.0`").arrange(|b| of_version(b, json!("1.0"))),
-        Case::good("a later one that fits", VERSION)
+        open("the version is null")
+            .says("/version is null, which is not a version")
+            .arrange(|b| of_version(b, Value::Null)),
+        open("the version is a number").says("1.0 (a number)").arrange(|b| of_version(b, json!(1.0))),
+        open("the version is incomplete")
+            .says("/version is `1.0`, which is not")
+            .arrange(|b| of_version(b, json!("1.0"))),
+        Case::good("a later version that fits", VERSION)
             .arrange(|b| state(b, json!({ "version": "v1.27.3+fly.4" }))),
-        Case::new("it is not well, so nobody is asked", VERSION, "")
+        Case::new("it is not healthy, so the version is not checked", VERSION, "")
             .verdict("skipped", 1)
             .says("blocked by agent-sdk.health")
             .arrange(|b| state(b, json!({ "status": "degraded" }))),
-        alone("a version on a page that is not found", STATUS)
+        alone("the version is in a 404 response", STATUS)
             .says("found 404")
             .arrange(|b| get(b, json!({ "status": 404, "json": { "version": "1.0.0" } }))),
-        alone("a version in a body that breaks off", "body")
+        alone("the version is in a body that breaks off", "body")
             .says("truncated JSON")
             .arrange(|b| get(b, json!({ "status": 200, "body": "{\"version\":\"1.0.0\"" }))),
     ]
@@ -227,36 +231,36 @@ fn versions() -> Vec<Case> {
 fn webhooks() -> Vec<Case> {
     let case = |name| Case::new(name, WEBHOOK, STATUS);
     vec![
-        Case::good("what it says is shown", WEBHOOK).shows("Not a message_created event"),
-        Case::good("it takes it for later", WEBHOOK)
+        Case::good("its response is shown", WEBHOOK).shows("Not a message_created event"),
+        Case::good("it queues the event", WEBHOOK)
             .shows("queued")
             .arrange(|b| post(b, json!({ "status": 202, "json": { "queued": true } }))),
-        Case::good("it says nothing", WEBHOOK).arrange(|b| post(b, json!({ "status": 202 }))),
-        case("it breaks").says("http status: expected 200 or 202, found 500").arrange(|b| {
+        Case::good("its response is empty", WEBHOOK).arrange(|b| post(b, json!({ "status": 202 }))),
+        case("it fails").says("http status: expected 200 or 202, found 500").arrange(|b| {
             post(b, json!({ "status": 500, "json": { "error": "no model" } }));
         }),
-        Case::new("it breaks, and what it says is shown", WEBHOOK, STATUS).shows("no model").arrange(|b| {
+        Case::new("it fails, and its response is shown", WEBHOOK, STATUS).shows("no model").arrange(|b| {
             post(b, json!({ "status": 500, "json": { "error": "no model" } }));
         }),
-        case("there is no such path").says("found 404").arrange(|b| post(b, json!({ "status": 404 }))),
-        case("it wants a signature").says("found 401").arrange(|b| post(b, json!({ "status": 401 }))),
+        case("the path does not exist").says("found 404").arrange(|b| post(b, json!({ "status": 404 }))),
+        case("it requires a signature").says("found 401").arrange(|b| post(b, json!({ "status": 401 }))),
         case("another success").says("found 201").arrange(|b| post(b, json!({ "status": 201 }))),
-        case("it leads to another path of its own: an event is not sent twice")
-            .says("307, a redirect to https://localhost:")
+        case("it redirects to another path of its own: an event is not sent twice")
+            .says("307 (redirect to https://localhost:")
             .arrange(|b| post(b, json!({ "status": 307, "location": "/webhooks/new" }))),
         case("the connection is cut").says("reset").arrange(|b| post(b, json!({ "behaviour": "reset" }))),
-        case("the connection closes without an answer").says("closed").arrange(|b| {
+        case("the connection closes without a response").says("closed").arrange(|b| {
             post(b, json!({ "behaviour": "close" }));
         }),
-        case("the answer breaks off").says("closed before the response was complete").arrange(|b| {
+        case("the response breaks off").says("closed before the response was complete").arrange(|b| {
             post(b, json!({ "behaviour": "truncated" }));
         }),
-        case("the answer is not HTTP")
+        case("the response is not HTTP")
             .says("is not HTTP")
             .arrange(|b| post(b, json!({ "behaviour": "garbage" }))),
-        Case::good("a body without end is not read to its end", WEBHOOK)
+        Case::good("an endless body is not read to its end", WEBHOOK)
             .arrange(|b| post(b, json!({ "status": 200, "behaviour": "endless" }))),
-        Case::new("it is not well, so nothing is sent", WEBHOOK, "")
+        Case::new("it is not healthy, so nothing is sent", WEBHOOK, "")
             .verdict("skipped", 1)
             .says("blocked by agent-sdk.health")
             .arrange(|b| state(b, json!({ "status": "degraded" }))),

@@ -1,4 +1,4 @@
-//! Where questions go, and what goes with them.
+//! Where requests go, and what they contain.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
             let check = if method == "GET" { "agent-sdk.health" } else { "agent-sdk.health-head" };
             let ran = bench.preflight(&["--only", check, "--no-journal"]);
             assert_eq!(ran.code, 1, "{method} {place}: {}", ran.problems());
-            assert!(ran.stdout.contains("which is not followed"), "{method} {place}: {}", ran.problems());
+            assert!(ran.stdout.contains("not followed)"), "{method} {place}: {}", ran.problems());
             bench.control("agent", json!({ "clear": true }));
         }
     }
@@ -34,7 +34,7 @@ fn the_agent_sdk_never_sees_a_secret() {
     let received = bench.world.agent.received();
     let asked: Vec<String> = received.iter().map(|e| format!("{} {}", e.method, e.path)).collect();
     for expected in ["GET /health", "HEAD /health", "POST /webhooks/chatwoot"] {
-        // One question for one fact: two checks judge the one answer to GET.
+        // Two checks judge the one response to GET.
         assert_eq!(asked.iter().filter(|asked| *asked == expected).count(), 1, "{asked:?}");
     }
     for secret in ["CHATWOOT_API_KEY", "CHATWOOT_WEBHOOK_SECRET", "DATABASE_URL"] {
@@ -51,7 +51,7 @@ fn the_agent_sdk_never_sees_a_secret() {
 }
 
 #[test]
-fn the_test_event_is_marked_as_one() {
+fn the_test_event_is_marked_as_a_test() {
     let bench = Bench::new();
     bench.preflight(&["--only", "agent-sdk.test-webhook", "--no-journal"]);
     let received = bench.world.agent.received();

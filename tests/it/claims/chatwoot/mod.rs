@@ -1,5 +1,5 @@
-//! What can be wrong in the section, one thing at a time: whether Chatwoot runs, whose token it is, the
-//! webhooks, and the health check script; then whole worlds, and where the token may not go.
+//! What can be wrong in the section, one thing at a time: Chatwoot itself, the token, the webhooks and the health
+//! check script; then whole worlds, and where the token must not go.
 
 mod alive;
 mod script;
@@ -22,19 +22,19 @@ fn state(bench: &Bench, change: Value) {
     bench.control("chatwoot", json!({ "state": change }));
 }
 
-/// Lays an answer over Chatwoot's own.
+/// Replaces Chatwoot's response to a request.
 fn answer(bench: &Bench, pattern: &str, answer: Value) {
     bench.control("chatwoot", json!({ "set": { pattern: answer } }));
 }
 
-/// Has the run use this token.
+/// Makes the run use this token.
 fn token(bench: &mut Bench, token: impl Into<String>) {
     let token = token.into();
     bench.set("CHATWOOT_API_KEY", token.clone());
     bench.set("CHATWOOT_API_TOKEN", token);
 }
 
-/// Has the run use the token of one of Chatwoot's people.
+/// Makes the run use the token of one of Chatwoot's users.
 fn person(bench: &mut Bench, name: &str) {
     let of = bench.world.chatwoot.update(|state| state.token_of(name));
     token(bench, of);

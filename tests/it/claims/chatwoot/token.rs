@@ -1,4 +1,4 @@
-//! Whose token it can be instead: nobody's, a bot's, a stranger's, an agent's; and which account.
+//! What can be wrong with the token (unknown, a bot's, another account's, an agent's) and with the account.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub fn cases() -> Vec<Case> {
     all.into_iter().flatten().collect()
 }
 
-/// A profile that says of account 3 what stands here.
+/// Makes the profile contain this as its only account.
 fn profile(bench: &Bench, account: Value) {
     answer(bench, PROFILE, json!({ "patch": { "accounts": [account] } }));
 }
@@ -29,9 +29,9 @@ fn tokens() -> Vec<Case> {
     let refused = |name| Case::new(name, TOKEN, WHAT);
     vec![
         refused("the token is not known")
-            .says("401: the token is unknown (response: `Invalid Access Token`)")
+            .says("Chatwoot rejects the token: 401: the token is unknown")
             .arrange(|b| token(b, "hunter2hunter2hunter2xyz")),
-        refused("the token was made anew")
+        refused("the token was reset")
             .says("set CHATWOOT_API_KEY to the access token of an administrator")
             .arrange(|b| {
                 let people = json!({ "administrator": { "token": "unusedUnusedUnusedUnused" } });
@@ -54,8 +54,8 @@ fn tokens() -> Vec<Case> {
             .verdict("inconclusive", 3)
             .says("wait a minute and run this again")
             .arrange(|b| state(b, json!({ "throttled": true }))),
-        refused("the profile breaks")
-            .says("500: server error")
+        refused("the profile fails")
+            .says("Chatwoot does not return the profile of the token's user: 500")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 500 }))),
         refused("a firewall forbids it")
             .says("403: a response that Chatwoot does not document (response: `blocked`)")
@@ -69,20 +69,20 @@ fn tokens() -> Vec<Case> {
         refused("the profile is empty")
             .says("an empty body")
             .arrange(|b| answer(b, PROFILE, json!({ "status": 200, "body": "" }))),
-        refused("the profile leads to a page for signing in")
+        refused("the profile redirects to a sign-in page")
             .says("302: redirected (response: `https://login.hotrodan.test/sign_in`)")
             .arrange(|b| answer(b, PROFILE, json!({ "location": "https://login.hotrodan.test/sign_in" }))),
         refused("the connection is cut").says("reset").arrange(|b| {
             answer(b, PROFILE, json!({ "behaviour": "reset" }));
         }),
-        refused("there is no answer in time")
+        refused("there is no response in time")
             .says("no complete response within 10s")
             .arrange(|b| answer(b, PROFILE, json!({ "behaviour": "stall" }))),
-        Case::new("there is no token, so nobody is asked", TOKEN, "")
+        Case::new("there is no token, so it is not checked", TOKEN, "")
             .verdict("skipped", 1)
             .says("blocked by environment.chatwoot-api-key")
             .arrange(|b| b.unset("CHATWOOT_API_KEY")),
-        Case::good("a stranger's token is a token", TOKEN).arrange(|b| person(b, "stranger")),
+        Case::good("the token of another account's user is valid", TOKEN).arrange(|b| person(b, "stranger")),
     ]
 }
 
@@ -92,22 +92,24 @@ fn accounts() -> Vec<Case> {
     let outside = |name| Case::new(name, ACCOUNT, MEMBER);
     vec![
         outside("the user belongs to another account only")
-            .says("expected a member of account 3, found a member of 5 only")
+            .says("the token's user is not a member of account 3, only of account 5")
             .arrange(|b| person(b, "stranger")),
         outside("the account is another one")
-            .says("expected a member of account 5, found a member of 3 only")
+            .says("the token's user is not a member of account 5, only of account 3")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "5")),
         outside("there is no such account")
             .says("set CHATWOOT_ACCOUNT_ID to the account id in Chatwoot's URL")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "404")),
-        outside("the user belongs to no account").says("a user without any account").arrange(|b| {
-            answer(b, PROFILE, json!({ "patch": { "accounts": [] } }));
-        }),
+        outside("the user belongs to no account").says("the token's user belongs to no account").arrange(
+            |b| {
+                answer(b, PROFILE, json!({ "patch": { "accounts": [] } }));
+            },
+        ),
         outside("the rate limit is used up")
             .verdict("inconclusive", 3)
             .says("429")
             .arrange(|b| state(b, json!({ "throttled": true }))),
-        outside("the token is refused, and nobody looks whether it is")
+        outside("the token is rejected, and its own check is skipped")
             .verdict("inconclusive", 3)
             .without(TOKEN)
             .says("401: the token is unknown")
@@ -115,7 +117,7 @@ fn accounts() -> Vec<Case> {
         Case::new("the account is suspended", ACCOUNT, STATUS)
             .says("reactivate the account in Chatwoot's super admin console")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "status": "suspended" } } }))),
-        Case::new("the user's own account is a suspended one", ACCOUNT, STATUS)
+        Case::new("the user's own account is suspended", ACCOUNT, STATUS)
             .says("account status: expected active, found suspended")
             .arrange(|b| {
                 person(b, "owner");
@@ -123,12 +125,12 @@ fn accounts() -> Vec<Case> {
             }),
         Case::new("the account's status is not shown", ACCOUNT, STATUS)
             .verdict("inconclusive", 3)
-            .says("account status: expected active, found not shown")
+            .says("Chatwoot does not show the status of account 3")
             .arrange(|b| profile(b, json!({ "id": 3, "role": "administrator" }))),
-        Case::new("the account's status is unheard of", ACCOUNT, STATUS)
+        Case::new("the account's status is unknown to us", ACCOUNT, STATUS)
             .says("found on_hold")
             .arrange(|b| profile(b, json!({ "id": 3, "role": "administrator", "status": "on_hold" }))),
-        Case::new("the account's id is no number", ACCOUNT, "")
+        Case::new("the account's id is not a number", ACCOUNT, "")
             .verdict("skipped", 1)
             .says("blocked by environment.chatwoot-account-id")
             .arrange(|b| b.set("CHATWOOT_ACCOUNT_ID", "three")),
@@ -136,7 +138,7 @@ fn accounts() -> Vec<Case> {
 }
 
 fn roles() -> Vec<Case> {
-    const WHAT: &str = "role in account 3";
+    const WHAT: &str = "role";
     let case = |name| Case::new(name, ADMINISTRATOR, WHAT);
     vec![
         case("the role is agent")
@@ -158,9 +160,9 @@ fn roles() -> Vec<Case> {
         }),
         case("the role is not shown")
             .verdict("inconclusive", 3)
-            .says("found not shown")
+            .says("Chatwoot does not show the role of the token's user in account 3")
             .arrange(|b| profile(b, json!({ "id": 3, "status": "active", "role": null }))),
-        Case::new("a stranger's token is stopped before", ADMINISTRATOR, "")
+        Case::new("the user is not a member, so the role is not checked", ADMINISTRATOR, "")
             .verdict("skipped", 1)
             .says("blocked by chatwoot.account")
             .arrange(|b| person(b, "stranger")),
@@ -172,17 +174,15 @@ fn names() -> Vec<Case> {
     let case = |name| Case::new(name, NAME, WHAT);
     let open = |name| case(name).verdict("inconclusive", 3);
     vec![
-        case("the name is another")
+        case("the name is different")
             .says("expected `Nordlicht & Co`, found `Suedlicht & Co`")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "name": "Suedlicht & Co" } } }))),
         case("the name differs in case")
             .says("found `NORDLICHT & CO`")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "name": "NORDLICHT & CO" } } }))),
-        open("no name is configured")
-            .says("`account_name` is not configured: add `account_name = ")
-            .arrange(|b| b.drop_config("account_name")),
+        open("no name is configured").says("add `account_name = ").arrange(|b| b.drop_config("account_name")),
         open("no name is shown")
-            .says("found not shown")
+            .says("Chatwoot does not show the name of account 3")
             .arrange(|b| answer(b, RECORD, json!({ "patch": { "name": null } }))),
         open("the plan has no API")
             .says("enable API access for the account (on Chatwoot Cloud, choose a plan that includes it)")
@@ -193,16 +193,18 @@ fn names() -> Vec<Case> {
         open("the record is a page").says("an HTML page").arrange(|b| {
             answer(b, RECORD, json!({ "status": 200, "body": "<html></html>" }));
         }),
-        case("the record breaks").says("500: server error").arrange(|b| {
+        case("the record fails").says("Chatwoot does not return account 3: 500").arrange(|b| {
             answer(b, RECORD, json!({ "status": 500 }));
         }),
         case("the record is not found")
-            .says("Chatwoot says 404 for 3 to a stranger, too")
+            .says(
+                "Chatwoot returns 404 for account 3: it does not exist, or the token's user is not a member",
+            )
             .arrange(|b| answer(b, RECORD, json!({ "status": 404 }))),
-        Case::new("another account's record answers", NAME, "account id")
+        Case::new("Chatwoot returns another account's record", NAME, "account id")
             .says("account id: expected 3, found 5")
             .arrange(|b| answer(b, RECORD, json!({ "patch": { "id": 5 } }))),
-        Case::new("the account is suspended, so nobody is asked", NAME, "")
+        Case::new("the account is suspended, so its name is not checked", NAME, "")
             .verdict("skipped", 1)
             .says("blocked by chatwoot.account")
             .arrange(|b| state(b, json!({ "accounts": { "3": { "status": "suspended" } } }))),

@@ -1,19 +1,19 @@
-//! Worlds as a whole, and where the token may not go.
+//! Whole worlds, and where the token must not go.
 
 use serde_json::{Value, json};
 
 use super::{answer, state};
 use crate::support::bench::{Bench, Ran, verdict};
 
-/// The checks that are no plain pass, as `id label`.
-fn odd(ran: &Ran) -> Vec<String> {
+/// The checks that are not a plain pass, as `id label`.
+fn not_passed(ran: &Ran) -> Vec<String> {
     let label = |o: &Value| match verdict(o).as_str() {
         "pass" if o["warnings"].as_array().is_some_and(|list| !list.is_empty()) => "warn".to_owned(),
         other => other.to_owned(),
     };
     let all = ran.outcomes();
-    let odd = all.iter().filter(|o| label(o) != "pass");
-    odd.map(|o| format!("{} {}", o["id"].as_str().unwrap_or_default(), label(o))).collect()
+    let others = all.iter().filter(|o| label(o) != "pass");
+    others.map(|o| format!("{} {}", o["id"].as_str().unwrap_or_default(), label(o))).collect()
 }
 
 #[test]
@@ -27,28 +27,28 @@ fn before_the_first_deploy_there_is_no_webhook_yet() {
         "chatwoot.webhook-configured warn",
         "chatwoot.webhook-present fail",
     ];
-    assert_eq!(odd(&ran), expected);
+    assert_eq!(not_passed(&ran), expected);
     assert!(ran.stdout.contains("Configure Webhook Endpoints"), "{}", ran.stdout);
     assert_eq!(bench.preflight(&["--no-journal", "--strict"]).code, 1);
 }
 
 #[test]
-fn a_world_with_chatwoot_4_8_is_ready_with_a_warning() {
+fn with_chatwoot_4_8_everything_passes_with_a_warning() {
     let bench = Bench::new();
     state(&bench, json!({ "version": "4.8.0" }));
     let ran = bench.preflight(&["--no-journal"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.problems(), ran.stderr);
-    assert_eq!(odd(&ran), ["environment.webhook-secret-synced warn"]);
+    assert_eq!(not_passed(&ran), ["environment.webhook-secret-synced warn"]);
     assert_eq!(ran.report()["partial"], Value::Null);
     let version = ran.outcome("chatwoot.services")["evidence"].to_string();
     assert!(version.contains("4.8.0"), "{version}");
 }
 
-/// The requests that the app received with a token in them, and all it received.
+/// How many requests with a token the app received, and how many in all.
 fn at_the_app(bench: &Bench) -> (usize, usize) {
     let received = bench.world.app.received();
     let token = bench.vars["CHATWOOT_API_KEY"].as_str();
-    let carries = |entry: &hotdash_ops::rehearsal::server::Entry| {
+    let carries = |entry: &hotdash_ops::rehearsal::http::Entry| {
         entry.headers.iter().any(|(name, value)| name == "api_access_token" || value.contains(token))
     };
     (received.iter().filter(|entry| carries(entry)).count(), received.len())
@@ -57,7 +57,7 @@ fn at_the_app(bench: &Bench) -> (usize, usize) {
 #[test]
 fn a_redirect_to_another_origin_never_gets_the_token() {
     let bench = Bench::new();
-    // Another port of the same host is another origin, and a client that only compares hosts would go there.
+    // Another port of the same host is another origin; a client that compares only hosts would go there.
     let there = bench.world.app.url_at("localhost");
     for path in ["/api/v1/profile", "/api/v1/accounts/3", "/api/v1/accounts/3/webhooks"] {
         for status in [301, 302, 303, 307, 308] {
@@ -81,16 +81,16 @@ fn a_redirect_within_the_origin_is_followed_with_the_token() {
     answer(&bench, "GET /api/v1/profile", json!({ "status": 301, "location": "/moved/api/v1/profile" }));
     bench.world.chatwoot.forget();
     let ran = bench.preflight(&["--only", "chatwoot.token", "--no-journal"]);
-    assert_eq!(ran.code, 1, "nothing is there: {}", ran.problems());
+    assert_eq!(ran.code, 1, "nothing exists there: {}", ran.problems());
     let received = bench.world.chatwoot.received();
     let moved = received.iter().find(|entry| entry.path == "/moved/api/v1/profile").expect("it was followed");
     assert_eq!(moved.header("api_access_token"), Some(bench.vars["CHATWOOT_API_KEY"].as_str()));
-    let open = received.iter().find(|entry| entry.path == "/api").expect("it was asked");
-    assert_eq!(open.header("api_access_token"), None, "who needs no token gets none");
+    let open = received.iter().find(|entry| entry.path == "/api").expect("it was requested");
+    assert_eq!(open.header("api_access_token"), None, "a request that needs no token gets none");
 }
 
 #[test]
-fn what_a_customer_writes_in_the_world_reaches_the_app() {
+fn a_customer_message_reaches_the_app() {
     let bench = Bench::new();
     let now = jiff::Timestamp::now();
     let account = hotdash_ops::rehearsal::world::ACCOUNT;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OUTSIDER, Options, READER, Tls};
-use hotdash_ops::rehearsal::tls::{Authority, CertificateSpec};
 use serde_json::json;
 
 use super::{configure, target};

@@ -1,6 +1,6 @@
 //! What `fly secrets list` may say: states of secrets, shapes of its versions, and its own troubles.
 
-use hotdash_ops::rehearsal::fly::{Fault, Generation, Status};
+use hotdash_ops::rehearsal::standins::fly::{Fault, Generation, Status};
 
 use super::{configure, env_file, target};
 use crate::claims::Case;
@@ -32,7 +32,7 @@ fn log_out(bench: &Bench) {
 }
 
 fn all_are(bench: &Bench, status: Status) {
-    let every = |answers: &mut hotdash_ops::rehearsal::fly::Answers| {
+    let every = |answers: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
         answers.apps.values_mut().flat_map(|a| &mut a.secrets).for_each(|s| s.status = status);
     };
     bench.world.fly.change(every).expect("fly answers so");
@@ -63,7 +63,7 @@ fn names() -> Vec<Case> {
         Case::new("the app has no secrets at all", APP, BASE)
             .says("not set (the app has 0 secrets)")
             .arrange(|b| {
-                let clear = |a: &mut hotdash_ops::rehearsal::fly::Answers| {
+                let clear = |a: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
                     a.apps.entry("hotdash-app".to_owned()).or_default().secrets.clear();
                 };
                 b.world.fly.change(clear).expect("fly answers so");
@@ -149,7 +149,7 @@ fn agent() -> Vec<Case> {
             .arrange(|b| token(b, "CHATWOOT_API_KEY", Some(Status::Staged))),
         Case::new("the Agent SDK's app is not configured", AGENT, "app on Fly")
             .verdict("inconclusive", 3)
-            .says("add `fly_agent_app = \\\"hotdash-agent-service\\\"` under [targets.sandbox]")
+            .says("add `fly_agent_app = \\\"APP\\\"` under [targets.sandbox]")
             .arrange(|b| b.drop_config("fly_agent_app")),
     ]
 }
@@ -189,7 +189,7 @@ fn troubles() -> Vec<Case> {
             }),
         Case::new("the app is not configured", APP, "app on Fly")
             .verdict("inconclusive", 3)
-            .says("add `fly_app = \\\"hotdash-app\\\"` under [targets.sandbox]")
+            .says("add `fly_app = \\\"APP\\\"` under [targets.sandbox]")
             .arrange(|b| b.drop_config("fly_app")),
         error("nobody is logged in", "fly auth login, or set FLY_API_TOKEN").arrange(|b| log_out(b)),
         error("fly is not installed", "install flyctl").arrange(|b| {

@@ -25,7 +25,8 @@ fn stops(check: &str) {
     let report = ran.report();
     assert_eq!(report["stopped"], "sandbox-mistaken", "{check}");
     assert_eq!(report["exit"], 2, "{check}");
-    let said = "a stand-in answered, but the target is production: this proves nothing about production";
+    let said =
+        "a test stand-in answered, but the target is production: this run proves nothing about production";
     assert!(report["notes"].to_string().contains(said), "{check}: {}", report["notes"]);
 }
 

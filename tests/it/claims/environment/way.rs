@@ -75,7 +75,7 @@ fn ways() -> Vec<Case> {
             .says("no complete response within 10s")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "behaviour": "silent" } } }))),
         Case::new("the service is unavailable", REACHED, "http status")
-            .says("http status: expected a status below 500, found 503")
+            .says("http status: expected below 500, found 503")
             .arrange(|b| set(b, json!({ "set": { "GET /": { "status": 503 } } }))),
         Case::good("a redirect elsewhere is an answer, and is not followed", REACHED).arrange(|b| {
             set(b, json!({ "set": { "GET /": { "location": "https://chat.hotrodan.test/app" } } }));
@@ -95,7 +95,7 @@ fn certificates() -> Vec<Case> {
     const WHAT: &str = "certificate";
     let warning = |name, says| Case::new(name, CERTIFICATE, WHAT).verdict("fail", 0).says(says);
     vec![
-        warning("ten days are left", "expected valid for at least 14 days, found valid for ")
+        warning("ten days are left", "expected valid for at least 14 more days, found valid for ")
             .arrange(|b| certificate(b, json!({ "days_left": 10 }))),
         Case::new("ten days are left, and warnings count", CERTIFICATE, WHAT).arrange(|b| {
             certificate(b, json!({ "days_left": 10 }));
@@ -104,7 +104,7 @@ fn certificates() -> Vec<Case> {
         Case::good("sixteen days are left", CERTIFICATE)
             .shows(" days left, until")
             .arrange(|b| certificate(b, json!({ "days_left": 16 }))),
-        warning("fifty days are left, where sixty are wanted", "at least 60 days").arrange(|b| {
+        warning("fifty days are left, where sixty are wanted", "at least 60 more days").arrange(|b| {
             certificate(b, json!({ "days_left": 50 }));
             configure(b, |tables| {
                 let mut thresholds = toml::Table::new();
@@ -117,7 +117,7 @@ fn certificates() -> Vec<Case> {
         warning("nothing listens", "connection refused").arrange(|b| set(b, json!({ "door": "closed" }))),
         Case::new("there is none", CERTIFICATE, WHAT)
             .verdict("inconclusive", 0)
-            .says("none to judge: the URL is plain http")
+            .says("there is no certificate to check: the URL uses plain http")
             .arrange(|b| {
                 let url = b.world.app.url_at("localhost");
                 b.set("CHATWOOT_BASE_URL", url);

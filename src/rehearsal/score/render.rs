@@ -1,0 +1,130 @@
+//! The formats of the score: a table for people, json, and markdown for a summary. Pure.
+
+use std::fmt::Write as _;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::fault_result::FaultResult;
+use super::matrix::{Matrix, ProofStatus};
+
+/// The table: every fault, every claim with the faults that break it, and the problems last.
+pub fn table(matrix: &Matrix, width: Option<u16>) -> String {
+    let mut faults = grid(width, ["", "fault", "expected"]);
+    for played in &matrix.faults {
+        faults.add_row([result_name(played).to_owned(), played.name.clone(), expected(played)]);
+    }
+    let mut claims = grid(width, ["check", "claim", "broken by"]);
+    let mut last = "";
+    for row in &matrix.claims {
+        let check = if row.check == last { "" } else { row.check.as_str() };
+        last = &row.check;
+        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
+        claims.add_row([check.to_owned(), row.claim.clone(), by]);
+    }
+    let mut text = format!("Faults ({} engine)\n{faults}\n\nClaims\n{claims}\n", matrix.engine);
+    for line in problems(matrix) {
+        let _infallible = write!(text, "\n{line}");
+    }
+    let _infallible = writeln!(text, "\n{}", matrix.summary());
+    let _infallible = writeln!(text, "{} (exit {})", meaning(matrix), matrix.exit().code());
+    text
+}
+
+/// The json document.
+pub fn json(matrix: &Matrix) -> String {
+    let missed: Vec<&str> = matrix.missed().map(|played| played.name.as_str()).collect();
+    let claims = |status| -> Vec<String> {
+        matrix.with_status(status).map(|row| format!("{}: {}", row.check, row.claim)).collect()
+    };
+    let mut document = serde_json::to_value(matrix).unwrap_or_default();
+    document["missed"] = serde_json::json!(missed);
+    document["never_turned"] = serde_json::json!(claims(ProofStatus::Unproved));
+    document["not_provable_here"] = serde_json::json!(claims(ProofStatus::NotProvableHere));
+    document["own_never_turned"] = serde_json::json!(claims(ProofStatus::Own));
+    document["summary"] = matrix.summary().into();
+    document["exit"] = matrix.exit().code().into();
+    format!("{document:#}\n")
+}
+
+/// The markdown summary.
+pub fn markdown(matrix: &Matrix) -> String {
+    let mut text = format!("### Rehearsal ({} engine)\n\n{}\n\n", matrix.engine, matrix.summary());
+    for line in problems(matrix) {
+        let _infallible = writeln!(text, "- {}", cell(&line));
+    }
+    text.push_str("\n| check | claim | broken by |\n|---|---|---|\n");
+    for row in &matrix.claims {
+        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
+        let _infallible = writeln!(text, "| {} | {} | {} |", cell(&row.check), cell(&row.claim), cell(&by));
+    }
+    text.push_str("\n| fault | result | expected |\n|---|---|---|\n");
+    for played in &matrix.faults {
+        let _infallible = writeln!(
+            text,
+            "| {} | {} | {} |",
+            cell(&played.name),
+            result_name(played),
+            cell(&expected(played))
+        );
+    }
+    text
+}
+
+/// The problems of the score, one per line, with their causes indented.
+pub fn problems(matrix: &Matrix) -> Vec<String> {
+    let mut lines = Vec::new();
+    for played in matrix.missed() {
+        lines.push(format!("missed: {} ({})", played.name, played.about));
+        lines.extend(played.result.why.iter().map(|why| format!("    {why}")));
+    }
+    for (which, words) in [
+        (ProofStatus::Unproved, "no fault breaks it, so nothing shows that it can fail"),
+        (ProofStatus::NotProvableHere, "not provable on this engine"),
+        (ProofStatus::Own, "your own check; no fault breaks it"),
+    ] {
+        lines.extend(matrix.with_status(which).map(|row| format!("{}: {}: {words}", row.check, row.claim)));
+    }
+    lines
+}
+
+fn expected(played: &FaultResult) -> String {
+    match played.result.result {
+        "not-staged" => played.result.why.join("; "),
+        _ => played.expectations.join("\n"),
+    }
+}
+
+fn unproved(status: ProofStatus) -> &'static str {
+    match status {
+        ProofStatus::Proved => "",
+        ProofStatus::Unproved => "(no fault)",
+        ProofStatus::NotProvableHere => "(not provable on this engine)",
+        ProofStatus::Own => "(no fault; your own check)",
+    }
+}
+
+fn meaning(matrix: &Matrix) -> &'static str {
+    match matrix.exit().code() {
+        0 if matrix.partial.is_some() => "the selected faults were caught; the others did not run",
+        0 => "every fault was caught, and every claim can fail",
+        _ => "a fault was missed, or no fault breaks a claim",
+    }
+}
+
+fn result_name(played: &FaultResult) -> &'static str {
+    match played.result.result {
+        "not-staged" => "not supported",
+        result => result,
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', "<br>")
+}
+
+fn grid(width: Option<u16>, heads: [&str; 3]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heads);
+    table.set_width(width.unwrap_or(120));
+    table
+}

@@ -1,0 +1,160 @@
+//! A checkout of the app for the rehearsal: a real git repository with the app's npm scripts, whose tools (vitest,
+//! eslint, prettier, gitleaks, the health script) are stand-ins with adjustable results. Its test files are real, so a
+//! real vitest can replace the stand-in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::rehearsal::shell::{quote, write_program};
+use crate::rehearsal::standins::atomic_dir::AtomicDir;
+
+mod answers;
+pub mod npm;
+
+pub use answers::{Answers, TestFile, Tool, ToolName, ToolOutput};
+
+/// The file that marks a checkout as the rehearsal's.
+pub const MARKER: &str = ".hotdash-ops-sandbox";
+/// The test file named by the checklist; it has 18 tests.
+pub const WEBHOOK_TESTS: &str = "tests/integration/support.webhook.spec.ts";
+/// Where the health script writes its lines: not ignored by git, as in the app.
+pub const HEALTH_LINES: &str = "artifacts/ops/chatwoot-health.jsonl";
+
+const HEALTH_SCRIPT: &str = "scripts/ops/check-chatwoot-health.sh";
+
+const FILES: [(&str, &str); 9] = [
+    (".gitignore", "node_modules/\n"),
+    (MARKER, "A checkout of the rehearsal, with stand-ins for its tools.\n"),
+    ("README.md", include_str!("app/README.md")),
+    ("package.json", include_str!("app/package.json")),
+    ("app/support.webhook.ts", include_str!("app/support.webhook.ts")),
+    (WEBHOOK_TESTS, include_str!("app/support.webhook.spec.ts")),
+    ("tests/unit/delays.spec.ts", include_str!("app/delays.spec.ts")),
+    ("tests/unit/retries.spec.ts", include_str!("app/retries.spec.ts")),
+    (".prettierrc.json", "{}\n"),
+];
+
+/// A checkout on disk and the behaviour of its tools.
+#[derive(Debug)]
+pub struct Checkout {
+    path: PathBuf,
+    files: AtomicDir,
+    answers: Mutex<Answers>,
+}
+
+impl Checkout {
+    /// Creates a checkout in `directory`, which must be absent or empty, with everything committed and passing. `state`
+    /// is a directory for the stand-ins outside the checkout; both must exist as long as the tools are used. Needs git.
+    pub fn create(directory: &Path, state: &Path) -> Result<Checkout> {
+        fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+        let path = directory.canonicalize().context("cannot find the checkout")?;
+        let empty = fs::read_dir(&path).context("cannot read the checkout")?.next().is_none();
+        ensure!(empty, "{} is not empty: a checkout needs an empty directory", path.display());
+        let checkout = Checkout { path, files: AtomicDir::new(state)?, answers: Mutex::new(Answers::good()) };
+        checkout.set(Answers::good())?;
+        for (name, contents) in FILES {
+            checkout.write(name, contents)?;
+        }
+        for tool in ToolName::ALL {
+            checkout.install(tool)?;
+        }
+        checkout.git(&["init", "-q", "-b", "main"])?;
+        for (key, value) in [
+            ("user.name", "The rehearsal"),
+            ("user.email", "rehearsal@hotdash.example"),
+            ("commit.gpgsign", "false"),
+            ("core.autocrlf", "false"),
+            ("gc.auto", "0"),
+        ] {
+            checkout.git(&["config", key, value])?;
+        }
+        checkout.git(&["add", "-A"])?;
+        checkout.git(&["commit", "-q", "-m", "The app for the rehearsal"])?;
+        Ok(checkout)
+    }
+
+    /// The checkout's directory, without symbolic links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The tools' current behaviour.
+    pub fn answers(&self) -> Answers {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the tools' behaviour.
+    pub fn set(&self, answers: Answers) -> Result<()> {
+        let mut present = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.files.write(&answers.files(&self.path))?;
+        *present = answers;
+        Ok(())
+    }
+
+    /// Changes the tools' behaviour.
+    pub fn change(&self, how: impl FnOnce(&mut Answers)) -> Result<()> {
+        let mut answers = self.answers();
+        how(&mut answers);
+        self.set(answers)
+    }
+
+    /// The output of `git status --porcelain`: empty when nothing has changed.
+    pub fn changed(&self) -> Result<String> {
+        self.git(&["status", "--porcelain"])
+    }
+
+    /// Reverts everything the tools have changed, artifacts included.
+    pub fn restore(&self) -> Result<()> {
+        self.git(&["checkout", "-q", "--", "."])?;
+        self.git(&["clean", "-q", "-f", "-d"]).map(|_| ())
+    }
+
+    fn write(&self, name: &str, contents: &str) -> Result<()> {
+        let path = self.place(name)?;
+        fs::write(&path, contents).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn place(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        let parent = path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        Ok(path)
+    }
+
+    fn install(&self, tool: ToolName) -> Result<()> {
+        let (body, place) = match tool {
+            ToolName::Vitest => (include_str!("tools/vitest.sh"), "node_modules/.bin/vitest"),
+            ToolName::Eslint => (include_str!("tools/eslint.sh"), "node_modules/.bin/eslint"),
+            ToolName::Prettier => (include_str!("tools/prettier.sh"), "node_modules/.bin/prettier"),
+            ToolName::Gitleaks => (include_str!("tools/gitleaks.sh"), "node_modules/.bin/gitleaks"),
+            ToolName::Health => (include_str!("tools/health.sh"), HEALTH_SCRIPT),
+        };
+        let text = format!("{}{body}", include_str!("tools/begin.sh"))
+            .replace("@NAME@", tool.name())
+            .replace("@ANSWERS@", &quote(&self.files.now().display().to_string()))
+            .replace("@ROOT@", &quote(&self.path.display().to_string()));
+        write_program(&self.place(place)?, &text)
+    }
+
+    /// Runs git without the user's or the system's configuration, and without finding a repository above the checkout.
+    fn git(&self, args: &[&str]) -> Result<String> {
+        let output = Command::new("git")
+            .args(args)
+            .current_dir(&self.path)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.path)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", self.path.parent().unwrap_or(&self.path))
+            .output()
+            .context("cannot run git: `apt-get install git`")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "git {}: {}", args.join(" "), said.trim());
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
