@@ -93,12 +93,12 @@ impl Belongs {
     /// The codes of the claims that it can make.
     pub(super) fn claims(&self) -> Vec<String> {
         match self.expected.as_deref() {
-            Some("account_id") => codes(["account-id", "account-id-against-*"]),
-            Some(_) => codes(["scheme", "place", "host", "host-against-*"]),
+            Some("account_id") => codes(["account-id", "other-targets"]),
+            Some(_) => codes(["scheme", "not-this-machine", "host", "other-targets"]),
             None if self.var == "DATABASE_URL" => {
-                codes(["place", "fingerprint", "fingerprint-against-*", "of-its-own", "database"])
+                codes(["not-this-machine", "fingerprint", "other-targets", "own-value", "database"])
             }
-            None => codes(["fingerprint", "fingerprint-against-*", "of-its-own"]),
+            None => codes(["fingerprint", "other-targets", "own-value"]),
         }
     }
 

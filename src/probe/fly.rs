@@ -98,10 +98,10 @@ impl Fly {
     /// The codes of the claims that it can make.
     pub(super) fn claims(&self) -> Vec<String> {
         let Fly::Secrets { all, one_of, .. } = self;
-        let mut claims = codes(["app-on-fly", "secrets-of-*"]);
+        let mut claims = codes(["app-on-fly", "secrets"]);
         claims.extend(all.iter().map(|name| slug(&format!("secret {name}"))));
         if !one_of.is_empty() {
-            claims.push(slug(&format!("one of {}", one_of.join(", "))));
+            claims.push("one-of".to_owned());
         }
         claims
     }
