@@ -121,7 +121,7 @@ impl Schema {
 
     /// The codes of the claims that it can make.
     pub(super) fn claims(&self) -> Vec<String> {
-        let mut claims = codes(["connection", "the-catalog"]);
+        let mut claims = codes(["connection", "catalog"]);
         claims.extend(match self {
             Schema::Exists { .. } => codes(["relation", "usage-of-its-schema", "partitions"]),
             Schema::Columns { columns, .. } => {

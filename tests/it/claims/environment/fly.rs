@@ -200,7 +200,7 @@ fn troubles() -> Vec<Case> {
         error("fly panics", "panicked").arrange(|b| {
             fault(b, Fault::Says { stdout: String::new(), stderr: "panic: nil map\n".to_owned(), code: 3 });
         }),
-        open("fly reports another error", "fly said: failed to list app secrets: internal error")
+        open("fly reports another error", "fly failed: failed to list app secrets: internal error")
             .arrange(|b| fault(b, Fault::error("failed to list app secrets: internal error"))),
         open("fly prints garbage", "an HTML page, not JSON").arrange(|b| fault(b, Fault::garbage())),
         open("fly prints nothing", "an empty body").arrange(|b| fault(b, says(""))),
