@@ -108,5 +108,4 @@ fn is_json(kind: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
