@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::input::template::{Part, Template};
 use crate::outcome::event::{Event, Stream};
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::Window;
@@ -30,7 +30,7 @@ use crate::settings::{PIPELINE, Settings};
 type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
 
 /// The most live lines that wait to be shown, so that a program that writes without end cannot fill the memory.
-const MOST_LINES: usize = 10_000;
+const MAX_LINES: usize = 10_000;
 
 /// Shared by all checks of a run.
 pub struct Context {
@@ -49,7 +49,7 @@ pub struct Context {
 }
 
 /// One attempt at one check.
-pub struct Asking<'a> {
+pub struct Attempt<'a> {
     pub cx: &'a Arc<Context>,
     /// The full id of the check.
     pub id: &'a str,
@@ -69,7 +69,7 @@ impl Context {
         roots: Roots,
         http: Client,
     ) -> (Arc<Context>, mpsc::Receiver<Event>) {
-        let (lines, receiver) = mpsc::channel(MOST_LINES);
+        let (lines, receiver) = mpsc::channel(MAX_LINES);
         let context = Context {
             settings,
             redactor,
@@ -130,7 +130,7 @@ impl Context {
     ///
     /// # Errors
     /// A variable that is unset, empty or not UTF-8, and a key of the target that is not configured.
-    pub fn expand(&self, template: &Template) -> Result<String, CannotAsk> {
+    pub fn expand(&self, template: &Template) -> Result<String, ProbeError> {
         let mut text = String::new();
         for part in template.parts() {
             match part {
@@ -139,7 +139,7 @@ impl Context {
                 Part::Target(key) => match self.settings.target.text(key) {
                     Some(value) => text.push_str(&value),
                     None => {
-                        return Err(CannotAsk::because(format!(
+                        return Err(ProbeError::because(format!(
                             "`{key}` is not configured for {}",
                             self.settings.target.name
                         ))
@@ -156,15 +156,15 @@ impl Context {
     ///
     /// # Errors
     /// When it is unset, empty or not UTF-8.
-    pub fn variable(&self, name: &str) -> Result<&str, CannotAsk> {
+    pub fn variable(&self, name: &str) -> Result<&str, ProbeError> {
         if self.settings.vars.is_not_text(name) {
-            return Err(CannotAsk::because(format!("{name} is not UTF-8 text")));
+            return Err(ProbeError::because(format!("{name} is not UTF-8 text")));
         }
         self.settings
             .vars
             .filled(name)
             .map(|v| if name.ends_with("_URL") { v.trim().trim_end_matches('/') } else { v.trim() })
-            .ok_or_else(|| CannotAsk::because(format!("{name} is not set")))
+            .ok_or_else(|| ProbeError::because(format!("{name} is not set")))
     }
 
     /// Shows a line that the command of check `id` printed.
@@ -284,12 +284,12 @@ mod tests {
         let roots = Roots::none();
         let http = Client::new(&roots, Proxies::default(), MarkerSink::default()).expect("a client");
         let (cx, mut lines) = Context::new(Arc::new(settings), Redactor::default(), roots, http);
-        for _ in 0..MOST_LINES + 1000 {
+        for _ in 0..MAX_LINES + 1000 {
             cx.line("quality.lint", Stream::Stdout, "y");
         }
-        assert_eq!(lines.len(), MOST_LINES);
+        assert_eq!(lines.len(), MAX_LINES);
         lines.try_recv().expect("a line");
         cx.line("quality.lint", Stream::Stdout, "there is room again");
-        assert_eq!(lines.len(), MOST_LINES);
+        assert_eq!(lines.len(), MAX_LINES);
     }
 }

@@ -16,7 +16,7 @@ use crate::printer::Printer;
 use crate::service::command;
 
 /// How long the work may take to end by itself after the first signal. A second signal ends the process at once.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The usual stack size of a main thread; other threads get less by default.
 const STACK: usize = 8 * 1024 * 1024;
 
@@ -58,7 +58,7 @@ pub fn arm() {
             let mut signals = Signals::listen()?;
             let how = signals.next().await;
             // A second signal or the end of the grace period: both end the process.
-            let _ = tokio::time::timeout(PATIENCE, signals.next()).await;
+            let _ = tokio::time::timeout(TIMEOUT, signals.next()).await;
             Some(how)
         });
         let Some(how) = how else { return };

@@ -65,14 +65,14 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
     match command {
         Command::Preflight(args) => run(PREFLIGHT, &args, printer),
         Command::Status(args) => run(STATUS, &args, printer),
-        Command::Monitor(args) => watched(MONITOR, args.said(), &args.run, printer),
-        Command::Gate(args) => watched(GATE, args.said(), &args.run, printer),
+        Command::Monitor(args) => watched(MONITOR, args.settings(), &args.run, printer),
+        Command::Gate(args) => watched(GATE, args.settings(), &args.run, printer),
         Command::Baseline(args) => baseline(args, printer),
         Command::Checks(ChecksCommand::List { checks, claims, format }) => {
             commands::checks::list(checks.as_deref(), claims, format, printer)
         }
         Command::Checks(ChecksCommand::Explain { checks, context, ids }) => {
-            let said = settings::Said { checks, ..context.said() };
+            let said = settings::CliSettings { checks, ..context.settings() };
             commands::checks::explain(&settings::gather(said)?.settings, &ids, printer)
         }
         Command::Checks(ChecksCommand::Lint { checks, paths }) => {
@@ -80,7 +80,7 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
         }
         Command::Checks(ChecksCommand::Schema { of }) => commands::checks::schema(of, printer),
         Command::Env(EnvCommand::Fingerprint { context, print }) => {
-            commands::env_fingerprint::env_fingerprint(context.said(), print, printer)
+            commands::env_fingerprint::env_fingerprint(context.settings(), print, printer)
         }
         #[cfg(feature = "rehearsal")]
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
@@ -96,7 +96,7 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
 fn baseline(args: BaselineArgs, printer: &mut Printer) -> Result<Exit> {
     match args.command {
         None if args.dry_run => {
-            commands::baseline::dry_run(&settings::gather(args.run.said())?.settings, printer)
+            commands::baseline::dry_run(&settings::gather(args.run.settings())?.settings, printer)
         }
         None => run(BASELINE, &args.run, printer),
         Some(BaselineCommand::Compare(run_args)) => run(COMPARE, &run_args, printer),
@@ -111,22 +111,22 @@ fn baseline(args: BaselineArgs, printer: &mut Printer) -> Result<Exit> {
 }
 
 fn run(verb: Verb, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
-    let resolved = settings::gather(args.said())?;
-    let telling = args.telling(resolved.format, resolved.notes);
-    commands::run::run(verb, resolved.settings, &telling, printer)
+    let resolved = settings::gather(args.settings())?;
+    let options = args.output_options(resolved.format, resolved.notes);
+    commands::run::run(verb, resolved.settings, &options, printer)
 }
 
-fn watched(verb: Verb, said: settings::Said, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
+fn watched(verb: Verb, said: settings::CliSettings, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
     let resolved = settings::gather(said)?;
     if verb.name == GATE.name {
         commands::gate::refuse_looser(&resolved.settings.target)?;
     }
-    let telling = args.telling(resolved.format, resolved.notes);
-    commands::run::run(verb, resolved.settings, &telling, printer)
+    let options = args.output_options(resolved.format, resolved.notes);
+    commands::run::run(verb, resolved.settings, &options, printer)
 }
 
 fn resolved(context: &ContextArgs) -> Result<settings::Resolved> {
-    Ok(settings::gather(context.said())?)
+    Ok(settings::gather(context.settings())?)
 }
 
 fn quiet(command: &Command) -> bool {

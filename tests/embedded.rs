@@ -19,7 +19,7 @@ fn with_the_engine() -> PathBuf {
     })
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn start() -> Postgres {
     Postgres::Embedded(Embedded::start(&with_the_engine()).await.expect("the embedded PostgreSQL"))
@@ -27,9 +27,7 @@ async fn start() -> Postgres {
 
 /// What a role is answered; an error as its text.
 async fn ask(server: &Postgres, role: &str, database: &str, sql: &str) -> String {
-    query::run(&server.login(role, database), sql, PATIENCE)
-        .await
-        .unwrap_or_else(|error| format!("{error:#}"))
+    query::run(&server.login(role, database), sql, TIMEOUT).await.unwrap_or_else(|error| format!("{error:#}"))
 }
 
 /// The program in a home of its own, where a sandbox leaves its folder in `TMPDIR`.
@@ -102,7 +100,7 @@ async fn a_session_may_do_what_its_role_may() {
     assert_eq!(ask(&server, OWNER, "blind", count).await, "t");
     assert!(ask(&server, "stranger", DATABASE, count).await.contains("stranger"));
     // The engine's answer to that is garbled, and nothing in it can be mistaken for rows.
-    assert!(query::run(&server.login(READER, "nowhere"), count, PATIENCE).await.is_err());
+    assert!(query::run(&server.login(READER, "nowhere"), count, TIMEOUT).await.is_err());
 }
 
 #[tokio::test]
@@ -110,7 +108,7 @@ async fn what_cannot_be_staged_is_what_the_module_says() {
     let server = start().await;
     assert_eq!(ask(&server, BERLIN, DATABASE, "show timezone").await, "UTC", "a role's own settings");
     let other_password = server.login(READER, DATABASE).replace("ops_reader-", "wrong-");
-    assert_eq!(query::run(&other_password, "select 1", PATIENCE).await.expect("any password"), "1");
+    assert_eq!(query::run(&other_password, "select 1", TIMEOUT).await.expect("any password"), "1");
     let slept = "set statement_timeout = 50; select 'slept' from pg_sleep(0.2)";
     assert_eq!(ask(&server, READER, DATABASE, slept).await, "slept");
     // The way that there is to settings, for all sessions that follow.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtin::BuiltinFile;
 pub use load::{load, load_paths};
-pub use overlay::{OPEN, OverlayFile, load_over};
+pub use overlay::{EXTENSIBLE_PHASES, OverlayFile, load_over};
 pub use waiver::{Day, WaiveEntry};
 
 use crate::input::interval::Interval;

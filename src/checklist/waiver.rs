@@ -41,16 +41,16 @@ impl WaiveEntry {
     /// Its problems beyond those of its types, as lower-case fragments.
     pub(super) fn lint(&self) -> Vec<String> {
         // The waiver is displayed next to the check's own reason, where there is little room.
-        const MOST: usize = 200;
+        const MAX_REASON_CHARS: usize = 200;
         let unfit = |text: &str| {
             let text = text.trim();
-            text.is_empty() || text.contains(['\n', '\r']) || text.chars().count() > MOST
+            text.is_empty() || text.contains(['\n', '\r']) || text.chars().count() > MAX_REASON_CHARS
         };
         [("reason", &self.reason, "gives the reason"), ("owner", &self.owner, "names the person responsible")]
             .into_iter()
             .filter(|(_, text, _)| unfit(text))
             .map(|(key, _, says)| {
-                format!("`{key}` must be one line of at most {MOST} characters that {says}")
+                format!("`{key}` must be one line of at most {MAX_REASON_CHARS} characters that {says}")
             })
             .collect()
     }

@@ -6,8 +6,8 @@ use clap::Args;
 
 use crate::input::format::{Format, ReportTarget};
 use crate::input::interval::Interval;
-use crate::report::Telling;
-use crate::settings::Said;
+use crate::report::OutputOptions;
+use crate::settings::CliSettings;
 
 /// The flags of a run of checks.
 #[derive(Debug, Args)]
@@ -71,8 +71,8 @@ pub struct ContextArgs {
 
 impl RunArgs {
     /// The part of the flags that goes into the settings.
-    pub fn said(&self) -> Said {
-        Said {
+    pub fn settings(&self) -> CliSettings {
+        CliSettings {
             only: self.only.clone(),
             skip: self.skip.clone(),
             checks: self.checks.clone(),
@@ -80,13 +80,13 @@ impl RunArgs {
             timeout: self.timeout,
             format: self.format,
             no_journal: self.no_journal,
-            ..self.context.said()
+            ..self.context.settings()
         }
     }
 
     /// The part of the flags that concerns output; format and notes come from the resolved settings.
-    pub fn telling(&self, format: Format, notes: Vec<String>) -> Telling {
-        Telling {
+    pub fn output_options(&self, format: Format, notes: Vec<String>) -> OutputOptions {
+        OutputOptions {
             format,
             reports: self.report.clone(),
             problems_only: self.problems,
@@ -99,14 +99,14 @@ impl RunArgs {
 
 impl ContextArgs {
     /// The part of the flags that goes into the settings.
-    pub fn said(&self) -> Said {
-        Said {
+    pub fn settings(&self) -> CliSettings {
+        CliSettings {
             target: self.target.clone(),
             config: self.config.clone(),
             env_file: self.env_file.clone(),
             ca_file: self.ca_file.clone(),
             app_dir: self.app_dir.clone(),
-            ..Said::default()
+            ..CliSettings::default()
         }
     }
 }

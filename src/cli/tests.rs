@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 use super::*;
 use crate::input::format::{Format, ReportTarget};
 use crate::input::interval::Interval;
-use crate::settings::{Said, Since};
+use crate::settings::{CliSettings, Since};
 
 fn parsed(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -19,10 +19,10 @@ fn every_flag_of_a_run_reaches_the_settings() {
          --strict --timeout 5m --problems --quiet -vv --no-journal",
     );
     let Ok(Cli { command: Command::Preflight(args) }) = cli else { panic!("{cli:?}") };
-    let telling = args.telling(Format::Json, Vec::new());
-    assert_eq!(telling.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
-    assert!(telling.problems_only && telling.quiet && telling.verbose == 2);
-    let expected = Said {
+    let options = args.output_options(Format::Json, Vec::new());
+    assert_eq!(options.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
+    assert!(options.problems_only && options.quiet && options.verbose == 2);
+    let expected = CliSettings {
         target: Some("staging".to_owned()),
         config: Some("c.toml".into()),
         env_file: Some("e".into()),
@@ -38,19 +38,19 @@ fn every_flag_of_a_run_reaches_the_settings() {
         watch: None,
         attest: Vec::new(),
     };
-    assert_eq!(args.said(), expected);
+    assert_eq!(args.settings(), expected);
 }
 
 #[test]
 fn the_flags_of_the_window_reach_the_settings() {
     let cli = parsed("hotdash-ops monitor --minutes 2.5 --full --until-enough --budget 1h --only traffic");
     let Ok(Cli { command: Command::Monitor(args) }) = cli else { panic!("{cli:?}") };
-    let (window, usual) = args.said().watch.expect("a window");
+    let (window, usual) = args.settings().watch.expect("a window");
     assert_eq!((window.minutes, window.full, window.until_enough), (Some(2.5), true, true));
     assert_eq!((window.budget, usual.minutes, usual.least), (Some(Interval::seconds(3600)), 15.0, None));
     let cli = parsed("hotdash-ops gate --lookback --since last-deploy --attest a.b=seen --attest c.d=x=y");
     let Ok(Cli { command: Command::Gate(args) }) = cli else { panic!("{cli:?}") };
-    let said = args.said();
+    let said = args.settings();
     let pair = |id: &str, evidence: &str| (id.to_owned(), evidence.to_owned());
     assert_eq!(said.attest, [pair("a.b", "seen"), pair("c.d", "x=y")]);
     let (window, usual) = said.watch.expect("a window");

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{ContextArgs, RunArgs};
 use crate::input::interval::Interval;
-use crate::settings::{Said, Since, Usual, WatchSaid};
+use crate::settings::{CliSettings, Since, WatchFlags, WindowDefaults};
 
 pub(super) const MONITOR_HELP: &str = "\
 Examples:
@@ -116,32 +116,33 @@ pub enum BaselineCommand {
 }
 
 impl WindowArgs {
-    fn said(&self) -> WatchSaid {
-        WatchSaid {
+    fn settings(&self) -> WatchFlags {
+        WatchFlags {
             minutes: self.minutes,
             lookback: self.lookback,
             since: self.since.clone(),
             budget: self.budget,
-            ..WatchSaid::default()
+            ..WatchFlags::default()
         }
     }
 }
 
 impl MonitorArgs {
     /// The part of the flags that goes into the settings.
-    pub fn said(&self) -> Said {
-        let window = WatchSaid { full: self.full, until_enough: self.until_enough, ..self.window.said() };
-        Said { watch: Some((window, Usual::MONITOR)), ..self.run.said() }
+    pub fn settings(&self) -> CliSettings {
+        let window =
+            WatchFlags { full: self.full, until_enough: self.until_enough, ..self.window.settings() };
+        CliSettings { watch: Some((window, WindowDefaults::MONITOR)), ..self.run.settings() }
     }
 }
 
 impl GateArgs {
     /// The part of the flags that goes into the settings.
-    pub fn said(&self) -> Said {
-        Said {
-            watch: Some((self.window.said(), Usual::GATE)),
+    pub fn settings(&self) -> CliSettings {
+        CliSettings {
+            watch: Some((self.window.settings(), WindowDefaults::GATE)),
             attest: self.attest.clone(),
-            ..self.run.said()
+            ..self.run.settings()
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
 
 /// The time limit for reading the table.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Prints the SQL statements and runs none.
 ///
@@ -119,7 +119,7 @@ fn read(settings: &Settings) -> Result<Result<Recorded, String>> {
         .context("the runtime cannot start")?;
     let answer = runtime.block_on(async {
         let marker = MarkerSink::default();
-        let session = match connect(&dsn, &roots, &marker, PATIENCE).await {
+        let session = match connect(&dsn, &roots, &marker, TIMEOUT).await {
             Ok(session) => session,
             Err(fault) => return Ok(Err(format!("DATABASE_URL: {fault}"))),
         };

@@ -20,7 +20,7 @@ use crate::printer::{self, Printer};
 use crate::probe::CheckResult;
 use crate::redact::Redactor;
 use crate::rehearsal::faults;
-use crate::settings::{Settings, Usual, Vars, Watch, WatchSaid};
+use crate::settings::{Settings, Vars, Watch, WatchFlags, WindowDefaults};
 use crate::text;
 
 /// Lists every check; with `claims` the codes of the claims that it can make.
@@ -165,8 +165,8 @@ pub fn explain(settings: &Settings, words: &[String], printer: &mut Printer) -> 
 }
 
 fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
-    let usual = if section.phase == "success" { Usual::GATE } else { Usual::MONITOR };
-    let watch = Watch::resolve(&WatchSaid::default(), usual, false, &mut Vec::new()).ok();
+    let usual = if section.phase == "success" { WindowDefaults::GATE } else { WindowDefaults::MONITOR };
+    let watch = Watch::resolve(&WatchFlags::default(), usual, false, &mut Vec::new()).ok();
     let settings = Settings { watch, ..settings.clone() };
     let (entry, asked) = (&check.entry, check.entry.probe.explain(&settings));
     let mut rows: Vec<(&str, String)> = vec![("title", entry.title.clone())];

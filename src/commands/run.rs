@@ -23,7 +23,7 @@ use crate::outcome::{Outcome, Verdict};
 use crate::printer::{self, Printer};
 use crate::progress::{Facts, Progress};
 use crate::redact::Redactor;
-use crate::report::Telling;
+use crate::report::OutputOptions;
 use crate::report::{self, Style, jsonl};
 use crate::service::http::{Client, Proxies};
 use crate::service::marker::MarkerSink;
@@ -35,7 +35,12 @@ use crate::text;
 ///
 /// # Errors
 /// Everything that refuses the call before a check is run: exit 2.
-pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut Printer) -> Result<Exit> {
+pub fn run(
+    verb: Verb,
+    mut settings: Settings,
+    options: &OutputOptions,
+    printer: &mut Printer,
+) -> Result<Exit> {
     if verb.whole && settings.selection != Selection::default() {
         let instead = match verb.phases {
             ["after"] => "",
@@ -52,7 +57,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let plan = Plan::new(&list, &settings.selection, &settings.target)
         .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
     attested(&plan, &settings)?;
-    report::prepare(&telling.reports)?;
+    report::prepare(&options.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
     let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
@@ -60,7 +65,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     let redactor = Redactor::new(secrets.iter().map(String::as_str));
 
     let run = journal::new_run_id(now);
-    let mut notes = telling.notes.clone();
+    let mut notes = options.notes.clone();
     notes.extend(overlay_notes::notes(&plan, &settings).iter().map(|note| redactor.apply(note).into_owned()));
     let mut earlier = None;
     let mut journal = None;
@@ -74,9 +79,9 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
         }
     }
 
-    let facts = Facts::here(telling.format, telling.quiet);
+    let facts = Facts::here(options.format, options.quiet);
     let mut progress = Progress::new(facts.drawing(), printer::stderr());
-    let live = telling.format == Format::Jsonl;
+    let live = options.format == Format::Jsonl;
     let mut stdout_fault = None;
     let name = RunName { run, verb: verb.name.to_owned(), notes, earlier };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -102,7 +107,7 @@ pub fn run(verb: Verb, mut settings: Settings, telling: &Telling, printer: &mut 
     // A name look-up that hangs in the system's resolver must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(200));
     drop(progress);
-    tell(verb, &report, telling, &facts, journal, stdout_fault, printer)
+    tell(verb, &report, options, &facts, journal, stdout_fault, printer)
 }
 
 /// Refuses a sign-off of a check that is automatic or not part of this run.
@@ -129,7 +134,7 @@ fn attested(plan: &Plan, settings: &Settings) -> Result<()> {
 fn tell(
     verb: Verb,
     report: &Report,
-    telling: &Telling,
+    options: &OutputOptions,
     facts: &Facts,
     journal: Option<Journal>,
     stdout_fault: Option<anyhow::Error>,
@@ -138,15 +143,15 @@ fn tell(
     let style = Style {
         colour: facts.stdout_colour(),
         width: facts.stdout_terminal.then(printer::width).flatten(),
-        problems_only: telling.problems_only,
-        verbose: telling.verbose,
+        problems_only: options.problems_only,
+        verbose: options.verbose,
     };
     let mut unwritten: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
-    if let Err(error) = report::write_files(&telling.reports, report, &style) {
+    if let Err(error) = report::write_files(&options.reports, report, &style) {
         unwritten.push(format!("{error:#}"));
     }
-    if telling.format != Format::Jsonl
-        && let Err(error) = printer.data(&stdout_text(verb, report, telling, &style))
+    if options.format != Format::Jsonl
+        && let Err(error) = printer.data(&stdout_text(verb, report, options, &style))
     {
         unwritten.push(format!("{error:#}"));
     }
@@ -165,15 +170,15 @@ fn tell(
 }
 
 /// The text for stdout. A verb with a headline starts with it, and with --quiet shows nothing else if all is well.
-fn stdout_text(verb: Verb, report: &Report, telling: &Telling, style: &Style) -> String {
-    match (verb.headline, telling.format) {
-        (Some(words), Format::Table) if telling.quiet && report.exit == Exit::Ready && !owned(report) => {
+fn stdout_text(verb: Verb, report: &Report, options: &OutputOptions, style: &Style) -> String {
+    match (verb.headline, options.format) {
+        (Some(words), Format::Table) if options.quiet && report.exit == Exit::Ready && !owned(report) => {
             format!("{}\n", headline(words, report))
         }
         (Some(words), Format::Table) => {
-            format!("{}\n{}", headline(words, report), report::render(telling.format, report, style))
+            format!("{}\n{}", headline(words, report), report::render(options.format, report, style))
         }
-        _ => report::render(telling.format, report, style),
+        _ => report::render(options.format, report, style),
     }
 }
 

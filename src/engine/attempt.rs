@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::plan::Step;
-use crate::context::{Asking, Context};
+use crate::context::{Attempt, Context};
 use crate::outcome::event::Event;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::outcome::waived::Waiver;
 use crate::outcome::{Outcome, Verdict, Why};
 
@@ -30,15 +30,15 @@ pub(super) async fn ask(cx: &Arc<Context>, step: &Step, retries: &mpsc::Unbounde
     let mut needed_retry = false;
     loop {
         outcome.attempts += 1;
-        let asking = Asking {
+        let attempt = Attempt {
             cx,
             id: &step.check.id,
             folder: step.check.folder.as_deref(),
             deadline: entry.timeout.0,
             again: outcome.attempts > 1,
         };
-        entry.probe.prepare(&asking).await;
-        match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&asking)).await {
+        entry.probe.prepare(&attempt).await;
+        match timeout(entry.timeout.0 + SLACK, entry.probe.ask(&attempt)).await {
             Ok(Ok(finding)) => judge(&mut outcome, finding, fix(cx, step)),
             Ok(Err(cannot)) => give_up(&mut outcome, cannot, blank(cx, step, Verdict::Error)),
             Err(_) => give_up(&mut outcome, slow(step), blank(cx, step, Verdict::Error)),
@@ -139,7 +139,7 @@ fn judge(outcome: &mut Outcome, finding: Finding, fix: String) {
     outcome.judge(finding);
 }
 
-fn give_up(outcome: &mut Outcome, cannot: CannotAsk, blank: Outcome) {
+fn give_up(outcome: &mut Outcome, cannot: ProbeError, blank: Outcome) {
     let attempts = outcome.attempts;
     let started = outcome.started;
     *outcome = blank;
@@ -151,8 +151,8 @@ fn give_up(outcome: &mut Outcome, cannot: CannotAsk, blank: Outcome) {
     }
 }
 
-fn slow(step: &Step) -> CannotAsk {
-    CannotAsk::because(format!("no result within the check's timeout of {}", step.check.entry.timeout))
+fn slow(step: &Step) -> ProbeError {
+    ProbeError::because(format!("no result within the check's timeout of {}", step.check.entry.timeout))
         .hint("run it alone with --only, and find out what else this machine is busy with")
 }
 

@@ -33,7 +33,7 @@ pub struct RunName {
 }
 
 /// How many checks run at the same time: more than any section needs, few enough for a laptop's DNS.
-const TOGETHER: usize = 24;
+const MAX_CONCURRENT_CHECKS: usize = 24;
 
 struct Running {
     tasks: JoinSet<(usize, Outcome)>,
@@ -63,7 +63,7 @@ pub async fn run(
         which: HashMap::new(),
         outcomes: vec![None; plan.steps.len()],
         started: vec![false; plan.steps.len()],
-        places: Arc::new(Semaphore::new(TOGETHER)),
+        places: Arc::new(Semaphore::new(MAX_CONCURRENT_CHECKS)),
         checkout: Arc::new(Mutex::new(())),
         retries,
     };

@@ -180,7 +180,7 @@ impl Finding {
 
 /// Our side could not run the probe: a variable or a program is missing, or a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CannotAsk {
+pub struct ProbeError {
     /// A lower-case fragment: `DATABASE_URL is not set`.
     pub why: String,
     /// What to do about it, if the check's own fix does not apply.
@@ -189,20 +189,20 @@ pub struct CannotAsk {
     pub evidence: Vec<Evidence>,
 }
 
-impl CannotAsk {
+impl ProbeError {
     /// An error with this reason, a lower-case fragment.
-    pub fn because(why: impl Into<String>) -> CannotAsk {
-        CannotAsk { why: why.into(), hint: None, evidence: Vec::new() }
+    pub fn because(why: impl Into<String>) -> ProbeError {
+        ProbeError { why: why.into(), hint: None, evidence: Vec::new() }
     }
 
     /// Adds what to do about it.
-    pub fn hint(mut self, hint: impl Into<String>) -> CannotAsk {
+    pub fn hint(mut self, hint: impl Into<String>) -> ProbeError {
         self.hint = Some(hint.into());
         self
     }
 
     /// Adds evidence.
-    pub fn evidence(mut self, name: impl Into<String>, value: impl Into<String>) -> CannotAsk {
+    pub fn evidence(mut self, name: impl Into<String>, value: impl Into<String>) -> ProbeError {
         self.evidence.push(Evidence { name: name.into(), value: value.into() });
         self
     }

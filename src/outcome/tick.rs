@@ -23,7 +23,7 @@ pub struct Tick {
     /// From a histogram, accurate to 9 %.
     pub p95_ms: Option<u32>,
     pub requests_per_minute: f64,
-    pub standing: Standing,
+    pub standing: LiveStatus,
     /// The reason for the status, in one line: `3 more failures would fail it`.
     pub reason: String,
     /// Why this tick failed: `connection refused`. The numbers are then those of the last successful tick.
@@ -36,7 +36,7 @@ pub struct Tick {
 /// How the window would end if it ended now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum LiveStatus {
     Passing,
     Failing,
     /// Too few deliveries for a verdict.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::health::Service;
 use crate::traffic::judge::{self, Rules};
@@ -38,19 +38,19 @@ impl Health {
         measure::watched(cx).await;
     }
 
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let reading = measure::health(asking.cx, self.service()).await;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let reading = measure::health(attempt.cx, self.service()).await;
         let looks = reading.looks.as_ref().map_err(Clone::clone)?;
-        let watched = measure::watched(asking.cx).await;
+        let watched = measure::watched(attempt.cx).await;
         Ok(judge::health(
             &reading.asked,
             looks,
             watched.as_ref().as_ref().ok(),
-            Rules::of(&asking.cx.settings),
+            Rules::of(&attempt.cx.settings),
         ))
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let every = settings.target.traffic.health_every;
         let (question, by_hand, good) = match self {
             Health::Chatwoot => (
@@ -64,7 +64,7 @@ impl Health {
                 "200 with status `ok`",
             ),
         };
-        Asked {
+        Explanation {
             question,
             by_hand: vec![by_hand.to_owned()],
             expectations: vec![

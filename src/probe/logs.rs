@@ -6,11 +6,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
 use super::fly::FlyApp;
-use crate::context::{Asking, Context, FLY_TOKENS};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::{Attempt, Context, FLY_TOKENS};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
@@ -31,8 +31,8 @@ impl Logs {
         measure::watched(cx).await;
     }
 
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let settings = &asking.cx.settings;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let settings = &attempt.cx.settings;
         let Some(app) = settings.target.text(FlyApp::App.key()) else {
             let target = &settings.target;
             let claim =
@@ -41,9 +41,9 @@ impl Logs {
                     .fix(target.line_to_add(FlyApp::App.key()));
             return Ok(Finding::about("fly logs").claim(claim));
         };
-        let reading = measure::logs(asking.cx).await;
+        let reading = measure::logs(attempt.cx).await;
         let reading = reading.as_ref().as_ref().map_err(Clone::clone)?;
-        let watched = measure::watched(asking.cx).await;
+        let watched = measure::watched(attempt.cx).await;
         let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
         let lines = reading.judge(watched.window.from, watched.window.to);
         let (asked, rules) = (command(&app), Rules::of(settings));
@@ -53,7 +53,7 @@ impl Logs {
         })
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let traffic = &settings.target.traffic;
         let app = settings.target.text(FlyApp::App.key());
         let texts =
@@ -70,7 +70,7 @@ impl Logs {
         if app.is_none() {
             expectations.push(settings.target.line_to_add(FlyApp::App.key()));
         }
-        Asked {
+        Explanation {
             question: format!("the app's log during the window, read every {}", traffic.logs_every),
             by_hand: vec![command(app.as_deref().unwrap_or("APP"))],
             expectations,

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::Attempt;
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::Settings;
 
 /// A person's sign-off, given by `--attest ID=EVIDENCE`.
@@ -23,9 +23,9 @@ const SIGN_OFF: &str = "sign-off";
 const EXPECTED: &str = "signed off by a person, with what they saw";
 
 impl Manual {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let id = asking.id;
-        Ok(self.judge(id, asking.cx.settings.attest.get(id).map(String::as_str)))
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let id = attempt.id;
+        Ok(self.judge(id, attempt.cx.settings.attest.get(id).map(String::as_str)))
     }
 
     fn judge(&self, id: &str, evidence: Option<&str>) -> Finding {
@@ -41,8 +41,8 @@ impl Manual {
         }
     }
 
-    pub(super) fn explain(&self, _: &Settings) -> Asked {
-        Asked {
+    pub(super) fn explain(&self, _: &Settings) -> Explanation {
+        Explanation {
             question: self.ask.clone(),
             by_hand: vec!["look, then: hotdash-ops gate --attest ID=\"what you saw\"".to_owned()],
             expectations: vec![format!("{SIGN_OFF}: {EXPECTED}")],

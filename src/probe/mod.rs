@@ -2,7 +2,6 @@
 //! it is a new kind here, not a cleverer file in `checks/`.
 
 mod baseline;
-mod belongs;
 mod chatwoot;
 mod checkout;
 mod codes;
@@ -17,6 +16,7 @@ mod logs;
 mod manual;
 mod reach;
 mod schema;
+mod target_value;
 mod traffic;
 
 use std::collections::BTreeSet;
@@ -25,7 +25,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::Baseline;
-pub use belongs::Belongs;
 pub use chatwoot::Chatwoot;
 pub use checkout::Checkout;
 pub use codes::is_listed;
@@ -39,10 +38,11 @@ pub use logs::Logs;
 pub use manual::Manual;
 pub use reach::Reach;
 pub use schema::Schema;
+pub use target_value::TargetValue;
 pub use traffic::Traffic;
 
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::context::Attempt;
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 
 /// What a check does. Written as `probe.http = { ... }`: exactly one kind per check.
@@ -52,7 +52,7 @@ pub enum Probe {
     /// A variable is set and well-formed.
     Env(Env),
     /// A variable's value belongs to this target and to no other.
-    Belongs(Belongs),
+    TargetValue(TargetValue),
     /// A URL is reachable; each phase is timed separately.
     Reach(Reach),
     /// The database connection.
@@ -83,7 +83,7 @@ pub enum Probe {
 
 /// How a person would check the same by hand, for `checks explain`. Redacted by the caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct Explanation {
     /// What is checked, in one line.
     pub question: String,
     /// Lines to paste into a shell, secrets as `$VARIABLE`; or the exact SQL.
@@ -97,7 +97,7 @@ macro_rules! each_kind {
     ($probe:expr, $kind:ident => $body:expr) => {
         match $probe {
             Probe::Env($kind) => $body,
-            Probe::Belongs($kind) => $body,
+            Probe::TargetValue($kind) => $body,
             Probe::Reach($kind) => $body,
             Probe::Database($kind) => $body,
             Probe::Fly($kind) => $body,
@@ -119,13 +119,13 @@ impl Probe {
     /// Runs the probe and states what it found. Never prints and never sees severity.
     ///
     /// # Errors
-    /// [`CannotAsk`] when our side could not run it at all.
-    pub async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        each_kind!(self, kind => kind.ask(asking).await)
+    /// [`ProbeError`] when our side could not run it at all.
+    pub async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        each_kind!(self, kind => kind.ask(attempt).await)
     }
 
     /// How a person would check it by hand.
-    pub fn explain(&self, settings: &Settings) -> Asked {
+    pub fn explain(&self, settings: &Settings) -> Explanation {
         each_kind!(self, kind => kind.explain(settings))
     }
 
@@ -149,13 +149,13 @@ impl Probe {
 
     /// Waits for the shared measurement of a watched window, so that the wait does not count against the check's
     /// own timeout.
-    pub async fn prepare(&self, asking: &Asking<'_>) {
+    pub async fn prepare(&self, attempt: &Attempt<'_>) {
         match self {
-            Probe::Traffic(traffic) => traffic.prepare(asking.cx).await,
-            Probe::Logs(logs) => logs.prepare(asking.cx).await,
-            Probe::Health(health) => health.prepare(asking.cx).await,
+            Probe::Traffic(traffic) => traffic.prepare(attempt.cx).await,
+            Probe::Logs(logs) => logs.prepare(attempt.cx).await,
+            Probe::Health(health) => health.prepare(attempt.cx).await,
             Probe::Env(_)
-            | Probe::Belongs(_)
+            | Probe::TargetValue(_)
             | Probe::Reach(_)
             | Probe::Database(_)
             | Probe::Fly(_)
@@ -181,7 +181,7 @@ impl Probe {
             Probe::Checkout(_) => true,
             Probe::Chatwoot(chatwoot) => chatwoot.runs_in_checkout(settings),
             Probe::Env(_)
-            | Probe::Belongs(_)
+            | Probe::TargetValue(_)
             | Probe::Reach(_)
             | Probe::Database(_)
             | Probe::Fly(_)

@@ -45,16 +45,16 @@ impl Facts {
         // JSON lines on the same terminal would tear a bar apart, and they show the progress themselves.
         let stream = self.format == Format::Jsonl;
         let way = if self.quiet || (stream && self.stdout_terminal) {
-            Way::Silent
+            DrawMode::Silent
         } else if self.stderr_terminal && !self.ci && !self.dumb && !stream {
-            Way::Bar
+            DrawMode::Bar
         } else {
-            Way::Lines
+            DrawMode::Lines
         };
         Drawing {
             way,
             colour: self.stderr_terminal && !self.no_color && !self.dumb,
-            live: self.stderr_terminal && way != Way::Silent,
+            live: self.stderr_terminal && way != DrawMode::Silent,
         }
     }
 }
@@ -62,7 +62,7 @@ impl Facts {
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drawing {
-    pub way: Way,
+    pub way: DrawMode,
     pub colour: bool,
     /// Whether the output of running commands is shown as it comes.
     pub live: bool,
@@ -70,7 +70,7 @@ pub struct Drawing {
 
 /// The kinds of progress display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum DrawMode {
     /// A bar that is redrawn in place and removed at the end.
     Bar,
     /// One line per finished check and per tick of a watch.

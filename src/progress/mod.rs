@@ -17,7 +17,7 @@ use crate::report::{badge, counts};
 use crate::text;
 
 use self::bar::Bar;
-pub use self::facts::{Drawing, Facts, Way};
+pub use self::facts::{DrawMode, Drawing, Facts};
 use self::watch::Watch;
 
 /// Follows a run, event by event.
@@ -38,7 +38,7 @@ impl Progress {
 
     /// The same with another draw target for the bar.
     pub fn onto(drawing: Drawing, sink: Box<dyn Write + Send>, target: ProgressDrawTarget) -> Progress {
-        let bar = (drawing.way == Way::Bar).then(|| Bar::new(target, drawing.colour));
+        let bar = (drawing.way == DrawMode::Bar).then(|| Bar::new(target, drawing.colour));
         Progress { drawing, planned: 0, finished: HashMap::new(), sink, bar }
     }
 
@@ -122,7 +122,7 @@ impl Progress {
 
     /// A line, only without a bar.
     fn line(&mut self, line: &str) {
-        if self.drawing.way == Way::Lines {
+        if self.drawing.way == DrawMode::Lines {
             self.write(line);
         }
     }

@@ -32,10 +32,10 @@ fn the_whole_truth_table_of_drawing() {
             let drawing = facts.drawing();
             let jsonl = format == Format::Jsonl;
             let expected = match (facts.quiet, jsonl, facts.stdout_terminal) {
-                (true, _, _) | (_, true, true) => Way::Silent,
-                (_, true, false) => Way::Lines,
-                _ if facts.stderr_terminal && !facts.ci && !facts.dumb => Way::Bar,
-                _ => Way::Lines,
+                (true, _, _) | (_, true, true) => DrawMode::Silent,
+                (_, true, false) => DrawMode::Lines,
+                _ if facts.stderr_terminal && !facts.ci && !facts.dumb => DrawMode::Bar,
+                _ => DrawMode::Lines,
             };
             assert_eq!(drawing.way, expected, "{facts:?}");
             assert_eq!(drawing.colour, facts.stderr_terminal && !facts.no_color && !facts.dumb, "{facts:?}");
@@ -50,14 +50,14 @@ fn the_whole_truth_table_of_drawing() {
 #[test]
 fn the_usual_cases_of_drawing() {
     let way = |facts: Facts| facts.drawing().way;
-    assert_eq!(way(PLAIN), Way::Bar);
-    assert_eq!(way(Facts { stderr_terminal: false, ..PLAIN }), Way::Lines);
-    assert_eq!(way(Facts { ci: true, ..PLAIN }), Way::Lines);
-    assert_eq!(way(Facts { dumb: true, ..PLAIN }), Way::Lines);
-    assert_eq!(way(Facts { no_color: true, ..PLAIN }), Way::Bar, "a bar needs no colour");
-    assert_eq!(way(Facts { quiet: true, ..PLAIN }), Way::Silent);
-    assert_eq!(way(Facts { format: Format::Json, stdout_terminal: false, ..PLAIN }), Way::Bar);
-    assert_eq!(way(Facts { format: Format::Jsonl, ..PLAIN }), Way::Silent);
+    assert_eq!(way(PLAIN), DrawMode::Bar);
+    assert_eq!(way(Facts { stderr_terminal: false, ..PLAIN }), DrawMode::Lines);
+    assert_eq!(way(Facts { ci: true, ..PLAIN }), DrawMode::Lines);
+    assert_eq!(way(Facts { dumb: true, ..PLAIN }), DrawMode::Lines);
+    assert_eq!(way(Facts { no_color: true, ..PLAIN }), DrawMode::Bar, "a bar needs no colour");
+    assert_eq!(way(Facts { quiet: true, ..PLAIN }), DrawMode::Silent);
+    assert_eq!(way(Facts { format: Format::Json, stdout_terminal: false, ..PLAIN }), DrawMode::Bar);
+    assert_eq!(way(Facts { format: Format::Jsonl, ..PLAIN }), DrawMode::Silent);
 }
 
 #[test]

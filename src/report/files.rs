@@ -14,7 +14,7 @@ use crate::input::format::ReportTarget;
 use crate::outcome::report::Report;
 
 /// How the bytes get to a path.
-enum Way {
+enum Sink {
     /// A temporary file in the same directory, renamed when complete.
     Renamed(PathBuf),
     /// Written directly: renaming would replace a device or a pipe with a file.
@@ -55,25 +55,25 @@ pub fn write_files(targets: &[ReportTarget], report: &Report, style: &Style) -> 
 /// Checks one path; for a file, returns its canonical name, to find duplicates.
 fn check(path: &Path) -> Result<Option<PathBuf>> {
     match way(path)? {
-        Way::Renamed(path) => {
+        Sink::Renamed(path) => {
             temporary(&path)?;
             Ok(path.file_name().and_then(|name| Some(folder(&path).canonicalize().ok()?.join(name))))
         }
         // Opening a pipe waits for its reader, so a pipe is not tested.
-        Way::Direct if fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo()) => Ok(None),
-        Way::Direct => open(path).map(|_| None),
+        Sink::Direct if fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo()) => Ok(None),
+        Sink::Direct => open(path).map(|_| None),
     }
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
     let cannot = || format!("cannot write the report {}", path.display());
     match way(path)? {
-        Way::Direct => match open(path)?.write_all(text.as_bytes()) {
+        Sink::Direct => match open(path)?.write_all(text.as_bytes()) {
             // A reader that has closed its end is not an error, as on stdout.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.with_context(cannot),
         },
-        Way::Renamed(to) => {
+        Sink::Renamed(to) => {
             let mut file = temporary(&to)?;
             file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(cannot)?;
             file.persist(&to).map_err(|e| e.error).with_context(cannot)?;
@@ -82,12 +82,12 @@ fn write(path: &Path, text: &str) -> Result<()> {
     }
 }
 
-fn way(path: &Path) -> Result<Way> {
+fn way(path: &Path) -> Result<Sink> {
     // These refer to open files of this process. If that is a regular file, as after `> out`, a rename
     // would replace the link in /dev instead of the file.
     let streams = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc"];
     if streams.iter().any(|stream| path.starts_with(stream)) {
-        return Ok(Way::Direct);
+        return Ok(Sink::Direct);
     }
     let shown = path.display();
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -97,15 +97,15 @@ fn way(path: &Path) -> Result<Way> {
         Ok(found) if found.is_dir() => {
             bail!("{shown} is a directory; name a file in it")
         }
-        Ok(found) if !found.is_file() => Ok(Way::Direct),
+        Ok(found) if !found.is_file() => Ok(Sink::Direct),
         Ok(_) => {
             // Through a symbolic link, so that the file it points to is replaced and not the link.
             let real = fs::canonicalize(path).with_context(|| format!("cannot follow {shown}"))?;
-            Ok(Way::Renamed(real))
+            Ok(Sink::Renamed(real))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(path) {
             Ok(_) => bail!("{shown} is a broken symbolic link; remove it or create its target"),
-            Err(_) => Ok(Way::Renamed(path.to_owned())),
+            Err(_) => Ok(Sink::Renamed(path.to_owned())),
         },
         Err(error) => Err(anyhow!(error).context(format!("cannot write the report {shown}"))),
     }

@@ -6,7 +6,7 @@
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, conclusion, counts, marks, why};
+use super::{Impact, conclusion, counts, marks, why};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 use crate::outcome::report::Report;
@@ -18,7 +18,7 @@ const LIMIT: usize = 1_000;
 /// Renders the commands.
 pub fn render(report: &Report) -> String {
     let mut lines: Vec<String> = report.outcomes().map(|outcome| line(report, outcome)).collect();
-    let red = report.outcomes().any(|o| Standing::of(o, report.strict) == Standing::Blocking);
+    let red = report.outcomes().any(|o| Impact::of(o, report.strict) == Impact::Blocking);
     let summary = match report.exit == Exit::Ready || red {
         true => "notice",
         false => "error",
@@ -36,10 +36,10 @@ pub fn render(report: &Report) -> String {
 }
 
 fn line(report: &Report, outcome: &Outcome) -> String {
-    let kind = match Standing::of(outcome, report.strict) {
-        Standing::Good | Standing::Excluded => return log_line(report, outcome),
-        Standing::Blocking => "error",
-        Standing::Note | Standing::Waived => "warning",
+    let kind = match Impact::of(outcome, report.strict) {
+        Impact::Good | Impact::Excluded => return log_line(report, outcome),
+        Impact::Blocking => "error",
+        Impact::Note | Impact::Waived => "warning",
     };
     let mut facts = vec![outcome.title.clone()];
     facts.extend(why(outcome, report.strict));

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
-use super::{Standing, conclusion, marks, why};
+use super::{Impact, conclusion, marks, why};
 use crate::exit::Exit;
 use crate::outcome::finding::Claim;
 use crate::outcome::report::{Report, SectionReport};
@@ -30,13 +30,13 @@ enum Mark {
 
 impl Mark {
     fn of(outcome: &Outcome, strict: bool) -> Mark {
-        match (Standing::of(outcome, strict), &outcome.verdict) {
-            (Standing::Good, _) if outcome.replaces.is_some() => Mark::Output,
-            (Standing::Good, _) => Mark::Nothing,
-            (Standing::Blocking, Verdict::Fail | Verdict::Pass) => Mark::Failure,
-            (Standing::Blocking, _) => Mark::Error,
-            (Standing::Note, Verdict::Fail | Verdict::Pass) => Mark::Output,
-            (Standing::Excluded | Standing::Waived | Standing::Note, _) => Mark::Skipped,
+        match (Impact::of(outcome, strict), &outcome.verdict) {
+            (Impact::Good, _) if outcome.replaces.is_some() => Mark::Output,
+            (Impact::Good, _) => Mark::Nothing,
+            (Impact::Blocking, Verdict::Fail | Verdict::Pass) => Mark::Failure,
+            (Impact::Blocking, _) => Mark::Error,
+            (Impact::Note, Verdict::Fail | Verdict::Pass) => Mark::Output,
+            (Impact::Excluded | Impact::Waived | Impact::Note, _) => Mark::Skipped,
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use super::problems::{Problem, Problems, consequence, fix};
 use super::traffic::{Extent, PROVISIONAL, facts, window};
-use super::{Standing, conclusion, counts, marks, replaced, why, word};
+use super::{Impact, conclusion, counts, marks, replaced, why, word};
 use crate::exit::Exit;
 use crate::outcome::Outcome;
 use crate::outcome::report::Report;
@@ -105,7 +105,7 @@ fn all(out: &mut String, report: &Report) {
         for outcome in &section.outcomes {
             let time = if outcome.attempts == 0 { String::new() } else { text::took(outcome.took_ms) };
             let mut claim = escape(&outcome.title);
-            if Standing::of(outcome, report.strict) == Standing::Excluded {
+            if Impact::of(outcome, report.strict) == Impact::Excluded {
                 claim = format!("{claim}<br>{}", escape(&why(outcome, report.strict).join("; ")));
             }
             if let Some(mark) = replaced(outcome) {
@@ -123,11 +123,11 @@ fn line(out: &mut String, cells: &[String]) {
 }
 
 fn badge(outcome: &Outcome, report: &Report) -> String {
-    let sign = match Standing::of(outcome, report.strict) {
-        Standing::Good => "✅",
-        Standing::Blocking => "❌",
-        Standing::Note | Standing::Waived => "⚠️",
-        Standing::Excluded => "➖",
+    let sign = match Impact::of(outcome, report.strict) {
+        Impact::Good => "✅",
+        Impact::Blocking => "❌",
+        Impact::Note | Impact::Waived => "⚠️",
+        Impact::Excluded => "➖",
     };
     format!("{sign} {}", word(outcome))
 }

@@ -42,7 +42,7 @@ pub struct Style {
 
 /// How and where the result of a run is written.
 #[derive(Clone, Debug, Default)]
-pub struct Telling {
+pub struct OutputOptions {
     pub format: Format,
     pub reports: Vec<ReportTarget>,
     pub problems_only: bool,
@@ -68,7 +68,7 @@ pub fn render(format: Format, report: &Report, style: &Style) -> String {
 /// What an outcome means for the exit code. Every format chooses red and green by it, so that a
 /// format is red exactly when the exit code is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum Impact {
     /// A plain pass.
     Good,
     /// The operator excluded it.
@@ -81,20 +81,20 @@ enum Standing {
     Blocking,
 }
 
-impl Standing {
+impl Impact {
     /// Classifies `outcome`; `strict` as in the report.
-    fn of(outcome: &Outcome, strict: bool) -> Standing {
+    fn of(outcome: &Outcome, strict: bool) -> Impact {
         let passed = outcome.verdict == Verdict::Pass;
         if matches!(outcome.verdict, Verdict::Skipped(Why::Excluded(_))) {
-            Standing::Excluded
+            Impact::Excluded
         } else if passed && outcome.warnings.is_empty() {
-            Standing::Good
+            Impact::Good
         } else if outcome.waived() && !passed {
-            Standing::Waived
+            Impact::Waived
         } else if outcome.waived() || !outcome.required(strict) || (passed && !strict) {
-            Standing::Note
+            Impact::Note
         } else {
-            Standing::Blocking
+            Impact::Blocking
         }
     }
 }
@@ -110,7 +110,7 @@ fn why(outcome: &Outcome, strict: bool) -> Vec<String> {
     }
     parts.extend(outcome.warnings.iter().cloned());
     let only_strict = outcome.severity == Severity::Warning || outcome.verdict == Verdict::Pass;
-    if only_strict && Standing::of(outcome, strict) == Standing::Blocking {
+    if only_strict && Impact::of(outcome, strict) == Impact::Blocking {
         parts.push("--strict counts warnings as failures".to_owned());
     }
     parts

@@ -5,7 +5,7 @@
 use crate::outcome::report::Report;
 use crate::outcome::{Outcome, Verdict, Why};
 
-use super::Standing;
+use super::Impact;
 use crate::text;
 
 /// One problem, with everything it causes.
@@ -32,9 +32,9 @@ impl<'a> Problems<'a> {
         let mut problems = Problems::default();
         let mut not_run = Vec::new();
         for outcome in report.outcomes() {
-            let standing = Standing::of(outcome, report.strict);
+            let standing = Impact::of(outcome, report.strict);
             match (standing, cause(report, outcome)) {
-                (Standing::Good | Standing::Excluded, _) => {}
+                (Impact::Good | Impact::Excluded, _) => {}
                 // A waiver is shown with its own check, even if that check is blocked by another.
                 (_, _) if outcome.waiver.is_some() => {
                     problems.list(standing).push(Problem::Single { outcome, blocks: Vec::new() });
@@ -51,17 +51,17 @@ impl<'a> Problems<'a> {
         problems
     }
 
-    fn list(&mut self, standing: Standing) -> &mut Vec<Problem<'a>> {
+    fn list(&mut self, standing: Impact) -> &mut Vec<Problem<'a>> {
         match standing {
-            Standing::Blocking => &mut self.blocking,
+            Impact::Blocking => &mut self.blocking,
             _ => &mut self.notes,
         }
     }
 
     /// Adds a check that did not run to its cause. A blocking check is never listed under a harmless cause.
-    fn join(&mut self, report: &Report, standing: Standing, outcome: &'a Outcome, why: String, fix: String) {
+    fn join(&mut self, report: &Report, standing: Impact, outcome: &'a Outcome, why: String, fix: String) {
         let root = root(report, outcome);
-        let harmless = if standing == Standing::Blocking { [].iter_mut() } else { self.notes.iter_mut() };
+        let harmless = if standing == Impact::Blocking { [].iter_mut() } else { self.notes.iter_mut() };
         for problem in self.blocking.iter_mut().chain(harmless) {
             if let Problem::Single { outcome: single, blocks } = problem
                 && single.id == root

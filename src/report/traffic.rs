@@ -9,7 +9,7 @@ use crate::outcome::window::{Ended, Mode};
 use crate::text;
 
 /// The most kinds of failures, remarks or gaps shown without `-v`.
-const FEW: usize = 5;
+const MAX_CAUSES: usize = 5;
 /// The widest sparkline, so that a table cell never truncates it.
 const SPARK: usize = 60;
 
@@ -172,7 +172,7 @@ fn counted(counted: &Counted) -> String {
 /// The first few, and how many more there are.
 fn few(texts: impl ExactSizeIterator<Item = String>, all: bool) -> impl Iterator<Item = String> {
     let count = texts.len();
-    let shown = if all || count <= FEW + 1 { count } else { FEW };
+    let shown = if all || count <= MAX_CAUSES + 1 { count } else { MAX_CAUSES };
     let more =
         (count > shown).then(|| format!("and {} more (all of them are in the JSON report)", count - shown));
     texts.take(shown).chain(more)

@@ -21,7 +21,7 @@ use url::{Host, Url};
 use super::http::{SANDBOX_HEADER, USER_AGENT as OURS, usable};
 use super::marker::MarkerSink;
 use super::socket;
-use super::tls::{Certificate, Roots, TlsFault};
+use super::tls::{Certificate, Roots, TlsError};
 use super::unreachable::Unreachable;
 
 /// A step of the connection.
@@ -96,7 +96,7 @@ pub async fn reach(
     deadline: Duration,
 ) -> Result<Reach, Stopped> {
     let until = Instant::now() + deadline;
-    let mut way = Way { reached: Reach::default(), leg: Leg::Resolve, marker, deadline: until };
+    let mut way = Transport { reached: Reach::default(), leg: Leg::Resolve, marker, deadline: until };
     match timeout_at(way.deadline, way.go(url, roots, now)).await {
         Ok(Ok(())) => Ok(way.reached),
         Ok(Err(why)) => Err(Stopped { at: way.leg, why, reached: way.reached }),
@@ -107,14 +107,14 @@ pub async fn reach(
     }
 }
 
-struct Way<'a> {
+struct Transport<'a> {
     reached: Reach,
     leg: Leg,
     marker: &'a MarkerSink,
     deadline: Instant,
 }
 
-impl Way<'_> {
+impl Transport<'_> {
     async fn go(&mut self, url: &str, roots: &Roots, now: Timestamp) -> Result<(), Unreachable> {
         let url = usable(url)?;
         let host = url.host_str().unwrap_or_default();
@@ -166,7 +166,7 @@ impl Way<'_> {
         let certificate = session
             .peer_certificates()
             .and_then(|chain| Certificate::read(chain.first()?))
-            .ok_or_else(|| Unreachable::Tls(TlsFault::Other("the certificate cannot be read".to_owned())))?;
+            .ok_or_else(|| Unreachable::Tls(TlsError::Other("the certificate cannot be read".to_owned())))?;
         let days_left = certificate.days_left(now);
         self.reached.tls = Some(Tls { took, version, certificate, days_left });
         Ok(stream)

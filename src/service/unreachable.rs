@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::tls::TlsFault;
+use super::tls::TlsError;
 
 /// Why a host did not respond. Displays as a lower-case fragment without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Unreachable {
     /// The connection was reset.
     Reset,
     /// The TLS handshake failed.
-    Tls(TlsFault),
+    Tls(TlsError),
     /// The response was missing or incomplete after this time.
     TimedOut { after: Duration },
     /// The other side closed the connection before the response was complete.
@@ -195,7 +195,7 @@ mod tests {
         let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
         let error = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, tls));
         let fault = Unreachable::from_error(&error, "h", Duration::ZERO);
-        assert_eq!(fault, Unreachable::Tls(TlsFault::UnknownIssuer));
+        assert_eq!(fault, Unreachable::Tls(TlsError::UnknownIssuer));
     }
 
     #[test]

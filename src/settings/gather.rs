@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 
 use super::resolve::{self, Dirs, Environment, Text, Wanted};
-use super::{Resolved, Said};
+use super::{CliSettings, Resolved};
 use crate::input::source::{Problem, Problems};
 
 /// The maximum size of a configuration file; an endless file must not fill the memory.
@@ -19,7 +19,7 @@ const LONGEST: u64 = 1 << 20;
 ///
 /// # Errors
 /// Every problem, at once.
-pub fn gather(said: Said) -> Result<Resolved, Problems> {
+pub fn gather(said: CliSettings) -> Result<Resolved, Problems> {
     gathered(said, false).map(|(resolved, _)| resolved)
 }
 
@@ -28,7 +28,7 @@ pub fn gather(said: Said) -> Result<Resolved, Problems> {
 ///
 /// # Errors
 /// Every problem, including the lack of a place for a configuration file.
-pub fn gather_for_writing(said: Said) -> Result<(Resolved, PathBuf), Problems> {
+pub fn gather_for_writing(said: CliSettings) -> Result<(Resolved, PathBuf), Problems> {
     let (resolved, path) = gathered(said, true)?;
     let nowhere = "there is no home directory; pass the path of the configuration file with --config";
     match path {
@@ -37,7 +37,7 @@ pub fn gather_for_writing(said: Said) -> Result<(Resolved, PathBuf), Problems> {
     }
 }
 
-fn gathered(said: Said, may_be_missing: bool) -> Result<(Resolved, Option<PathBuf>), Problems> {
+fn gathered(said: CliSettings, may_be_missing: bool) -> Result<(Resolved, Option<PathBuf>), Problems> {
     let env: Environment = std::env::vars_os().collect();
     let dirs = directories();
     let mut problems = Problems::default();

@@ -20,7 +20,7 @@ pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
 pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
-pub use watch::{Since, Usual, Watch, WatchSaid};
+pub use watch::{Since, Watch, WatchFlags, WindowDefaults};
 
 use crate::input::format::Format;
 use crate::input::interval::Interval;
@@ -71,7 +71,7 @@ pub struct Settings {
 
 /// The arguments of the command line, without defaults.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Said {
+pub struct CliSettings {
     pub target: Option<String>,
     pub config: Option<PathBuf>,
     pub env_file: Option<PathBuf>,
@@ -85,7 +85,7 @@ pub struct Said {
     pub format: Option<Format>,
     pub no_journal: bool,
     /// The traffic window, for a verb that watches traffic, with the defaults of the verb.
-    pub watch: Option<(WatchSaid, Usual)>,
+    pub watch: Option<(WatchFlags, WindowDefaults)>,
     pub attest: Vec<(String, String)>,
 }
 

@@ -49,7 +49,7 @@ impl FromStr for Since {
 
 /// The window's arguments on the command line.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct WatchSaid {
+pub struct WatchFlags {
     pub minutes: Option<f64>,
     pub lookback: bool,
     pub since: Option<Since>,
@@ -60,18 +60,18 @@ pub struct WatchSaid {
 
 /// The defaults of a verb.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Usual {
+pub struct WindowDefaults {
     pub minutes: f64,
     /// The minimum for `--minutes`, except in the sandbox.
     pub least: Option<f64>,
     pub criteria: bool,
 }
 
-impl Usual {
+impl WindowDefaults {
     /// The checklist's "Monitor for 15 minutes".
-    pub const MONITOR: Usual = Usual { minutes: 15.0, least: None, criteria: false };
+    pub const MONITOR: WindowDefaults = WindowDefaults { minutes: 15.0, least: None, criteria: false };
     /// The 30 minutes of the success criteria.
-    pub const GATE: Usual = Usual { minutes: 30.0, least: Some(30.0), criteria: true };
+    pub const GATE: WindowDefaults = WindowDefaults { minutes: 30.0, least: Some(30.0), criteria: true };
 }
 
 /// The maximum window: a week.
@@ -86,8 +86,8 @@ impl Watch {
     /// # Errors
     /// A contradiction or an invalid length, as a lower-case sentence.
     pub fn resolve(
-        said: &WatchSaid,
-        usual: Usual,
+        said: &WatchFlags,
+        usual: WindowDefaults,
         sandbox: bool,
         notes: &mut Vec<String>,
     ) -> Result<Watch, String> {
@@ -142,22 +142,22 @@ impl Watch {
 mod tests {
     use super::*;
 
-    const MONITOR: Usual = Usual::MONITOR;
-    const GATE: Usual = Usual::GATE;
+    const MONITOR: WindowDefaults = WindowDefaults::MONITOR;
+    const GATE: WindowDefaults = WindowDefaults::GATE;
 
-    fn resolve(said: WatchSaid, usual: Usual) -> Result<Watch, String> {
+    fn resolve(said: WatchFlags, usual: WindowDefaults) -> Result<Watch, String> {
         Watch::resolve(&said, usual, false, &mut Vec::new())
     }
 
     #[test]
     fn missing_arguments_use_the_verbs_defaults() {
-        let watch = resolve(WatchSaid::default(), MONITOR).expect("a window");
+        let watch = resolve(WatchFlags::default(), MONITOR).expect("a window");
         assert_eq!((watch.mode, watch.length), (Mode::Forward, Some(Duration::from_secs(900))));
         assert_eq!((watch.budget, watch.criteria), (Duration::from_secs(1200), false));
         let watch =
-            resolve(WatchSaid { until_enough: true, ..WatchSaid::default() }, MONITOR).expect("a window");
+            resolve(WatchFlags { until_enough: true, ..WatchFlags::default() }, MONITOR).expect("a window");
         assert_eq!(watch.budget, Duration::from_secs(2100));
-        let watch = resolve(WatchSaid { lookback: true, ..WatchSaid::default() }, GATE).expect("a window");
+        let watch = resolve(WatchFlags { lookback: true, ..WatchFlags::default() }, GATE).expect("a window");
         assert_eq!((watch.mode, watch.length), (Mode::Past, Some(Duration::from_secs(1800))));
         assert!(watch.criteria);
     }
@@ -166,7 +166,7 @@ mod tests {
     fn since_alone_has_no_other_limit() {
         let since = |minutes, lookback| {
             let said =
-                WatchSaid { since: Some(Since::LastDeploy), minutes, lookback, ..WatchSaid::default() };
+                WatchFlags { since: Some(Since::LastDeploy), minutes, lookback, ..WatchFlags::default() };
             resolve(said, MONITOR).expect("a window")
         };
         assert_eq!((since(None, false).length, since(None, false).mode), (None, Mode::Past));
@@ -176,14 +176,14 @@ mod tests {
 
     #[test]
     fn contradictions_are_rejected() {
-        let minutes = |minutes| WatchSaid { minutes: Some(minutes), ..WatchSaid::default() };
+        let minutes = |minutes| WatchFlags { minutes: Some(minutes), ..WatchFlags::default() };
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 20_000.0] {
             assert!(resolve(minutes(bad), MONITOR).is_err(), "{bad}");
         }
         let refused = [
-            WatchSaid { lookback: true, until_enough: true, ..WatchSaid::default() },
-            WatchSaid { since: Some(Since::LastDeploy), full: true, ..WatchSaid::default() },
-            WatchSaid { budget: Some(Interval::seconds(60)), ..WatchSaid::default() },
+            WatchFlags { lookback: true, until_enough: true, ..WatchFlags::default() },
+            WatchFlags { since: Some(Since::LastDeploy), full: true, ..WatchFlags::default() },
+            WatchFlags { budget: Some(Interval::seconds(60)), ..WatchFlags::default() },
         ];
         for said in refused {
             assert!(resolve(said.clone(), MONITOR).is_err(), "{said:?}");
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_gate_requires_thirty_minutes_except_in_the_sandbox() {
-        let short = WatchSaid { minutes: Some(29.9), ..WatchSaid::default() };
+        let short = WatchFlags { minutes: Some(29.9), ..WatchFlags::default() };
         resolve(short.clone(), GATE).expect_err("too short");
         let mut notes = Vec::new();
         let watch = Watch::resolve(&short, GATE, true, &mut notes).expect("the sandbox may");

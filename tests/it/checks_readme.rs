@@ -29,8 +29,21 @@ fn every_example_in_the_readme_of_checks_is_a_check_file() {
 #[test]
 fn every_kind_of_probe_has_an_example() {
     for kind in [
-        "env", "belongs", "reach", "database", "fly", "http", "chatwoot", "schema", "command", "checkout",
-        "traffic", "logs", "health", "manual", "baseline",
+        "env",
+        "target-value",
+        "reach",
+        "database",
+        "fly",
+        "http",
+        "chatwoot",
+        "schema",
+        "command",
+        "checkout",
+        "traffic",
+        "logs",
+        "health",
+        "manual",
+        "baseline",
     ] {
         let shown = README.contains(&format!("probe.{kind}"));
         assert!(shown, "checks/README.md has no example of probe.{kind}");

@@ -4,14 +4,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Own, OwnSection};
+use super::{Overlay, OverlaySection};
 use crate::checklist::load::join_runbook;
 use crate::checklist::written::Written;
 use crate::checklist::{Check, Checklist, Section};
 
 /// The merged checklist. Invalid input has already been reported.
-pub fn merge(mut list: Checklist, own: Own<'_>, dir: &Path) -> Checklist {
-    let Own { sections, reads, waivers } = own;
+pub fn merge(mut list: Checklist, own: Overlay<'_>, dir: &Path) -> Checklist {
+    let Overlay { sections, reads, waivers } = own;
     for section in &sections {
         let standing = list.sections.iter().find(|s| s.id == section.id);
         let checks: Vec<Check> = reads
@@ -32,7 +32,7 @@ pub fn merge(mut list: Checklist, own: Own<'_>, dir: &Path) -> Checklist {
 }
 
 /// Creates a check. If its file has no runbook or contact, those of the existing section apply.
-fn check(read: &Written<'_>, own: &OwnSection, standing: Option<&Section>, dir: &Path) -> Check {
+fn check(read: &Written<'_>, own: &OverlaySection, standing: Option<&Section>, dir: &Path) -> Check {
     let contact = own.head.contact.as_ref().or_else(|| standing?.contact.as_ref());
     let runbook = own.head.runbook.as_deref().or_else(|| standing?.runbook.as_deref());
     Check {
@@ -47,7 +47,7 @@ fn check(read: &Written<'_>, own: &OwnSection, standing: Option<&Section>, dir: 
     }
 }
 
-fn place(list: &mut Checklist, own: &OwnSection, checks: Vec<Check>) {
+fn place(list: &mut Checklist, own: &OverlaySection, checks: Vec<Check>) {
     if let Some(section) = list.sections.iter_mut().find(|s| s.id == own.id) {
         for mut check in checks {
             match section.checks.iter_mut().find(|standing| standing.id == check.id) {

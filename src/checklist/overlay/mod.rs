@@ -27,10 +27,10 @@ use find::Found;
 
 /// The phases that accept new checks, because a verb runs the whole phase. In other phases checks can only be replaced
 /// and waived, because their verbs run particular checks.
-pub const OPEN: &[&str] = &["preflight", "deploy", "success"];
+pub const EXTENSIBLE_PHASES: &[&str] = &["preflight", "deploy", "success"];
 
 /// The phase whose verb accepts sign-offs.
-const SIGNED: &str = "success";
+const ATTESTED_PHASE: &str = "success";
 
 /// A file of an operator's own directory, as written.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -61,7 +61,7 @@ pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
     let base = load::load()?;
     let mut problems = Problems::default();
     let found = find::find(dir, &mut problems);
-    let mut own = Own::default();
+    let mut own = Overlay::default();
     for file in &found {
         own.read(file, &base, today, &mut problems);
     }
@@ -76,14 +76,14 @@ pub fn load_over(dir: &Path, today: Date) -> Result<Checklist, Problems> {
 
 /// The contents of the directory.
 #[derive(Default)]
-struct Own<'a> {
-    sections: Vec<OwnSection>,
+struct Overlay<'a> {
+    sections: Vec<OverlaySection>,
     reads: Vec<Written<'a>>,
     waivers: Vec<Waive<'a>>,
 }
 
 /// A file that contains checks.
-struct OwnSection {
+struct OverlaySection {
     id: String,
     phase: String,
     /// The file it is written in.
@@ -99,7 +99,7 @@ struct Waive<'a> {
     span: Range<usize>,
 }
 
-impl<'a> Own<'a> {
+impl<'a> Overlay<'a> {
     fn read(&mut self, file: &'a Found, base: &Checklist, today: Date, problems: &mut Problems) {
         let source = Source { file: &file.path, text: &file.text };
         let before = problems.0.len();
@@ -133,7 +133,7 @@ impl<'a> Own<'a> {
             None => (file.stem.clone(), file.stem.clone()),
         };
         if let Some(head) = head {
-            let new = OwnSection { id: section.clone(), phase, file: file.path.clone(), head };
+            let new = OverlaySection { id: section.clone(), phase, file: file.path.clone(), head };
             for why in self.section_fits(&new, base) {
                 problems.push(source.problem(Some(head_span.clone()), &why));
             }
@@ -148,9 +148,9 @@ impl<'a> Own<'a> {
     }
 
     /// The problems of a section's name, place and heading.
-    fn section_fits(&self, new: &OwnSection, base: &Checklist) -> Vec<String> {
+    fn section_fits(&self, new: &OverlaySection, base: &Checklist) -> Vec<String> {
         let (id, phase) = (&new.id, &new.phase);
-        let open = OPEN.join(", ");
+        let open = EXTENSIBLE_PHASES.join(", ");
         let mut wrong = Vec::new();
         if let Some(other) = self.sections.iter().find(|s| s.id == *id) {
             wrong.push(format!("the section `{id}` is already defined in {}", other.file));
@@ -172,7 +172,7 @@ impl<'a> Own<'a> {
                     }
                 }
             }
-            None if !OPEN.contains(&phase.as_str()) => wrong.push(format!(
+            None if !EXTENSIBLE_PHASES.contains(&phase.as_str()) => wrong.push(format!(
                 "no verb would run a new section in the phase `{phase}`; put new sections into one of the folders {open}"
             )),
             None => {
@@ -216,16 +216,16 @@ impl<'a> Own<'a> {
             let mut complain = |why: &str| problems.push(read.source.problem(Some(read.span.clone()), why));
             let Some(embedded) = base.get(&id) else {
                 let section = self.sections.iter().find(|s| s.id == read.section);
-                if read.entry.probe.is_manual() && section.is_some_and(|s| s.phase != SIGNED) {
+                if read.entry.probe.is_manual() && section.is_some_and(|s| s.phase != ATTESTED_PHASE) {
                     complain(&format!(
                         "`{id}` could not be signed off: only `gate` accepts sign-offs; move it to success"
                     ));
                 }
                 let closed = base.sections.iter().find(|s| s.id == read.section).map(|s| &s.phase);
-                if let Some(phase) = closed.filter(|phase| !OPEN.contains(&phase.as_str())) {
+                if let Some(phase) = closed.filter(|phase| !EXTENSIBLE_PHASES.contains(&phase.as_str())) {
                     complain(&format!(
                         "no verb would run `{id}`: in `{phase}` checks can be replaced and waived, but not added (new checks belong to {})",
-                        OPEN.join(", ")
+                        EXTENSIBLE_PHASES.join(", ")
                     ));
                 }
                 continue;

@@ -17,14 +17,14 @@ use crate::input::source::Source;
 use crate::printer::Printer;
 use crate::redact::Redactor;
 use crate::settings::fingerprint::{FINGERPRINTED, fingerprints, new_key};
-use crate::settings::{Said, Settings, file, gather_for_writing};
+use crate::settings::{CliSettings, Settings, file, gather_for_writing};
 
 /// Writes the fingerprints of the target's variables to the configuration file, which is created if it does not
 /// exist, or with `print_only` prints the lines to stdout.
 ///
 /// # Errors
 /// Invalid settings, no variable with a fingerprint, a file that cannot be written: exit 2.
-pub fn env_fingerprint(said: Said, print_only: bool, printer: &mut Printer) -> Result<Exit> {
+pub fn env_fingerprint(said: CliSettings, print_only: bool, printer: &mut Printer) -> Result<Exit> {
     let (resolved, path) = gather_for_writing(said)?;
     for note in &resolved.notes {
         printer.note(&format!("note: {note}"));

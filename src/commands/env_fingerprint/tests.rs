@@ -79,7 +79,7 @@ fn every_form_of_a_table_is_kept() {
 fn settings(config: &str, vars: &[(&str, &str)]) -> Settings {
     let env = vars.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
     let config = (!config.is_empty()).then(|| ("c.toml".into(), config.to_owned()));
-    resolve(Said::default(), &env, config, None, &Dirs::default()).expect("it resolves").settings
+    resolve(CliSettings::default(), &env, config, None, &Dirs::default()).expect("it resolves").settings
 }
 
 #[derive(Clone, Default)]

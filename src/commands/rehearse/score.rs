@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::input::format::Format;
 use crate::input::selection::nearest;
 use crate::printer::{self, Printer};
-use crate::progress::{Facts, Way};
+use crate::progress::{DrawMode, Facts};
 use crate::rehearsal::faults::{self, Fault};
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::postgres::database::DatabaseFactory;
@@ -47,7 +47,7 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     printer.note(&format!("postgres: {}", databases.engine().name()));
     let scoring = Scoring { faults, list, databases, program, checks: args.checks.clone() };
     let facts = Facts::here(Format::Table, false);
-    let mut shown = Shown::new(facts.drawing().way == Way::Bar);
+    let mut shown = Shown::new(facts.drawing().way == DrawMode::Bar);
     let matrix = scoring.run(&runtime, signals, &mut |event| shown.on(&event, printer));
     shown.end();
     let mut matrix = match matrix {

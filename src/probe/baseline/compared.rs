@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Baseline, hidden, unread};
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::dsn;
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgFault, Session, connect};
+use crate::service::postgres::{PgError, Session, connect};
 use crate::traffic::baseline::compare::{average, choose, rate};
 use crate::traffic::baseline::good::{Bar, of_row};
 use crate::traffic::baseline::row::Row;
-use crate::traffic::baseline::{Unfit, hour_now, recorded};
+use crate::traffic::baseline::{BaselineError, hour_now, recorded};
 use crate::traffic::read::{Hour, look};
 
 /// Both sides of the comparison.
@@ -20,7 +20,7 @@ struct Sides {
     /// Set when row level security may hide rows, so that the counts cannot be used; how.
     hidden: Option<String>,
     hour: Hour,
-    then: Result<Row, Unfit>,
+    then: Result<Row, BaselineError>,
     bar: Bar,
     /// Whether the configuration names the baseline.
     pinned: bool,
@@ -29,9 +29,9 @@ struct Sides {
 pub(super) async fn judge(
     claimed: Baseline,
     finding: Finding,
-    asking: &Asking<'_>,
-) -> Result<Finding, CannotAsk> {
-    let sides = sides(asking).await?;
+    attempt: &Attempt<'_>,
+) -> Result<Finding, ProbeError> {
+    let sides = sides(attempt).await?;
     let sides = match sides.as_ref() {
         Ok(sides) => sides,
         Err(fault) => return unread(finding, fault),
@@ -48,14 +48,14 @@ pub(super) async fn judge(
     })
 }
 
-async fn sides(asking: &Asking<'_>) -> Result<Arc<Result<Sides, PgFault>>, CannotAsk> {
-    let dsn = dsn(asking.cx)?;
-    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
+async fn sides(attempt: &Attempt<'_>) -> Result<Arc<Result<Sides, PgError>>, ProbeError> {
+    let dsn = dsn(attempt.cx)?;
+    let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move { take(&cx, &dsn, deadline).await };
-    Ok(asking.cx.measure("the comparison with the baseline", asking.again, take).await)
+    Ok(attempt.cx.measure("the comparison with the baseline", attempt.again, take).await)
 }
 
-async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFault> {
+async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgError> {
     let session = connect(dsn, &cx.roots, &cx.marker, deadline).await?;
     let sides = read(cx, &session).await;
     session.close().await;
@@ -68,7 +68,7 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgFa
     Ok(sides)
 }
 
-async fn read(cx: &Context, session: &Session) -> Result<Sides, PgFault> {
+async fn read(cx: &Context, session: &Session) -> Result<Sides, PgError> {
     let target = &cx.settings.target;
     let look = look(session, &target.names).await?;
     let hour = hour_now(session, &look.source).await?;

@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use super::database::{Trouble, dsn, psql};
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
-use crate::service::postgres::PgFault;
+use super::database::{DatabaseError, dsn, psql};
+use crate::context::Attempt;
+use crate::outcome::finding::{Claim, Finding, ProbeError};
+use crate::service::postgres::PgError;
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::sql;
@@ -44,14 +44,14 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let asked = format!("DATABASE_URL ({})", dsn(asking.cx)?.identity());
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let asked = format!("DATABASE_URL ({})", dsn(attempt.cx)?.identity());
         let finding = Finding::about(asked);
         match self {
             Baseline::Comparable | Baseline::RateHolds | Baseline::AverageHolds => {
-                compared::judge(*self, finding, asking).await
+                compared::judge(*self, finding, attempt).await
             }
-            _ => recorded::judge(*self, finding, asking).await,
+            _ => recorded::judge(*self, finding, attempt).await,
         }
     }
 
@@ -86,7 +86,7 @@ impl Baseline {
         Claim::compared(code, column, expected, format!("{}{unit}", stored.shown()), usable)
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let names = &settings.target.names;
         let hour = || query::explain(names, 60.0).into_iter().take(2).flat_map(|sql| psql(settings, &sql));
         let rows = |list: &str| {
@@ -124,7 +124,7 @@ impl Baseline {
                 )
             }
         };
-        Asked { question: question.to_owned(), by_hand, expectations: vec![expectation] }
+        Explanation { question: question.to_owned(), by_hand, expectations: vec![expectation] }
     }
 
     /// The codes of the claims that it can make.
@@ -173,23 +173,23 @@ impl Baseline {
 }
 
 /// True when the database answered, if only to reject the statement.
-fn answered(fault: &PgFault) -> bool {
+fn answered(fault: &PgError) -> bool {
     matches!(
         fault,
-        PgFault::Server { .. }
-            | PgFault::Cancelled { .. }
-            | PgFault::Locked { .. }
-            | PgFault::NotText { .. }
-            | PgFault::TooMuch
-            | PgFault::Odd(_)
+        PgError::Server { .. }
+            | PgError::Cancelled { .. }
+            | PgError::Locked { .. }
+            | PgError::NotText { .. }
+            | PgError::TooMuch
+            | PgError::Odd(_)
     )
 }
 
 /// The finding when the facts cannot be read. Without a response the connection claim fails; with one the claim about
 /// the facts is undecided.
-fn unread(finding: Finding, fault: &PgFault) -> Result<Finding, CannotAsk> {
+fn unread(finding: Finding, fault: &PgError) -> Result<Finding, ProbeError> {
     if !answered(fault) {
-        return Trouble::from(fault).finding(finding);
+        return DatabaseError::from(fault).finding(finding);
     }
     let fix = match fault.sqlstate() {
         Some("42P01" | "42703" | "3F000") => {

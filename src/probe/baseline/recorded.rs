@@ -6,23 +6,23 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
-use crate::probe::database::{Trouble, dsn};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
+use crate::probe::database::{DatabaseError, dsn};
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgFault, Writer, connect_to_write};
-use crate::traffic::baseline::good::{Bar, Standing, details, of_details, of_row};
-use crate::traffic::baseline::{Captured, TABLE, Uncaptured, Unfit, capture};
+use crate::service::postgres::{PgError, Writer, connect_to_write};
+use crate::traffic::baseline::good::{Bar, BaselineQuality, details, of_details, of_row};
+use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
 use crate::traffic::read::{Hour, look};
 
 /// The result of the one attempt to record the hour.
 enum Recording {
     Stored(Box<Captured>),
-    Not(Uncaptured),
+    Not(CaptureError),
     /// Row level security may hide facts (how), so nothing was written.
     Hidden(String),
     /// The database is not the target's, so nothing was written.
-    Elsewhere(Unfit),
+    Elsewhere(BaselineError),
     /// The database is a rehearsal's and the target is not, so nothing was written.
     Mistaken,
 }
@@ -30,9 +30,9 @@ enum Recording {
 pub(super) async fn judge(
     claimed: Baseline,
     finding: Finding,
-    asking: &Asking<'_>,
-) -> Result<Finding, CannotAsk> {
-    let recording = record(asking).await?;
+    attempt: &Attempt<'_>,
+) -> Result<Finding, ProbeError> {
+    let recording = record(attempt).await?;
     if let Some((code, column)) = claimed.column() {
         return Ok(match recording.as_ref() {
             Recording::Stored(captured) => {
@@ -46,7 +46,7 @@ pub(super) async fn judge(
         });
     }
     match recording.as_ref() {
-        Recording::Stored(captured) => Ok(stored(finding, captured, asking.cx)),
+        Recording::Stored(captured) => Ok(stored(finding, captured, attempt.cx)),
         Recording::Not(why) => not_stored(finding, why),
         Recording::Hidden(how) => Ok(hidden(finding, how)),
         Recording::Elsewhere(unfit) => Ok(finding.claim(unfit.fails()).fix(&unfit.fix)),
@@ -59,20 +59,20 @@ pub(super) async fn judge(
 }
 
 /// Records the hour, once per run.
-async fn record(asking: &Asking<'_>) -> Result<Arc<Recording>, CannotAsk> {
-    let dsn = dsn(asking.cx)?;
-    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
-    let take = async move { attempt(&cx, &dsn, deadline).await };
-    Ok(asking.cx.measure("the recorded baseline", asking.again, take).await)
+async fn record(attempt: &Attempt<'_>) -> Result<Arc<Recording>, ProbeError> {
+    let dsn = dsn(attempt.cx)?;
+    let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
+    let take = async move { write_once(&cx, &dsn, deadline).await };
+    Ok(attempt.cx.measure("the recorded baseline", attempt.again, take).await)
 }
 
-async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
+async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
     let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
-        Err(fault) => return Recording::Not(Uncaptured::Unread(fault)),
+        Err(fault) => return Recording::Not(CaptureError::Unread(fault)),
     };
     let recording =
-        guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(Uncaptured::Unread(fault)));
+        guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(CaptureError::Unread(fault)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
         let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
@@ -87,7 +87,7 @@ async fn attempt(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
 }
 
 /// Checks first that the database is the right one, and writes nothing to any other.
-async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
+async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
     let target = &cx.settings.target;
     if cx.sandbox_mistaken() {
         return Ok(Recording::Mistaken);
@@ -101,7 +101,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
                 "set the database in DATABASE_URL to {expected}, or correct `database` under [targets.{}]; nothing was written",
                 target.name
             );
-            return Ok(Recording::Elsewhere(Unfit::new(
+            return Ok(Recording::Elsewhere(BaselineError::new(
                 "name-of-the-database",
                 "name of the database",
                 expected,
@@ -120,7 +120,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgFault> {
 }
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
-fn standing(captured: &Captured, bar: Bar) -> Standing {
+fn standing(captured: &Captured, bar: Bar) -> BaselineQuality {
     if captured.written { of_details(&details(&captured.hour.full), bar) } else { of_row(&captured.row, bar) }
 }
 
@@ -142,7 +142,7 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
             finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
     let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
-    if standing != Standing::Good {
+    if standing != BaselineQuality::Good {
         let why = standing.why();
         finding = finding
             .warn(format!(
@@ -194,27 +194,27 @@ fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn not_stored(finding: Finding, why: &Uncaptured) -> Result<Finding, CannotAsk> {
+fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeError> {
     let expected = format!("one row in {TABLE}");
     Ok(match why {
-        Uncaptured::Thin { unfit, hour } => {
+        CaptureError::Thin { unfit, hour } => {
             let full = &hour.full;
             finding
                 .evidence("window", format!("{} to {}", full.window.from, full.window.to))
                 .claim(unfit.open())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }
-        Uncaptured::Unread(fault) => return unread(finding, fault),
-        Uncaptured::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
-        Uncaptured::Unwritten(fault) => {
-            let mut finding = Trouble::from(fault).finding(finding)?;
+        CaptureError::Unread(fault) => return unread(finding, fault),
+        CaptureError::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
+        CaptureError::Unwritten(fault) => {
+            let mut finding = DatabaseError::from(fault).finding(finding)?;
             finding.claims.push(
                 Claim::compared("baseline", "baseline", expected, "none", false)
                     .sentence("nothing was written"),
             );
             finding
         }
-        Uncaptured::Unknown(fault) => finding
+        CaptureError::Unknown(fault) => finding
             .claim(Claim::undecided("baseline", "baseline", expected, "unknown").sentence(format!(
                 "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {fault}"
             )))

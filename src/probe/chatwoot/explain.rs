@@ -1,14 +1,14 @@
 //! How a person checks the same by hand.
 
 use super::{Chatwoot, KEY, KEY_ALIAS, PROFILE, alive, health};
-use crate::probe::Asked;
+use crate::probe::Explanation;
 use crate::probe::codes::codes;
 use crate::settings::Settings;
 
 const WEBHOOKS: &str = "/api/v1/accounts/$CHATWOOT_ACCOUNT_ID/webhooks";
 const ACCOUNT: &str = "/api/v1/accounts/$CHATWOOT_ACCOUNT_ID";
 
-pub(super) fn explain(probe: &Chatwoot, settings: &Settings) -> Asked {
+pub(super) fn explain(probe: &Chatwoot, settings: &Settings) -> Explanation {
     let target = &settings.target;
     let alias_only = settings.vars.filled(KEY).is_none() && settings.vars.filled(KEY_ALIAS).is_some();
     let key = if alias_only { KEY_ALIAS } else { KEY };
@@ -120,7 +120,7 @@ pub(super) fn explain(probe: &Chatwoot, settings: &Settings) -> Asked {
             ),
         },
     };
-    Asked { question, by_hand, expectations }
+    Explanation { question, by_hand, expectations }
 }
 
 /// The codes of the claims that the check can make.

@@ -4,20 +4,20 @@
 use std::path::Path;
 
 use super::{ACCOUNT, Access, BASE, KEY, KEY_ALIAS, PROFILE, account_id, alive, ask, liveness, token};
-use crate::context::Asking;
+use crate::context::Attempt;
 use crate::context::{own_time, program_environment};
 use crate::outcome::event;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::checkout;
 use crate::service::command::{self, Command, Ran, Status, Stream};
 use crate::settings::Settings;
 
 /// Runs the checkout's script; without a checkout, the checks of `hotdash-ops status`.
-pub(super) async fn script(asking: &Asking<'_>, run: &[String], says: &str) -> Result<Finding, CannotAsk> {
-    match &asking.cx.settings.app_dir {
-        Some(folder) => in_checkout(asking, folder, run, says).await,
+pub(super) async fn script(attempt: &Attempt<'_>, run: &[String], says: &str) -> Result<Finding, ProbeError> {
+    match &attempt.cx.settings.app_dir {
+        Some(folder) => in_checkout(attempt, folder, run, says).await,
         None => {
-            let finding = status_finding(asking).await?;
+            let finding = status_finding(attempt).await?;
             Ok(finding.evidence(
                 "checked with",
                 "the checks of `hotdash-ops status`, because no checkout is given (--app-dir)",
@@ -31,13 +31,13 @@ pub(super) async fn script(asking: &Asking<'_>, run: &[String], says: &str) -> R
 ///
 /// # Errors
 /// When a variable is missing.
-pub(super) async fn status_finding(asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-    let id = account_id(asking.cx)?;
+pub(super) async fn status_finding(attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+    let id = account_id(attempt.cx)?;
     let paths: Vec<String> = alive::PATHS.iter().map(|path| (*path).to_owned()).collect();
     let (alive, (_, api), (account, profile)) = tokio::try_join!(
-        liveness(asking, &paths),
-        ask(asking, alive::API, Access::Open),
-        ask(asking, PROFILE, Access::Token),
+        liveness(attempt, &paths),
+        ask(attempt, alive::API, Access::Open),
+        ask(attempt, PROFILE, Access::Token),
     )?;
     let asked = format!("{}, {}", alive.asked, account.asked);
     let finding = alive::services(Finding { asked, ..alive }, &api);
@@ -45,23 +45,25 @@ pub(super) async fn status_finding(asking: &Asking<'_>) -> Result<Finding, Canno
 }
 
 async fn in_checkout(
-    asking: &Asking<'_>,
+    attempt: &Attempt<'_>,
     folder: &Path,
     run: &[String],
     says: &str,
-) -> Result<Finding, CannotAsk> {
-    let cx = asking.cx;
+) -> Result<Finding, ProbeError> {
+    let cx = attempt.cx;
     // Without a token, the script silently skips the request that needs it.
     account_id(cx)?;
     super::token_of(cx)?;
     let run = command_line(&cx.settings, run);
-    let [program, args @ ..] = run else { return Err(CannotAsk::because("the check has no command to run")) };
+    let [program, args @ ..] = run else {
+        return Err(ProbeError::because("the check has no command to run"));
+    };
     let mut command = Command::new(program, args);
     command.cwd = Some(folder.to_owned());
-    command.deadline = own_time(asking.deadline);
+    command.deadline = own_time(attempt.deadline);
     command.env = environment(&cx.settings);
     command.redactor = cx.redactor.clone();
-    let id = asking.id;
+    let id = attempt.id;
     let line = |stream: Stream, text: &str| {
         let stream = match stream {
             Stream::Stdout => event::Stream::Stdout,
@@ -69,13 +71,13 @@ async fn in_checkout(
         };
         cx.line(id, stream, text);
     };
-    let visit = checkout::before(asking).await;
+    let visit = checkout::before(attempt).await;
     let ran = match command::run(&command, &line).await {
         Ok(ran) => ran,
         Err(why) => {
             visit.forget(id);
             let target = &cx.settings.target.name;
-            return Err(CannotAsk::because(why.to_string()).hint(format!(
+            return Err(ProbeError::because(why.to_string()).hint(format!(
                 "install {program}, or set another command for `{NAME}` under [targets.{target}.commands]"
             )));
         }

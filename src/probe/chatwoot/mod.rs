@@ -14,11 +14,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::http::our_side;
-use crate::context::{Asking, Context};
+use crate::context::{Attempt, Context};
 use crate::input::interval::Interval;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::redact::Secret;
 use crate::service::chatwoot as service;
 use crate::settings::Settings;
@@ -65,60 +65,60 @@ impl Chatwoot {
         matches!(self, Chatwoot::HealthScript { .. }) && settings.app_dir.is_some()
     }
 
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let target = &asking.cx.settings.target;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let target = &attempt.cx.settings.target;
         match self {
-            Chatwoot::Alive { paths } => liveness(asking, paths).await,
+            Chatwoot::Alive { paths } => liveness(attempt, paths).await,
             Chatwoot::Services => {
-                let (finding, seen) = ask(asking, alive::API, Access::Open).await?;
+                let (finding, seen) = ask(attempt, alive::API, Access::Open).await?;
                 Ok(alive::services(finding, &seen))
             }
             Chatwoot::Clock { within } => {
                 let within = target.thresholds.clock_skew.unwrap_or(*within).0;
-                let (finding, seen) = ask(asking, alive::API, Access::Open).await?;
+                let (finding, seen) = ask(attempt, alive::API, Access::Open).await?;
                 Ok(alive::clock(finding, &seen, within))
             }
             Chatwoot::Token => {
-                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                let (finding, seen) = ask(attempt, PROFILE, Access::Token).await?;
                 Ok(token::token(finding, &seen))
             }
             Chatwoot::Account => {
-                let id = account_id(asking.cx)?;
-                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                let id = account_id(attempt.cx)?;
+                let (finding, seen) = ask(attempt, PROFILE, Access::Token).await?;
                 Ok(token::account(finding, &seen, id))
             }
             Chatwoot::Administrator => {
-                let id = account_id(asking.cx)?;
-                let (finding, seen) = ask(asking, PROFILE, Access::Token).await?;
+                let id = account_id(attempt.cx)?;
+                let (finding, seen) = ask(attempt, PROFILE, Access::Token).await?;
                 Ok(token::administrator(finding, &seen, id))
             }
             Chatwoot::AccountName => {
-                let id = account_id(asking.cx)?;
-                let (finding, seen) = ask(asking, &account_path(id), Access::Token).await?;
+                let id = account_id(attempt.cx)?;
+                let (finding, seen) = ask(attempt, &account_path(id), Access::Token).await?;
                 Ok(token::account_name(finding, &seen, id, target))
             }
             Chatwoot::WebhooksListed => {
-                let (finding, seen) = webhook_list(asking).await?;
+                let (finding, seen) = webhook_list(attempt).await?;
                 Ok(webhooks::listed(finding, &seen))
             }
             Chatwoot::WebhookSingle => {
-                let (finding, seen) = webhook_list(asking).await?;
+                let (finding, seen) = webhook_list(attempt).await?;
                 Ok(webhooks::single(finding, &seen, target))
             }
             Chatwoot::WebhookConfigured => {
-                let (finding, seen) = webhook_list(asking).await?;
+                let (finding, seen) = webhook_list(attempt).await?;
                 Ok(webhooks::configured(finding, &seen, target))
             }
             Chatwoot::WebhookPresent => {
-                let (finding, seen) = webhook_list(asking).await?;
+                let (finding, seen) = webhook_list(attempt).await?;
                 Ok(webhooks::present(finding, &seen, target))
             }
-            Chatwoot::WebhookSecret => webhook_secret(asking).await,
-            Chatwoot::HealthScript { run, says } => health::script(asking, run, says).await,
+            Chatwoot::WebhookSecret => webhook_secret(attempt).await,
+            Chatwoot::HealthScript { run, says } => health::script(attempt, run, says).await,
         }
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         explain::explain(self, settings)
     }
 
@@ -178,40 +178,40 @@ enum Access {
 }
 
 /// Fetches a path, once per run, and starts a finding about it.
-async fn ask(asking: &Asking<'_>, path: &str, access: Access) -> Result<(Finding, Arc<Seen>), CannotAsk> {
-    let cx = asking.cx;
+async fn ask(attempt: &Attempt<'_>, path: &str, access: Access) -> Result<(Finding, Arc<Seen>), ProbeError> {
+    let cx = attempt.cx;
     let token = match access {
         Access::Open => None,
         Access::Token => Some(token_of(cx)?),
     };
     let base = cx.variable(BASE)?;
     let client = service::Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, token)
-        .map_err(|fault| CannotAsk::because(format!("{BASE} is {fault}")))?;
+        .map_err(|fault| ProbeError::because(format!("{BASE} is {fault}")))?;
     let url = client.url(path);
-    let deadline = asking.deadline;
+    let deadline = attempt.deadline;
     let wanted = path.to_owned();
     let key = format!("chatwoot {access:?} GET {url}");
-    let seen = cx.measure(key, asking.again, async move { client.get(&wanted, deadline).await }).await;
+    let seen = cx.measure(key, attempt.again, async move { client.get(&wanted, deadline).await }).await;
     if let Err(fault) = &*seen {
         our_side(fault)?;
     }
     Ok((Finding::about(format!("GET {url}")), seen))
 }
 
-fn token_of(cx: &Context) -> Result<Secret, CannotAsk> {
+fn token_of(cx: &Context) -> Result<Secret, ProbeError> {
     if let Some(token) = cx.settings.vars.chatwoot_token() {
         return Ok(Secret::new(token.trim()));
     }
     cx.variable(KEY).map(Secret::new)
 }
 
-fn account_id(cx: &Context) -> Result<u64, CannotAsk> {
+fn account_id(cx: &Context) -> Result<u64, ProbeError> {
     let text = cx.variable(ACCOUNT)?;
-    text.parse().map_err(|_| CannotAsk::because(format!("{ACCOUNT} is not a whole number")))
+    text.parse().map_err(|_| ProbeError::because(format!("{ACCOUNT} is not a whole number")))
 }
 
-async fn liveness(asking: &Asking<'_>, paths: &[String]) -> Result<Finding, CannotAsk> {
-    let all = paths.iter().map(|path| ask(asking, path, Access::Open));
+async fn liveness(attempt: &Attempt<'_>, paths: &[String]) -> Result<Finding, ProbeError> {
+    let all = paths.iter().map(|path| ask(attempt, path, Access::Open));
     let answers = futures_util::future::join_all(all).await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let asked = answers.iter().map(|(finding, _)| finding.asked.as_str()).collect::<Vec<_>>().join(", ");
     let seen: Vec<(String, &Seen)> =
@@ -219,19 +219,19 @@ async fn liveness(asking: &Asking<'_>, paths: &[String]) -> Result<Finding, Cann
     Ok(alive::judge(Finding::about(asked), &seen))
 }
 
-async fn webhook_list(asking: &Asking<'_>) -> Result<(Finding, Arc<Seen>), CannotAsk> {
-    let path = format!("{}/webhooks", account_path(account_id(asking.cx)?));
-    ask(asking, &path, Access::Token).await
+async fn webhook_list(attempt: &Attempt<'_>) -> Result<(Finding, Arc<Seen>), ProbeError> {
+    let path = format!("{}/webhooks", account_path(account_id(attempt.cx)?));
+    ask(attempt, &path, Access::Token).await
 }
 
-async fn webhook_secret(asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-    let vars = &asking.cx.settings.vars;
+async fn webhook_secret(attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+    let vars = &attempt.cx.settings.vars;
     if vars.is_not_text(SECRET) {
-        return Err(CannotAsk::because(format!("{SECRET} is not UTF-8 text")));
+        return Err(ProbeError::because(format!("{SECRET} is not UTF-8 text")));
     }
     let ((finding, list), (_, api)) =
-        tokio::try_join!(webhook_list(asking), ask(asking, alive::API, Access::Open))?;
-    Ok(webhooks::secret(finding, &list, &api, &asking.cx.settings.target, vars.filled(SECRET)))
+        tokio::try_join!(webhook_list(attempt), ask(attempt, alive::API, Access::Open))?;
+    Ok(webhooks::secret(finding, &list, &api, &attempt.cx.settings.target, vars.filled(SECRET)))
 }
 
 /// `1 webhook`, `2 webhooks`.

@@ -4,7 +4,7 @@
 use super::{BASE, alive, name_of};
 use crate::outcome::finding::Claim;
 use crate::probe::http::fix_for;
-use crate::service::chatwoot::{Reason, Trouble};
+use crate::service::chatwoot::{ChatwootError, Reason};
 
 /// The claim that fails because Chatwoot did not return what was requested. `problem` begins the sentence: `Chatwoot
 /// does not list the account's webhooks`. After too many requests the claim is undecided: that response proves
@@ -14,16 +14,16 @@ pub fn refused(
     what: &str,
     expected: impl Into<String>,
     problem: &str,
-    trouble: &Trouble,
+    trouble: &ChatwootError,
 ) -> Claim {
     let cause = cause(trouble);
     let sentence = format!("{problem}: {cause}");
     let mut claim = Claim::compared(code, what, expected, cause, false).sentence(sentence);
     claim.fix = fix(trouble);
     match trouble {
-        Trouble::Unreachable(fault) => claim.offline = fault.offline_host().map(str::to_owned),
-        Trouble::Refused(refusal) if refusal.reason == Reason::TooMany => claim.holds = None,
-        Trouble::Refused(_) | Trouble::Unreadable(_) => {}
+        ChatwootError::Unreachable(fault) => claim.offline = fault.offline_host().map(str::to_owned),
+        ChatwootError::Refused(refusal) if refusal.reason == Reason::TooMany => claim.holds = None,
+        ChatwootError::Refused(_) | ChatwootError::Unreadable(_) => {}
     }
     claim
 }
@@ -35,13 +35,13 @@ pub fn unanswered(
     what: &str,
     expected: impl Into<String>,
     problem: &str,
-    trouble: &Trouble,
+    trouble: &ChatwootError,
 ) -> Claim {
     let mut claim = refused(code, what, expected, problem, trouble);
     let dead = match trouble {
-        Trouble::Unreachable(_) => true,
-        Trouble::Refused(refusal) => refusal.reason == Reason::Broken,
-        Trouble::Unreadable(_) => false,
+        ChatwootError::Unreachable(_) => true,
+        ChatwootError::Refused(refusal) => refusal.reason == Reason::Broken,
+        ChatwootError::Unreadable(_) => false,
     };
     if !dead {
         claim.holds = None;
@@ -49,20 +49,20 @@ pub fn unanswered(
     claim
 }
 
-fn cause(trouble: &Trouble) -> String {
+fn cause(trouble: &ChatwootError) -> String {
     match trouble {
-        Trouble::Unreachable(fault) => fault.to_string(),
-        Trouble::Refused(refusal) => name_of(&refusal.in_words()),
-        Trouble::Unreadable(why) => format!("200, but {why}"),
+        ChatwootError::Unreachable(fault) => fault.to_string(),
+        ChatwootError::Refused(refusal) => name_of(&refusal.in_words()),
+        ChatwootError::Unreadable(why) => format!("200, but {why}"),
     }
 }
 
 /// What to do about it, where the cause is known better than the check's own fix assumes.
-pub fn fix(trouble: &Trouble) -> Option<String> {
+pub fn fix(trouble: &ChatwootError) -> Option<String> {
     match trouble {
-        Trouble::Unreachable(fault) => fix_for(fault, BASE),
-        Trouble::Refused(refusal) => refusal.fix().map(str::to_owned),
-        Trouble::Unreadable(_) => Some(format!(
+        ChatwootError::Unreachable(fault) => fix_for(fault, BASE),
+        ChatwootError::Refused(refusal) => refusal.fix().map(str::to_owned),
+        ChatwootError::Unreadable(_) => Some(format!(
             "find out what answers at {BASE}, Chatwoot itself or a proxy: curl -sS -i \"${BASE}{}\"",
             alive::API
         )),

@@ -4,7 +4,7 @@
 
 use super::{Seen, name_of, refused, unanswered};
 use crate::outcome::finding::{Claim, Finding};
-use crate::service::chatwoot::{Account, Membership, Profile, Reason, Refusal, Trouble, read};
+use crate::service::chatwoot::{Account, ChatwootError, Membership, Profile, Reason, Rejection, read};
 use crate::settings::Target;
 
 /// Chatwoot must accept the token as a user's.
@@ -16,7 +16,9 @@ pub fn token(finding: Finding, seen: &Seen) -> Finding {
             .evidence("accounts of its user", profile.accounts.len().to_string()),
         Err(trouble) => {
             let problem = match &trouble {
-                Trouble::Refused(refusal) if rejects_token(refusal.reason) => "Chatwoot rejects the token",
+                ChatwootError::Refused(refusal) if rejects_token(refusal.reason) => {
+                    "Chatwoot rejects the token"
+                }
                 _ => "Chatwoot does not return the profile of the token's user",
             };
             finding.claim(refused("token", "token", expected, problem, &trouble))
@@ -94,7 +96,7 @@ pub fn administrator(finding: Finding, seen: &Seen, id: u64) -> Finding {
 }
 
 fn fix_of(reason: Reason) -> Option<String> {
-    Refusal { status: 401, reason, said: None }.fix().map(str::to_owned)
+    Rejection { status: 401, reason, said: None }.fix().map(str::to_owned)
 }
 
 fn role(account: &Membership) -> String {
@@ -111,7 +113,7 @@ pub fn account_name(finding: Finding, seen: &Seen, id: u64, target: &Target) -> 
     let (code, what) = ("account-name", "account name");
     let account = match read(seen, Account::read) {
         Ok(account) => account,
-        Err(Trouble::Refused(refusal)) if refusal.reason == Reason::NotFound => {
+        Err(ChatwootError::Refused(refusal)) if refusal.reason == Reason::NotFound => {
             let claim = Claim::compared(code, what, "an account", name_of(&refusal.in_words()), false)
                 .sentence(format!(
                     "Chatwoot returns {} for account {id}: it does not exist, or the token's user is not a member",

@@ -1,9 +1,9 @@
 //! The app's checkout itself. Everything that runs a program in it goes through
 //! here, so that the state before the first program is known after the last one.
 
+mod guard;
 mod present;
 mod snapshot;
-mod visit;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,13 +11,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::Settings;
 
-pub(crate) use visit::{before, run};
+pub(crate) use guard::{before, run};
 
 /// One claim on the app's checkout.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -54,23 +54,23 @@ fn directory(cx: &Context) -> Option<&Path> {
 }
 
 impl Checkout {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let Some(directory) = directory(asking.cx) else {
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let Some(directory) = directory(attempt.cx) else {
             return Ok(missing("the app's checkout"));
         };
         match self {
-            Checkout::Present => present::ask(asking, directory).await,
-            Checkout::Unchanged => visit::unchanged(asking, directory).await,
+            Checkout::Present => present::ask(attempt, directory).await,
+            Checkout::Unchanged => guard::unchanged(attempt, directory).await,
         }
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let directory = settings.app_dir.as_ref().map_or_else(
             || "APP_DIR".to_owned(),
             |path| crate::text::shell_line(&[path.to_string_lossy().into_owned()]),
         );
         match self {
-            Checkout::Present => Asked {
+            Checkout::Present => Explanation {
                 question: "does the app's checkout exist?".to_owned(),
                 by_hand: vec![format!("git -C {directory} ls-files --error-unmatch package.json")],
                 expectations: vec![
@@ -79,7 +79,7 @@ impl Checkout {
                     "git: package.json is tracked".to_owned(),
                 ],
             },
-            Checkout::Unchanged => Asked {
+            Checkout::Unchanged => Explanation {
                 question: "did the commands of this run change the checkout?".to_owned(),
                 by_hand: vec![format!("git -C {directory} status --porcelain")],
                 expectations: vec![

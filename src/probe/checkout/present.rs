@@ -6,15 +6,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::snapshot::{Fault, git, line};
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use super::snapshot::{SnapshotError, git, line};
+use crate::context::Attempt;
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::text::shell_line;
 
 /// The most bytes of a `package.json` that are read.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding, CannotAsk> {
+pub(super) async fn ask(attempt: &Attempt<'_>, directory: &Path) -> Result<Finding, ProbeError> {
     let path = directory.display();
     let finding = Finding::about(format!("the directory {path}"));
     let wrong = match std::fs::metadata(directory) {
@@ -41,7 +41,7 @@ pub(super) async fn ask(asking: &Asking<'_>, directory: &Path) -> Result<Finding
             )),
         },
     );
-    repository(finding, directory, asking.deadline / 3).await
+    repository(finding, directory, attempt.deadline / 3).await
 }
 
 /// The package's name and version.
@@ -83,7 +83,7 @@ async fn repository(
     finding: Finding,
     directory: &Path,
     time: std::time::Duration,
-) -> Result<Finding, CannotAsk> {
+) -> Result<Finding, ProbeError> {
     let claim = |found: &str, holds| Claim::compared("git", "git", "package.json is tracked", found, holds);
     match git(directory, &["ls-files", "--error-unmatch", "--", "package.json"], time).await {
         Ok(_) => {
@@ -95,7 +95,7 @@ async fn repository(
                 Err(_) => finding.evidence("commit", "none yet"),
             })
         }
-        Err(Fault::NotRun(why)) => Err(CannotAsk::because(why.to_string()).hint("install git")),
+        Err(SnapshotError::NotRun(why)) => Err(ProbeError::because(why.to_string()).hint("install git")),
         Err(fault) => {
             let cause = fault.to_string();
             let fix = if cause.contains("dubious ownership") {

@@ -20,18 +20,18 @@ const READ: u64 = 8 * 1024 * 1024;
 
 /// Why git returned nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum SnapshotError {
     /// git is not installed, or cannot run here.
     NotRun(NotRun),
     /// It ran and failed: a predicate, such as `timed out`.
     Failed(String),
 }
 
-impl std::fmt::Display for Fault {
+impl std::fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Fault::NotRun(why) => why.fmt(f),
-            Fault::Failed(how) => write!(f, "git {how}"),
+            SnapshotError::NotRun(why) => why.fmt(f),
+            SnapshotError::Failed(how) => write!(f, "git {how}"),
         }
     }
 }
@@ -45,7 +45,7 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// Takes a snapshot without `artifacts/`. Nothing is written, not even git's index.
-    pub(super) async fn take(directory: &Path, time: Duration) -> Result<Snapshot, Fault> {
+    pub(super) async fn take(directory: &Path, time: Duration) -> Result<Snapshot, SnapshotError> {
         let top = line(&git(directory, &["rev-parse", "--show-toplevel"], time).await?)?;
         let commit = attempt(directory, &["rev-parse", "--quiet", "--verify", "HEAD"], time).await?;
         let commit = match commit.status {
@@ -65,12 +65,12 @@ impl Snapshot {
         ];
         let status = git(directory, &args, time).await?;
         if status.stdout.truncated {
-            return Err(Fault::Failed("reported too many changed paths to compare".to_owned()));
+            return Err(SnapshotError::Failed("reported too many changed paths to compare".to_owned()));
         }
         let paths =
             tokio::task::spawn_blocking(move || paths(&PathBuf::from(top), &status.stdout.head)).await;
-        let paths =
-            paths.map_err(|_| Fault::Failed("reported changed paths that could not be read".to_owned()))?;
+        let paths = paths
+            .map_err(|_| SnapshotError::Failed("reported changed paths that could not be read".to_owned()))?;
         Ok(Snapshot { commit, paths })
     }
 
@@ -115,11 +115,11 @@ fn contents(path: &Path) -> String {
 }
 
 /// Runs git in the directory; any exit code other than 0 is an error.
-pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
+pub(super) async fn git(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, SnapshotError> {
     well(attempt(directory, args, time).await?)
 }
 
-async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, Fault> {
+async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran, SnapshotError> {
     let mut command = Command::new("git", args)
         .inherit(crate::context::program_environment(), SCRUB)
         .set("GIT_OPTIONAL_LOCKS", "0")
@@ -127,26 +127,30 @@ async fn attempt(directory: &Path, args: &[&str], time: Duration) -> Result<Ran,
     command.cwd = Some(directory.to_owned());
     command.deadline = time;
     command.grace = Duration::from_millis(500);
-    command::run(&command, &|_, _| {}).await.map_err(Fault::NotRun)
+    command::run(&command, &|_, _| {}).await.map_err(SnapshotError::NotRun)
 }
 
-fn well(ran: Ran) -> Result<Ran, Fault> {
+fn well(ran: Ran) -> Result<Ran, SnapshotError> {
     match ran.status {
         Status::Exited(0) => Ok(ran),
-        Status::TimedOut => Err(Fault::Failed("timed out".to_owned())),
-        Status::Signalled(signal) => Err(Fault::Failed(format!("was ended by signal {signal}"))),
+        Status::TimedOut => Err(SnapshotError::Failed("timed out".to_owned())),
+        Status::Signalled(signal) => Err(SnapshotError::Failed(format!("was ended by signal {signal}"))),
         Status::Exited(code) => {
             let errors = ran.stderr.text();
             let first = errors.lines().find(|l| !l.trim().is_empty()).unwrap_or("nothing");
             let first = first.trim().trim_start_matches("fatal: ");
-            Err(Fault::Failed(format!("reported: {first} (exit code {code})")))
+            Err(SnapshotError::Failed(format!("reported: {first} (exit code {code})")))
         }
     }
 }
 
 /// The one line that a command printed.
-pub(super) fn line(ran: &Ran) -> Result<String, Fault> {
+pub(super) fn line(ran: &Ran) -> Result<String, SnapshotError> {
     let text = ran.stdout.text();
     let text = text.trim_end_matches('\n');
-    if text.is_empty() { Err(Fault::Failed("printed nothing".to_owned())) } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err(SnapshotError::Failed("printed nothing".to_owned()))
+    } else {
+        Ok(text.to_owned())
+    }
 }

@@ -50,24 +50,24 @@ impl Visited {
         self.run_within(line, Duration::from_secs(30)).await.expect("it runs")
     }
 
-    async fn run_within(&self, line: &str, deadline: Duration) -> Result<Finding, CannotAsk> {
+    async fn run_within(&self, line: &str, deadline: Duration) -> Result<Finding, ProbeError> {
         let check = check("quality.lint");
-        let asking =
-            Asking { cx: &self.cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false };
+        let attempt =
+            Attempt { cx: &self.cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false };
         let argv = ["sh", "-c", line].map(str::to_owned);
-        Ok(run(&asking, &argv).await?.judge(Finding::default()))
+        Ok(run(&attempt, &argv).await?.judge(Finding::default()))
     }
 
     async fn ask(&self, checkout: Checkout) -> Finding {
         let check = check("quality.unchanged");
-        let asking = Asking {
+        let attempt = Attempt {
             cx: &self.cx,
             id: &check.id,
             folder: check.folder.as_deref(),
             deadline: Duration::from_secs(30),
             again: false,
         };
-        checkout.ask(&asking).await.expect("the probe runs")
+        checkout.ask(&attempt).await.expect("the probe runs")
     }
 
     async fn unchanged(&self) -> Verdict {
@@ -154,14 +154,14 @@ async fn without_a_command_the_result_is_undecided() {
     assert_eq!(visited.unchanged().await, Verdict::Inconclusive);
     let visited = Visited::new();
     let check = check("quality.lint");
-    let asking = Asking {
+    let attempt = Attempt {
         cx: &visited.cx,
         id: &check.id,
         folder: check.folder.as_deref(),
         deadline: Duration::from_secs(9),
         again: false,
     };
-    let missing = run(&asking, &["no-such-program".to_owned()]).await.err().expect("it is missing");
+    let missing = run(&attempt, &["no-such-program".to_owned()]).await.err().expect("it is missing");
     assert!(missing.why.contains("no-such-program") && missing.hint.is_some());
     assert_eq!(visited.unchanged().await, Verdict::Inconclusive);
 }
@@ -254,7 +254,7 @@ async fn a_stand_in_is_recognised() {
 async fn a_missing_checkout_is_undecided_with_a_fix() {
     let cx = context(None);
     let check = check("quality.checkout");
-    let asking = Asking {
+    let attempt = Attempt {
         cx: &cx,
         id: &check.id,
         folder: check.folder.as_deref(),
@@ -262,7 +262,7 @@ async fn a_missing_checkout_is_undecided_with_a_fix() {
         again: false,
     };
     for checkout in [Checkout::Present, Checkout::Unchanged] {
-        let finding = checkout.ask(&asking).await.expect("the probe runs");
+        let finding = checkout.ask(&attempt).await.expect("the probe runs");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive);
         assert!(finding.claims[0].fix.as_deref().is_some_and(|f| f.contains("--app-dir")));
     }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub use result::CheckResult;
 
-use super::Asked;
+use super::Explanation;
 use super::checkout;
 use super::codes::codes;
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::context::Attempt;
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 use crate::text::shell_line;
 
@@ -47,25 +47,25 @@ pub enum Form {
 }
 
 impl Command {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let settings = &asking.cx.settings;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let settings = &attempt.cx.settings;
         let argv = self.argv(settings);
         if self.result.is_some() {
-            return own::ask(asking, argv, &self.variables).await;
+            return own::ask(attempt, argv, &self.variables).await;
         }
         let finding = Finding::about(shell_line(argv));
         if settings.app_dir.is_none() {
             return Ok(checkout::missing(finding.asked));
         }
         let Some(least) = self.least(settings) else {
-            return Ok(checkout::run(asking, argv).await?.judge(finding));
+            return Ok(checkout::run(attempt, argv).await?.judge(finding));
         };
         let private = tempfile::tempdir().map_err(|e| {
-            CannotAsk::because(format!("cannot create a temporary directory for the report: {e}"))
+            ProbeError::because(format!("cannot create a temporary directory for the report: {e}"))
         })?;
         let file = private.path().join("report.json");
         let argv = vitest::reported(argv, &file);
-        let finding = checkout::run(asking, &argv).await?.judge(finding);
+        let finding = checkout::run(attempt, &argv).await?.judge(finding);
         let report = vitest::read(&file);
         Ok(vitest::judge(finding, report.as_deref().map_err(String::as_str), least))
     }
@@ -85,7 +85,7 @@ impl Command {
         self.result.is_none()
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         if self.result.is_some() {
             return self.explain_own(settings);
         }
@@ -99,17 +99,17 @@ impl Command {
             expectations.push("success: true".to_owned());
             expectations.push(format!("tests passed: at least {least}; skipped and todo do not count"));
         }
-        Asked {
+        Explanation {
             question: "does this command succeed in the app's checkout?".to_owned(),
             by_hand: vec![format!("cd {directory} && {}", shell_line(&argv))],
             expectations,
         }
     }
 
-    fn explain_own(&self, settings: &Settings) -> Asked {
+    fn explain_own(&self, settings: &Settings) -> Explanation {
         let directory = settings.checks.as_ref().map(|path| path.to_string_lossy().into_owned());
         let directory = directory.map_or_else(|| "CHECKS".to_owned(), |path| shell_line(&[path]));
-        Asked {
+        Explanation {
             question: "do the claims that your own command prints hold?".to_owned(),
             by_hand: vec![format!("cd {directory} && {}", shell_line(self.argv(settings)))],
             expectations: vec![

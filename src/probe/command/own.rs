@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::result::CheckResult;
-use crate::context::Asking;
+use crate::context::Attempt;
 use crate::context::{own_time, program_environment};
 use crate::outcome::event;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::redact::Redactor;
 use crate::service::command::{self, Command, Ran, Status, Stream};
 use crate::service::unreachable::short;
@@ -26,40 +26,40 @@ const MAX_LINES: usize = 20;
 /// When it cannot be started, does not exit with 0, leaves a process behind that keeps its output open, or prints
 /// anything other than one result.
 pub(super) async fn ask(
-    asking: &Asking<'_>,
+    attempt: &Attempt<'_>,
     argv: &[String],
     variables: &[String],
-) -> Result<Finding, CannotAsk> {
+) -> Result<Finding, ProbeError> {
     let words = shell_line(argv);
-    let Some(folder) = asking.folder else {
+    let Some(folder) = attempt.folder else {
         let why = format!("`{words}` has no directory to run in");
-        return Err(CannotAsk::because(why).hint("give the directory of your own checks with --checks"));
+        return Err(ProbeError::because(why).hint("give the directory of your own checks with --checks"));
     };
     let fix = format!(
         "run it by hand: cd {} && {words} (the format it must print: hotdash-ops checks schema result)",
         shell_line(&[folder.display().to_string()])
     );
     let Some((program, args)) = argv.split_first() else {
-        return Err(CannotAsk::because("the argument list is empty"));
+        return Err(ProbeError::because("the argument list is empty"));
     };
     let mut command = Command::new(program, args);
-    command.env = seen(asking, variables)?;
+    command.env = seen(attempt, variables)?;
     command.cwd = Some(folder.to_owned());
-    command.deadline = own_time(asking.deadline);
+    command.deadline = own_time(attempt.deadline);
     command.grace = Duration::from_secs(1);
-    command.redactor = asking.cx.redactor.clone();
+    command.redactor = attempt.cx.redactor.clone();
     command.data = true;
-    let line = |_: Stream, text: &str| asking.cx.line(asking.id, event::Stream::Stderr, text);
+    let line = |_: Stream, text: &str| attempt.cx.line(attempt.id, event::Stream::Stderr, text);
     let ran = command::run(&command, &line)
         .await
-        .map_err(|why| CannotAsk::because(format!("`{words}`: {why}")).hint(&fix))?;
-    match read(&ran, command.deadline, &asking.cx.redactor) {
+        .map_err(|why| ProbeError::because(format!("`{words}`: {why}")).hint(&fix))?;
+    match read(&ran, command.deadline, &attempt.cx.redactor) {
         Ok(result) => {
             let finding = Finding::about(format!("{words} in {}", folder.display()));
-            Ok(result.add_to(finding, &asking.cx.redactor))
+            Ok(result.add_to(finding, &attempt.cx.redactor))
         }
         Err(why) => {
-            let mut cannot = CannotAsk::because(format!("`{words}`: {why}")).hint(fix);
+            let mut cannot = ProbeError::because(format!("`{words}`: {why}")).hint(fix);
             let skipped = ran.stderr.tail.len().saturating_sub(MAX_LINES);
             let lines: Vec<&str> = ran.stderr.tail.iter().skip(skipped).map(String::as_str).collect();
             if !lines.is_empty() {
@@ -92,8 +92,8 @@ fn read(ran: &Ran, time: Duration, secrets: &Redactor) -> Result<CheckResult, St
 
 /// The program's environment: this process's, without the pipeline's variables except for those that the check
 /// names, and with the names of the target and the checkout.
-fn seen(asking: &Asking<'_>, variables: &[String]) -> Result<Vec<(OsString, OsString)>, CannotAsk> {
-    let Settings { target, app_dir, .. } = &*asking.cx.settings;
+fn seen(attempt: &Attempt<'_>, variables: &[String]) -> Result<Vec<(OsString, OsString)>, ProbeError> {
+    let Settings { target, app_dir, .. } = &*attempt.cx.settings;
     let mut command = Command::new("", [""; 0])
         .inherit(program_environment(), &["FORCE_COLOR", "HOTDASH_OPS_APP_DIR"])
         .set("NO_COLOR", "1")
@@ -102,7 +102,7 @@ fn seen(asking: &Asking<'_>, variables: &[String]) -> Result<Vec<(OsString, OsSt
         command = command.set("HOTDASH_OPS_APP_DIR", app);
     }
     for name in variables {
-        command = command.set(name, asking.cx.variable(name)?);
+        command = command.set(name, attempt.cx.variable(name)?);
     }
     Ok(command.env)
 }

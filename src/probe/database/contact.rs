@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Trouble;
+use super::DatabaseError;
 use super::brief::brief;
-use crate::context::{Asking, Context};
+use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Claim, Finding};
 use crate::service::dsn::{Dsn, SslMode};
-use crate::service::postgres::{PgFault, Protection, Row, Session, connect, quote_ident, quote_name};
+use crate::service::postgres::{PgError, Protection, Row, Session, connect, quote_ident, quote_name};
 use crate::service::unreachable::is_loopback;
 
 /// Describes the server.
@@ -55,18 +55,19 @@ enum Newest {
 }
 
 /// Connects and takes the measurement, once per run.
-pub async fn make(asking: &Asking<'_>, dsn: Dsn) -> Arc<Result<Contact, Trouble>> {
-    let (cx, deadline) = (Arc::clone(asking.cx), asking.deadline);
+pub async fn make(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Contact, DatabaseError>> {
+    let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move {
         let began = std::time::Instant::now();
-        let session =
-            connect(&dsn, &cx.roots, &cx.marker, deadline).await.map_err(|fault| Trouble::from(&fault))?;
+        let session = connect(&dsn, &cx.roots, &cx.marker, deadline)
+            .await
+            .map_err(|fault| DatabaseError::from(&fault))?;
         let opened = SignedDuration::try_from(began.elapsed()).unwrap_or_default();
         let contact = look(&session, &cx, &dsn, opened).await;
         session.close().await;
         contact
     };
-    asking.cx.measure("the database connection", asking.again, take).await
+    attempt.cx.measure("the database connection", attempt.again, take).await
 }
 
 async fn look(
@@ -74,18 +75,18 @@ async fn look(
     cx: &Context,
     dsn: &Dsn,
     opened: SignedDuration,
-) -> Result<Contact, Trouble> {
+) -> Result<Contact, DatabaseError> {
     let who = one(session.rows(SESSION, &[]).await)?;
     let in_recovery = match text(&who, "in_recovery")?.as_str() {
         "true" => true,
         "false" => false,
-        other => return Err(Trouble::unreadable(format!("in_recovery is `{other}`"))),
+        other => return Err(DatabaseError::unreadable(format!("in_recovery is `{other}`"))),
     };
     let before = cx.now();
     let clock = one(session.rows(CLOCK, &[]).await)?;
     let after = cx.now();
-    let server =
-        instant(&text(&clock, "now")?).ok_or_else(|| Trouble::unreadable("the clock is not a number"))?;
+    let server = instant(&text(&clock, "now")?)
+        .ok_or_else(|| DatabaseError::unreadable("the clock is not a number"))?;
     let half = after.duration_since(before) / 2;
     Ok(Contact {
         database: text(&who, "database")?,
@@ -122,7 +123,7 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
     let at = quote_ident(&names.recorded_at);
     // The table of another generation of the app has no such column; then only the age is read.
     let with_clock = format!("{} ->> 'timestamp'", quote_ident(&names.metadata));
-    let mut answer = Err(PgFault::TooMuch);
+    let mut answer = Err(PgError::TooMuch);
     for said in [with_clock.as_str(), "NULL::text"] {
         let sql = format!(
             "SELECT extract(epoch FROM {at})::text AS at, {said} AS said FROM {} \
@@ -233,13 +234,15 @@ fn is_private(host: &str) -> bool {
     is_loopback(&host) || host.ends_with(".internal") || host.ends_with(".flycast")
 }
 
-fn one(answer: Result<Vec<Row>, PgFault>) -> Result<Row, Trouble> {
-    let rows = answer.map_err(|fault| Trouble::from(&fault))?;
-    rows.into_iter().next().ok_or_else(|| Trouble::unreadable("no row"))
+fn one(answer: Result<Vec<Row>, PgError>) -> Result<Row, DatabaseError> {
+    let rows = answer.map_err(|fault| DatabaseError::from(&fault))?;
+    rows.into_iter().next().ok_or_else(|| DatabaseError::unreadable("no row"))
 }
 
-fn text(row: &Row, column: &str) -> Result<String, Trouble> {
-    row.get(column).map(str::to_owned).ok_or_else(|| Trouble::unreadable(format!("{column} is missing")))
+fn text(row: &Row, column: &str) -> Result<String, DatabaseError> {
+    row.get(column)
+        .map(str::to_owned)
+        .ok_or_else(|| DatabaseError::unreadable(format!("{column} is missing")))
 }
 
 /// Reads seconds since 1970 as PostgreSQL writes them, to the microsecond.

@@ -10,16 +10,16 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::quote_ident;
 use crate::settings::Settings;
 pub(super) use brief::brief;
 use contact::Contact;
-pub(super) use trouble::Trouble;
+pub(super) use trouble::DatabaseError;
 
 /// One claim on the connection that `DATABASE_URL` gives.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -34,12 +34,12 @@ pub enum Database {
 }
 
 impl Database {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let dsn = dsn(asking.cx)?;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let dsn = dsn(attempt.cx)?;
         let asked = format!("DATABASE_URL ({})", dsn.identity());
-        let contact = contact::make(asking, dsn).await;
+        let contact = contact::make(attempt, dsn).await;
         match contact.as_ref() {
-            Ok(contact) => Ok(self.judge(Finding::about(asked), contact, &asking.cx.settings)),
+            Ok(contact) => Ok(self.judge(Finding::about(asked), contact, &attempt.cx.settings)),
             Err(trouble) => trouble.finding(Finding::about(asked)),
         }
     }
@@ -52,7 +52,7 @@ impl Database {
         }
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let (question, sql, expectation) = match self {
             Database::Reachable => {
                 ("does the database in DATABASE_URL answer?", contact::SESSION, "an answer".to_owned())
@@ -68,7 +68,7 @@ impl Database {
                 ("does DATABASE_URL point to the target's database?", "SELECT current_database()", expected)
             }
         };
-        Asked {
+        Explanation {
             question: question.to_owned(),
             by_hand: psql(settings, sql),
             expectations: vec![format!("answer: {expectation}")],
@@ -133,9 +133,9 @@ fn name(finding: Finding, contact: &Contact, settings: &Settings) -> Finding {
 ///
 /// # Errors
 /// When it is unset, not text, or not a connection string; its value is never shown.
-pub(super) fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
+pub(super) fn dsn(cx: &Context) -> Result<Dsn, ProbeError> {
     let text = cx.variable("DATABASE_URL")?;
-    Dsn::parse(text).map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))
+    Dsn::parse(text).map_err(|fault| ProbeError::because(format!("DATABASE_URL {fault}")))
 }
 
 /// Lines that run the same statement by hand. psql rejects parameters that only Prisma knows, so for such a string

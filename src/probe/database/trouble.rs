@@ -1,10 +1,10 @@
 //! What went wrong with the database connection, distinguished by what the operator
 //! has to do about it.
 
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::Unreachable;
-use crate::service::postgres::PgFault;
-use crate::service::tls::TlsFault;
+use crate::service::postgres::PgError;
+use crate::service::tls::TlsError;
 
 /// For answers that no supported PostgreSQL gives.
 const UNEXPECTED: &str =
@@ -12,9 +12,9 @@ const UNEXPECTED: &str =
 
 /// Why a measurement of the database has no result.
 #[derive(Clone, Debug)]
-pub enum Trouble {
+pub enum DatabaseError {
     /// Our side could not connect at all.
-    Cannot(CannotAsk),
+    Cannot(ProbeError),
     /// The database did not answer, or its answer cannot be read.
     Failed(Failure),
 }
@@ -32,11 +32,11 @@ pub struct Failure {
     pub offline: Option<String>,
 }
 
-impl Trouble {
+impl DatabaseError {
     /// An answer that does not have the form that the statement must give.
-    pub fn unreadable(why: impl Into<String>) -> Trouble {
+    pub fn unreadable(why: impl Into<String>) -> DatabaseError {
         let why = why.into();
-        Trouble::Failed(Failure {
+        DatabaseError::Failed(Failure {
             expected: "a readable answer",
             sentence: format!("the database's answer cannot be read: {why}"),
             found: why,
@@ -49,10 +49,10 @@ impl Trouble {
     ///
     /// # Errors
     /// When our side could not connect at all.
-    pub fn finding(&self, finding: Finding) -> Result<Finding, CannotAsk> {
+    pub fn finding(&self, finding: Finding) -> Result<Finding, ProbeError> {
         match self {
-            Trouble::Cannot(why) => Err(why.clone()),
-            Trouble::Failed(failure) => {
+            DatabaseError::Cannot(why) => Err(why.clone()),
+            DatabaseError::Failed(failure) => {
                 let Failure { expected, found, sentence, fix, offline } = failure;
                 let mut claim = Claim::compared("connection", "connection", *expected, found, false)
                     .sentence(sentence)
@@ -64,13 +64,13 @@ impl Trouble {
     }
 }
 
-impl From<&PgFault> for Trouble {
-    fn from(fault: &PgFault) -> Trouble {
+impl From<&PgError> for DatabaseError {
+    fn from(fault: &PgError) -> DatabaseError {
         if fault.is_ours() {
-            return Trouble::Cannot(CannotAsk::because(format!("DATABASE_URL: {fault}")));
+            return DatabaseError::Cannot(ProbeError::because(format!("DATABASE_URL: {fault}")));
         }
         let (expected, sentence, fix) = advice(fault);
-        Trouble::Failed(Failure {
+        DatabaseError::Failed(Failure {
             expected,
             found: fault.to_string(),
             sentence,
@@ -81,53 +81,53 @@ impl From<&PgFault> for Trouble {
 }
 
 /// The expectation, the reason in one sentence, and what to do.
-fn advice(fault: &PgFault) -> (&'static str, String, &'static str) {
+fn advice(fault: &PgError) -> (&'static str, String, &'static str) {
     match fault {
-        PgFault::Unreachable(Unreachable::Tls(tls)) => {
+        PgError::Unreachable(Unreachable::Tls(tls)) => {
             ("a TLS handshake", format!("no TLS connection to the database: {fault}"), encryption(tls))
         }
-        PgFault::Unreachable(unreachable) => {
+        PgError::Unreachable(unreachable) => {
             ("an open connection", format!("cannot connect to the database: {fault}"), network(unreachable))
         }
-        PgFault::NoPassword => (
+        PgError::NoPassword => (
             "a successful login",
             "the server requires a password, but DATABASE_URL has none".to_owned(),
             "write the password into DATABASE_URL: postgresql://USER:PASSWORD@HOST/DATABASE",
         ),
-        PgFault::Auth { message, .. } => {
+        PgError::Auth { message, .. } => {
             ("a successful login", format!("cannot log in to the database: {message}"), login(message))
         }
-        PgFault::NoDatabase { message } => (
+        PgError::NoDatabase { message } => (
             "an existing database",
             format!("cannot open the database: {message}"),
             "correct the database name in DATABASE_URL (\\l in psql lists those that exist)",
         ),
-        PgFault::TooMany { message } => (
+        PgError::TooMany { message } => (
             "a free connection",
             format!("the server has no free connection: {message}"),
             "find out who holds them: SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC",
         ),
-        PgFault::NotReady { message, .. } => (
+        PgError::NotReady { message, .. } => (
             "a server that is ready",
             format!("the server is not ready: {message}"),
             "wait until the server has started or recovered, and run the check again",
         ),
-        PgFault::NotSuitable { .. } => (
+        PgError::NotSuitable { .. } => (
             "a server that meets target_session_attrs",
             format!("no server meets target_session_attrs: {fault}"),
             "correct the hosts or target_session_attrs in DATABASE_URL",
         ),
-        PgFault::Locked { message } => (
+        PgError::Locked { message } => (
             "an answer in time",
             format!("a lock blocks the query: {message}"),
             "wait until the migration that holds the lock has ended, and run the check again",
         ),
-        PgFault::Cancelled { message, .. } => (
+        PgError::Cancelled { message, .. } => (
             "an answer in time",
             format!("the database did not answer in time: {message}"),
             "find out what keeps the server busy (pg_stat_activity), and run the check again",
         ),
-        PgFault::Server { sqlstate, .. } if sqlstate == "42501" => (
+        PgError::Server { sqlstate, .. } if sqlstate == "42501" => (
             "the necessary permissions",
             format!("the role lacks a permission: {fault}"),
             "have the database's owner grant this role what it lacks (GRANT CONNECT ON DATABASE ... TO ...)",
@@ -136,12 +136,12 @@ fn advice(fault: &PgFault) -> (&'static str, String, &'static str) {
     }
 }
 
-fn encryption(fault: &TlsFault) -> &'static str {
+fn encryption(fault: &TlsError) -> &'static str {
     match fault {
-        TlsFault::NotOffered => {
+        TlsError::NotOffered => {
             "turn TLS on at the server; only for a private network set sslmode=disable in DATABASE_URL"
         }
-        TlsFault::UnknownIssuer => {
+        TlsError::UnknownIssuer => {
             "give the root certificate that issued the server's certificate: sslrootcert=FILE in DATABASE_URL, or --ca-file FILE"
         }
         _ => "inspect the server's certificate: openssl s_client -starttls postgres -connect HOST:PORT",

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::context::Attempt;
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::{Settings, Vars};
 
 /// A variable of the pipeline is set, has one value, is well-formed and is not a placeholder.
@@ -41,8 +41,8 @@ pub enum Form {
 }
 
 impl Env {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        Ok(self.judge(&asking.cx.settings.vars))
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        Ok(self.judge(&attempt.cx.settings.vars))
     }
 
     /// The claims on a snapshot of variables. Pure.
@@ -109,13 +109,13 @@ impl Env {
         std::iter::once(self.var.as_str()).chain(self.aliases.iter().map(String::as_str)).collect()
     }
 
-    pub(super) fn explain(&self, _settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, _settings: &Settings) -> Explanation {
         let names = self.names();
         let by_hand = names
             .iter()
             .map(|n| format!("test -n \"${n}\" && echo '{n} is set' || echo '{n} is not set'"))
             .collect();
-        Asked {
+        Explanation {
             question: format!("is {} set to a well-formed value?", names.join(" or ")),
             by_hand,
             expectations: vec![

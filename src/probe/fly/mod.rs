@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
 use super::env::is_name;
-use crate::context::Asking;
+use crate::context::Attempt;
 use crate::context::{FLY_TOKENS, fly_environment, own_time};
-use crate::outcome::finding::{CannotAsk, Claim, Finding, slug};
-use crate::service::fly::{self, Answer, Secret, Trouble};
+use crate::outcome::finding::{Claim, Finding, ProbeError, slug};
+use crate::service::fly::{self, Answer, FlyError, Secret};
 use crate::settings::Settings;
 
 /// Secrets of an app on Fly, by `fly secrets list --json`.
@@ -53,9 +53,9 @@ impl FlyApp {
 }
 
 impl Fly {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         let Fly::Secrets { app, all, one_of } = self;
-        let settings = &asking.cx.settings;
+        let settings = &attempt.cx.settings;
         let key = app.key();
         let Some(name) = settings.target.text(key) else {
             let line = settings.target.line_to_add(key);
@@ -70,14 +70,14 @@ impl Fly {
             .fix(line);
             return Ok(Finding::about("fly secrets list").claim(claim));
         };
-        let (env, time) = (fly_environment(settings), own_time(asking.deadline));
-        let (of, redactor, marker) = (name.clone(), asking.cx.redactor.clone(), asking.cx.marker.clone());
+        let (env, time) = (fly_environment(settings), own_time(attempt.deadline));
+        let (of, redactor, marker) = (name.clone(), attempt.cx.redactor.clone(), attempt.cx.marker.clone());
         let take = async move { fly::secrets(env, &of, time, &redactor, &marker).await };
-        let answer = asking.cx.measure(format!("fly secrets {name}"), asking.again, take).await;
+        let answer = attempt.cx.measure(format!("fly secrets {name}"), attempt.again, take).await;
         finding(&answer, &name, all, one_of)
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let Fly::Secrets { app, all, one_of } = self;
         let name = settings.target.text(app.key());
         let mut expectations: Vec<String> =
@@ -88,7 +88,7 @@ impl Fly {
         if name.is_none() {
             expectations.push(settings.target.line_to_add(app.key()));
         }
-        Asked {
+        Explanation {
             question: "are these secrets of the app set and deployed on Fly?".to_owned(),
             by_hand: vec![format!("fly secrets list -a {} --json", name.as_deref().unwrap_or("APP"))],
             expectations,
@@ -132,33 +132,33 @@ fn finding(
     app: &str,
     all: &[String],
     one_of: &[String],
-) -> Result<Finding, CannotAsk> {
+) -> Result<Finding, ProbeError> {
     let asked = Finding::about(&answer.asked);
     let trouble = match &answer.found {
         Ok(secrets) => return Ok(judge::judge(asked, app, secrets, all, one_of)),
         Err(trouble) => trouble,
     };
     let fix = match trouble {
-        Trouble::NotRun(why) => {
-            return Err(CannotAsk::because(why.to_string())
+        FlyError::NotRun(why) => {
+            return Err(ProbeError::because(why.to_string())
                 .hint("install flyctl and add it to PATH: https://fly.io/docs/flyctl/install/"));
         }
-        Trouble::NotLoggedIn => {
+        FlyError::NotLoggedIn => {
             return Err(
-                CannotAsk::because(trouble.to_string()).hint("log in: fly auth login, or set FLY_API_TOKEN")
+                ProbeError::because(trouble.to_string()).hint("log in: fly auth login, or set FLY_API_TOKEN")
             );
         }
-        Trouble::Broken(_) => {
-            return Err(CannotAsk::because(trouble.to_string())
+        FlyError::Broken(_) => {
+            return Err(ProbeError::because(trouble.to_string())
                 .hint("check that flyctl works: fly version && fly auth whoami"));
         }
-        Trouble::NoApp(_) => {
+        FlyError::NoApp(_) => {
             format!("check that the app's name is right and that the token is for it: fly status -a {app}")
         }
-        Trouble::Refused(_) => {
+        FlyError::Refused(_) => {
             format!("use a token that can read the app {app}: fly tokens create readonly -o ORGANISATION")
         }
-        Trouble::TimedOut(_) | Trouble::NoLines(_) | Trouble::Said(_) | Trouble::Unreadable { .. } => {
+        FlyError::TimedOut(_) | FlyError::NoLines(_) | FlyError::Said(_) | FlyError::Unreadable { .. } => {
             format!("run it by hand: {}", answer.asked)
         }
     };

@@ -15,7 +15,7 @@ fn list(secrets: &[(&str, Status)]) -> Answer<Vec<Secret>> {
     answer(Ok(secrets.collect()))
 }
 
-fn answer(secrets: Result<Vec<Secret>, Trouble>) -> Answer<Vec<Secret>> {
+fn answer(secrets: Result<Vec<Secret>, FlyError>) -> Answer<Vec<Secret>> {
     Answer { asked: "fly secrets list -a hotdash-app --json".to_owned(), found: secrets }
 }
 
@@ -86,19 +86,19 @@ fn the_fix_is_the_next_command() {
 fn trouble_with_fly_never_passes() {
     let ask = |trouble| finding(&answer(Err(trouble)), "hotdash-app", &strings(&["A"]), &[]);
     for trouble in [
-        Trouble::NoApp("hotdash-app".to_owned()),
-        Trouble::Refused("Unauthorized".to_owned()),
-        Trouble::TimedOut(Duration::from_secs(20)),
-        Trouble::Said("500".to_owned()),
-        Trouble::Unreadable { wanted: "list of secrets", why: "it is null".to_owned() },
+        FlyError::NoApp("hotdash-app".to_owned()),
+        FlyError::Refused("Unauthorized".to_owned()),
+        FlyError::TimedOut(Duration::from_secs(20)),
+        FlyError::Said("500".to_owned()),
+        FlyError::Unreadable { wanted: "list of secrets", why: "it is null".to_owned() },
     ] {
         let finding = ask(trouble.clone()).expect("fly ran");
         assert_eq!(Verdict::of(&finding.claims), Verdict::Inconclusive, "{trouble:?}");
     }
     for trouble in [
-        Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() }),
-        Trouble::NotLoggedIn,
-        Trouble::Broken("panicked".to_owned()),
+        FlyError::NotRun(NotRun::NotFound { program: "fly".to_owned() }),
+        FlyError::NotLoggedIn,
+        FlyError::Broken("panicked".to_owned()),
     ] {
         assert!(ask(trouble.clone()).is_err_and(|e| e.hint.is_some()), "{trouble:?}");
     }

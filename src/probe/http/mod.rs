@@ -12,12 +12,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
 use super::expect::Expect;
-use crate::context::{Asking, Context};
+use crate::context::{Attempt, Context};
 use crate::input::template::{Part, Template};
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::http::{Answer, Request};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
@@ -75,12 +75,12 @@ impl Method {
 const EXCERPT_CHARS: usize = 300;
 
 impl Http {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let cx = asking.cx;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let cx = attempt.cx;
         let url = usable(cx, &self.url)?;
         let operands = self.operands(cx)?;
         let request = self.request(cx, &url)?;
-        let seen = self.seen(asking, &url, request).await;
+        let seen = self.seen(attempt, &url, request).await;
         if let Err(fault) = &*seen {
             our_side(fault)?;
         }
@@ -98,18 +98,18 @@ impl Http {
     /// GET and HEAD are measurements: checks that send the same request share its response.
     async fn seen(
         &self,
-        asking: &Asking<'_>,
+        attempt: &Attempt<'_>,
         url: &Url,
         request: Request,
     ) -> Arc<Result<Answer, Unreachable>> {
-        let (client, deadline) = (asking.cx.http.clone(), asking.deadline);
+        let (client, deadline) = (attempt.cx.http.clone(), attempt.deadline);
         if self.method == Method::Post {
             return Arc::new(client.ask(request, deadline).await);
         }
         let headers: Vec<String> =
             self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let key = format!("http {} {} {}", self.method.name(), without_user(url), headers.join(", "));
-        asking.cx.measure(key, asking.again, async move { client.ask(request, deadline).await }).await
+        attempt.cx.measure(key, attempt.again, async move { client.ask(request, deadline).await }).await
     }
 
     /// The environment variable that holds the URL, for a fix.
@@ -117,7 +117,7 @@ impl Http {
         self.url.variables().next().unwrap_or("the URL of this check")
     }
 
-    fn request(&self, cx: &Context, url: &Url) -> Result<Request, CannotAsk> {
+    fn request(&self, cx: &Context, url: &Url) -> Result<Request, ProbeError> {
         let mut request = match (self.method, &self.json) {
             (Method::Get, _) => Request::get(url.as_str()),
             (Method::Head, _) => Request::head(url.as_str()),
@@ -136,7 +136,7 @@ impl Http {
     }
 
     /// The operand of each expectation, with variables and the target's values filled in.
-    fn operands(&self, cx: &Context) -> Result<Vec<Operand>, CannotAsk> {
+    fn operands(&self, cx: &Context) -> Result<Vec<Operand>, ProbeError> {
         let operand = |expect: &Expect| match (expect.unconfigured(&cx.settings.target), expect.is.template())
         {
             (Some(open), _) => Ok(Operand::Unconfigured(open)),
@@ -146,13 +146,13 @@ impl Http {
         self.expect.iter().map(operand).collect()
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let mut expectations = vec![format!("http status: {}", judge::statuses(&self.status))];
         expectations.extend(self.expect.iter().map(|expect| expect.in_words(&settings.target)));
         for open in self.expect.iter().filter_map(|expect| expect.unconfigured(&settings.target)) {
             expectations.push(format!("{}: {}", open.what, open.fix.unwrap_or(open.found)));
         }
-        Asked {
+        Explanation {
             question: format!("{} {}", self.method.name(), self.url),
             by_hand: vec![shell::curl(self, &settings.target)],
             expectations,
@@ -226,20 +226,20 @@ enum Operand {
 ///
 /// # Errors
 /// When a variable is missing, or the result is not an http or https URL.
-pub(super) fn usable(cx: &Context, template: &Template) -> Result<Url, CannotAsk> {
+pub(super) fn usable(cx: &Context, template: &Template) -> Result<Url, ProbeError> {
     crate::service::http::usable(&cx.expand(template)?)
-        .map_err(|fault| CannotAsk::because(format!("`{template}` is {fault}")))
+        .map_err(|fault| ProbeError::because(format!("`{template}` is {fault}")))
 }
 
 /// Stops here when the fault is on our side: the request cannot be sent, or our proxy does not let it through. Any
 /// other fault is a result of the check.
 ///
 /// # Errors
-/// The fault as [`CannotAsk`].
-pub(super) fn our_side(fault: &Unreachable) -> Result<(), CannotAsk> {
+/// The fault as [`ProbeError`].
+pub(super) fn our_side(fault: &Unreachable) -> Result<(), ProbeError> {
     match fault {
         Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
-            Err(CannotAsk::because(fault.to_string()))
+            Err(ProbeError::because(fault.to_string()))
         }
         _ => Ok(()),
     }

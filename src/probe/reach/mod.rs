@@ -6,12 +6,12 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
 use super::http::{by_hand, fix_for, our_side, usable};
-use crate::context::Asking;
+use crate::context::Attempt;
 use crate::input::template::Template;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::place::without_user;
 use crate::service::reach::{self, Leg, Stopped};
 use crate::settings::Settings;
@@ -28,8 +28,8 @@ pub struct Reach {
 type Reached = Result<reach::Reach, Stopped>;
 
 impl Reach {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let cx = asking.cx;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let cx = attempt.cx;
         let url = usable(cx, &self.url)?;
         let finding = Finding::about(format!("GET {}, step by step", without_user(&url)));
         if let (Some(days), "http") = (self.days(&cx.settings), url.scheme()) {
@@ -39,10 +39,10 @@ impl Reach {
             return Ok(finding.claim(claim));
         }
         let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
-        let (now, deadline) = (cx.now(), asking.deadline);
+        let (now, deadline) = (cx.now(), attempt.deadline);
         let key = format!("reach {}", without_user(&url));
         let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
-        let reached = cx.measure(key, asking.again, take).await;
+        let reached = cx.measure(key, attempt.again, take).await;
         if let Err(stopped) = &*reached {
             our_side(&stopped.why)?;
         }
@@ -63,15 +63,15 @@ impl Reach {
         self.url.variables().next().unwrap_or("the URL of this check")
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let url = by_hand(&self.url, &settings.target);
         match self.days(settings) {
-            Some(days) => Asked {
+            Some(days) => Explanation {
                 question: format!("the certificate of {}", self.url),
                 by_hand: vec![format!("curl -sS -o /dev/null -v {url} 2>&1 | grep -i 'expire date'")],
                 expectations: vec![format!("certificate: {}", at_least(days))],
             },
-            None => Asked {
+            None => Explanation {
                 question: format!("GET {}, step by step", self.url),
                 by_hand: vec![format!(
                     "curl -sS -o /dev/null -w 'resolve %{{time_namelookup}} connect %{{time_connect}} tls %{{time_appconnect}} first byte %{{time_starttransfer}} status %{{http_code}}\\n' {url}"

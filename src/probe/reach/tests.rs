@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::outcome::Verdict;
-use crate::service::tls::{Certificate, TlsFault};
+use crate::service::tls::{Certificate, TlsError};
 use crate::service::unreachable::Unreachable;
 
 fn reached(status: u16, days_left: i64) -> reach::Reach {
@@ -65,7 +65,7 @@ fn the_failed_step_follows_the_steps_that_worked() {
     assert!(finding.claims[0].fix.as_deref().is_some_and(|fix| fix.contains("CHATWOOT_BASE_URL")));
 
     let connected = reach::Reach { tls: None, first_byte: None, status: None, ..reached(200, 1) };
-    let untrusted = stopped(Leg::Tls, Unreachable::Tls(TlsFault::UnknownIssuer), connected);
+    let untrusted = stopped(Leg::Tls, Unreachable::Tls(TlsError::UnknownIssuer), connected);
     let (verdict, finding) = judged(&Err(untrusted));
     assert_eq!(verdict, Verdict::Fail);
     let codes: Vec<(&str, Option<bool>)> =
@@ -87,7 +87,7 @@ fn a_certificate_is_judged_by_its_remaining_days_when_it_was_seen() {
     let silent =
         stopped(Leg::FirstByte, Unreachable::Closed, reach::Reach { status: None, ..reached(200, 80) });
     assert_eq!(judge(&Err(silent)), Verdict::Pass);
-    let expired = Unreachable::Tls(TlsFault::Expired { since: None });
+    let expired = Unreachable::Tls(TlsError::Expired { since: None });
     assert_eq!(judge(&Err(stopped(Leg::Tls, expired, reach::Reach::default()))), Verdict::Fail);
     assert_eq!(
         judge(&Err(stopped(Leg::Connect, Unreachable::Refused, reach::Reach::default()))),

@@ -11,15 +11,15 @@ pub struct Catalog {
     pub reader: String,
     pub search_path: String,
     /// `None` when its configured name is not valid.
-    pub facts: Option<Look>,
-    pub grades: Option<Look>,
+    pub facts: Option<TableInfo>,
+    pub grades: Option<TableInfo>,
     /// The plan of the monitoring query, or why there is none.
     pub plan: Result<String, String>,
 }
 
 /// What was found under a table's name.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct TableInfo {
     pub asked: TableName,
     pub found: Option<Relation>,
     /// Tables with a similar name. Read only when nothing was found.
@@ -53,12 +53,12 @@ pub struct Relation {
     pub parts: Vec<Part>,
     pub policies: Vec<Policy>,
     /// How many rows a read of at most one row returned, or why it failed.
-    pub read: Result<u64, Refusal>,
+    pub read: Result<u64, ReadError>,
 }
 
 /// Why a statement failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ReadError {
     /// A lower-case fragment.
     pub why: String,
 }

@@ -1,7 +1,7 @@
 //! From rows of text to the catalog's types. A cell that is missing, unexpectedly
 //! NULL, or of another type is an error, never a default.
 
-use super::catalog::{Alike, Column, Index, Kind, Part, Policy, Refusal, Relation};
+use super::catalog::{Alike, Column, Index, Kind, Part, Policy, ReadError, Relation};
 use crate::service::postgres::Row;
 
 /// A column of the answer that may be NULL.
@@ -47,7 +47,7 @@ pub fn relation(row: &Row) -> Result<Relation, String> {
         columns: Vec::new(),
         parts: Vec::new(),
         policies: Vec::new(),
-        read: Err(Refusal { why: "no read was attempted".to_owned() }),
+        read: Err(ReadError { why: "no read was attempted".to_owned() }),
     })
 }
 

@@ -2,16 +2,16 @@
 
 use super::name::TableName;
 use super::{Schema, Table, queries};
-use crate::probe::Asked;
+use crate::probe::Explanation;
 use crate::probe::database::psql;
 use crate::settings::Settings;
 
 /// What is checked, the statements behind it, and what is compared.
-pub fn explain(schema: &Schema, settings: &Settings) -> Asked {
+pub fn explain(schema: &Schema, settings: &Settings) -> Explanation {
     let names = &settings.target.names;
     let question = schema.question(settings);
     let Ok(name) = schema.table().name(names) else {
-        return Asked { question, ..Asked::default() };
+        return Explanation { question, ..Explanation::default() };
     };
     let table = schema.table();
     let statements = match schema {
@@ -28,7 +28,7 @@ pub fn explain(schema: &Schema, settings: &Settings) -> Asked {
         Schema::RowsVisible { .. } => vec![asked(queries::RELATION, &name), asked(queries::POLICIES, &name)],
     };
     let by_hand = statements.iter().flat_map(|sql| psql(settings, sql)).collect();
-    Asked { question, by_hand, expectations: expectations(schema, settings) }
+    Explanation { question, by_hand, expectations: expectations(schema, settings) }
 }
 
 fn asked(sql: &str, name: &TableName) -> String {

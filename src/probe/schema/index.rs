@@ -8,7 +8,7 @@ use super::name::ident;
 
 /// Why an index does not serve the query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum IndexDefect {
     /// Its keys do not begin with the columns in their order. The keys it has.
     Keys(Vec<Option<String>>),
     Method(String),
@@ -24,79 +24,79 @@ pub enum Flaw {
     Dying,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for IndexDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Flaw::Keys(keys) => {
+            IndexDefect::Keys(keys) => {
                 let keys = keys.iter().map(|k| k.as_deref().map_or("an expression".to_owned(), ident));
                 write!(f, "is on ({})", keys.collect::<Vec<_>>().join(", "))
             }
-            Flaw::Method(method) => write!(f, "is a {method} index, not btree"),
-            Flaw::Collation(column) => {
+            IndexDefect::Method(method) => write!(f, "is a {method} index, not btree"),
+            IndexDefect::Collation(column) => {
                 write!(f, "sorts {} by a collation other than the column's", ident(column))
             }
-            Flaw::Operators(column) => {
+            IndexDefect::Operators(column) => {
                 write!(f, "has an operator class for {} that the query does not use", ident(column))
             }
-            Flaw::Partial => f.write_str("is partial, so it covers only the rows of its WHERE clause"),
-            Flaw::Building(phase) => write!(f, "is being built ({phase})"),
-            Flaw::Invalid => {
+            IndexDefect::Partial => f.write_str("is partial, so it covers only the rows of its WHERE clause"),
+            IndexDefect::Building(phase) => write!(f, "is being built ({phase})"),
+            IndexDefect::Invalid => {
                 f.write_str("is invalid, because its build failed or was interrupted, so no query uses it")
             }
-            Flaw::Dying => f.write_str("is being dropped"),
+            IndexDefect::Dying => f.write_str("is being dropped"),
         }
     }
 }
 
 /// What prevents `index` from serving `wanted`: equality on all columns but the last, and a range on the last.
 /// Empty when it serves.
-pub fn flaws(index: &Index, wanted: &[String]) -> Vec<Flaw> {
+pub fn flaws(index: &Index, wanted: &[String]) -> Vec<IndexDefect> {
     let mut flaws = Vec::new();
     let names: Vec<Option<String>> = index.keys.iter().map(|k| k.column.clone()).collect();
     let prefix = names.len() >= wanted.len() && wanted.iter().zip(&names).all(|(w, n)| n.as_ref() == Some(w));
     if !prefix || wanted.is_empty() {
-        flaws.push(Flaw::Keys(names));
+        flaws.push(IndexDefect::Keys(names));
     } else {
         for (at, (column, key)) in wanted.iter().zip(&index.keys).enumerate() {
             if key.collation != Some(true) {
-                flaws.push(Flaw::Collation(column.clone()));
+                flaws.push(IndexDefect::Collation(column.clone()));
             }
             let answers = if at + 1 == wanted.len() { key.later } else { key.equal };
             if !answers {
-                flaws.push(Flaw::Operators(column.clone()));
+                flaws.push(IndexDefect::Operators(column.clone()));
             }
         }
     }
     if index.method != "btree" {
-        flaws.retain(|f| matches!(f, Flaw::Keys(_)));
-        flaws.push(Flaw::Method(index.method.clone()));
+        flaws.retain(|f| matches!(f, IndexDefect::Keys(_)));
+        flaws.push(IndexDefect::Method(index.method.clone()));
     }
     if index.partial {
-        flaws.push(Flaw::Partial);
+        flaws.push(IndexDefect::Partial);
     }
     if let Some(phase) = &index.building {
-        flaws.push(Flaw::Building(phase.clone()));
+        flaws.push(IndexDefect::Building(phase.clone()));
     } else if !index.live {
-        flaws.push(Flaw::Dying);
+        flaws.push(IndexDefect::Dying);
     } else if !index.valid || !index.ready {
-        flaws.push(Flaw::Invalid);
+        flaws.push(IndexDefect::Invalid);
     }
     flaws
 }
 
 /// A table without a suitable index, and the index that comes closest.
 #[derive(Clone, Debug)]
-pub struct Lack<'a> {
+pub struct MissingIndex<'a> {
     pub part: &'a Part,
-    pub nearest: Option<(&'a Index, Vec<Flaw>)>,
+    pub nearest: Option<(&'a Index, Vec<IndexDefect>)>,
 }
 
 /// Which tables of a tree have a suitable index.
 #[derive(Debug, Default)]
-pub struct Served<'a> {
+pub struct IndexCoverage<'a> {
     /// Tables with rows, and the index that serves each.
     pub by: Vec<(&'a Part, &'a Index)>,
-    pub lacking: Vec<Lack<'a>>,
+    pub lacking: Vec<MissingIndex<'a>>,
     /// Foreign tables and views, whose indexes cannot be seen from here.
     pub unseen: Vec<&'a Part>,
     /// Partitions whose detachment is unfinished; queries do not see them.
@@ -106,8 +106,8 @@ pub struct Served<'a> {
 }
 
 /// Examines every table of the tree that holds rows.
-pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
-    let mut served = Served::default();
+pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> IndexCoverage<'a> {
+    let mut served = IndexCoverage::default();
     for part in parts {
         let serving = part.indexes.iter().find(|i| flaws(i, wanted).is_empty());
         match part.kind {
@@ -115,7 +115,7 @@ pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
             _ if part.detaching => served.detaching.push(part),
             Kind::Table | Kind::Materialized => match serving {
                 Some(index) => served.by.push((part, index)),
-                None => served.lacking.push(Lack { part, nearest: nearest(part, wanted) }),
+                None => served.lacking.push(MissingIndex { part, nearest: nearest(part, wanted) }),
             },
             _ => served.unseen.push(part),
         }
@@ -125,7 +125,7 @@ pub fn served<'a>(parts: &'a [Part], wanted: &[String]) -> Served<'a> {
 
 /// The index that was most likely meant: first one with the right keys and another flaw, else one that begins with
 /// one of the columns or has them all.
-fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw>)> {
+fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<IndexDefect>)> {
     let shared =
         |i: &Index| wanted.iter().filter(|w| i.keys.iter().any(|k| k.column.as_ref() == Some(*w))).count();
     let begins = |i: &Index| match i.keys.first() {
@@ -137,11 +137,11 @@ fn nearest<'a>(part: &'a Part, wanted: &[String]) -> Option<(&'a Index, Vec<Flaw
         .filter(|i| shared(i) > 0 && (begins(i) || shared(i) == wanted.len()))
         .map(|i| (i, flaws(i, wanted)))
         .min_by_key(|(i, flaws)| {
-            (flaws.iter().any(|f| matches!(f, Flaw::Keys(_))), usize::MAX - shared(i), flaws.len())
+            (flaws.iter().any(|f| matches!(f, IndexDefect::Keys(_))), usize::MAX - shared(i), flaws.len())
         })
 }
 
-impl Served<'_> {
+impl IndexCoverage<'_> {
     /// `None` when it cannot be decided. False for a tree without a table that holds rows.
     pub fn holds(&self) -> Option<bool> {
         match (self.lacking.is_empty(), self.unseen.is_empty(), self.by.is_empty()) {
@@ -177,11 +177,11 @@ impl Served<'_> {
     }
 }
 
-fn describe_lack(lack: &Lack<'_>) -> String {
+fn describe_lack(lack: &MissingIndex<'_>) -> String {
     match &lack.nearest {
         None => format!("{} has none", lack.part.name),
         Some((index, flaws)) => {
-            let flaws = flaws.iter().map(Flaw::to_string).collect::<Vec<_>>().join(" and ");
+            let flaws = flaws.iter().map(IndexDefect::to_string).collect::<Vec<_>>().join(" and ");
             format!("{} has none; the closest, {}, {flaws}", lack.part.name, index.name)
         }
     }

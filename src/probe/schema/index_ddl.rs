@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::catalog::{Index, Kind, Part};
-use super::index::{Flaw, Lack, Served, flaws, served};
+use super::index::{IndexCoverage, IndexDefect, MissingIndex, flaws, served};
 use super::name::{ident, idents, qualified};
 
 /// The most bytes of a name; PostgreSQL cuts off longer ones.
@@ -26,10 +26,10 @@ pub fn statements(parts: &[Part], wanted: &[String]) -> Vec<String> {
 }
 
 /// True when indexes are missing only because they are still being built.
-pub fn is_being_built(served: &Served<'_>) -> bool {
-    let building = |lack: &Lack<'_>| {
+pub fn is_being_built(served: &IndexCoverage<'_>) -> bool {
+    let building = |lack: &MissingIndex<'_>| {
         let flaws = lack.nearest.as_ref().map(|(_, flaws)| flaws.as_slice());
-        matches!(flaws, Some([Flaw::Building(_)]))
+        matches!(flaws, Some([IndexDefect::Building(_)]))
     };
     !served.lacking.is_empty() && served.lacking.iter().all(building)
 }
@@ -51,18 +51,20 @@ fn taken(parts: &[Part]) -> Vec<(String, String)> {
 }
 
 impl Repair<'_> {
-    fn leaves(&mut self, served: &Served<'_>, partitioned: bool) {
+    fn leaves(&mut self, served: &IndexCoverage<'_>, partitioned: bool) {
         for lack in &served.lacking {
             let part = lack.part;
             let state = lack.nearest.as_ref().and_then(|(index, flaws)| match flaws.as_slice() {
-                [only @ (Flaw::Invalid | Flaw::Dying | Flaw::Building(_))] => Some((*index, only)),
+                [only @ (IndexDefect::Invalid | IndexDefect::Dying | IndexDefect::Building(_))] => {
+                    Some((*index, only))
+                }
                 _ => None,
             });
             match state {
-                Some((_, Flaw::Building(_))) => continue,
+                Some((_, IndexDefect::Building(_))) => continue,
                 // Rebuilding a unique index would fail again on the same duplicates, so it is replaced. One that is
                 // attached to a parent's index cannot be dropped alone.
-                Some((index, Flaw::Invalid)) if !index.unique || index.attached_to.is_some() => {
+                Some((index, IndexDefect::Invalid)) if !index.unique || index.attached_to.is_some() => {
                     self.statements.push(format!("REINDEX INDEX CONCURRENTLY {};", index.quoted()));
                     self.made.insert(part.oid.clone(), index.quoted());
                     continue;
@@ -158,7 +160,9 @@ impl Repair<'_> {
     }
 
     fn is_ours_but_invalid(&self, index: &Index) -> bool {
-        flaws(index, self.wanted) == [Flaw::Invalid] && index.keys.len() == self.wanted.len() && !index.unique
+        flaws(index, self.wanted) == [IndexDefect::Invalid]
+            && index.keys.len() == self.wanted.len()
+            && !index.unique
     }
 
     /// A name like those that PostgreSQL generates, which no known relation has.

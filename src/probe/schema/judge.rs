@@ -1,6 +1,6 @@
 //! From the catalog and the settings to a finding. Pure.
 
-use super::catalog::{Catalog, Kind, Look, Relation};
+use super::catalog::{Catalog, Kind, Relation, TableInfo};
 use super::index::{listed, served};
 use super::name::idents;
 use super::table::{Judged, columns, exists, select, wanted, zoned};
@@ -45,7 +45,7 @@ impl Schema {
 
     /// Without the facts table every claim on it fails. The grades table may be absent, which a check of its own
     /// reports; the other checks on it pass with a warning.
-    fn without_table(&self, finding: Finding, look: &Look) -> Finding {
+    fn without_table(&self, finding: Finding, look: &TableInfo) -> Finding {
         let absent = format!("no table {}", look.asked);
         let (code, what) = self.subject();
         match self.table() {

@@ -18,10 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Finding, slug};
+use crate::context::Attempt;
+use crate::outcome::finding::{Finding, ProbeError, slug};
 use crate::settings::{Names, Settings};
 use name::TableName;
 
@@ -68,9 +68,9 @@ impl Table {
         }
     }
 
-    fn name(self, names: &Names) -> Result<TableName, CannotAsk> {
+    fn name(self, names: &Names) -> Result<TableName, ProbeError> {
         TableName::parse(self.configured(names)).map_err(|why| {
-            CannotAsk::because(format!("the target's table name `{}` is not valid: {why}", self.key()))
+            ProbeError::because(format!("the target's table name `{}` is not valid: {why}", self.key()))
                 .hint(format!("correct `{}` under [targets.NAME.names] in the configuration", self.key()))
         })
     }
@@ -110,12 +110,12 @@ impl Schema {
         }
     }
 
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        self.table().name(&asking.cx.settings.target.names)?;
-        let look = read::look(asking).await?;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        self.table().name(&attempt.cx.settings.target.names)?;
+        let look = read::look(attempt).await?;
         match look.as_ref() {
-            Ok(catalog) => Ok(self.judge(catalog, &asking.cx.settings)),
-            Err(trouble) => trouble.finding(Finding::about(self.question(&asking.cx.settings))),
+            Ok(catalog) => Ok(self.judge(catalog, &attempt.cx.settings)),
+            Err(trouble) => trouble.finding(Finding::about(self.question(&attempt.cx.settings))),
         }
     }
 
@@ -140,7 +140,7 @@ impl Schema {
         BTreeSet::from(["DATABASE_URL".to_owned()])
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         explain::explain(self, settings)
     }
 

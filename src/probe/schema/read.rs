@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::Table;
-use super::catalog::{Catalog, Look, Refusal, Relation};
+use super::catalog::{Catalog, ReadError, Relation, TableInfo};
 use super::name::TableName;
 use super::{decode, queries};
-use crate::context::{Asking, Context};
-use crate::outcome::finding::CannotAsk;
-use crate::probe::database::{Trouble, brief, dsn};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::ProbeError;
+use crate::probe::database::{DatabaseError, brief, dsn};
 use crate::service::postgres::{Row, Session, connect};
 
 /// How long the read of a row and the plan may each take on the server, in milliseconds. The catalog's answers are
@@ -19,24 +19,24 @@ const TIMEOUT_MS: &str = "2500";
 /// The measurement that all checks of the schema share.
 ///
 /// # Errors
-/// [`CannotAsk`] when `DATABASE_URL` is missing or cannot be read.
-pub async fn look(asking: &Asking<'_>) -> Result<Arc<Result<Catalog, Trouble>>, CannotAsk> {
-    let cx = asking.cx;
+/// [`ProbeError`] when `DATABASE_URL` is missing or cannot be read.
+pub async fn look(attempt: &Attempt<'_>) -> Result<Arc<Result<Catalog, DatabaseError>>, ProbeError> {
+    let cx = attempt.cx;
     let dsn = dsn(cx)?;
-    let (context, deadline) = (Arc::clone(cx), asking.deadline);
+    let (context, deadline) = (Arc::clone(cx), attempt.deadline);
     let take = async move {
         let session = match connect(&dsn, &context.roots, &context.marker, deadline).await {
             Ok(session) => session,
-            Err(fault) => return Err(Trouble::from(&fault)),
+            Err(fault) => return Err(DatabaseError::from(&fault)),
         };
         let catalog = catalog(&session, &context).await;
         session.close().await;
         catalog
     };
-    Ok(cx.measure("the catalog", asking.again, take).await)
+    Ok(cx.measure("the catalog", attempt.again, take).await)
 }
 
-async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, Trouble> {
+async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, DatabaseError> {
     let names = &cx.settings.target.names;
     let who = one(ask(session, queries::SESSION, None).await?)?;
     // A name that is not valid is reported by the checks that use it.
@@ -59,44 +59,44 @@ async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, Trouble> {
         None => Err("there is no table".to_owned()),
     };
     Ok(Catalog {
-        reader: decode::text(&who, "reader").map_err(Trouble::unreadable)?,
-        search_path: decode::text(&who, "search_path").map_err(Trouble::unreadable)?,
+        reader: decode::text(&who, "reader").map_err(DatabaseError::unreadable)?,
+        search_path: decode::text(&who, "search_path").map_err(DatabaseError::unreadable)?,
         facts,
         grades,
         plan,
     })
 }
 
-async fn find(session: &Session, asked: TableName) -> Result<Look, Trouble> {
+async fn find(session: &Session, asked: TableName) -> Result<TableInfo, DatabaseError> {
     let rows = ask(session, queries::RELATION, Some(&asked)).await?;
     let Some(row) = rows.first() else {
         let alike = all(&ask(session, queries::ALIKE, Some(&asked)).await?, decode::alike)?;
-        return Ok(Look { asked, found: None, alike });
+        return Ok(TableInfo { asked, found: None, alike });
     };
-    let mut relation = decode::relation(row).map_err(Trouble::unreadable)?;
+    let mut relation = decode::relation(row).map_err(DatabaseError::unreadable)?;
     relation.columns = all(&ask(session, queries::COLUMNS, Some(&asked)).await?, decode::column)?;
     let rows = ask(session, queries::INDEXES, Some(&asked)).await?;
-    relation.parts = decode::parts(&rows).map_err(Trouble::unreadable)?;
+    relation.parts = decode::parts(&rows).map_err(DatabaseError::unreadable)?;
     relation.policies = all(&ask(session, queries::POLICIES, Some(&asked)).await?, decode::policy)?;
-    Ok(Look { asked, found: Some(relation), alike: Vec::new() })
+    Ok(TableInfo { asked, found: Some(relation), alike: Vec::new() })
 }
 
-async fn ask(session: &Session, sql: &str, name: Option<&TableName>) -> Result<Vec<Row>, Trouble> {
+async fn ask(session: &Session, sql: &str, name: Option<&TableName>) -> Result<Vec<Row>, DatabaseError> {
     let parameters: Vec<&str> = name.map_or_else(Vec::new, |n| vec![n.schema_or_empty(), &n.table]);
-    session.rows(sql, &parameters).await.map_err(|fault| Trouble::from(&fault))
+    session.rows(sql, &parameters).await.map_err(|fault| DatabaseError::from(&fault))
 }
 
-fn one(rows: Vec<Row>) -> Result<Row, Trouble> {
-    rows.into_iter().next().ok_or_else(|| Trouble::unreadable("no row"))
+fn one(rows: Vec<Row>) -> Result<Row, DatabaseError> {
+    rows.into_iter().next().ok_or_else(|| DatabaseError::unreadable("no row"))
 }
 
-fn all<T>(rows: &[Row], decode: impl Fn(&Row) -> Result<T, String>) -> Result<Vec<T>, Trouble> {
-    rows.iter().map(decode).collect::<Result<_, _>>().map_err(Trouble::unreadable)
+fn all<T>(rows: &[Row], decode: impl Fn(&Row) -> Result<T, String>) -> Result<Vec<T>, DatabaseError> {
+    rows.iter().map(decode).collect::<Result<_, _>>().map_err(DatabaseError::unreadable)
 }
 
-async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Result<u64, Refusal> {
+async fn read(session: &Session, relation: &Relation, needed: &[String]) -> Result<u64, ReadError> {
     let columns: Vec<String> = needed.iter().filter(|n| relation.column(n).is_some()).cloned().collect();
-    let refusal = |why: String| Refusal { why };
+    let refusal = |why: String| ReadError { why };
     let rows = brief(session, TIMEOUT_MS, &queries::reading(&relation.quoted(), &columns))
         .await
         .map_err(|fault| refusal(fault.to_string()))?;

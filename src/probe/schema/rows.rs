@@ -7,7 +7,7 @@ use crate::outcome::finding::Claim;
 
 /// What row level security does to the role of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sight {
+pub enum RowVisibility {
     /// It is off, or does not apply to this role.
     Unbound,
     /// A policy lets this role see everything, and none restricts it.
@@ -20,9 +20,9 @@ pub enum Sight {
 
 /// Judges the policies as PostgreSQL combines them: at least one permissive policy must let a row through, and
 /// every restrictive one must. A policy without `USING` lets nothing through and restricts nothing.
-pub fn sight(relation: &Relation) -> Sight {
+pub fn sight(relation: &Relation) -> RowVisibility {
     if !relation.row_security_binds {
-        return Sight::Unbound;
+        return RowVisibility::Unbound;
     }
     let mine: Vec<&Policy> = relation.policies.iter().filter(|p| p.for_select && p.for_me).collect();
     let is = |p: &Policy, text: &str| p.condition.as_deref() == Some(text);
@@ -31,11 +31,13 @@ pub fn sight(relation: &Relation) -> Sight {
     let closing: Vec<&Policy> =
         mine.iter().copied().filter(|p| !p.permissive && p.condition.is_some() && !is(p, "true")).collect();
     if opening.is_empty() || closing.iter().any(|p| is(p, "false")) {
-        return Sight::None;
+        return RowVisibility::None;
     }
     match opening.iter().find(|p| is(p, "true")) {
-        Some(all) if closing.is_empty() => Sight::All { policy: all.name.clone() },
-        _ => Sight::Some { policies: opening.iter().chain(&closing).map(|p| p.name.clone()).collect() },
+        Some(all) if closing.is_empty() => RowVisibility::All { policy: all.name.clone() },
+        _ => {
+            RowVisibility::Some { policies: opening.iter().chain(&closing).map(|p| p.name.clone()).collect() }
+        }
     }
 }
 
@@ -44,21 +46,21 @@ pub fn claim(relation: &Relation, reader: &str) -> Claim {
     let (code, what) = ("row-level-security", "row level security");
     let expected = format!("hides no row from {reader}");
     match sight(relation) {
-        Sight::Unbound if relation.row_security => {
+        RowVisibility::Unbound if relation.row_security => {
             let found = format!("on, but it does not apply to {reader}");
             Claim::compared(code, what, expected, found, true)
         }
-        Sight::Unbound => Claim::compared(code, what, expected, "off", true),
-        Sight::All { policy } => {
+        RowVisibility::Unbound => Claim::compared(code, what, expected, "off", true),
+        RowVisibility::All { policy } => {
             let found = format!("on, and the policy {policy} lets {reader} see every row");
             Claim::compared(code, what, expected, found, true)
         }
-        Sight::Some { policies } => {
+        RowVisibility::Some { policies } => {
             let found = format!("on, and policies decide row by row: {}", policies.join(", "));
             let sentence = format!("row level security is {found}");
             Claim::undecided(code, what, expected, found).sentence(sentence).fix(repair(relation, reader))
         }
-        Sight::None => {
+        RowVisibility::None => {
             let found = format!("on, and no policy lets {reader} see a row");
             let sentence = format!("row level security is {found}, so every count would be 0");
             Claim::compared(code, what, expected, found, false)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::catalog::{Kind, Look, Relation};
+use super::catalog::{Kind, Relation, TableInfo};
 use super::index::listed;
 use super::name::{ident, qualified};
 use crate::outcome::finding::{Claim, slug};
@@ -16,7 +16,7 @@ pub struct Judged {
 
 /// The relation exists, is a table in a schema that this role may use, and can hold rows.
 /// `key` is the configuration's name for it, `target` the target's.
-pub fn exists(look: &Look, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
+pub fn exists(look: &TableInfo, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
     let mut judged = Judged::default();
     let is_a = |found: &str, holds| Claim::compared("relation", "relation", "a table", found, holds);
     let Some(relation) = &look.found else {
@@ -90,7 +90,7 @@ fn usage(schema: &str, reader: &str) -> String {
     format!("GRANT USAGE ON SCHEMA {} TO {};", ident(schema), ident(reader))
 }
 
-fn similar_table(look: &Look, reader: &str, key: &str, target: &str) -> Option<String> {
+fn similar_table(look: &TableInfo, reader: &str, key: &str, target: &str) -> Option<String> {
     let near = look.alike.first()?;
     if look.asked.schema.is_none() && near.name == look.asked.table && !near.schema_usable {
         return Some(format!(

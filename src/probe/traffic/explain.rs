@@ -1,7 +1,7 @@
 //! How a person checks the same by hand, in the database and in Chatwoot.
 
 use super::Traffic;
-use crate::probe::Asked;
+use crate::probe::Explanation;
 use crate::probe::database::psql;
 use crate::settings::{Drafts, Settings};
 use crate::traffic::read;
@@ -9,7 +9,7 @@ use crate::traffic::read;
 /// The window of the checklist's own statements, used when the run sets none.
 const DEFAULT_MINUTES: f64 = 15.0;
 
-pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
+pub(super) fn asked(claim: Traffic, settings: &Settings) -> Explanation {
     let traffic = &settings.target.traffic;
     let minutes = settings
         .watch
@@ -78,7 +78,7 @@ pub(super) fn asked(claim: Traffic, settings: &Settings) -> Asked {
             vec!["at least as many facts as incoming and outgoing messages".to_owned()],
         ),
     };
-    Asked { question: question.to_owned(), by_hand, expectations }
+    Explanation { question: question.to_owned(), by_hand, expectations }
 }
 
 fn tier(tier: &crate::settings::Tier) -> String {

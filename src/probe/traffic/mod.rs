@@ -10,10 +10,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
-use crate::context::{Asking, Context};
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::context::{Attempt, Context};
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
 use crate::traffic::measure;
@@ -53,8 +53,8 @@ impl Traffic {
         }
     }
 
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        let cx = asking.cx;
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        let cx = attempt.cx;
         let watched = measure::watched(cx).await;
         let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
         let rules = Rules::of(&cx.settings);
@@ -70,7 +70,7 @@ impl Traffic {
         })
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         explain::asked(*self, settings)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthChar;
 
-use crate::outcome::tick::{Standing, Tick};
+use crate::outcome::tick::{LiveStatus, Tick};
 use crate::outcome::window::Window;
 use crate::report::spark;
 use crate::text;
@@ -122,9 +122,9 @@ fn numbers(tick: &Tick, width: usize) -> Vec<Line> {
     }
     let (latency, top) = spark::latency(&tick.spark, room);
     let ink = match tick.standing {
-        Standing::Passing => Ink::Green,
-        Standing::Failing => Ink::Red,
-        Standing::Thin => Ink::Yellow,
+        LiveStatus::Passing => Ink::Green,
+        LiveStatus::Failing => Ink::Red,
+        LiveStatus::Thin => Ink::Yellow,
     };
     let dead = if tick.dead_letters == 0 { Ink::None } else { Ink::Red };
     let mut lines = vec![
@@ -184,9 +184,9 @@ fn pace(tick: &Tick) -> String {
 
 fn word(tick: &Tick) -> &'static str {
     match tick.standing {
-        Standing::Passing => "passing",
-        Standing::Failing => "failing",
-        Standing::Thin => "no verdict yet",
+        LiveStatus::Passing => "passing",
+        LiveStatus::Failing => "failing",
+        LiveStatus::Thin => "no verdict yet",
     }
 }
 

@@ -14,7 +14,7 @@ fn tick() -> Tick {
         avg_duration_ms: Some(213.2),
         p95_ms: Some(480),
         requests_per_minute: 4.0,
-        standing: Standing::Passing,
+        standing: LiveStatus::Passing,
         reason: "2 more failures would fail it".to_owned(),
         trouble: None,
         spark: (0..68)
@@ -56,7 +56,7 @@ fn a_log_gets_one_line_per_tick() {
         bad: 0,
         success_rate: None,
         avg_duration_ms: None,
-        standing: Standing::Thin,
+        standing: LiveStatus::Thin,
         reason: "no delivery yet".to_owned(),
         left_s: 0,
         requests_per_minute: 0.0,

@@ -14,7 +14,7 @@ use crate::outcome::waived::Waiver;
 use crate::outcome::{Outcome, Verdict, Why};
 
 use self::layout::{Column, Columns, grid};
-use super::{Standing, Style, badge};
+use super::{Impact, Style, badge};
 use crate::text;
 
 /// The width without a terminal.
@@ -89,12 +89,12 @@ impl<'a> Page<'a> {
     }
 
     fn ink(&self, outcome: &Outcome) -> Ink {
-        match (Standing::of(outcome, self.report.strict), &outcome.verdict) {
-            (Standing::Good, _) => Ink::Green,
-            (Standing::Excluded, _) => Ink::Dim,
-            (Standing::Waived | Standing::Note, _) => Ink::Yellow,
-            (Standing::Blocking, Verdict::Skipped(_) | Verdict::Inconclusive) => Ink::Yellow,
-            (Standing::Blocking, _) => Ink::Red,
+        match (Impact::of(outcome, self.report.strict), &outcome.verdict) {
+            (Impact::Good, _) => Ink::Green,
+            (Impact::Excluded, _) => Ink::Dim,
+            (Impact::Waived | Impact::Note, _) => Ink::Yellow,
+            (Impact::Blocking, Verdict::Skipped(_) | Verdict::Inconclusive) => Ink::Yellow,
+            (Impact::Blocking, _) => Ink::Red,
         }
     }
 

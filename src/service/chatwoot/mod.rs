@@ -21,7 +21,7 @@ use crate::redact::{Redactor, Secret};
 pub use answer::{Account, Api, Membership, Profile, Shown, Webhook, credentials};
 pub use conversations::{Entry, Kind, Listing, Message, Sender, listing_path, messages_path, read_messages};
 pub use page::{Page, Seen, read};
-pub use refusal::{Reason, Refusal, Trouble};
+pub use refusal::{ChatwootError, Reason, Rejection};
 pub use reports::{Counted, count_path, read_count};
 
 /// The header for every kind of token. Chatwoot does not accept `Authorization: Bearer`.

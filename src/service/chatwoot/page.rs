@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::refusal::{Refusal, Trouble};
+use super::refusal::{ChatwootError, Rejection};
 use crate::service::unreachable::Unreachable;
 
 /// A response. Its `Debug` shows only the status, because bodies contain credentials.
@@ -29,15 +29,15 @@ impl Page {
     /// Parses the JSON body of a 200 response into a type.
     ///
     /// # Errors
-    /// [`Trouble`] for any other status and for a body of the wrong form.
-    pub fn read<T>(&self, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
+    /// [`ChatwootError`] for any other status and for a body of the wrong form.
+    pub fn read<T>(&self, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, ChatwootError> {
         if self.status != 200 {
-            let mut refusal = Refusal::of(self.status, self.body.as_ref().ok());
+            let mut refusal = Rejection::of(self.status, self.body.as_ref().ok());
             refusal.said = self.location.clone().or(refusal.said);
-            return Err(Trouble::Refused(refusal));
+            return Err(ChatwootError::Refused(refusal));
         }
-        let body = self.body.as_ref().map_err(|why| Trouble::Unreadable(why.clone()))?;
-        reader(body).map_err(Trouble::Unreadable)
+        let body = self.body.as_ref().map_err(|why| ChatwootError::Unreadable(why.clone()))?;
+        reader(body).map_err(ChatwootError::Unreadable)
     }
 }
 
@@ -50,11 +50,11 @@ impl fmt::Debug for Page {
 /// Parses a page, with the same errors as [`Page::read`].
 ///
 /// # Errors
-/// Additionally [`Trouble::Unreachable`].
-pub fn read<T>(seen: &Seen, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, Trouble> {
+/// Additionally [`ChatwootError::Unreachable`].
+pub fn read<T>(seen: &Seen, reader: impl Fn(&Value) -> Result<T, String>) -> Result<T, ChatwootError> {
     match seen {
         Ok(page) => page.read(reader),
-        Err(fault) => Err(Trouble::Unreachable(fault.clone())),
+        Err(fault) => Err(ChatwootError::Unreachable(fault.clone())),
     }
 }
 
@@ -76,11 +76,11 @@ mod tests {
         for (status, body) in [(200, "<html>"), (200, "{}"), (204, ""), (500, good), (404, good), (302, "")] {
             assert!(page(status, body).read(Api::read).is_err(), "{status} {body}");
         }
-        let Err(Trouble::Refused(refusal)) = page(429, "Retry later\n").read(Api::read) else {
+        let Err(ChatwootError::Refused(refusal)) = page(429, "Retry later\n").read(Api::read) else {
             panic!("429 is a refusal")
         };
         assert_eq!(refusal.reason, Reason::TooMany);
         let lost: Seen = Err(Unreachable::Refused);
-        assert_eq!(read(&lost, Api::read), Err(Trouble::Unreachable(Unreachable::Refused)));
+        assert_eq!(read(&lost, Api::read), Err(ChatwootError::Unreachable(Unreachable::Refused)));
     }
 }

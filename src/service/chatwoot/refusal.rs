@@ -7,18 +7,18 @@ use crate::service::unreachable::Unreachable;
 
 /// Why a request has no usable response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum ChatwootError {
     /// There was no response, or it was incomplete.
     Unreachable(Unreachable),
     /// Chatwoot rejected the request.
-    Refused(Refusal),
+    Refused(Rejection),
     /// A 2xx response in a form that Chatwoot does not document; a lower-case fragment.
     Unreadable(String),
 }
 
 /// A response that rejects the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Rejection {
     pub status: u16,
     pub reason: Reason,
     /// The body, if it is one of Chatwoot's own one-line errors, or the target of a redirect. Text from the other side.
@@ -56,9 +56,9 @@ pub enum Reason {
     Other,
 }
 
-impl Refusal {
+impl Rejection {
     /// Classifies a rejection. `body` is the JSON body, if there is one.
-    pub fn of(status: u16, body: Option<&Value>) -> Refusal {
+    pub fn of(status: u16, body: Option<&Value>) -> Rejection {
         let said = body.and_then(one_line);
         let reason = match (status, said.as_deref().unwrap_or_default()) {
             (401, "Invalid Access Token") => Reason::UnknownToken,
@@ -76,7 +76,7 @@ impl Refusal {
             (500..=599, _) => Reason::Broken,
             _ => Reason::Other,
         };
-        Refusal { status, reason, said }
+        Rejection { status, reason, said }
     }
 
     /// The rejection in a few words, starting with its status.
@@ -147,9 +147,9 @@ fn one_line(body: &Value) -> Option<String> {
     text.or_else(first).map(str::to_owned)
 }
 
-impl From<Unreachable> for Trouble {
-    fn from(fault: Unreachable) -> Trouble {
-        Trouble::Unreachable(fault)
+impl From<Unreachable> for ChatwootError {
+    fn from(fault: Unreachable) -> ChatwootError {
+        ChatwootError::Unreachable(fault)
     }
 }
 
@@ -177,12 +177,12 @@ mod tests {
             (500, json!({"status": 500, "error": "Internal Server Error"}), Reason::Broken),
         ];
         for (status, body, reason) in cases {
-            assert_eq!(Refusal::of(status, Some(&body)).reason, reason, "{body}");
+            assert_eq!(Rejection::of(status, Some(&body)).reason, reason, "{body}");
         }
-        assert_eq!(Refusal::of(401, None).reason, Reason::Other);
-        assert_eq!(Refusal::of(429, None).reason, Reason::TooMany);
-        assert_eq!(Refusal::of(302, None).reason, Reason::Redirected);
-        assert_eq!(Refusal::of(502, None).reason, Reason::Broken);
+        assert_eq!(Rejection::of(401, None).reason, Reason::Other);
+        assert_eq!(Rejection::of(429, None).reason, Reason::TooMany);
+        assert_eq!(Rejection::of(302, None).reason, Reason::Redirected);
+        assert_eq!(Rejection::of(502, None).reason, Reason::Broken);
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
             json!({"error": "Account is suspended"}),
         ];
         let fixes: std::collections::BTreeSet<_> =
-            texts.iter().map(|b| Refusal::of(401, Some(b)).fix().expect("it has a fix")).collect();
+            texts.iter().map(|b| Rejection::of(401, Some(b)).fix().expect("it has a fix")).collect();
         assert_eq!(fixes.len(), texts.len());
     }
 }

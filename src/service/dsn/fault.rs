@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a DSN cannot be used. Names the part and never its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DsnFault {
+pub enum DsnError {
     /// It is empty.
     Empty,
     /// It is in quotation marks, which belong to the file it was copied from.
@@ -25,28 +25,28 @@ pub enum DsnFault {
     Unfinished(String),
 }
 
-impl DsnFault {
-    pub(super) fn value(part: &'static str, allowed: &'static str) -> DsnFault {
-        DsnFault::Value { part, allowed }
+impl DsnError {
+    pub(super) fn value(part: &'static str, allowed: &'static str) -> DsnError {
+        DsnError::Value { part, allowed }
     }
 }
 
-impl fmt::Display for DsnFault {
+impl fmt::Display for DsnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DsnFault::Empty => write!(f, "is empty; set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
-            DsnFault::Quoted => write!(f, "starts with a quotation mark; set it without quotation marks"),
-            DsnFault::Spaces => write!(f, "starts or ends with whitespace; remove it"),
-            DsnFault::Control => write!(f, "contains a control character; remove it"),
-            DsnFault::Scheme(hint) => write!(f, "is not a postgres:// or postgresql:// URL{hint}"),
-            DsnFault::Missing(part) => {
+            DsnError::Empty => write!(f, "is empty; set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE"),
+            DsnError::Quoted => write!(f, "starts with a quotation mark; set it without quotation marks"),
+            DsnError::Spaces => write!(f, "starts or ends with whitespace; remove it"),
+            DsnError::Control => write!(f, "contains a control character; remove it"),
+            DsnError::Scheme(hint) => write!(f, "is not a postgres:// or postgresql:// URL{hint}"),
+            DsnError::Missing(part) => {
                 write!(f, "has no {part}; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
             }
-            DsnFault::NotUtf8(part) => {
+            DsnError::NotUtf8(part) => {
                 write!(f, "contains a {part} that is not UTF-8; check its percent-encoding")
             }
-            DsnFault::Value { part, allowed } => write!(f, "has an invalid {part}; it must be {allowed}"),
-            DsnFault::Unfinished(key) => {
+            DsnError::Value { part, allowed } => write!(f, "has an invalid {part}; it must be {allowed}"),
+            DsnError::Unfinished(key) => {
                 write!(
                     f,
                     "is neither a URL nor complete key=value pairs (at {key}); check for a missing quote"
@@ -56,4 +56,4 @@ impl fmt::Display for DsnFault {
     }
 }
 
-impl std::error::Error for DsnFault {}
+impl std::error::Error for DsnError {}

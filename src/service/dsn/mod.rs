@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, SslNegotiation};
 
-pub use fault::DsnFault;
+pub use fault::DsnError;
 use parts::Parts;
 
 /// How to encrypt the connection, as defined by libpq.
@@ -115,7 +115,7 @@ impl fmt::Display for SslMode {
 
 impl Dsn {
     /// Parses a DSN in URL form (`postgres://`, `postgresql://`) or as `key=value` pairs.
-    pub fn parse(text: &str) -> Result<Dsn, DsnFault> {
+    pub fn parse(text: &str) -> Result<Dsn, DsnError> {
         Dsn::from_parts(Parts::read(text)?)
     }
 
@@ -134,11 +134,11 @@ impl Dsn {
         self.database.as_deref().unwrap_or(&self.user)
     }
 
-    fn from_parts(parts: Parts) -> Result<Dsn, DsnFault> {
-        let user = parts.text("user")?.filter(|u| !u.is_empty()).ok_or(DsnFault::Missing("user"))?;
+    fn from_parts(parts: Parts) -> Result<Dsn, DsnError> {
+        let user = parts.text("user")?.filter(|u| !u.is_empty()).ok_or(DsnError::Missing("user"))?;
         let database = parts.text("dbname")?.filter(|d| !d.is_empty());
         let servers = servers(&parts)?;
-        let first = servers.first().ok_or(DsnFault::Missing("host"))?;
+        let first = servers.first().ok_or(DsnError::Missing("host"))?;
         let sslrootcert = match parts.text("sslrootcert")?.filter(|f| !f.is_empty()) {
             Some(file) if file == "system" => Some(SslRootCert::System),
             Some(file) => Some(SslRootCert::File(file.into())),
@@ -172,7 +172,7 @@ impl Dsn {
 }
 
 /// Session parameters that tokio-postgres passes on or negotiates.
-fn session(config: &mut Config, parts: &Parts) -> Result<(), DsnFault> {
+fn session(config: &mut Config, parts: &Parts) -> Result<(), DsnError> {
     let name = parts.text("application_name")?.or(parts.text("fallback_application_name")?);
     config.application_name(name.filter(|n| !n.is_empty()).unwrap_or_else(|| "hotdash-ops".to_owned()));
     if let Some(options) = parts.text("options")?.filter(|o| !o.is_empty()) {
@@ -182,17 +182,17 @@ fn session(config: &mut Config, parts: &Parts) -> Result<(), DsnFault> {
         None | Some("" | "prefer") => config.channel_binding(ChannelBinding::Prefer),
         Some("disable") => config.channel_binding(ChannelBinding::Disable),
         Some("require") => config.channel_binding(ChannelBinding::Require),
-        Some(_) => return Err(DsnFault::value("channel_binding", "disable, prefer or require")),
+        Some(_) => return Err(DsnError::value("channel_binding", "disable, prefer or require")),
     };
     match parts.text("sslnegotiation")?.as_deref() {
         None | Some("" | "postgres") => config.ssl_negotiation(SslNegotiation::Postgres),
         Some("direct") => config.ssl_negotiation(SslNegotiation::Direct),
-        Some(_) => return Err(DsnFault::value("sslnegotiation", "postgres or direct")),
+        Some(_) => return Err(DsnError::value("sslnegotiation", "postgres or direct")),
     };
     Ok(())
 }
 
-fn sslmode(parts: &Parts, rootcert: Option<&SslRootCert>) -> Result<SslMode, DsnFault> {
+fn sslmode(parts: &Parts, rootcert: Option<&SslRootCert>) -> Result<SslMode, DsnError> {
     let system = rootcert == Some(&SslRootCert::System);
     let mode = match parts.text("sslmode")?.as_deref() {
         // node-postgres and JDBC use ssl=true for libpq's require.
@@ -208,16 +208,16 @@ fn sslmode(parts: &Parts, rootcert: Option<&SslRootCert>) -> Result<SslMode, Dsn
         Some("verify-full") => SslMode::VerifyFull,
         Some(_) => {
             let known = "disable, allow, prefer, require, verify-ca or verify-full";
-            return Err(DsnFault::value("sslmode", known));
+            return Err(DsnError::value("sslmode", known));
         }
     };
     if system && mode != SslMode::VerifyFull {
-        return Err(DsnFault::value("sslmode", "verify-full, because sslrootcert is system"));
+        return Err(DsnError::value("sslmode", "verify-full, because sslrootcert is system"));
     }
     Ok(mode)
 }
 
-fn attrs(parts: &Parts) -> Result<Attrs, DsnFault> {
+fn attrs(parts: &Parts) -> Result<Attrs, DsnError> {
     Ok(match parts.text("target_session_attrs")?.as_deref() {
         None | Some("" | "any") => Attrs::Any,
         Some("read-write") => Attrs::ReadWrite,
@@ -227,49 +227,49 @@ fn attrs(parts: &Parts) -> Result<Attrs, DsnFault> {
         Some("prefer-standby") => Attrs::PreferStandby,
         Some(_) => {
             let known = "any, read-write, read-only, primary, standby or prefer-standby";
-            return Err(DsnFault::value("target_session_attrs", known));
+            return Err(DsnError::value("target_session_attrs", known));
         }
     })
 }
 
 /// Whole seconds. Zero and negative numbers mean no limit, as in libpq and Prisma.
-fn connect_timeout(parts: &Parts) -> Result<Option<Duration>, DsnFault> {
+fn connect_timeout(parts: &Parts) -> Result<Option<Duration>, DsnError> {
     let Some(text) = parts.text("connect_timeout")?.filter(|t| !t.is_empty()) else { return Ok(None) };
     let seconds: i64 =
-        text.trim().parse().map_err(|_| DsnFault::value("connect_timeout", "whole seconds"))?;
+        text.trim().parse().map_err(|_| DsnError::value("connect_timeout", "whole seconds"))?;
     Ok(u64::try_from(seconds).ok().filter(|s| *s > 0).map(Duration::from_secs))
 }
 
-fn servers(parts: &Parts) -> Result<Vec<Server>, DsnFault> {
-    let list = |key: &'static str| -> Result<Vec<String>, DsnFault> {
+fn servers(parts: &Parts) -> Result<Vec<Server>, DsnError> {
+    let list = |key: &'static str| -> Result<Vec<String>, DsnError> {
         let text = parts.text(key)?.filter(|t| !t.is_empty());
         Ok(text.map(|t| t.split(',').map(|p| p.trim().to_owned()).collect()).unwrap_or_default())
     };
     let (hosts, addresses, ports) = (list("host")?, list("hostaddr")?, list("port")?);
     let count = hosts.len().max(addresses.len());
     if !addresses.is_empty() && !hosts.is_empty() && addresses.len() != hosts.len() {
-        return Err(DsnFault::value("hostaddr", "one address for each host"));
+        return Err(DsnError::value("hostaddr", "one address for each host"));
     }
     if ports.len() > 1 && ports.len() != count {
-        return Err(DsnFault::value("port", "one port, or one for each host"));
+        return Err(DsnError::value("port", "one port, or one for each host"));
     }
     let mut servers = Vec::new();
     for at in 0..count {
         let address = match addresses.get(at).filter(|a| !a.is_empty()) {
-            Some(text) => Some(text.parse().map_err(|_| DsnFault::value("hostaddr", "IP addresses"))?),
+            Some(text) => Some(text.parse().map_err(|_| DsnError::value("hostaddr", "IP addresses"))?),
             None => None,
         };
         let host = hosts.get(at).cloned().or(address.map(|a: std::net::IpAddr| a.to_string()));
-        let host = host.filter(|h| !h.is_empty()).ok_or(DsnFault::Missing("host"))?;
+        let host = host.filter(|h| !h.is_empty()).ok_or(DsnError::Missing("host"))?;
         let wrong = |c: char| c.is_whitespace() || c.is_control() || "@/?#\\".contains(c);
         if !host.starts_with(['/', '@']) && host.contains(wrong) {
-            return Err(DsnFault::value("host", "a host name (percent-encode any @ / ? # in the password)"));
+            return Err(DsnError::value("host", "a host name (percent-encode any @ / ? # in the password)"));
         }
         let port = match ports.get(at).or(ports.first()).filter(|p| !p.is_empty()) {
             Some(text) => text.parse().ok().filter(|p| *p > 0),
             None => Some(5432),
         };
-        let port = port.ok_or(DsnFault::value("port", "a number from 1 to 65535"))?;
+        let port = port.ok_or(DsnError::value("port", "a number from 1 to 65535"))?;
         servers.push(Server { host, address, port });
     }
     Ok(servers)

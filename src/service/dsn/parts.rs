@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::DsnFault;
+use super::DsnError;
 
 /// Keys that are supported here or that do not matter for one short connection: keep-alives, TCP details, load
 /// balancing.
@@ -43,33 +43,33 @@ pub struct Parts {
 
 impl Parts {
     /// Splits a DSN into its parts.
-    pub fn read(text: &str) -> Result<Parts, DsnFault> {
+    pub fn read(text: &str) -> Result<Parts, DsnError> {
         if text.trim().is_empty() {
-            return Err(DsnFault::Empty);
+            return Err(DsnError::Empty);
         }
         if text.starts_with(['"', '\'']) {
-            return Err(DsnFault::Quoted);
+            return Err(DsnError::Quoted);
         }
         if text.trim() != text {
-            return Err(DsnFault::Spaces);
+            return Err(DsnError::Spaces);
         }
         if text.contains(|c: char| c.is_control() && !c.is_whitespace()) {
-            return Err(DsnFault::Control);
+            return Err(DsnError::Control);
         }
         match text.split_once("://") {
             Some((scheme, rest)) if is_postgres(scheme) => from_url(rest),
-            Some((scheme, _)) if !scheme.contains(['=', ' ']) => Err(DsnFault::Scheme(hint(scheme))),
+            Some((scheme, _)) if !scheme.contains(['=', ' ']) => Err(DsnError::Scheme(hint(scheme))),
             _ if text.contains('=') => from_pairs(text),
-            _ => Err(DsnFault::Scheme("")),
+            _ => Err(DsnError::Scheme("")),
         }
     }
 
     /// A value as text.
-    pub fn text(&self, key: &str) -> Result<Option<String>, DsnFault> {
+    pub fn text(&self, key: &str) -> Result<Option<String>, DsnError> {
         let Some(bytes) = self.values.get(key) else { return Ok(None) };
-        let text = String::from_utf8(bytes.clone()).map_err(|_| DsnFault::NotUtf8(key.to_owned()))?;
+        let text = String::from_utf8(bytes.clone()).map_err(|_| DsnError::NotUtf8(key.to_owned()))?;
         if text.contains('\0') {
-            return Err(DsnFault::Control);
+            return Err(DsnError::Control);
         }
         Ok(Some(text))
     }
@@ -118,7 +118,7 @@ fn hint(scheme: &str) -> &'static str {
 
 /// libpq's URL form is not a standard URL: it allows several hosts, percent-encoded paths as the host, and an
 /// unencoded `@` or `#` in a password.
-fn from_url(rest: &str) -> Result<Parts, DsnFault> {
+fn from_url(rest: &str) -> Result<Parts, DsnError> {
     let mut parts = Parts::default();
     // There is user information when an @ comes before the first slash. It ends at the last @ of the authority,
     // so that a password with an unencoded @ is parsed as intended.
@@ -149,7 +149,7 @@ fn from_url(rest: &str) -> Result<Parts, DsnFault> {
     Ok(parts)
 }
 
-fn from_hosts(parts: &mut Parts, hosts: &str) -> Result<(), DsnFault> {
+fn from_hosts(parts: &mut Parts, hosts: &str) -> Result<(), DsnError> {
     if hosts.is_empty() {
         return Ok(());
     }
@@ -158,7 +158,7 @@ fn from_hosts(parts: &mut Parts, hosts: &str) -> Result<(), DsnFault> {
         let (name, port) = match chunk.strip_prefix('[').map(|c| c.split_once(']')) {
             Some(Some((name, ""))) => (name, ""),
             Some(Some((name, port))) if port.starts_with(':') => (name, &port[1..]),
-            Some(_) => return Err(DsnFault::value("host", "an IPv6 address in brackets")),
+            Some(_) => return Err(DsnError::value("host", "an IPv6 address in brackets")),
             None => chunk.split_once(':').unwrap_or((chunk, "")),
         };
         names.push(decoded(name));
@@ -189,7 +189,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 /// Parses `host=db user='a b'`: spaces around `=`, backslash escapes and single quotes are allowed.
-fn from_pairs(text: &str) -> Result<Parts, DsnFault> {
+fn from_pairs(text: &str) -> Result<Parts, DsnError> {
     let mut parts = Parts::default();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
@@ -197,8 +197,8 @@ fn from_pairs(text: &str) -> Result<Parts, DsnFault> {
         let key = &rest[..end];
         let shown = if is_key(key) { key.to_owned() } else { "an unreadable key".to_owned() };
         let after = rest[end..].trim_start().strip_prefix('=');
-        let after = after.filter(|_| !key.is_empty()).ok_or(DsnFault::Unfinished(shown.clone()))?;
-        let (value, tail) = pair_value(after.trim_start()).ok_or(DsnFault::Unfinished(shown))?;
+        let after = after.filter(|_| !key.is_empty()).ok_or(DsnError::Unfinished(shown.clone()))?;
+        let (value, tail) = pair_value(after.trim_start()).ok_or(DsnError::Unfinished(shown))?;
         parts.set(key, value.into_bytes());
         rest = tail.trim_start();
     }

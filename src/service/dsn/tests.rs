@@ -94,7 +94,7 @@ fn ssl_modes_match_libpq() {
         assert_eq!(mode(&format!("sslmode={name}")), Ok(expected));
         assert_eq!(expected.to_string(), name);
     }
-    assert!(matches!(mode("sslmode=REQUIRED"), Err(DsnFault::Value { part: "sslmode", .. })));
+    assert!(matches!(mode("sslmode=REQUIRED"), Err(DsnError::Value { part: "sslmode", .. })));
     assert!(mode("sslmode=require&sslrootcert=system").is_err());
     let dsn = parse("postgres://u@db/x?sslmode=verify-ca&sslrootcert=%2Fetc%2Fca.pem");
     assert_eq!(dsn.sslrootcert, Some(SslRootCert::File("/etc/ca.pem".into())));
@@ -115,7 +115,7 @@ fn session_parameters_are_kept() {
 
 #[test]
 fn errors_name_the_invalid_part() {
-    use DsnFault as F;
+    use DsnError as F;
     for (text, fault) in [
         ("", F::Empty),
         ("  ", F::Empty),

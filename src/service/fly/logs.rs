@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Trouble;
+use super::FlyError;
 use super::trouble::{ended, size};
 use crate::redact::{Redactor, Secret};
 use crate::service::body::Once;
@@ -64,15 +64,15 @@ pub struct LogBatch {
 }
 
 /// Parses the result of a finished program.
-pub(super) fn read(ran: &Ran, app: &str, redactor: &Redactor) -> Result<LogBatch, Trouble> {
+pub(super) fn read(ran: &Ran, app: &str, redactor: &Redactor) -> Result<LogBatch, FlyError> {
     let (lines, broken) = stream(&ran.stdout.head, redactor);
     let end = ended(ran, app, redactor);
     if lines.is_empty() {
         end.map_err(|trouble| match trouble {
-            Trouble::TimedOut(after) if ran.stdout.head.trim_ascii().is_empty() => Trouble::NoLines(after),
+            FlyError::TimedOut(after) if ran.stdout.head.trim_ascii().is_empty() => FlyError::NoLines(after),
             other => other,
         })?;
-        return Err(Trouble::unreadable(WANTED, broken.as_deref().unwrap_or("an empty body")));
+        return Err(FlyError::unreadable(WANTED, broken.as_deref().unwrap_or("an empty body")));
     }
     let partial = match end {
         _ if ran.stdout.truncated => {

@@ -16,7 +16,7 @@ use crate::redact::Redactor;
 pub use logs::{LogBatch, LogLine};
 pub use releases::Release;
 pub use secrets::{Secret, Status};
-pub use trouble::Trouble;
+pub use trouble::FlyError;
 
 /// The line on stderr by which a stand-in for `fly` identifies itself.
 const MARKER: &str = "hotdash-ops-sandbox";
@@ -32,7 +32,7 @@ type Variables = Vec<(OsString, OsString)>;
 pub struct Answer<T> {
     /// The command as typed in a shell.
     pub asked: String,
-    pub found: Result<T, Trouble>,
+    pub found: Result<T, FlyError>,
 }
 
 /// Lists the names and states of an app's secrets; Fly never returns values. `env` is the environment for `fly`,
@@ -67,7 +67,7 @@ pub async fn releases(
 }
 
 /// Fetches an app's newest log lines: at most the last 100 of the last 24 hours. When there are none, `fly` waits
-/// for one, so the whole `deadline` passes and the result is [`Trouble::NoLines`]. Takes the parameters of
+/// for one, so the whole `deadline` passes and the result is [`FlyError::NoLines`]. Takes the parameters of
 /// [`secrets`]; `redactor` also masks every message.
 pub async fn logs(
     env: impl IntoIterator<Item = (OsString, OsString)>,
@@ -93,7 +93,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn ask<T>(self, args: &[&str], read: impl FnOnce(&Ran) -> Result<T, Trouble>) -> Answer<T> {
+    async fn ask<T>(self, args: &[&str], read: impl FnOnce(&Ran) -> Result<T, FlyError>) -> Answer<T> {
         let asked = format!("fly {}", args.join(" "));
         match self.run(args).await {
             Ok(ran) => {
@@ -102,7 +102,7 @@ impl Call<'_> {
                 }
                 Answer { asked, found: read(&ran) }
             }
-            Err(why) => Answer { asked, found: Err(Trouble::NotRun(why)) },
+            Err(why) => Answer { asked, found: Err(FlyError::NotRun(why)) },
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Trouble;
+use super::FlyError;
 use crate::service::body;
 
 /// What the output should contain.
@@ -45,8 +45,8 @@ impl std::fmt::Display for Status {
 }
 
 /// Parses the whole list; a single unreadable entry makes the list unreadable.
-pub(super) fn list(stdout: &[u8]) -> Result<Vec<Secret>, Trouble> {
-    let unreadable = |why: &str| Trouble::unreadable(WANTED, why);
+pub(super) fn list(stdout: &[u8]) -> Result<Vec<Secret>, FlyError> {
+    let unreadable = |why: &str| FlyError::unreadable(WANTED, why);
     let json = body::parse(stdout).map_err(|why| unreadable(&why))?;
     let Value::Array(entries) = json else {
         return Err(unreadable(if json.is_null() { "it is null" } else { "it is not a JSON array" }));

@@ -9,7 +9,7 @@ use crate::service::unreachable::short;
 
 /// Why there is no result. Displays as a lower-case fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum FlyError {
     /// Neither `fly` nor `flyctl` could be started.
     NotRun(NotRun),
     /// It is not logged in.
@@ -37,32 +37,32 @@ pub enum Trouble {
     },
 }
 
-impl Trouble {
-    pub(super) fn unreadable(wanted: &'static str, why: &str) -> Trouble {
-        Trouble::Unreadable { wanted, why: why.to_owned() }
+impl FlyError {
+    pub(super) fn unreadable(wanted: &'static str, why: &str) -> FlyError {
+        FlyError::Unreadable { wanted, why: why.to_owned() }
     }
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for FlyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Trouble::NotRun(why) => why.fmt(f),
-            Trouble::NotLoggedIn => write!(f, "fly is not logged in"),
-            Trouble::Broken(how) => write!(f, "fly {how}"),
-            Trouble::NoApp(app) => {
+            FlyError::NotRun(why) => why.fmt(f),
+            FlyError::NotLoggedIn => write!(f, "fly is not logged in"),
+            FlyError::Broken(how) => write!(f, "fly {how}"),
+            FlyError::NoApp(app) => {
                 write!(f, "fly did not find the app {app}; a token for another app gets the same error")
             }
-            Trouble::Refused(words) => write!(f, "the token of fly is not allowed to read this: {words}"),
-            Trouble::TimedOut(after) => write!(f, "fly did not finish within {}", short(*after)),
-            Trouble::NoLines(after) => {
+            FlyError::Refused(words) => write!(f, "the token of fly is not allowed to read this: {words}"),
+            FlyError::TimedOut(after) => write!(f, "fly did not finish within {}", short(*after)),
+            FlyError::NoLines(after) => {
                 write!(
                     f,
                     "`fly logs` printed nothing for {} (the app may be silent, or the log unavailable)",
                     short(*after)
                 )
             }
-            Trouble::Said(words) => write!(f, "fly failed: {words}"),
-            Trouble::Unreadable { wanted, why } => {
+            FlyError::Said(words) => write!(f, "fly failed: {words}"),
+            FlyError::Unreadable { wanted, why } => {
                 write!(f, "fly did not print the expected {wanted}: {why}")
             }
         }
@@ -75,20 +75,20 @@ pub(super) fn printed<'a>(
     app: &str,
     wanted: &'static str,
     redactor: &Redactor,
-) -> Result<&'a [u8], Trouble> {
+) -> Result<&'a [u8], FlyError> {
     ended(ran, app, redactor)?;
     if ran.stdout.truncated {
         let why = format!("more than {} of output", size(ran.stdout.head.len()));
-        return Err(Trouble::Unreadable { wanted, why });
+        return Err(FlyError::Unreadable { wanted, why });
     }
     Ok(&ran.stdout.head)
 }
 
 /// Whether the program succeeded.
-pub(super) fn ended(ran: &Ran, app: &str, redactor: &Redactor) -> Result<(), Trouble> {
+pub(super) fn ended(ran: &Ran, app: &str, redactor: &Redactor) -> Result<(), FlyError> {
     match ran.status {
-        Ended::TimedOut => Err(Trouble::TimedOut(ran.took)),
-        Ended::Signalled(signal) => Err(Trouble::Broken(format!("was killed by signal {signal}"))),
+        Ended::TimedOut => Err(FlyError::TimedOut(ran.took)),
+        Ended::Signalled(signal) => Err(FlyError::Broken(format!("was killed by signal {signal}"))),
         Ended::Exited(0) => Ok(()),
         Ended::Exited(code) => Err(error(code, &redactor.apply(&ran.stderr.text()), app)),
     }
@@ -112,23 +112,23 @@ const OWN_DEADLINE: i32 = 126;
 const REFUSALS: &[&str] =
     &["unauthorized", "not authorized", "forbidden", "status code: 401", "status code: 403"];
 
-fn error(code: i32, stderr: &str, app: &str) -> Trouble {
+fn error(code: i32, stderr: &str, app: &str) -> FlyError {
     let text = stderr.to_ascii_lowercase();
     let mentions = |words: &[&str]| words.iter().any(|w| text.contains(w));
     if mentions(&["no access token available", "please login", "auth login", "not logged in"]) {
-        Trouble::NotLoggedIn
+        FlyError::NotLoggedIn
     } else if mentions(&["could not find app"]) {
-        Trouble::NoApp(app.to_owned())
+        FlyError::NoApp(app.to_owned())
     } else if mentions(REFUSALS) {
-        Trouble::Refused(words(stderr))
+        FlyError::Refused(words(stderr))
     } else if mentions(&["config directory"]) {
-        Trouble::Broken("cannot use its configuration directory; check FLY_CONFIG_DIR or ~/.fly".to_owned())
+        FlyError::Broken("cannot use its configuration directory; check FLY_CONFIG_DIR or ~/.fly".to_owned())
     } else if code == PANIC {
-        Trouble::Broken(format!("panicked: {}", words(stderr)))
+        FlyError::Broken(format!("panicked: {}", words(stderr)))
     } else if code == OWN_DEADLINE {
-        Trouble::Said(format!("it timed out (exit code {code})"))
+        FlyError::Said(format!("it timed out (exit code {code})"))
     } else {
-        Trouble::Said(format!("{} (exit code {code})", words(stderr)))
+        FlyError::Said(format!("{} (exit code {code})", words(stderr)))
     }
 }
 

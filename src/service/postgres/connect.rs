@@ -14,8 +14,8 @@ use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::encrypt::{self, Noting, Way};
-use super::{PgFault, Protection, Session, State, Worker, quote_ident};
+use super::encrypt::{self, Noting, TlsAttempt};
+use super::{PgError, Protection, Session, State, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
 use crate::service::marker::MarkerSink;
 use crate::service::socket;
@@ -33,7 +33,7 @@ pub async fn connect(
     roots: &Roots,
     marker: &MarkerSink,
     deadline: Duration,
-) -> Result<Session, PgFault> {
+) -> Result<Session, PgError> {
     let opening = Opening {
         dsn,
         marker,
@@ -59,8 +59,8 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    async fn any_server(&self, wanted: Attrs) -> Result<Session, PgFault> {
-        let mut worst: Option<PgFault> = None;
+    async fn any_server(&self, wanted: Attrs) -> Result<Session, PgError> {
+        let mut worst: Option<PgError> = None;
         for (tried, server) in self.dsn.servers.iter().enumerate() {
             let mut until = socket::shared(self.deadline, self.dsn.servers.len() - tried);
             if let Some(bound) = self.dsn.connect_timeout {
@@ -71,7 +71,7 @@ impl Opening<'_> {
             let fault = match opened {
                 Ok(Ok(session)) => return Ok(session),
                 Ok(Err(fault)) => fault,
-                Err(_) => PgFault::Unreachable(Unreachable::TimedOut { after: began.elapsed() }),
+                Err(_) => PgError::Unreachable(Unreachable::TimedOut { after: began.elapsed() }),
             };
             // The answer of a server that rejected us is final; the next server is tried only where libpq would try it.
             if !fault.concerns_one_server() {
@@ -81,12 +81,13 @@ impl Opening<'_> {
                 worst = Some(fault);
             }
         }
-        Err(worst.unwrap_or(PgFault::Unreachable(Unreachable::Closed)))
+        Err(worst.unwrap_or(PgError::Unreachable(Unreachable::Closed)))
     }
 
-    async fn server(&self, server: &Server, wanted: Attrs, until: Instant) -> Result<Session, PgFault> {
-        let ways: &[Way] = if server.is_socket() { &[Way::Plain] } else { encrypt::ways(self.dsn.sslmode) };
-        let mut result = Err(PgFault::Unreachable(Unreachable::Closed));
+    async fn server(&self, server: &Server, wanted: Attrs, until: Instant) -> Result<Session, PgError> {
+        let ways: &[TlsAttempt] =
+            if server.is_socket() { &[TlsAttempt::Plain] } else { encrypt::ways(self.dsn.sslmode) };
+        let mut result = Err(PgError::Unreachable(Unreachable::Closed));
         for way in ways {
             result = self.way(server, *way, until).await;
             match &result {
@@ -102,12 +103,12 @@ impl Opening<'_> {
         Ok(session)
     }
 
-    async fn way(&self, server: &Server, way: Way, until: Instant) -> Result<Session, PgFault> {
+    async fn way(&self, server: &Server, way: TlsAttempt, until: Instant) -> Result<Session, PgError> {
         let began = Instant::now();
         // Boxed with explicit lifetimes, because otherwise the compiler cannot prove that a task holding this future
         // is Send.
         let dialled: BoxFuture<'_, _> = Box::pin(stream(server, until));
-        let stream = dialled.await.map_err(PgFault::Unreachable)?;
+        let stream = dialled.await.map_err(PgError::Unreachable)?;
         let begun = Arc::new(AtomicBool::new(false));
         let Ok(connector) =
             MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
@@ -116,7 +117,7 @@ impl Opening<'_> {
         config.ssl_mode(way.mode());
         let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
         let (client, connection) =
-            greeted.await.map_err(|e| PgFault::from_error(&e, &server.host, began.elapsed()))?;
+            greeted.await.map_err(|e| PgError::from_error(&e, &server.host, began.elapsed()))?;
         // The client reports the error that ends the connection to pending queries.
         let worker = Worker(tokio::spawn(async move {
             let _ = connection.await;
@@ -166,25 +167,25 @@ async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
 }
 
 /// Whether the database has the table that marks a rehearsal's.
-async fn is_rehearsal(client: &Client, host: &str, given: Duration) -> Result<bool, PgFault> {
+async fn is_rehearsal(client: &Client, host: &str, given: Duration) -> Result<bool, PgError> {
     let sql = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p') LIMIT 1";
-    let answer = client.simple_query(sql).await.map_err(|e| PgFault::from_error(&e, host, given))?;
+    let answer = client.simple_query(sql).await.map_err(|e| PgError::from_error(&e, host, given))?;
     Ok(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
 }
 
 /// Checks `target_session_attrs` through the simple protocol, as libpq does.
-async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -> Result<(), PgFault> {
+async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -> Result<(), PgError> {
     if wanted == Attrs::Any {
         return Ok(());
     }
     let sql = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')";
-    let answer = client.simple_query(sql).await.map_err(|e| PgFault::from_error(&e, host, given))?;
+    let answer = client.simple_query(sql).await.map_err(|e| PgError::from_error(&e, host, given))?;
     let row = answer.iter().find_map(|m| match m {
         SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("on"))),
         _ => None,
     });
     // Without an answer, the server is not known to be suitable.
-    let Some((standby, read_only)) = row else { return Err(PgFault::from(Unreachable::Closed)) };
+    let Some((standby, read_only)) = row else { return Err(PgError::from(Unreachable::Closed)) };
     let (fits, name) = match wanted {
         Attrs::ReadWrite => (!standby && !read_only, "read-write"),
         Attrs::ReadOnly => (standby || read_only, "read-only"),
@@ -192,5 +193,5 @@ async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -
         Attrs::Standby => (standby, "standby"),
         Attrs::Any | Attrs::PreferStandby => (true, "any"),
     };
-    if fits { Ok(()) } else { Err(PgFault::NotSuitable { host: host.to_owned(), wanted: name }) }
+    if fits { Ok(()) } else { Err(PgError::NotSuitable { host: host.to_owned(), wanted: name }) }
 }

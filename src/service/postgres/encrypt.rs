@@ -8,13 +8,13 @@ use rustls::ClientConfig;
 use tokio_postgres::config::SslNegotiation;
 use tokio_postgres::tls::TlsConnect;
 
-use super::{PgFault, Protection};
+use super::{PgError, Protection};
 use crate::service::dsn::{Dsn, SslMode, SslRootCert};
 use crate::service::tls::{Check, Roots};
 
 /// A way to open a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum TlsAttempt {
     /// Not encrypted.
     Plain,
     /// Encrypted if the server supports it.
@@ -24,21 +24,21 @@ pub enum Way {
 }
 
 /// The ways to try, in order.
-pub fn ways(mode: SslMode) -> &'static [Way] {
+pub fn ways(mode: SslMode) -> &'static [TlsAttempt] {
     match mode {
-        SslMode::Disable => &[Way::Plain],
-        SslMode::Allow => &[Way::Plain, Way::Encrypted],
-        SslMode::Prefer => &[Way::Offered, Way::Plain],
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[Way::Encrypted],
+        SslMode::Disable => &[TlsAttempt::Plain],
+        SslMode::Allow => &[TlsAttempt::Plain, TlsAttempt::Encrypted],
+        SslMode::Prefer => &[TlsAttempt::Offered, TlsAttempt::Plain],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[TlsAttempt::Encrypted],
     }
 }
 
-impl Way {
+impl TlsAttempt {
     pub fn mode(self) -> tokio_postgres::config::SslMode {
         match self {
-            Way::Plain => tokio_postgres::config::SslMode::Disable,
-            Way::Offered => tokio_postgres::config::SslMode::Prefer,
-            Way::Encrypted => tokio_postgres::config::SslMode::Require,
+            TlsAttempt::Plain => tokio_postgres::config::SslMode::Disable,
+            TlsAttempt::Offered => tokio_postgres::config::SslMode::Prefer,
+            TlsAttempt::Encrypted => tokio_postgres::config::SslMode::Require,
         }
     }
 }
@@ -55,11 +55,11 @@ pub fn check(dsn: &Dsn) -> Check {
 }
 
 /// The TLS configuration, with the DSN's own root file if it names one, else with the given roots.
-pub fn config(dsn: &Dsn, roots: &Roots) -> Result<ClientConfig, PgFault> {
+pub fn config(dsn: &Dsn, roots: &Roots) -> Result<ClientConfig, PgError> {
     let check = check(dsn);
     let mut config = match &dsn.sslrootcert {
         Some(SslRootCert::File(path)) if check != Check::Nothing => {
-            Roots::only(path).map_err(PgFault::RootCert)?.config(check)
+            Roots::only(path).map_err(PgError::RootCert)?.config(check)
         }
         _ => roots.config(check),
     };

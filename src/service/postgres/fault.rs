@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use tokio_postgres::error::DbError;
 
-use crate::service::tls::{RootsFault, TlsFault};
+use crate::service::tls::{RootsError, TlsError};
 use crate::service::unreachable::{Unreachable, short};
 use crate::text::visible;
 
 /// Why a PostgreSQL query failed. Displays as a lower-case fragment without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PgFault {
+pub enum PgError {
     /// It could not be reached, or the connection broke.
     Unreachable(Unreachable),
     /// The file named by `sslrootcert` cannot be used.
-    RootCert(RootsFault),
+    RootCert(RootsError),
     /// The server requires a password, and the DSN has none.
     NoPassword,
     /// The server rejected the login. Without SQLSTATE when both sides found no common login method.
@@ -43,9 +43,9 @@ pub enum PgFault {
     Odd(String),
 }
 
-impl PgFault {
+impl PgError {
     /// Classifies a client error. `host` is the server, `after` the time waited.
-    pub(super) fn from_error(error: &tokio_postgres::Error, host: &str, after: Duration) -> PgFault {
+    pub(super) fn from_error(error: &tokio_postgres::Error, host: &str, after: Duration) -> PgError {
         if let Some(db) = error.as_db_error() {
             return from_server(db, after);
         }
@@ -53,17 +53,17 @@ impl PgFault {
         // tokio-postgres does not expose its error kinds, so they are recognised by their texts.
         match error.to_string().as_str() {
             "error performing TLS handshake" if cause == "server does not support TLS" => {
-                PgFault::Unreachable(Unreachable::Tls(TlsFault::NotOffered))
+                PgError::Unreachable(Unreachable::Tls(TlsError::NotOffered))
             }
-            "invalid configuration" if cause == "password missing" => PgFault::NoPassword,
+            "invalid configuration" if cause == "password missing" => PgError::NoPassword,
             "authentication error" | "invalid configuration" => {
-                PgFault::Auth { sqlstate: None, message: visible(cause.as_bytes()) }
+                PgError::Auth { sqlstate: None, message: visible(cause.as_bytes()) }
             }
-            "connection closed" => PgFault::Unreachable(Unreachable::Closed),
+            "connection closed" => PgError::Unreachable(Unreachable::Closed),
             "unexpected message from server" | "error parsing response from server" => not_postgres(),
             kind => match Unreachable::from_error(error, host, after) {
                 Unreachable::Other(_) if kind == "error communicating with the server" => not_postgres(),
-                fault => PgFault::Unreachable(fault),
+                fault => PgError::Unreachable(fault),
             },
         }
     }
@@ -71,11 +71,11 @@ impl PgFault {
     /// The SQLSTATE, if the server reported the failure.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
-            PgFault::Auth { sqlstate, .. } => sqlstate.as_deref(),
-            PgFault::NotReady { sqlstate, .. } | PgFault::Server { sqlstate, .. } => Some(sqlstate),
-            PgFault::NoDatabase { .. } => Some("3D000"),
-            PgFault::Cancelled { .. } => Some("57014"),
-            PgFault::Locked { .. } => Some("55P03"),
+            PgError::Auth { sqlstate, .. } => sqlstate.as_deref(),
+            PgError::NotReady { sqlstate, .. } | PgError::Server { sqlstate, .. } => Some(sqlstate),
+            PgError::NoDatabase { .. } => Some("3D000"),
+            PgError::Cancelled { .. } => Some("57014"),
+            PgError::Locked { .. } => Some("55P03"),
             _ => None,
         }
     }
@@ -83,118 +83,118 @@ impl PgFault {
     /// See [`Unreachable::offline_host`].
     pub fn offline_host(&self) -> Option<&str> {
         match self {
-            PgFault::Unreachable(fault) => fault.offline_host(),
+            PgError::Unreachable(fault) => fault.offline_host(),
             _ => None,
         }
     }
 
     /// True when our side could not send the query at all: a local file is missing.
     pub fn is_ours(&self) -> bool {
-        matches!(self, PgFault::RootCert(_))
+        matches!(self, PgError::RootCert(_))
     }
 
     /// True when another server of the same DSN may still work.
     pub(super) fn concerns_one_server(&self) -> bool {
-        matches!(self, PgFault::Unreachable(_) | PgFault::NotReady { .. } | PgFault::NotSuitable { .. })
+        matches!(self, PgError::Unreachable(_) | PgError::NotReady { .. } | PgError::NotSuitable { .. })
     }
 
     /// True when the result may differ with or without encryption: the two sides could not agree on it, or
     /// `pg_hba.conf` has no line for this kind of connection.
     pub(super) fn depends_on_encryption(&self) -> bool {
         match self {
-            PgFault::Unreachable(Unreachable::Tls(_)) => true,
-            PgFault::Auth { sqlstate, .. } => sqlstate.as_deref() == Some("28000"),
+            PgError::Unreachable(Unreachable::Tls(_)) => true,
+            PgError::Auth { sqlstate, .. } => sqlstate.as_deref() == Some("28000"),
             _ => false,
         }
     }
 
     pub(super) fn weight(&self) -> u8 {
         match self {
-            PgFault::Unreachable(fault) => fault.weight(),
+            PgError::Unreachable(fault) => fault.weight(),
             _ => 10,
         }
     }
 }
 
-fn not_postgres() -> PgFault {
+fn not_postgres() -> PgError {
     let why = "the response is not a complete PostgreSQL message; check host and port, and the server's log";
-    PgFault::Unreachable(Unreachable::Other(why.to_owned()))
+    PgError::Unreachable(Unreachable::Other(why.to_owned()))
 }
 
 /// Classifies an error by SQLSTATE. Poolers use general codes, so their texts count, too.
-fn from_server(error: &DbError, after: Duration) -> PgFault {
+fn from_server(error: &DbError, after: Duration) -> PgError {
     let (sqlstate, message) = (error.code().code().to_owned(), visible(error.message().as_bytes()));
     let mentions = |words: &[&str]| words.iter().any(|w| message.to_ascii_lowercase().contains(w));
     match sqlstate.as_str() {
-        "3D000" => PgFault::NoDatabase { message },
-        "53300" => PgFault::TooMany { message },
-        "57P01" | "57P02" | "57P03" | "57P05" => PgFault::NotReady { sqlstate, message },
-        "57014" => PgFault::Cancelled { after, message },
-        "55P03" => PgFault::Locked { message },
-        code if code.starts_with("28") => PgFault::Auth { sqlstate: Some(sqlstate), message },
+        "3D000" => PgError::NoDatabase { message },
+        "53300" => PgError::TooMany { message },
+        "57P01" | "57P02" | "57P03" | "57P05" => PgError::NotReady { sqlstate, message },
+        "57014" => PgError::Cancelled { after, message },
+        "55P03" => PgError::Locked { message },
+        code if code.starts_with("28") => PgError::Auth { sqlstate: Some(sqlstate), message },
         "08P01" | "XX000" if mentions(&["no such database", "does not exist"]) => {
-            PgFault::NoDatabase { message }
+            PgError::NoDatabase { message }
         }
         "08P01" | "XX000"
             if mentions(&["no more connections", "max clients", "max_client_conn", "too many"]) =>
         {
-            PgFault::TooMany { message }
+            PgError::TooMany { message }
         }
         "08P01" | "XX000" if mentions(&["tenant or user not found", "no such user", "auth"]) => {
-            PgFault::Auth { sqlstate: Some(sqlstate), message }
+            PgError::Auth { sqlstate: Some(sqlstate), message }
         }
-        _ => PgFault::Server { sqlstate, message, hint: error.hint().map(|h| visible(h.as_bytes())) },
+        _ => PgError::Server { sqlstate, message, hint: error.hint().map(|h| visible(h.as_bytes())) },
     }
 }
 
-impl From<Unreachable> for PgFault {
-    fn from(fault: Unreachable) -> PgFault {
-        PgFault::Unreachable(fault)
+impl From<Unreachable> for PgError {
+    fn from(fault: Unreachable) -> PgError {
+        PgError::Unreachable(fault)
     }
 }
 
-impl fmt::Display for PgFault {
+impl fmt::Display for PgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PgFault::Unreachable(fault) => fault.fmt(f),
-            PgFault::RootCert(fault) => write!(f, "sslrootcert {fault}"),
-            PgFault::NoPassword => {
+            PgError::Unreachable(fault) => fault.fmt(f),
+            PgError::RootCert(fault) => write!(f, "sslrootcert {fault}"),
+            PgError::NoPassword => {
                 write!(f, "the server requires a password, but the URL has none; write USER:PASSWORD@")
             }
-            PgFault::Auth { message, .. } => {
+            PgError::Auth { message, .. } => {
                 write!(f, "login rejected: {message}; check user, password and pg_hba.conf")
             }
-            PgFault::NoDatabase { message } => {
+            PgError::NoDatabase { message } => {
                 write!(f, "{message}; check the database name after the last slash")
             }
-            PgFault::TooMany { message } => {
+            PgError::TooMany { message } => {
                 write!(f, "no connection is available: {message}; close some or raise the limit")
             }
-            PgFault::NotReady { message, .. } => {
+            PgError::NotReady { message, .. } => {
                 write!(f, "the server is not ready: {message}; try again later")
             }
-            PgFault::NotSuitable { host, wanted } => {
+            PgError::NotSuitable { host, wanted } => {
                 write!(f, "{host} is not {wanted}, which target_session_attrs requires; change the host")
             }
-            PgFault::Cancelled { after, message } => {
+            PgError::Cancelled { after, message } => {
                 write!(
                     f,
                     "{message} (allowed: {}); check for a missing index or a busy server",
                     short(*after)
                 )
             }
-            PgFault::Locked { message } => write!(f, "{message}; check whether a migration is running"),
-            PgFault::Server { sqlstate, message, hint } => {
+            PgError::Locked { message } => write!(f, "{message}; check whether a migration is running"),
+            PgError::Server { sqlstate, message, hint } => {
                 write!(f, "{message} (SQLSTATE {sqlstate})")?;
                 hint.as_ref().map_or(Ok(()), |h| write!(f, "; {h}"))
             }
-            PgFault::NotText { column } => {
+            PgError::NotText { column } => {
                 write!(f, "the column {column} is not text; select {column}::text")
             }
-            PgFault::Odd(what) => f.write_str(what),
-            PgFault::TooMuch => write!(f, "the result is too large; select less data"),
+            PgError::Odd(what) => f.write_str(what),
+            PgError::TooMuch => write!(f, "the result is too large; select less data"),
         }
     }
 }
 
-impl Error for PgFault {}
+impl Error for PgError {}

@@ -23,7 +23,7 @@ use tokio_postgres::{Client, RowStream};
 use super::unreachable::Unreachable;
 
 pub use connect::connect;
-pub use fault::PgFault;
+pub use fault::PgError;
 pub use quote::{quote_ident, quote_literal, quote_name};
 use transaction::State;
 pub use transaction::{Bounds, Transaction};
@@ -106,7 +106,7 @@ impl Row {
 impl Session {
     /// Runs one statement in the transaction and begins one if none is open. Parameters are text; every selected column
     /// must also be text (`::text`). After a failure, the next statement begins a new transaction.
-    pub async fn rows(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
+    pub async fn rows(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgError> {
         let mut state = self.state.lock().await;
         let before = std::mem::replace(&mut *state, State::Unsure);
         let asked = async {
@@ -151,7 +151,7 @@ impl Session {
         let _ = timeout(goodbye, &mut worker.0).await;
     }
 
-    async fn begin(&self, before: State) -> Result<(), PgFault> {
+    async fn begin(&self, before: State) -> Result<(), PgError> {
         let end = if before == State::Idle { "" } else { "ROLLBACK; " };
         let begin = format!("{end}BEGIN READ ONLY; {}", self.settings(Duration::MAX, Duration::from_secs(5)));
         self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
@@ -173,14 +173,14 @@ impl Session {
         )
     }
 
-    async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgFault> {
+    async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgError> {
         // Collected, because with a closure over borrowed strings the future is not provably Send.
         let typed: Vec<(&str, Type)> = parameters.iter().map(|p| (*p, Type::TEXT)).collect();
         let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.fault(&e))?;
         self.collect(stream).await
     }
 
-    async fn collect(&self, stream: RowStream) -> Result<Vec<Row>, PgFault> {
+    async fn collect(&self, stream: RowStream) -> Result<Vec<Row>, PgError> {
         let mut stream = std::pin::pin!(stream);
         let (mut rows, mut bytes) = (Vec::new(), 0);
         let mut columns: Option<Arc<[String]>> = None;
@@ -190,24 +190,24 @@ impl Session {
             let mut values = Row::new(names);
             for (at, column) in row.columns().iter().enumerate() {
                 let value: Option<&str> =
-                    row.try_get(at).map_err(|_| PgFault::NotText { column: column.name().to_owned() })?;
+                    row.try_get(at).map_err(|_| PgError::NotText { column: column.name().to_owned() })?;
                 values.push(value);
             }
             bytes += values.text.len();
             rows.push(values);
             if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
-                return Err(PgFault::TooMuch);
+                return Err(PgError::TooMuch);
             }
         }
         Ok(rows)
     }
 
-    fn fault(&self, error: &tokio_postgres::Error) -> PgFault {
-        PgFault::from_error(error, "", self.given)
+    fn fault(&self, error: &tokio_postgres::Error) -> PgError {
+        PgError::from_error(error, "", self.given)
     }
 
-    fn late(&self) -> PgFault {
-        PgFault::Unreachable(Unreachable::TimedOut { after: self.given })
+    fn late(&self) -> PgError {
+        PgError::Unreachable(Unreachable::TimedOut { after: self.given })
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::MutexGuard;
 use tokio::time::timeout_at;
 use tokio_postgres::SimpleQueryMessage;
 
-use super::{MOST_BYTES, MOST_ROWS, PgFault, Row, Session};
+use super::{MOST_BYTES, MOST_ROWS, PgError, Row, Session};
 
 /// The state of the session's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Session {
     ///
     /// # Errors
     /// The first statement that fails ends the batch.
-    pub async fn batch(&self, bounds: &Bounds, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
+    pub async fn batch(&self, bounds: &Bounds, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgError> {
         let mut state = self.state.lock().await;
         let sql = format!(
             "{}; {}; COMMIT",
@@ -70,11 +70,11 @@ impl Session {
     ///
     /// # Errors
     /// When it cannot be begun.
-    pub async fn transaction(&self, bounds: &Bounds) -> Result<Transaction<'_>, PgFault> {
+    pub async fn transaction(&self, bounds: &Bounds) -> Result<Transaction<'_>, PgError> {
         self.open(bounds, Access::ReadOnly).await
     }
 
-    pub(super) async fn open(&self, bounds: &Bounds, access: Access) -> Result<Transaction<'_>, PgFault> {
+    pub(super) async fn open(&self, bounds: &Bounds, access: Access) -> Result<Transaction<'_>, PgError> {
         let mut state = self.state.lock().await;
         let sql = self.beginning(*state, bounds, access);
         *state = State::Unsure;
@@ -110,9 +110,9 @@ impl Session {
         }
     }
 
-    async fn simple(&self, sql: &str, allowed: Duration) -> Result<Vec<Vec<Row>>, PgFault> {
+    async fn simple(&self, sql: &str, allowed: Duration) -> Result<Vec<Vec<Row>>, PgError> {
         let asked = async {
-            let fault = |e: &tokio_postgres::Error| PgFault::from_error(e, "", allowed.min(self.given));
+            let fault = |e: &tokio_postgres::Error| PgError::from_error(e, "", allowed.min(self.given));
             let stream = self.client.simple_query_raw(sql).await.map_err(|e| fault(&e))?;
             let mut stream = std::pin::pin!(stream);
             let mut answers = Answers::default();
@@ -136,7 +136,7 @@ pub struct Transaction<'a> {
 impl Transaction<'_> {
     /// Runs statements in one round trip and returns the rows of each that returns rows, in order. After a failure the
     /// transaction rejects everything else.
-    pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
+    pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgError> {
         self.session.simple(&statements.join(";\n"), self.statement).await
     }
 
@@ -144,7 +144,7 @@ impl Transaction<'_> {
     ///
     /// # Errors
     /// Why the statement failed. If the connection is lost, so is the transaction.
-    pub async fn attempt(&mut self, statement: &str) -> Result<Vec<Row>, PgFault> {
+    pub async fn attempt(&mut self, statement: &str) -> Result<Vec<Row>, PgError> {
         let guarded = format!("SAVEPOINT attempt; {statement}; RELEASE SAVEPOINT attempt");
         match self.ask(&[&guarded]).await {
             Ok(answers) => Ok(answers.into_iter().next().unwrap_or_default()),
@@ -160,7 +160,7 @@ impl Transaction<'_> {
         self.session.roll_back(&mut self.state).await;
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), PgFault> {
+    pub(super) async fn commit(mut self) -> Result<(), PgError> {
         *self.state = State::Unsure;
         let answer = self.session.simple("COMMIT", self.statement).await;
         if answer.is_ok() {
@@ -182,7 +182,7 @@ struct Answers {
 }
 
 impl Answers {
-    fn take(&mut self, message: &SimpleQueryMessage) -> Result<(), PgFault> {
+    fn take(&mut self, message: &SimpleQueryMessage) -> Result<(), PgError> {
         match message {
             SimpleQueryMessage::RowDescription(columns) => {
                 self.columns = columns.iter().map(|c| c.name().to_owned()).collect();
@@ -192,13 +192,13 @@ impl Answers {
                 let mut values = Row::new(&self.columns);
                 for (at, column) in row.columns().iter().enumerate() {
                     let value =
-                        row.try_get(at).map_err(|_| PgFault::NotText { column: column.name().to_owned() })?;
+                        row.try_get(at).map_err(|_| PgError::NotText { column: column.name().to_owned() })?;
                     values.push(value);
                 }
                 self.rows += 1;
                 self.bytes += values.text.len();
                 if self.rows > MOST_ROWS || self.bytes > MOST_BYTES {
-                    return Err(PgFault::TooMuch);
+                    return Err(PgError::TooMuch);
                 }
                 if let Some(answer) = self.of_statements.last_mut() {
                     answer.push(values);

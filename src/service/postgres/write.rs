@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::transaction::{Access, Transaction};
-use super::{Bounds, PgFault, Row, Session, connect};
+use super::{Bounds, PgError, Row, Session, connect};
 use crate::service::dsn::Dsn;
 use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
@@ -25,7 +25,7 @@ pub async fn connect_to_write(
     roots: &Roots,
     marker: &MarkerSink,
     deadline: Duration,
-) -> Result<Writer, PgFault> {
+) -> Result<Writer, PgError> {
     Ok(Writer { session: connect(dsn, roots, marker, deadline).await? })
 }
 
@@ -40,7 +40,7 @@ impl Writer {
     ///
     /// # Errors
     /// When it cannot be begun.
-    pub async fn begin(&self, bounds: &Bounds) -> Result<Writing<'_>, PgFault> {
+    pub async fn begin(&self, bounds: &Bounds) -> Result<Writing<'_>, PgError> {
         Ok(Writing { transaction: self.session.open(bounds, Access::Usual).await? })
     }
 
@@ -63,7 +63,7 @@ impl<'a> Writing<'a> {
 
     /// Runs statements in one round trip and returns the rows of each that returns rows, in order. After a failure,
     /// nothing in the transaction can be committed.
-    pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgFault> {
+    pub async fn ask(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, PgError> {
         self.transaction.ask(statements).await
     }
 
@@ -74,7 +74,7 @@ impl<'a> Writing<'a> {
     pub async fn commit(self) -> Result<(), Uncommitted> {
         self.transaction.commit().await.map_err(|fault| match fault {
             // The server received the COMMIT, rejected it and is alive, for example because of a deferred constraint.
-            PgFault::Server { .. } => Uncommitted::Refused(fault),
+            PgError::Server { .. } => Uncommitted::Refused(fault),
             fault => Uncommitted::Unknown(fault),
         })
     }
@@ -89,7 +89,7 @@ impl<'a> Writing<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Uncommitted {
     /// The server rejected it: nothing was kept.
-    Refused(PgFault),
+    Refused(PgError),
     /// It was sent, but there was no response: it may or may not have been kept.
-    Unknown(PgFault),
+    Unknown(PgError),
 }

@@ -8,7 +8,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 /// Why a TLS handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TlsFault {
+pub enum TlsError {
     /// The certificate has expired.
     Expired { since: Option<Timestamp> },
     /// The certificate is not valid yet, or this machine's clock is wrong.
@@ -27,38 +27,38 @@ pub enum TlsFault {
     Other(String),
 }
 
-impl From<&Error> for TlsFault {
-    fn from(error: &Error) -> TlsFault {
+impl From<&Error> for TlsError {
+    fn from(error: &Error) -> TlsError {
         match error {
             Error::InvalidCertificate(certificate) => certificate_fault(certificate),
-            Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFault::NotTls,
-            Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => TlsFault::NotTls,
-            Error::AlertReceived(alert) => TlsFault::Rejected(alert_text(*alert)),
-            other => TlsFault::Other(other.to_string()),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsError::NotTls,
+            Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => TlsError::NotTls,
+            Error::AlertReceived(alert) => TlsError::Rejected(alert_text(*alert)),
+            other => TlsError::Other(other.to_string()),
         }
     }
 }
 
-fn certificate_fault(error: &CertificateError) -> TlsFault {
+fn certificate_fault(error: &CertificateError) -> TlsError {
     match error {
-        CertificateError::Expired => TlsFault::Expired { since: None },
-        CertificateError::ExpiredContext { not_after, .. } => TlsFault::Expired { since: time(*not_after) },
-        CertificateError::NotValidYet => TlsFault::NotYetValid { until: None },
+        CertificateError::Expired => TlsError::Expired { since: None },
+        CertificateError::ExpiredContext { not_after, .. } => TlsError::Expired { since: time(*not_after) },
+        CertificateError::NotValidYet => TlsError::NotYetValid { until: None },
         CertificateError::NotValidYetContext { not_before, .. } => {
-            TlsFault::NotYetValid { until: time(*not_before) }
+            TlsError::NotYetValid { until: time(*not_before) }
         }
         // Verification reports a bad signature when a root has the right name but another key, and an unsupported
         // algorithm when that key is also of another kind.
         CertificateError::UnknownIssuer
         | CertificateError::BadSignature
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            TlsFault::UnknownIssuer
+            TlsError::UnknownIssuer
         }
-        CertificateError::NotValidForName => TlsFault::WrongName { names: Vec::new() },
+        CertificateError::NotValidForName => TlsError::WrongName { names: Vec::new() },
         CertificateError::NotValidForNameContext { presented, .. } => {
-            TlsFault::WrongName { names: presented.iter().map(|n| plain_name(n)).collect() }
+            TlsError::WrongName { names: presented.iter().map(|n| plain_name(n)).collect() }
         }
-        other => TlsFault::Other(other.to_string()),
+        other => TlsError::Other(other.to_string()),
     }
 }
 
@@ -76,40 +76,40 @@ fn alert_text(alert: AlertDescription) -> String {
     format!("{alert:?}")
 }
 
-impl fmt::Display for TlsFault {
+impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TlsFault::Expired { since: Some(since) } => {
+            TlsError::Expired { since: Some(since) } => {
                 write!(f, "the certificate expired at {since}; renew it")
             }
-            TlsFault::Expired { since: None } => write!(f, "the certificate has expired; renew it"),
-            TlsFault::NotYetValid { until } => {
+            TlsError::Expired { since: None } => write!(f, "the certificate has expired; renew it"),
+            TlsError::NotYetValid { until } => {
                 let when = until.map(|t| format!(" before {t}")).unwrap_or_default();
                 write!(
                     f,
                     "the certificate is not valid{when}; check this machine's clock and the certificate"
                 )
             }
-            TlsFault::UnknownIssuer => {
+            TlsError::UnknownIssuer => {
                 write!(
                     f,
                     "the certificate's issuer is not trusted here; pass its root certificate with --ca-file"
                 )
             }
-            TlsFault::WrongName { names } if names.is_empty() => {
+            TlsError::WrongName { names } if names.is_empty() => {
                 write!(f, "the certificate contains no host name (subjectAltName); issue one for this host")
             }
-            TlsFault::WrongName { names } => {
+            TlsError::WrongName { names } => {
                 write!(f, "the certificate was issued for {}, not for this host", names.join(", "))
             }
-            TlsFault::NotTls => {
+            TlsError::NotTls => {
                 write!(f, "the server does not speak TLS on this port; check scheme and port")
             }
-            TlsFault::NotOffered => {
+            TlsError::NotOffered => {
                 write!(f, "the server does not support TLS; enable ssl on the server")
             }
-            TlsFault::Rejected(alert) => write!(f, "the server ended the TLS handshake: {alert}"),
-            TlsFault::Other(why) => write!(f, "TLS failed: {why}"),
+            TlsError::Rejected(alert) => write!(f, "the server ended the TLS handshake: {alert}"),
+            TlsError::Other(why) => write!(f, "TLS failed: {why}"),
         }
     }
 }

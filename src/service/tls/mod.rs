@@ -16,7 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 pub use certificate::Certificate;
-pub use fault::TlsFault;
+pub use fault::TlsError;
 pub use verify::Check;
 
 /// Larger than any bundle of roots; stops reading a device or a pipe given by mistake.
@@ -38,33 +38,33 @@ impl fmt::Debug for Roots {
 
 /// Why a file of certificates cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RootsFault {
+pub struct RootsError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it, a lower-case fragment that says what to do.
     pub why: String,
 }
 
-impl fmt::Display for RootsFault {
+impl fmt::Display for RootsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.why)
     }
 }
 
-impl std::error::Error for RootsFault {}
+impl std::error::Error for RootsError {}
 
 impl Roots {
     /// Loads the system's roots (or those of `SSL_CERT_FILE` or `SSL_CERT_DIR`) and the certificates of `ca_file`. A
     /// system without roots is not an error here: connections that need them will report an untrusted issuer. Reads
     /// files, so call it once.
-    pub fn load(ca_file: Option<&Path>) -> Result<Roots, RootsFault> {
+    pub fn load(ca_file: Option<&Path>) -> Result<Roots, RootsError> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         Roots { store: Arc::new(store), named: Arc::new([]) }.and(ca_file)
     }
 
     /// Only the certificates in this file, as libpq interprets `sslrootcert`.
-    pub fn only(file: &Path) -> Result<Roots, RootsFault> {
+    pub fn only(file: &Path) -> Result<Roots, RootsError> {
         Roots::none().and(Some(file))
     }
 
@@ -73,9 +73,9 @@ impl Roots {
         Roots { store: Arc::new(RootCertStore::empty()), named: Arc::new([]) }
     }
 
-    fn and(self, file: Option<&Path>) -> Result<Roots, RootsFault> {
+    fn and(self, file: Option<&Path>) -> Result<Roots, RootsError> {
         let Some(path) = file else { return Ok(self) };
-        let fault = |why: &str| RootsFault { path: path.to_owned(), why: why.to_owned() };
+        let fault = |why: &str| RootsError { path: path.to_owned(), why: why.to_owned() };
         let named = read(path).map_err(|why| fault(&why))?;
         if named.is_empty() {
             return Err(fault("contains no certificate; use a PEM file with -----BEGIN CERTIFICATE-----"));

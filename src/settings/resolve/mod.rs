@@ -11,7 +11,7 @@ use std::time::Duration;
 use variables::Variables;
 
 use super::file::{self, Config};
-use super::{PIPELINE, Resolved, Said, Settings, Target, Vars, Watch, env_file, secret_values};
+use super::{CliSettings, PIPELINE, Resolved, Settings, Target, Vars, Watch, env_file, secret_values};
 use crate::input::format::Format;
 use crate::input::interval::Interval;
 use crate::input::selection::Selection;
@@ -48,14 +48,14 @@ pub struct Wanted {
 }
 
 /// The configuration file: flag, variable, or the user's configuration directory. Never the current directory.
-pub fn config_path(said: &Said, env: &Environment, dirs: &Dirs) -> Option<Wanted> {
+pub fn config_path(said: &CliSettings, env: &Environment, dirs: &Dirs) -> Option<Wanted> {
     let usual =
         || Some(Wanted { path: dirs.config.as_ref()?.join("hotdash-ops/config.toml"), named_by: None });
     named(said.config.as_ref(), "--config", env, "HOTDASH_OPS_CONFIG").or_else(usual)
 }
 
 /// The env file: flag or variable.
-pub fn env_file_path(said: &Said, env: &Environment) -> Option<Wanted> {
+pub fn env_file_path(said: &CliSettings, env: &Environment) -> Option<Wanted> {
     named(said.env_file.as_ref(), "--env-file", env, "HOTDASH_OPS_ENV_FILE")
 }
 
@@ -78,7 +78,7 @@ fn named(
 /// # Errors
 /// Every problem in any of them, at once.
 pub fn resolve(
-    said: Said,
+    said: CliSettings,
     env: &Environment,
     config: Option<Text>,
     env_file: Option<Text>,
@@ -222,7 +222,7 @@ enum By {
     Default,
 }
 
-fn choose(said: &Said, own: &Variables, file: &Config) -> Choice {
+fn choose(said: &CliSettings, own: &Variables, file: &Config) -> Choice {
     let given = [
         (said.target.clone(), By::Named("--target")),
         (own.target.clone(), By::Named("HOTDASH_OPS_TARGET")),

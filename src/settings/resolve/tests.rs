@@ -11,13 +11,18 @@ fn dirs() -> Dirs {
     Dirs { config: Some("/home/u/.config".into()), state: Some("/home/u/.local/state".into()) }
 }
 
-fn resolved(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> Result<Resolved, Problems> {
+fn resolved(
+    said: CliSettings,
+    vars: &[(&str, &str)],
+    config: &str,
+    env_file: &str,
+) -> Result<Resolved, Problems> {
     let config = (!config.is_empty()).then(|| ("/etc/ops/c.toml".into(), config.to_owned()));
     let env_file = (!env_file.is_empty()).then(|| ("s.env".into(), env_file.to_owned()));
     resolve(said, &env(vars), config, env_file, &dirs())
 }
 
-fn refused(said: Said, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
+fn refused(said: CliSettings, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
     resolved(said, vars, config, env_file).expect_err("it is rejected").to_string()
 }
 
@@ -28,11 +33,11 @@ fn flag_over_environment_over_file_over_default() {
     fn path(path: Option<&PathBuf>) -> String {
         path.map_or("none".to_owned(), |p| p.display().to_string())
     }
-    type Row<'a> = (&'a str, Said, (&'a str, &'a str), &'a str, Shown, [&'a str; 4]);
+    type Row<'a> = (&'a str, CliSettings, (&'a str, &'a str), &'a str, Shown, [&'a str; 4]);
     let rows: [Row<'_>; 6] = [
         (
             "target",
-            Said { target: Some("flag".into()), ..Said::default() },
+            CliSettings { target: Some("flag".into()), ..CliSettings::default() },
             ("HOTDASH_OPS_TARGET", "var"),
             "target = \"file\"",
             |r| r.settings.target.name.clone(),
@@ -40,7 +45,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "timeout",
-            Said { timeout: Some(Interval::seconds(1)), ..Said::default() },
+            CliSettings { timeout: Some(Interval::seconds(1)), ..CliSettings::default() },
             ("HOTDASH_OPS_TIMEOUT", "2s"),
             "timeout = \"3s\"",
             |r| r.settings.timeout.to_string(),
@@ -48,7 +53,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "app_dir",
-            Said { app_dir: Some("flag".into()), ..Said::default() },
+            CliSettings { app_dir: Some("flag".into()), ..CliSettings::default() },
             ("HOTDASH_OPS_APP_DIR", "var"),
             "app_dir = \"file\"",
             |r| path(r.settings.app_dir.as_ref()),
@@ -56,7 +61,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "ca_file",
-            Said { ca_file: Some("flag".into()), ..Said::default() },
+            CliSettings { ca_file: Some("flag".into()), ..CliSettings::default() },
             ("HOTDASH_OPS_CA_FILE", "var"),
             "ca_file = \"/abs/file\"",
             |r| path(r.settings.ca_file.as_ref()),
@@ -64,7 +69,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "strict",
-            Said { strict: true, ..Said::default() },
+            CliSettings { strict: true, ..CliSettings::default() },
             ("HOTDASH_OPS_STRICT", "no"),
             "strict = true",
             |r| r.settings.strict.to_string(),
@@ -72,7 +77,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "format",
-            Said { format: Some(Format::Json), ..Said::default() },
+            CliSettings { format: Some(Format::Json), ..CliSettings::default() },
             ("HOTDASH_OPS_FORMAT", "junit"),
             "# no key",
             |r| r.format.to_string(),
@@ -82,9 +87,9 @@ fn flag_over_environment_over_file_over_default() {
     for (what, said, var, file, shown, expected) in rows {
         let all = [
             resolved(said, &[var], file, ""),
-            resolved(Said::default(), &[var], file, ""),
-            resolved(Said::default(), &[], file, ""),
-            resolved(Said::default(), &[], "", ""),
+            resolved(CliSettings::default(), &[var], file, ""),
+            resolved(CliSettings::default(), &[], file, ""),
+            resolved(CliSettings::default(), &[], "", ""),
         ];
         let found = all.map(|r| shown(&r.unwrap_or_else(|p| panic!("{what}: {p}"))));
         assert_eq!(found, expected, "{what}");
@@ -93,13 +98,16 @@ fn flag_over_environment_over_file_over_default() {
 
 #[test]
 fn input_files_come_from_flag_variable_or_the_user_directory() {
-    let said =
-        Said { config: Some("flag.toml".into()), env_file: Some("flag.env".into()), ..Said::default() };
+    let said = CliSettings {
+        config: Some("flag.toml".into()),
+        env_file: Some("flag.env".into()),
+        ..CliSettings::default()
+    };
     let vars = env(&[("HOTDASH_OPS_CONFIG", "var.toml"), ("HOTDASH_OPS_ENV_FILE", "var.env")]);
     let wanted = |path: &str, by| Some(Wanted { path: path.into(), named_by: by });
     assert_eq!(config_path(&said, &vars, &dirs()), wanted("flag.toml", Some("--config")));
     assert_eq!(env_file_path(&said, &vars), wanted("flag.env", Some("--env-file")));
-    let said = Said::default();
+    let said = CliSettings::default();
     assert_eq!(config_path(&said, &vars, &dirs()), wanted("var.toml", Some("HOTDASH_OPS_CONFIG")));
     assert_eq!(env_file_path(&said, &vars), wanted("var.env", Some("HOTDASH_OPS_ENV_FILE")));
     let none = env(&[]);
@@ -111,11 +119,12 @@ fn input_files_come_from_flag_variable_or_the_user_directory() {
 #[test]
 fn the_journal_goes_to_the_state_directory_by_default() {
     let runs = |said, vars: &[_]| resolved(said, vars, "", "").expect("it resolves").settings.runs_dir;
-    assert_eq!(runs(Said::default(), &[]), Some("/home/u/.local/state/hotdash-ops/runs".into()));
+    assert_eq!(runs(CliSettings::default(), &[]), Some("/home/u/.local/state/hotdash-ops/runs".into()));
     let var = [("HOTDASH_OPS_RUNS_DIR", "/r")];
-    assert_eq!(runs(Said::default(), &var), Some("/r".into()));
-    assert_eq!(runs(Said { no_journal: true, ..Said::default() }, &var), None);
-    let homeless = resolve(Said::default(), &env(&[]), None, None, &Dirs::default()).expect("it resolves");
+    assert_eq!(runs(CliSettings::default(), &var), Some("/r".into()));
+    assert_eq!(runs(CliSettings { no_journal: true, ..CliSettings::default() }, &var), None);
+    let homeless =
+        resolve(CliSettings::default(), &env(&[]), None, None, &Dirs::default()).expect("it resolves");
     assert_eq!(homeless.settings.runs_dir, None);
     assert!(homeless.notes[0].contains("HOTDASH_OPS_RUNS_DIR"), "{:?}", homeless.notes);
 }
@@ -124,7 +133,7 @@ fn the_journal_goes_to_the_state_directory_by_default() {
 fn the_environment_overrides_the_env_file_and_a_difference_is_marked() {
     let file = "DATABASE_URL=file\nAGENT_SDK_URL=same\nCHATWOOT_API_KEY=file\nOTHER=file\nHOTDASH_OPS_TARGET=staging\n";
     let vars = [("DATABASE_URL", "env"), ("AGENT_SDK_URL", "same"), ("OTHER", "env")];
-    let resolved = resolved(Said::default(), &vars, "", file).expect("it resolves");
+    let resolved = resolved(CliSettings::default(), &vars, "", file).expect("it resolves");
     let vars = &resolved.settings.vars;
     assert_eq!((vars.get("DATABASE_URL"), vars.get("CHATWOOT_API_KEY")), (Some("env"), Some("file")));
     assert!(vars.disagrees("DATABASE_URL"));
@@ -144,7 +153,8 @@ fn non_utf8_values_are_marked_and_override_the_env_file() {
     let mut vars = env(&[]);
     vars.insert("CHATWOOT_API_KEY".into(), OsString::from_vec(vec![0xff, b'a']));
     let file = Some(("s.env".into(), "CHATWOOT_API_KEY=file\n".to_owned()));
-    let vars = resolve(Said::default(), &vars, None, file, &dirs()).expect("it resolves").settings.vars;
+    let vars =
+        resolve(CliSettings::default(), &vars, None, file, &dirs()).expect("it resolves").settings.vars;
     assert!(vars.is_not_text("CHATWOOT_API_KEY") && vars.disagrees("CHATWOOT_API_KEY"));
     assert_eq!(vars.get("CHATWOOT_API_KEY"), None);
 }
@@ -152,7 +162,7 @@ fn non_utf8_values_are_marked_and_override_the_env_file() {
 #[test]
 fn unsupported_variables_and_typos_are_reported() {
     let vars = [("HOTDASH_OPS_SKIP", "schema"), ("HOTDASH_OPS_ONLY", "x"), ("HOTDASH_OPS_TARGTE", "staging")];
-    let resolved = resolved(Said::default(), &vars, "", "").expect("it resolves");
+    let resolved = resolved(CliSettings::default(), &vars, "", "").expect("it resolves");
     assert_eq!(resolved.settings.selection, Selection::default());
     let notes = resolved.notes.join("\n");
     for part in ["HOTDASH_OPS_SKIP is ignored", "use --skip", "did you mean HOTDASH_OPS_TARGET?"] {
@@ -168,7 +178,7 @@ fn every_invalid_variable_is_reported() {
         ("HOTDASH_OPS_FORMAT", "jsn"),
         ("HOTDASH_OPS_TARGET", ""),
     ];
-    let shown = refused(Said::default(), &vars, "nonsense = 1\n", "no assignment\n");
+    let shown = refused(CliSettings::default(), &vars, "nonsense = 1\n", "no assignment\n");
     for part in [
         "HOTDASH_OPS_TIMEOUT: `soon` is not a valid duration",
         "HOTDASH_OPS_STRICT: is neither true nor false",
@@ -184,15 +194,15 @@ fn every_invalid_variable_is_reported() {
 #[test]
 fn an_unknown_target_is_reported_where_it_was_set() {
     let file = "[targets.production]\n[targets.staging]\n";
-    let named = |name: &str| Said { target: Some(name.into()), ..Said::default() };
+    let named = |name: &str| CliSettings { target: Some(name.into()), ..CliSettings::default() };
     let shown = refused(named("stagin"), &[], file, "");
     assert!(shown.starts_with("--target: no target `stagin`; did you mean `staging`?"), "{shown}");
-    let shown = refused(Said::default(), &[("HOTDASH_OPS_TARGET", "qa")], file, "");
+    let shown = refused(CliSettings::default(), &[("HOTDASH_OPS_TARGET", "qa")], file, "");
     assert!(
         shown.starts_with("HOTDASH_OPS_TARGET: no target `qa` (configured: production, staging;"),
         "{shown}"
     );
-    let shown = refused(Said::default(), &[], &format!("target = \"prodction\"\n{file}"), "");
+    let shown = refused(CliSettings::default(), &[], &format!("target = \"prodction\"\n{file}"), "");
     assert!(
         shown.starts_with("/etc/ops/c.toml:1: no target `prodction`; did you mean `production`?"),
         "{shown}"
@@ -205,12 +215,12 @@ fn an_unknown_target_is_reported_where_it_was_set() {
 #[test]
 fn a_misspelt_production_is_rejected() {
     for name in ["Production", "prodution", "producton"] {
-        let shown = refused(Said { target: Some(name.into()), ..Said::default() }, &[], "", "");
+        let shown = refused(CliSettings { target: Some(name.into()), ..CliSettings::default() }, &[], "", "");
         assert!(shown.contains("did you mean `production`?"), "{shown}");
     }
-    let sandbox = Said { target: Some("sandbox".into()), ..Said::default() };
+    let sandbox = CliSettings { target: Some("sandbox".into()), ..CliSettings::default() };
     assert_eq!(resolved(sandbox, &[], "", "").expect("no table is needed").settings.target.name, "sandbox");
-    let live = Said { target: Some("prod-eu".into()), ..Said::default() };
+    let live = CliSettings { target: Some("prod-eu".into()), ..CliSettings::default() };
     let notes = resolved(live, &[], "[targets.prod-eu]\n", "").expect("it is configured").notes;
     assert!(notes[0].contains("production's rules do not apply"), "{notes:?}");
 }
@@ -218,10 +228,10 @@ fn a_misspelt_production_is_rejected() {
 #[test]
 fn other_targets_are_all_except_the_chosen_one() {
     let file = "[targets.staging]\naccount_id = 7\n[targets.eu]\naccount_id = 8\n";
-    let all = resolved(Said::default(), &[], file, "").expect("production needs no table");
+    let all = resolved(CliSettings::default(), &[], file, "").expect("production needs no table");
     assert_eq!(all.settings.others.len(), 2);
     assert!(all.notes[0].contains("has no [targets.production]"), "{:?}", all.notes);
-    let eu =
-        resolved(Said { target: Some("eu".into()), ..Said::default() }, &[], file, "").expect("it is there");
+    let eu = resolved(CliSettings { target: Some("eu".into()), ..CliSettings::default() }, &[], file, "")
+        .expect("it is there");
     assert_eq!((eu.settings.target.account_id, eu.settings.others.len()), (Some(8), 1));
 }

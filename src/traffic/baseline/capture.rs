@@ -5,8 +5,8 @@ use super::good::details;
 use super::recorded::{BOUNDS, place, stored};
 use super::row::Row;
 use super::sql::{self, Numbers};
-use super::{TABLE, Unfit};
-use crate::service::postgres::{PgFault, Uncommitted, Writer, Writing};
+use super::{BaselineError, TABLE};
+use crate::service::postgres::{PgError, Uncommitted, Writer, Writing};
 use crate::traffic::full::{Form, WindowData};
 use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
@@ -29,17 +29,17 @@ pub struct Captured {
 
 /// Why nothing was stored, or why it is unknown whether something was.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Uncaptured {
+pub enum CaptureError {
     /// The hour cannot become a baseline; nothing was written.
-    Thin { unfit: Unfit, hour: Box<Hour> },
+    Thin { unfit: BaselineError, hour: Box<Hour> },
     /// The facts cannot be read; nothing was written.
-    Unread(PgFault),
+    Unread(PgError),
     /// The database or the table does not accept it; nothing was written.
-    Refused(Unfit),
+    Refused(BaselineError),
     /// The connection broke or a statement was rejected before COMMIT was sent; nothing was written.
-    Unwritten(PgFault),
+    Unwritten(PgError),
     /// COMMIT was sent, but no answer came.
-    Unknown(PgFault),
+    Unknown(PgError),
 }
 
 /// One unreadable duration in this many is a warning; more make the average unreliable.
@@ -48,14 +48,14 @@ const UNREADABLE: u128 = 100;
 /// Records the hour up to now.
 ///
 /// # Errors
-/// [`Uncaptured`]; only [`Uncaptured::Unknown`] may have written.
-pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Uncaptured> {
-    let mut writing = writer.begin(&BOUNDS).await.map_err(Uncaptured::Unread)?;
+/// [`CaptureError`]; only [`CaptureError::Unknown`] may have written.
+pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, CaptureError> {
+    let mut writing = writer.begin(&BOUNDS).await.map_err(CaptureError::Unread)?;
     match prepare(&mut writing, source).await {
         Ok(captured) if captured.written => match writing.commit().await {
             Ok(()) => Ok(captured),
             Err(Uncommitted::Refused(fault)) => Err(refused(fault)),
-            Err(Uncommitted::Unknown(fault)) => Err(Uncaptured::Unknown(fault)),
+            Err(Uncommitted::Unknown(fault)) => Err(CaptureError::Unknown(fault)),
         },
         // The rollback also removes a table that was created.
         other => {
@@ -65,17 +65,17 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Uncap
     }
 }
 
-async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured, Uncaptured> {
+async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured, CaptureError> {
     may_write(writing).await?;
-    let hour = read::hour(writing.reading(), source).await.map_err(Uncaptured::Unread)?;
+    let hour = read::hour(writing.reading(), source).await.map_err(CaptureError::Unread)?;
     let hour = match fit(&hour.full) {
         Ok(()) => hour,
-        Err(unfit) => return Err(Uncaptured::Thin { unfit, hour: Box::new(hour) }),
+        Err(unfit) => return Err(CaptureError::Thin { unfit, hour: Box::new(hour) }),
     };
     // From here on each statement sees what an earlier recording has committed.
     writing.ask(&[sql::LOCK]).await.map_err(refused)?;
     let place = place(writing.reading()).await.map_err(refused)?;
-    let found = place.writable().map_err(Uncaptured::Refused)?;
+    let found = place.writable().map_err(CaptureError::Refused)?;
     let created = found.is_none();
     if created {
         writing.ask(&[sql::CREATE]).await.map_err(refused)?;
@@ -99,8 +99,8 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
     let there = writing.ask(&[&sql::of_this_minute(detailed)]).await.map_err(refused)?;
     match there.into_iter().flatten().next() {
         Some(row) => Ok(Captured { row: stored(&row), written: false, created: false, hour }),
-        None => Err(Uncaptured::Refused(
-            Unfit::new(
+        None => Err(CaptureError::Refused(
+            BaselineError::new(
                 ON_TABLE,
                 format!("table {TABLE}"),
                 "the inserted row",
@@ -113,21 +113,21 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
 }
 
 /// Whether the server is a primary and the transaction may write. Checked first, because the fixes differ.
-async fn may_write(writing: &mut Writing<'_>) -> Result<(), Uncaptured> {
+async fn may_write(writing: &mut Writing<'_>) -> Result<(), CaptureError> {
     let sql =
         "SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only";
-    let answer = writing.ask(&[sql]).await.map_err(Uncaptured::Unread)?;
+    let answer = writing.ask(&[sql]).await.map_err(CaptureError::Unread)?;
     let row = answer.first().and_then(|rows| rows.first());
     let says = |column| row.and_then(|row| row.get(column));
     match (says("standby"), says("read_only")) {
-        (Some("true"), _) => Err(Uncaptured::Refused(standby())),
+        (Some("true"), _) => Err(CaptureError::Refused(standby())),
         (_, Some("off")) => Ok(()),
-        _ => Err(Uncaptured::Refused(read_only())),
+        _ => Err(CaptureError::Refused(read_only())),
     }
 }
 
-fn standby() -> Unfit {
-    Unfit::new(
+fn standby() -> BaselineError {
+    BaselineError::new(
         "role-of-the-server",
         "server",
         "the primary",
@@ -136,8 +136,8 @@ fn standby() -> Unfit {
     )
 }
 
-fn read_only() -> Unfit {
-    Unfit::new(
+fn read_only() -> BaselineError {
+    BaselineError::new(
         "transaction",
         "transaction",
         "read-write",
@@ -148,10 +148,10 @@ fn read_only() -> Unfit {
 }
 
 /// Whether the hour can become a baseline. With NULL, NaN or unreadable numbers it cannot.
-fn fit(full: &WindowData) -> Result<(), Unfit> {
+fn fit(full: &WindowData) -> Result<(), BaselineError> {
     let letter = &full.letter;
     if letter.total == 0 {
-        return Err(Unfit::new(
+        return Err(BaselineError::new(
             "traffic-of-the-last-hour",
             "traffic of the last hour",
             "at least 1 delivery",
@@ -168,7 +168,7 @@ fn fit(full: &WindowData) -> Result<(), Unfit> {
             "{} of {} deliveries have one, {} are unreadable",
             letter.timed, letter.total, full.unreadable
         );
-        return Err(Unfit::new(
+        return Err(BaselineError::new(
             "durations-of-the-last-hour",
             "readable durations of the last hour",
             "at least 99 %",
@@ -180,13 +180,13 @@ fn fit(full: &WindowData) -> Result<(), Unfit> {
         let found = letter.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
         let fix = "check for a proxy or pooler between this program and the database";
         let code = "success-rate-of-the-last-hour";
-        return Err(Unfit::new(code, "success rate of the last hour", "a number", found, fix));
+        return Err(BaselineError::new(code, "success rate of the last hour", "a number", found, fix));
     }
     Ok(())
 }
 
 /// The stored row must have the numbers that were read: a column of another type may have rounded them.
-fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
+fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), CaptureError> {
     let near = |stored: Option<f64>, read: Option<f64>, by: f64| match (stored, read) {
         (Some(stored), Some(read)) => (stored - read).abs() <= by,
         _ => false,
@@ -202,8 +202,8 @@ fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
     if whole.iter().all(|same| *same) {
         return Ok(());
     }
-    Err(Uncaptured::Refused(
-        Unfit::new(
+    Err(CaptureError::Refused(
+        BaselineError::new(
             ON_TABLE,
             format!("table {TABLE}"),
             format!("{} %, {} ms and the rest", numbers.success_rate, numbers.average_ms),
@@ -217,15 +217,15 @@ fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), Uncaptured> {
 }
 
 /// Why the server rejected a statement, with the fix for each cause.
-fn refused(fault: PgFault) -> Uncaptured {
+fn refused(fault: PgError) -> CaptureError {
     let what = format!("table {TABLE}");
     let message = fault.to_string();
     let unfit = |expected: &str, fix: String| {
-        let unfit = Unfit::new(ON_TABLE, &*what, expected, &*message, fix);
-        Uncaptured::Refused(unfit.sentence(format!("the baseline could not be written: {message}")))
+        let unfit = BaselineError::new(ON_TABLE, &*what, expected, &*message, fix);
+        CaptureError::Refused(unfit.sentence(format!("the baseline could not be written: {message}")))
     };
     match fault.sqlstate() {
-        Some("25006") => Uncaptured::Refused(read_only()),
+        Some("25006") => CaptureError::Refused(read_only()),
         Some("42501") => {
             unfit("permission", format!("have the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; check its row level security policies, too"))
         }
@@ -241,6 +241,6 @@ fn refused(fault: PgFault) -> Uncaptured {
             "the row accepted",
             format!("check the constraints, triggers and other columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
         ),
-        _ => Uncaptured::Unwritten(fault),
+        _ => CaptureError::Unwritten(fault),
     }
 }

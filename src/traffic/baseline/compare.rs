@@ -1,7 +1,7 @@
 //! Comparing the last hour with a baseline: which one, and whether the hour is worse.
 
-use super::Unfit;
-use super::good::{Bar, Standing, of_row};
+use super::BaselineError;
+use super::good::{Bar, BaselineQuality, of_row};
 use super::row::{Row, captured_at};
 use crate::outcome::finding::Claim;
 use crate::traffic::full::{Form, WindowData};
@@ -11,16 +11,16 @@ use crate::traffic::stats::{worse_average, worse_rate};
 ///
 /// # Errors
 /// Why there is none, and what to do about it.
-pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a Row, Unfit> {
+pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a Row, BaselineError> {
     let (code, what) = ("baseline-to-compare-with", "baseline to compare with");
     if let Some(wanted) = pinned {
         return captured_at(rows, wanted).map_err(|why| {
             let fix = "correct `baseline` in the target's traffic settings: hotdash-ops baseline list shows the recorded ones";
             let sentence = format!("the pinned baseline cannot be used: {why}");
-            Unfit::new(code, what, format!("the pinned one, {wanted}"), why, fix).sentence(sentence)
+            BaselineError::new(code, what, format!("the pinned one, {wanted}"), why, fix).sentence(sentence)
         });
     }
-    let good = rows.iter().find(|row| of_row(row, bar) == Standing::Good);
+    let good = rows.iter().find(|row| of_row(row, bar) == BaselineQuality::Good);
     good.ok_or_else(|| {
         let found = match rows.len() {
             0 => "no baseline is recorded".to_owned(),
@@ -28,7 +28,7 @@ pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a
             n => format!("none of the {n} baselines is known to be good"),
         };
         let fix = "record one in a good hour: hotdash-ops baseline; or pin one: baseline = \"<captured_at>\" in the target's traffic settings";
-        Unfit::new(code, what, "a good one", &found, fix).sentence(&found)
+        BaselineError::new(code, what, "a good one", &found, fix).sentence(&found)
     })
 }
 

@@ -19,7 +19,7 @@ pub struct Bar {
 
 /// The quality of a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum BaselineQuality {
     Good,
     /// Why not, lower-case fragments.
     NotGood(Vec<String>),
@@ -37,22 +37,22 @@ impl Bar {
     }
 }
 
-impl Standing {
+impl BaselineQuality {
     /// `good`, `not good` or `unknown`.
     pub fn word(&self) -> &'static str {
         match self {
-            Standing::Good => "good",
-            Standing::NotGood(_) => "not good",
-            Standing::Unknown(_) => "unknown",
+            BaselineQuality::Good => "good",
+            BaselineQuality::NotGood(_) => "not good",
+            BaselineQuality::Unknown(_) => "unknown",
         }
     }
 
     /// Why it is not good; empty when it is.
     pub fn why(&self) -> String {
         match self {
-            Standing::Good => String::new(),
-            Standing::NotGood(reasons) => reasons.join("; "),
-            Standing::Unknown(why) => why.clone(),
+            BaselineQuality::Good => String::new(),
+            BaselineQuality::NotGood(reasons) => reasons.join("; "),
+            BaselineQuality::Unknown(why) => why.clone(),
         }
     }
 }
@@ -72,7 +72,7 @@ pub fn details(full: &WindowData) -> Details {
 }
 
 /// The quality of an hour, by its counts.
-pub fn of_details(hour: &Details, bar: Bar) -> Standing {
+pub fn of_details(hour: &Details, bar: Bar) -> BaselineQuality {
     let mut reasons = Vec::new();
     if hour.total < bar.min_events {
         reasons.push(few(hour.total, bar));
@@ -90,12 +90,12 @@ pub fn of_details(hour: &Details, bar: Bar) -> Standing {
         let plural = if hour.dead_letters == 1 { "" } else { "s" };
         reasons.push(format!("it has {} dead letter{plural} in its hour", hour.dead_letters));
     }
-    if reasons.is_empty() { Standing::Good } else { Standing::NotGood(reasons) }
+    if reasons.is_empty() { BaselineQuality::Good } else { BaselineQuality::NotGood(reasons) }
 }
 
 /// The quality of a row of the table. Without counts it is judged by its numbers: sixty times the requests per minute
 /// are the deliveries, and a day without a dead letter had none in the hour.
-pub fn of_row(row: &Row, bar: Bar) -> Standing {
+pub fn of_row(row: &Row, bar: Bar) -> BaselineQuality {
     let numbers = [
         ("success_rate", &row.success_rate, row.success_rate.rate_bp().is_some()),
         ("avg_response_ms", &row.avg_response_ms, row.avg_response_ms.quantity().is_some()),
@@ -111,7 +111,7 @@ pub fn of_row(row: &Row, bar: Bar) -> Standing {
         reasons.push(format!("captured_at is {}", row.name()));
     }
     if !reasons.is_empty() {
-        return Standing::NotGood(reasons);
+        return BaselineQuality::NotGood(reasons);
     }
     if let Some(hour) = &row.details {
         return of_details(hour, bar);
@@ -128,11 +128,11 @@ pub fn of_row(row: &Row, bar: Bar) -> Standing {
         reasons.push(slow(bar));
     }
     if !reasons.is_empty() {
-        Standing::NotGood(reasons)
+        BaselineQuality::NotGood(reasons)
     } else if row.daily_dlq_count.quantity() == Some(0.0) {
-        Standing::Good
+        BaselineQuality::Good
     } else {
-        Standing::Unknown("it is unknown whether a dead letter of that day was in its hour".to_owned())
+        BaselineQuality::Unknown("it is unknown whether a dead letter of that day was in its hour".to_owned())
     }
 }
 
@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_good_hour_has_enough_good_deliveries_and_no_dead_letter() {
-        assert_eq!(of_details(&hour(21, 21, "2100", 0), BAR), Standing::Good);
-        assert_eq!(of_details(&hour(20, 21, "2100", 0), BAR), Standing::Good);
+        assert_eq!(of_details(&hour(21, 21, "2100", 0), BAR), BaselineQuality::Good);
+        assert_eq!(of_details(&hour(20, 21, "2100", 0), BAR), BaselineQuality::Good);
         for (bad, says) in [
             (hour(20, 20, "2000", 0), "20 deliveries"),
             (hour(57, 60, "6000", 0), "success rate"),
@@ -192,7 +192,7 @@ mod tests {
         ] {
             let standing = of_details(&bad, BAR);
             assert!(
-                matches!(standing, Standing::NotGood(_)) && standing.why().contains(says),
+                matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
                 "{standing:?}"
             );
         }
@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_row_without_counts_is_good_only_if_its_numbers_prove_it() {
-        assert_eq!(of_row(&row("98.33", "160", "1.00", "0"), BAR), Standing::Good);
-        assert_eq!(of_row(&row("98.33", "160", "0.35", "0"), BAR), Standing::Good, "21 an hour");
+        assert_eq!(of_row(&row("98.33", "160", "1.00", "0"), BAR), BaselineQuality::Good);
+        assert_eq!(of_row(&row("98.33", "160", "0.35", "0"), BAR), BaselineQuality::Good, "21 an hour");
         assert_eq!(of_row(&row("98.33", "160", "1.00", "2"), BAR).word(), "unknown");
         for (bad, says) in [
             (row("98.33", "160", "0.33", "0"), "20 deliveries"),
@@ -220,7 +220,7 @@ mod tests {
         ] {
             let standing = of_row(&bad, BAR);
             assert!(
-                matches!(standing, Standing::NotGood(_)) && standing.why().contains(says),
+                matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
                 "{standing:?}"
             );
         }
@@ -241,7 +241,7 @@ mod tests {
         fn one_more_failure_or_dead_letter_never_makes_an_hour_good(
             ok in 0..200u64, bad in 0..20u64, dead in 0..3u64,
         ) {
-            let good = |ok, bad, dead| of_details(&hour(ok, ok + bad, "100", dead), BAR) == Standing::Good;
+            let good = |ok, bad, dead| of_details(&hour(ok, ok + bad, "100", dead), BAR) == BaselineQuality::Good;
             // One more failure may reach the minimum number of deliveries, but improves nothing else.
             prop_assume!(ok + bad >= BAR.min_events);
             prop_assert!(good(ok, bad, dead) || !good(ok, bad + 1, dead));
@@ -251,7 +251,7 @@ mod tests {
         #[test]
         fn counts_can_be_derived_from_the_requests_per_minute(total in 0..100_000u64) {
             let printed = format!("{:.2}", (total as f64 / 60.0 * 100.0).round() / 100.0);
-            let few = of_row(&row("98.33", "160", &printed, "0"), BAR) != Standing::Good;
+            let few = of_row(&row("98.33", "160", &printed, "0"), BAR) != BaselineQuality::Good;
             prop_assert_eq!(few, total < BAR.min_events);
         }
     }

@@ -10,7 +10,7 @@ pub mod row;
 pub mod sql;
 pub mod table;
 
-pub use capture::{Captured, Uncaptured, capture};
+pub use capture::{CaptureError, Captured, capture};
 pub use recorded::{Recorded, hour_now, recorded};
 
 use crate::outcome::finding::Claim;
@@ -20,7 +20,7 @@ pub const TABLE: &str = "support_baseline";
 
 /// Why a baseline cannot be read, written or compared with, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfit {
+pub struct BaselineError {
     /// The code of the claim: `table-support-baseline`.
     pub code: &'static str,
     /// What was checked: `table support_baseline`.
@@ -32,15 +32,15 @@ pub struct Unfit {
     pub fix: String,
 }
 
-impl Unfit {
+impl BaselineError {
     pub(crate) fn new(
         code: &'static str,
         what: impl Into<String>,
         expected: impl Into<String>,
         found: impl Into<String>,
         fix: impl Into<String>,
-    ) -> Unfit {
-        Unfit {
+    ) -> BaselineError {
+        BaselineError {
             code,
             what: what.into(),
             expected: expected.into(),
@@ -51,8 +51,8 @@ impl Unfit {
     }
 
     /// Adds the sentence to show instead of the two values.
-    pub(crate) fn sentence(self, sentence: impl Into<String>) -> Unfit {
-        Unfit { sentence: Some(sentence.into()), ..self }
+    pub(crate) fn sentence(self, sentence: impl Into<String>) -> BaselineError {
+        BaselineError { sentence: Some(sentence.into()), ..self }
     }
 
     /// The reason in one line.

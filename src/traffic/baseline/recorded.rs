@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::Unfit;
+use super::BaselineError;
 use super::row::{Number, Row};
 use super::sql;
 use super::table::{Column, Found, Place};
-use crate::service::postgres::{self, Bounds, PgFault, Session, Transaction};
+use crate::service::postgres::{self, Bounds, PgError, Session, Transaction};
 use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
 
@@ -27,14 +27,14 @@ pub struct Recorded {
 ///
 /// # Errors
 /// When the database does not answer or rejects a query; the inner error says why the table cannot be read.
-pub async fn recorded(session: &Session) -> Result<Result<Recorded, Unfit>, PgFault> {
+pub async fn recorded(session: &Session) -> Result<Result<Recorded, BaselineError>, PgError> {
     let mut transaction = session.transaction(&BOUNDS).await?;
     let answer = read_all(&mut transaction).await;
     transaction.end().await;
     answer
 }
 
-async fn read_all(transaction: &mut Transaction<'_>) -> Result<Result<Recorded, Unfit>, PgFault> {
+async fn read_all(transaction: &mut Transaction<'_>) -> Result<Result<Recorded, BaselineError>, PgError> {
     let place = place(transaction).await?;
     let detailed = match place.readable() {
         Ok(Some(found)) => found.keeps_details(),
@@ -50,7 +50,7 @@ async fn read_all(transaction: &mut Transaction<'_>) -> Result<Result<Recorded, 
 ///
 /// # Errors
 /// When the database does not answer or rejects a query.
-pub async fn hour_now(session: &Session, source: &Source) -> Result<Hour, PgFault> {
+pub async fn hour_now(session: &Session, source: &Source) -> Result<Hour, PgError> {
     let mut transaction = session.transaction(&Bounds { one_snapshot: true, ..BOUNDS }).await?;
     let hour = read::hour(&mut transaction, source).await;
     transaction.end().await;
@@ -58,18 +58,18 @@ pub async fn hour_now(session: &Session, source: &Source) -> Result<Hour, PgFaul
 }
 
 /// Reads the catalogue.
-pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, PgFault> {
+pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, PgError> {
     let answers = transaction.ask(&[sql::PLACE, sql::KIND, sql::COLUMNS]).await?;
     let text = |row: &postgres::Row, column: &str| row.get(column).unwrap_or_default().to_owned();
     let is = |row: &postgres::Row, column: &str| matches!(row.get(column), Some("true" | "t"));
     let [here, kind, columns] = answers.as_slice() else {
-        return Err(PgFault::Odd(
+        return Err(PgError::Odd(
             "the catalogue returned only part of the answer; check for a proxy or pooler in between"
                 .to_owned(),
         ));
     };
     let Some(here) = here.first() else {
-        return Err(PgFault::Odd(
+        return Err(PgError::Odd(
             "the catalogue returned nothing; check for a proxy or pooler in between".to_owned(),
         ));
     };

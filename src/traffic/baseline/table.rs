@@ -1,7 +1,7 @@
 //! What the search path finds under the table's name, and whether a baseline can be read from it and written to it. This
 //! is checked before anything is written, so that every error has a fix of its own.
 
-use super::{TABLE, Unfit};
+use super::{BaselineError, TABLE};
 
 /// What the catalogue knows about the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Place {
     ///
     /// # Errors
     /// If the relation is not a table of baselines, is not readable, or is outside the search path.
-    pub fn readable(&self) -> Result<Option<&Found>, Unfit> {
+    pub fn readable(&self) -> Result<Option<&Found>, BaselineError> {
         let Some(found) = &self.found else {
             return match &self.schemas {
                 None => Ok(None),
@@ -81,7 +81,7 @@ impl Place {
         if !unlike.is_empty() {
             let unlike = unlike.join(", ");
             let sentence = format!("table {TABLE} does not have the checklist's columns: {unlike}");
-            return Err(Unfit::new(
+            return Err(BaselineError::new(
                 CODE,
                 what(),
                 "the checklist's columns",
@@ -102,7 +102,7 @@ impl Place {
     ///
     /// # Errors
     /// Whatever would prevent writing the row or creating the table.
-    pub fn writable(&self) -> Result<Option<&Found>, Unfit> {
+    pub fn writable(&self) -> Result<Option<&Found>, BaselineError> {
         if let Some(found) = self.found.as_ref().filter(|f| !matches!(f.kind.as_str(), "r" | "p")) {
             let kind = match found.kind.as_str() {
                 "v" => "a view",
@@ -110,7 +110,7 @@ impl Place {
                 "f" => "a foreign table, which this transaction cannot protect",
                 _ => "not a table",
             };
-            return Err(Unfit::new(
+            return Err(BaselineError::new(
                 CODE,
                 what(),
                 "a table",
@@ -125,7 +125,7 @@ impl Place {
         }
         let create = "an existing table, or a schema to create it in";
         match &self.schema {
-            None => Err(Unfit::new(
+            None => Err(BaselineError::new(
                 CODE,
                 what(),
                 create,
@@ -133,7 +133,7 @@ impl Place {
                 format!("set one: ALTER ROLE {} SET search_path = public", self.role),
             )
             .sentence(format!("table {TABLE} cannot be created: no schema of the search_path exists"))),
-            Some(schema) if !self.may_create => Err(Unfit::new(
+            Some(schema) if !self.may_create => Err(BaselineError::new(
                 CODE,
                 what(),
                 create,
@@ -151,8 +151,8 @@ impl Place {
         }
     }
 
-    fn lacks(&self, permission: &str) -> Unfit {
-        Unfit::new(
+    fn lacks(&self, permission: &str) -> BaselineError {
+        BaselineError::new(
             CODE,
             what(),
             format!("{permission} permission"),
@@ -162,8 +162,8 @@ impl Place {
         .sentence(format!("{} has no {permission} permission on table {TABLE}", self.role))
     }
 
-    fn out_of_reach(&self, schemas: &str) -> Unfit {
-        Unfit::new(
+    fn out_of_reach(&self, schemas: &str) -> BaselineError {
+        BaselineError::new(
             CODE,
             what(),
             "in the search_path",

@@ -13,7 +13,7 @@ use super::sweep::{Next, Sweep};
 use super::{Counts, Customers, MAX_CONVERSATIONS, MAX_MESSAGES, MAX_PAGES, Messages, Queue, Unknown};
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{
-    Api, Chatwoot, Counted, Kind, Listing, Message, Profile, Trouble, count_path, listing_path,
+    Api, Chatwoot, ChatwootError, Counted, Kind, Listing, Message, Profile, count_path, listing_path,
     messages_path, read, read_count, read_messages,
 };
 use crate::service::unreachable::Unreachable;
@@ -69,9 +69,9 @@ fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknow
     account.map_err(Unknown::NotRequested)
 }
 
-fn clock(api: &Api) -> Result<Timestamp, Trouble> {
+fn clock(api: &Api) -> Result<Timestamp, ChatwootError> {
     let now = api.clock().and_then(|at| Timestamp::from_second(at.as_second()).ok());
-    now.ok_or_else(|| Trouble::Unreadable("it has no readable timestamp".to_owned()))
+    now.ok_or_else(|| ChatwootError::Unreadable("it has no readable timestamp".to_owned()))
 }
 
 struct Asker {
@@ -85,8 +85,8 @@ struct Asker {
 }
 
 impl Asker {
-    fn unknown(&self, what: &str, trouble: Trouble) -> Unknown {
-        Unknown::Trouble { what: what.to_owned(), trouble }
+    fn unknown(&self, what: &str, trouble: ChatwootError) -> Unknown {
+        Unknown::ChatwootError { what: what.to_owned(), trouble }
     }
 
     async fn get<T>(
@@ -94,10 +94,10 @@ impl Asker {
         path: &str,
         until: Instant,
         reader: impl Fn(&Value) -> Result<T, String>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, ChatwootError> {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Trouble::Unreachable(Unreachable::TimedOut { after: self.deadline }));
+            return Err(ChatwootError::Unreachable(Unreachable::TimedOut { after: self.deadline }));
         }
         let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
         read(&seen, reader)
@@ -212,8 +212,8 @@ fn page_before(body: &Value, conversation: u64, before: Option<u64>) -> Result<V
 
 /// Chatwoot's message for a missing record: the conversation was deleted since it was listed. Any other 404 has another
 /// cause.
-fn is_gone(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Refused(refusal)
+fn is_gone(trouble: &ChatwootError) -> bool {
+    matches!(trouble, ChatwootError::Refused(refusal)
         if refusal.status == 404 && refusal.said.as_deref() == Some("Resource could not be found"))
 }
 

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::outcome::window::Window;
-use crate::service::chatwoot::{Api, Kind, Message, Trouble};
+use crate::service::chatwoot::{Api, ChatwootError, Kind, Message};
 
 pub use ask::ask;
 
@@ -116,7 +116,7 @@ pub enum Queue {
 
 impl Queue {
     /// Reads the answer of `/api`. Null is what a ping without an answer leaves there.
-    pub fn of(api: &Result<Api, Trouble>) -> Queue {
+    pub fn of(api: &Result<Api, ChatwootError>) -> Queue {
         match api {
             Ok(api) => match &api.queue_services {
                 Some(Value::String(text)) if text == "ok" => Queue::Ok,
@@ -137,7 +137,7 @@ pub enum Unknown {
     /// The token does not belong to an administrator of this account, and an agent does not see every conversation.
     NotAdministrator { account: u64 },
     /// The request had no usable answer.
-    Trouble { what: String, trouble: Trouble },
+    ChatwootError { what: String, trouble: ChatwootError },
 }
 
 impl Unknown {
@@ -150,7 +150,7 @@ impl Unknown {
                     "the token's user is not an administrator of account {account}, so not every conversation is visible"
                 )
             }
-            Unknown::Trouble { what, trouble } => in_words(what, trouble),
+            Unknown::ChatwootError { what, trouble } => in_words(what, trouble),
         }
     }
 
@@ -160,17 +160,17 @@ impl Unknown {
             Unknown::NotAdministrator { .. } => {
                 Some("use the access token of an administrator of the account as CHATWOOT_API_KEY")
             }
-            Unknown::Trouble { trouble: Trouble::Refused(refusal), .. } => refusal.fix(),
+            Unknown::ChatwootError { trouble: ChatwootError::Refused(refusal), .. } => refusal.fix(),
             _ => None,
         }
     }
 }
 
-fn in_words(what: &str, trouble: &Trouble) -> String {
+fn in_words(what: &str, trouble: &ChatwootError) -> String {
     match trouble {
-        Trouble::Unreachable(fault) => format!("{what}: {fault}"),
-        Trouble::Refused(refusal) => format!("{what}: {}", refusal.in_words()),
-        Trouble::Unreadable(why) => format!("{what}: 200, but {why}"),
+        ChatwootError::Unreachable(fault) => format!("{what}: {fault}"),
+        ChatwootError::Refused(refusal) => format!("{what}: {}", refusal.in_words()),
+        ChatwootError::Unreadable(why) => format!("{what}: 200, but {why}"),
     }
 }
 

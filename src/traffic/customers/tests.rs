@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::samples::{at, customers, message, window};
 use super::*;
-use crate::service::chatwoot::Refusal;
+use crate::service::chatwoot::Rejection;
 use crate::service::unreachable::Unreachable;
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -52,14 +52,14 @@ fn the_queue_is_failing_unless_it_is_ok() {
     for open in [None, Some(json!(true)), Some(json!({}))] {
         assert!(matches!(queue(open), Queue::Unknown(_)));
     }
-    assert!(matches!(Queue::of(&Err(Trouble::Unreachable(Unreachable::Refused))), Queue::Unknown(_)));
+    assert!(matches!(Queue::of(&Err(ChatwootError::Unreachable(Unreachable::Refused))), Queue::Unknown(_)));
 }
 
 #[test]
 fn a_rejected_request_has_its_own_fix() {
     let body = json!({"error": "You are not authorized to do this action"});
-    let trouble = Trouble::Refused(Refusal::of(401, Some(&body)));
-    let why = Unknown::Trouble { what: "the report on incoming messages".to_owned(), trouble };
+    let trouble = ChatwootError::Refused(Rejection::of(401, Some(&body)));
+    let why = Unknown::ChatwootError { what: "the report on incoming messages".to_owned(), trouble };
     assert!(why.in_words().starts_with("the report on incoming messages: 401: the token's role is too low"));
     assert!(why.fix().is_some_and(|fix| fix.contains("administrator")));
     assert!(Unknown::NotAdministrator { account: 3 }.fix().is_some());

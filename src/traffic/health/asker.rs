@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{HealthSample, ProbeResult, Service};
 use crate::context::Context;
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::service::body;
-use crate::service::chatwoot::{Api, Chatwoot, Reason, Trouble, read};
+use crate::service::chatwoot::{Api, Chatwoot, ChatwootError, Reason, read};
 use crate::service::http::{Client, Request, usable};
 use crate::service::place::without_user;
 use crate::service::unreachable::Unreachable;
@@ -27,10 +27,10 @@ pub(super) enum Asker {
 }
 
 impl Asker {
-    pub(super) fn new(cx: &Context, of: Service) -> Result<Asker, CannotAsk> {
+    pub(super) fn new(cx: &Context, of: Service) -> Result<Asker, ProbeError> {
         let name = of.variable();
         let base = cx.variable(name)?;
-        let unusable = |fault: Unreachable| CannotAsk::because(format!("{name} is {fault}"));
+        let unusable = |fault: Unreachable| ProbeError::because(format!("{name} is {fault}"));
         match of {
             Service::Chatwoot => {
                 let client = Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, None);
@@ -96,7 +96,7 @@ enum Answer {
         starting: bool,
     },
     /// The problem is on our side.
-    Ours(CannotAsk),
+    Ours(ProbeError),
 }
 
 impl Answer {
@@ -107,7 +107,7 @@ impl Answer {
     fn of(fault: &Unreachable) -> Answer {
         match fault {
             Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
-                Answer::Ours(CannotAsk::because(fault.to_string()))
+                Answer::Ours(ProbeError::because(fault.to_string()))
             }
             _ => Answer::Bad {
                 what: fault.to_string(),
@@ -126,15 +126,15 @@ impl Answer {
 }
 
 /// Reads Chatwoot's `/api`, which returns 200 even if its services do not work.
-fn services(api: Result<Api, Trouble>) -> Answer {
+fn services(api: Result<Api, ChatwootError>) -> Answer {
     let api = match api {
         Ok(api) => api,
-        Err(Trouble::Unreachable(fault)) => return Answer::of(&fault),
-        Err(Trouble::Refused(refusal)) => {
+        Err(ChatwootError::Unreachable(fault)) => return Answer::of(&fault),
+        Err(ChatwootError::Refused(refusal)) => {
             let throttled = refusal.reason == Reason::TooMany;
             return Answer::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
         }
-        Err(Trouble::Unreadable(why)) => return Answer::bad(format!("200, but {why}")),
+        Err(ChatwootError::Unreadable(why)) => return Answer::bad(format!("200, but {why}")),
     };
     let failing: Vec<String> =
         [("queue_services", &api.queue_services), ("data_services", &api.data_services)]
@@ -187,7 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::service::chatwoot::Refusal;
+    use crate::service::chatwoot::Rejection;
 
     fn is_good(said: &Answer) -> bool {
         matches!(said, Answer::Good(_))
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn chatwoot_is_healthy_if_both_of_its_services_are_ok() {
-        let api = |body: Value| services(Api::read(&body).map_err(Trouble::Unreadable));
+        let api = |body: Value| services(Api::read(&body).map_err(ChatwootError::Unreadable));
         assert!(is_good(&api(json!({"version": "4.8.0", "queue_services": "ok", "data_services": "ok"}))));
         for (body, what) in [
             (
@@ -211,7 +211,7 @@ mod tests {
         ] {
             assert_eq!(api(body), Answer::bad(what.to_owned()));
         }
-        let refused = |status| services(Err(Trouble::Refused(Refusal::of(status, None))));
+        let refused = |status| services(Err(ChatwootError::Refused(Rejection::of(status, None))));
         assert!(matches!(refused(429), Answer::Bad { throttled: true, .. }));
         assert!(matches!(refused(503), Answer::Bad { throttled: false, .. }));
     }

@@ -15,11 +15,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::asker::Asker;
 use super::opening::{Ending, WindowPlan};
 use crate::context::Context;
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::outcome::window::Mode;
 
 /// The pause before a failed last probe is repeated.
-const PAUSE: Duration = Duration::from_secs(5);
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// The pause between two probes of a service that may be starting.
 const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 
@@ -39,7 +39,7 @@ pub struct HealthReading {
     /// The request: `GET https://chat.example/api`. The variable's name if it is not set.
     pub asked: String,
     /// Oldest first, and at least one; or why the service could not be probed.
-    pub looks: Result<Vec<HealthSample>, CannotAsk>,
+    pub looks: Result<Vec<HealthSample>, ProbeError>,
 }
 
 /// One probe.
@@ -88,11 +88,11 @@ struct Schedule {
 }
 
 /// The result of a probe, and whether the service may be starting.
-type ProbeResult = Result<(HealthSample, bool), CannotAsk>;
+type ProbeResult = Result<(HealthSample, bool), ProbeError>;
 
 /// Probes at the start, at intervals, and at the end of the window. A failed last probe is repeated once, so that one lost
 /// packet at the end is not mistaken for a service that is down.
-async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<HealthSample, CannotAsk>>
+async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<HealthSample, ProbeError>>
 where
     F: FnMut() -> A,
     A: Future<Output = ProbeResult>,
@@ -115,14 +115,14 @@ where
         looks.push(ask().await.map(|(look, _)| look));
     }
     if looks.last().is_some_and(|last| last.as_ref().is_ok_and(|look| !look.good)) {
-        sleep(PAUSE).await;
+        sleep(RETRY_PAUSE).await;
         looks.push(ask().await.map(|(look, _)| look));
     }
     looks
 }
 
 /// The first probe, repeated while the service may be starting.
-async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<HealthSample, CannotAsk>
+async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<HealthSample, ProbeError>
 where
     F: FnMut() -> A,
     A: Future<Output = ProbeResult>,

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use super::*;
 use crate::settings::Watch;
-use crate::traffic::opening::{self, Read};
+use crate::traffic::opening::{self, ClockReading};
 use crate::traffic::watch::Moment;
 
 const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -11,7 +11,7 @@ fn opening(mode: Mode) -> Arc<WindowPlan> {
     let length = Some(Duration::from_secs(180));
     let watch = Watch { mode, length, budget: Duration::from_secs(400), ..opening::usual() };
     let moment = Moment { now: START, replayed_to: None, tells_transactions: true };
-    let read = Read { at: Instant::now(), ours: START, database: Ok(moment) };
+    let read = ClockReading { at: Instant::now(), ours: START, database: Ok(moment) };
     Arc::new(WindowPlan::new(&watch, read, Err("no marker".to_owned())))
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::settings::Traffic;
 
 /// The smallest limit at which no line is counted that may appear again, with 100 lines near the window's start.
-const LEAST: usize = 4 * FULL;
+const MIN_LINES: usize = 4 * FULL;
 
 fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(1_770_000_000_000 + milliseconds).expect("a time")
@@ -139,10 +139,10 @@ proptest! {
             log.iter().filter(close).count()
         };
         let moved = moved.filter(|(_, by)| near(*by) <= FULL);
-        let mut both = [reading(LEAST), reading(usize::MAX)];
+        let mut both = [reading(MIN_LINES), reading(usize::MAX)];
         let window = feed(&log, &turns, planned, moved, longer, &mut both);
         let [counted, kept] = both;
-        prop_assert!(counted.seen.len() <= LEAST);
+        prop_assert!(counted.seen.len() <= MIN_LINES);
         prop_assert_eq!(counted.judge(window.from, window.to), kept.judge(window.from, window.to));
     }
 }
@@ -164,8 +164,8 @@ fn long(room: usize, window: Window) -> LogReading {
 #[test]
 fn every_line_of_a_long_window_is_counted_but_few_are_kept() {
     let window = Window { from: at(0), to: at(1_000_000) };
-    let reading = long(LEAST, window);
-    assert!(reading.seen.len() <= LEAST, "{}", reading.seen.len());
+    let reading = long(MIN_LINES, window);
+    assert!(reading.seen.len() <= MIN_LINES, "{}", reading.seen.len());
     let judged = reading.judge(window.from, window.to);
     assert_eq!((judged.covered, judged.lines_inside), (Ok(()), 9_999), "the first has the time of the edge");
     let group = ErrorGroup { message: "line x#".to_owned(), count: 100, first: at(700) };
@@ -174,7 +174,7 @@ fn every_line_of_a_long_window_is_counted_but_few_are_kept() {
 
 #[test]
 fn a_window_moved_slightly_is_judged_exactly() {
-    let reading = long(LEAST, Window { from: at(50_000), to: at(1_000_000) });
+    let reading = long(MIN_LINES, Window { from: at(50_000), to: at(1_000_000) });
     for (from, lines) in [(50_000, 9_499), (50_300, 9_496), (49_700, 9_502)] {
         let judged = reading.judge(at(from), at(1_000_000));
         assert_eq!((judged.covered, judged.lines_inside), (Ok(()), lines), "{from}");
@@ -184,7 +184,7 @@ fn a_window_moved_slightly_is_judged_exactly() {
 #[test]
 fn a_window_that_cuts_through_counted_lines_is_undecided() {
     let window = Window { from: at(0), to: at(1_000_000) };
-    let judged = long(LEAST, window).judge(at(100_000), at(1_000_000));
+    let judged = long(MIN_LINES, window).judge(at(100_000), at(1_000_000));
     let why = judged.covered.expect_err("undecided");
     assert!(why.ends_with("may lie inside or outside this one"), "{why}");
     assert!(judged.lines_inside > 0, "those that were kept");

@@ -18,7 +18,7 @@ use crate::traffic::watched::Observation;
 /// Enough for a thousand messages.
 const DEADLINE: Duration = Duration::from_secs(120);
 /// The least time it gets, even if the budget is used up.
-const LEAST: Duration = Duration::from_secs(30);
+const MIN_TIME: Duration = Duration::from_secs(30);
 /// Chatwoot's clock is in whole seconds and may be a little behind.
 const BLUR: Duration = Duration::from_secs(2);
 
@@ -41,7 +41,7 @@ pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
         sleep_until(old_enough(cx, &opening, window)).await;
     }
     let spent = opening.began + opening.budget;
-    let left = spent.saturating_duration_since(Instant::now()).clamp(LEAST, DEADLINE);
+    let left = spent.saturating_duration_since(Instant::now()).clamp(MIN_TIME, DEADLINE);
     customers::ask(client, account(cx), window, left).await
 }
 

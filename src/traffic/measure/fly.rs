@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::context::Context;
 use crate::context::fly_environment;
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::outcome::window::{Deploy, Mode};
-use crate::service::fly::{self, LogBatch, Trouble};
+use crate::service::fly::{self, FlyError, LogBatch};
 use crate::settings::{Since, Watch};
 use crate::traffic::deploy::marker;
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// Log lines arrive with a delay: the last reading is this long after the window's end.
 const LOG_DELAY: Duration = Duration::from_secs(5);
 /// The pause before a failed last reading is repeated.
-const PAUSE: Duration = Duration::from_secs(3);
+const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// When the version that is watched began to serve.
 ///
@@ -49,10 +49,10 @@ pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, St
 ///
 /// # Errors
 /// When the app is not configured, or `fly` does not work here.
-pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogReading, CannotAsk> {
+pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogReading, ProbeError> {
     let target = &cx.settings.target;
     let Some(app) = target.fly_app.as_deref() else {
-        return Err(CannotAsk::because("`fly_app` is not configured for the target")
+        return Err(ProbeError::because("`fly_app` is not configured for the target")
             .hint(target.line_to_add("fly_app")));
     };
     let mut reading = LogReading::new(LogTexts::from(&target.traffic));
@@ -84,7 +84,7 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogR
         sleep(LOG_DELAY).await;
     }
     if !matches!(poll(cx, opening, app, &mut reading).await, Ok(Polled { complete: true, .. })) {
-        sleep(PAUSE).await;
+        sleep(RETRY_PAUSE).await;
         let again = poll(cx, opening, app, &mut reading).await;
         if opening.mode == Mode::Past {
             again?;
@@ -130,7 +130,7 @@ async fn poll(
     opening: &WindowPlan,
     app: &str,
     reading: &mut LogReading,
-) -> Result<Polled, CannotAsk> {
+) -> Result<Polled, ProbeError> {
     let asked_at = opening.now();
     let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor, &cx.marker).await;
     match &answer.found {
@@ -141,7 +141,7 @@ async fn poll(
         Err(trouble) => {
             reading.miss(&trouble.to_string());
             match ours(trouble) {
-                Some(hint) => Err(CannotAsk::because(trouble.to_string()).hint(hint)),
+                Some(hint) => Err(ProbeError::because(trouble.to_string()).hint(hint)),
                 None => Ok(Polled { complete: false, lasts: None }),
             }
         }
@@ -149,10 +149,10 @@ async fn poll(
 }
 
 /// What to do about a `fly` that does not work here.
-fn ours(trouble: &Trouble) -> Option<&'static str> {
+fn ours(trouble: &FlyError) -> Option<&'static str> {
     match trouble {
-        Trouble::NotRun(_) => Some("install flyctl and put it in PATH: https://fly.io/docs/flyctl/install/"),
-        Trouble::NotLoggedIn => Some("run fly auth login, or set FLY_API_TOKEN"),
+        FlyError::NotRun(_) => Some("install flyctl and put it in PATH: https://fly.io/docs/flyctl/install/"),
+        FlyError::NotLoggedIn => Some("run fly auth login, or set FLY_API_TOKEN"),
         _ => None,
     }
 }

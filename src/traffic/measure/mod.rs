@@ -12,12 +12,12 @@ use tokio::time::{Instant, sleep_until};
 use super::customers::Customers;
 use super::health::{self, HealthReading, Service};
 use super::logs::LogReading;
-use super::opening::{self, Read, WindowPlan};
+use super::opening::{self, ClockReading, WindowPlan};
 use super::summary;
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Observation;
 use crate::context::Context;
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::Window;
@@ -40,7 +40,7 @@ pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
 }
 
 /// The facts of the window, from its first tick to the final query.
-pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, CannotAsk>> {
+pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
     let taking = Arc::clone(cx);
     cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
 }
@@ -56,7 +56,7 @@ pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
 }
 
 /// The app's log lines of the window.
-pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, CannotAsk>> {
+pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
     let taking = Arc::clone(cx);
     cx.measure("the log of the window", false, async move {
         let opening = begin(&taking).await;
@@ -84,7 +84,7 @@ async fn begin(cx: &Arc<Context>) -> Arc<WindowPlan> {
     opening(cx).await
 }
 
-async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
+async fn watch(cx: &Arc<Context>) -> Result<Observation, ProbeError> {
     let opening = opening(cx).await;
     let database = match database(cx, &opening) {
         Ok(database) => database,
@@ -109,27 +109,27 @@ async fn watch(cx: &Arc<Context>) -> Result<Observation, CannotAsk> {
 }
 
 /// The database, unless the problem is on our side.
-fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, CannotAsk> {
+fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, ProbeError> {
     let dsn = dsn(cx)?;
     match &opening.clockless {
-        Some(fault) if fault.ours => Err(CannotAsk::because(format!("DATABASE_URL: {}", fault.unasked.why))),
+        Some(fault) if fault.ours => Err(ProbeError::because(format!("DATABASE_URL: {}", fault.unasked.why))),
         _ => Ok(Database::new(Arc::clone(cx), dsn)),
     }
 }
 
-fn dsn(cx: &Context) -> Result<Dsn, CannotAsk> {
+fn dsn(cx: &Context) -> Result<Dsn, ProbeError> {
     Dsn::parse(cx.variable("DATABASE_URL")?)
-        .map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))
+        .map_err(|fault| ProbeError::because(format!("DATABASE_URL {fault}")))
 }
 
 /// Reads the database's clock, and ours at the same moment.
-async fn clock(cx: &Arc<Context>) -> Read {
+async fn clock(cx: &Arc<Context>) -> ClockReading {
     let database = match dsn(cx) {
         Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(LOOK).await,
         Err(cannot) => Err(cannot.into()),
     };
     // Taken after the answer, because the window begins when its clock is known.
-    Read { at: Instant::now(), ours: cx.now(), database }
+    ClockReading { at: Instant::now(), ours: cx.now(), database }
 }
 
 impl View for Context {

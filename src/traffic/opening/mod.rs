@@ -7,14 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::watch::{Fault, Moment};
+use super::watch::{Moment, QueryError};
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{Since, Watch};
 
 /// The past window of a verb without one: the time that the checklist's own statements cover.
-const USUAL: Duration = Duration::from_secs(15 * 60);
+const DEFAULT_LENGTH: Duration = Duration::from_secs(15 * 60);
 /// Time limit for that window.
-const USUAL_BUDGET: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_BUDGET: Duration = Duration::from_secs(5 * 60);
 /// How long after the budget others wait for the announcement that the window is over.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -37,7 +37,7 @@ pub struct WindowPlan {
     /// The time when it began: by the database's clock, or by ours if that did not answer.
     pub began_at: Timestamp,
     /// Why the database's clock is unknown.
-    pub clockless: Option<Fault>,
+    pub clockless: Option<QueryError>,
     /// Where the window ends, as far as known.
     pub end: watch::Sender<End>,
 }
@@ -62,18 +62,18 @@ impl End {
 
 /// How the clock of the window was read.
 #[derive(Clone, Debug)]
-pub struct Read {
+pub struct ClockReading {
     /// The moment of the reading, on this machine's monotonic clock.
     pub at: Instant,
     /// This machine's wall clock at that moment.
     pub ours: Timestamp,
     /// The database's clock, or why it is unknown.
-    pub database: Result<Moment, Fault>,
+    pub database: Result<Moment, QueryError>,
 }
 
 impl WindowPlan {
     /// Plans the window.
-    pub fn new(watch: &Watch, read: Read, deploy: Result<Deploy, String>) -> WindowPlan {
+    pub fn new(watch: &Watch, read: ClockReading, deploy: Result<Deploy, String>) -> WindowPlan {
         let mut remarks = Vec::new();
         let (began_at, clockless) = match read.database {
             Ok(moment) => {
@@ -170,11 +170,11 @@ impl Ending {
 pub fn usual() -> Watch {
     Watch {
         mode: Mode::Past,
-        length: Some(USUAL),
+        length: Some(DEFAULT_LENGTH),
         since: None,
         full: false,
         until_enough: false,
-        budget: USUAL_BUDGET,
+        budget: DEFAULT_BUDGET,
         criteria: false,
     }
 }
@@ -186,7 +186,7 @@ fn plan(
     remarks: &mut Vec<String>,
 ) -> Result<Window, String> {
     if watch.mode == Mode::Forward {
-        return Ok(Window { from: now, to: after(now, watch.length.unwrap_or(USUAL)) });
+        return Ok(Window { from: now, to: after(now, watch.length.unwrap_or(DEFAULT_LENGTH)) });
     }
     let start = watch.length.map(|length| before(now, length));
     let from = match (start, deploy) {

@@ -18,7 +18,7 @@ fn unknown() -> Result<Deploy, String> {
 fn open(watch: &Watch, deploy: Result<Deploy, String>) -> WindowPlan {
     let moment = Moment { now: NOW, replayed_to: None, tells_transactions: true };
     // This machine's clock is wrong, which must not matter.
-    let read = Read { at: Instant::now(), ours: after(NOW, seconds(77)), database: Ok(moment) };
+    let read = ClockReading { at: Instant::now(), ours: after(NOW, seconds(77)), database: Ok(moment) };
     WindowPlan::new(watch, read, deploy)
 }
 
@@ -74,9 +74,9 @@ async fn a_window_without_a_start_or_a_length_has_a_reason() {
 async fn without_the_databases_clock_ours_is_used_and_a_remark_says_so() {
     let unasked =
         ReadError { why: "connection refused".to_owned(), fix: None, database_gone: true, offline: None };
-    let fault = Fault { unasked, hopeless: false, ours: false };
+    let fault = QueryError { unasked, hopeless: false, ours: false };
     let ours: Timestamp = Timestamp::constant(1_700_000_000, 123_456_789);
-    let read = Read { at: Instant::now(), ours, database: Err(fault.clone()) };
+    let read = ClockReading { at: Instant::now(), ours, database: Err(fault.clone()) };
     let opening = WindowPlan::new(&Watch { mode: Mode::Forward, ..usual() }, read, unknown());
     assert_eq!(opening.planned.from, Timestamp::constant(1_700_000_000, 123_456_000), "whole microseconds");
     assert_eq!(opening.clockless, Some(fault));

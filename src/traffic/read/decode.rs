@@ -2,35 +2,35 @@
 
 use jiff::Timestamp;
 
-use crate::service::postgres::{PgFault, Row};
+use crate::service::postgres::{PgError, Row};
 use crate::traffic::counts::{Group, Kind, Ms};
 use crate::traffic::query::SEALED;
 
 /// The error for an unexpected result.
-pub(super) fn odd(what: &str) -> PgFault {
-    PgFault::Odd(format!("{what} in the database's answer; check for a proxy or pooler in between"))
+pub(super) fn odd(what: &str) -> PgError {
+    PgError::Odd(format!("{what} in the database's answer; check for a proxy or pooler in between"))
 }
 
 /// A whole number, not NULL.
-pub(super) fn count(row: &Row, column: &str) -> Result<u64, PgFault> {
+pub(super) fn count(row: &Row, column: &str) -> Result<u64, PgError> {
     let text = row.get(column).ok_or_else(|| odd(&format!("{column} is missing")))?;
     text.parse().map_err(|_| odd(&format!("{column} is not a count")))
 }
 
 /// A time as PostgreSQL writes it in UTC, or NULL.
-pub(super) fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, PgFault> {
+pub(super) fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, PgError> {
     let Some(text) = row.get(column) else { return Ok(None) };
     text.parse().map(Some).map_err(|_| odd(&format!("{column} is not a time")))
 }
 
 /// The database's clock, and the time up to which a standby has replayed.
-pub(super) fn clock(row: &Row) -> Result<(Timestamp, Option<Timestamp>), PgFault> {
+pub(super) fn clock(row: &Row) -> Result<(Timestamp, Option<Timestamp>), PgError> {
     let now = time(row, "now")?.ok_or_else(|| odd("the clock is missing"))?;
     Ok((now, time(row, "replayed_to")?))
 }
 
 /// `t` and `f`, as the simple protocol writes them.
-pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgFault> {
+pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgError> {
     match row.get(column) {
         Some("t" | "true") => Ok(true),
         Some("f" | "false") => Ok(false),
@@ -38,15 +38,15 @@ pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgFault> {
     }
 }
 
-pub(super) fn kind(row: &Row) -> Result<Kind, PgFault> {
+pub(super) fn kind(row: &Row) -> Result<Kind, PgError> {
     kind_of(count(row, "kind")?)
 }
 
-fn kind_of(number: u64) -> Result<Kind, PgFault> {
+fn kind_of(number: u64) -> Result<Kind, PgError> {
     Kind::of(number).ok_or_else(|| odd("a fact has an unknown kind"))
 }
 
-pub(super) fn group(row: &Row) -> Result<Group, PgFault> {
+pub(super) fn group(row: &Row) -> Result<Group, PgError> {
     let number = count(row, "kind")?;
     let (sealed, kind) = if number >= SEALED { (true, number - SEALED) } else { (false, number) };
     Ok(Group { sealed, kind: kind_of(kind)?, ms: Ms::parse(row.get("ms")), n: count(row, "n")? })

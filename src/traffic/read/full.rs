@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::decode::{self, count};
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
-use crate::service::postgres::{Bounds, PgFault, Row, Session, Transaction};
+use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
 use crate::traffic::counts::{Group, Kind, Ms, percentiles};
 use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::query::{Bins, Source};
@@ -22,7 +22,7 @@ pub async fn full(
     source: &Source,
     window: Window,
     bins: usize,
-) -> Result<WindowData, PgFault> {
+) -> Result<WindowData, PgError> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
     let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
@@ -36,7 +36,7 @@ pub(super) async fn read(
     source: &Source,
     window: Window,
     bins: Option<Bins>,
-) -> Result<WindowData, PgFault> {
+) -> Result<WindowData, PgError> {
     let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
@@ -83,7 +83,7 @@ async fn letter(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
-) -> Result<(Totals, u64), PgFault> {
+) -> Result<(Totals, u64), PgError> {
     match transaction.attempt(&source.letter(window)).await {
         Ok(answer) => {
             let letter = read_letter(&answer, Form::Checklist)?;
@@ -92,7 +92,7 @@ async fn letter(
             }
         }
         // Some row has a bad value: use the guarded form.
-        Err(PgFault::Server { sqlstate, .. }) if sqlstate.starts_with("22") => {}
+        Err(PgError::Server { sqlstate, .. }) if sqlstate.starts_with("22") => {}
         Err(fault) => return Err(fault),
     }
     let answers = transaction.ask(&[&source.guarded(window)]).await?;
@@ -100,7 +100,7 @@ async fn letter(
     Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
 }
 
-fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgFault> {
+fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
     let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
     let text = |column| row.get(column).map(str::to_owned);
     let total = count(row, "total")?;
@@ -133,7 +133,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn read(rows: &[Row]) -> Result<Pass, PgFault> {
+    fn read(rows: &[Row]) -> Result<Pass, PgError> {
         let mut pass = Pass::default();
         for row in rows {
             let n = count(row, "n")?;
@@ -166,7 +166,7 @@ async fn binned(
     source: &Source,
     window: Window,
     bins: Bins,
-) -> Result<Vec<Bin>, PgFault> {
+) -> Result<Vec<Bin>, PgError> {
     let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
     let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
     // The first is PostgreSQL's name for it, the second CockroachDB's.
@@ -179,7 +179,7 @@ async fn binned(
     in_bins(window, bins, rows(&found, 0)?)
 }
 
-fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgFault> {
+fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgError> {
     let mut of = BTreeMap::new();
     for row in found {
         let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{BRIEF, decode, one};
-use crate::service::postgres::{PgFault, Session};
+use crate::service::postgres::{PgError, Session};
 use crate::traffic::full::OpenTransactions;
 
 const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
@@ -32,10 +32,10 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
 ///
 /// # Errors
 /// When the database does not answer. If it rejects the query, the result is unknown.
-pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgFault> {
+pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
     let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
-        Err(PgFault::Server { message, .. }) => {
+        Err(PgError::Server { message, .. }) => {
             return Ok(OpenTransactions::Unknown(format!("the open transactions cannot be read: {message}")));
         }
         Err(fault) => return Err(fault),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::decode::{self, count};
 use super::{full, one};
 use crate::outcome::window::Window;
-use crate::service::postgres::{PgFault, Transaction};
+use crate::service::postgres::{PgError, Transaction};
 use crate::traffic::full::WindowData;
 use crate::traffic::query::Source;
 
@@ -23,7 +23,7 @@ pub struct Hour {
 ///
 /// # Errors
 /// When the database does not answer, or rejects a query.
-pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgFault> {
+pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgError> {
     let first = transaction.ask(&[&source.clock(), &source.oldest()]).await?;
     let (now, _) = decode::clock(one(&first, 0)?)?;
     let oldest = decode::time(one(&first, 1)?, "oldest")?;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{BRIEF, decode, one};
-use crate::service::postgres::{PgFault, Session, quote_ident, quote_name};
+use crate::service::postgres::{PgError, Session, quote_ident, quote_name};
 use crate::settings::Names;
 use crate::traffic::query::{Engine, Source, Stamp};
 
@@ -25,7 +25,7 @@ pub struct TableInfo {
 /// # Errors
 /// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
 /// column, 42501 a missing permission.
-pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgFault> {
+pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
     let version = session.rows("SELECT version()::text AS version", &[]).await?;
     let engine = match version.first().and_then(|row| row.get("version")) {
         Some(version) if version.contains("CockroachDB") => Engine::Cockroach,
@@ -57,7 +57,7 @@ fn now(engine: Engine) -> String {
 
 /// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and
 /// without reading a row, so that the columns are checked and no data is read.
-async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgFault> {
+async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgError> {
     let sql = format!(
         "SELECT pg_typeof(f.at + interval '0 seconds')::text AS stamp FROM (SELECT 1) AS one LEFT JOIN \
          (SELECT {} AS at, {} AS kind, {}->>'success' AS success FROM {} LIMIT 0) AS f ON true",
@@ -70,7 +70,7 @@ async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgFault> {
     match rows.first().and_then(|row| row.get("stamp")) {
         Some("timestamp with time zone") => Ok(Stamp::Zoned),
         Some("timestamp without time zone") => Ok(Stamp::Plain),
-        found => Err(PgFault::Odd(format!(
+        found => Err(PgError::Odd(format!(
             "the column {} is not a timestamp but {}; correct `recorded_at` under [names] in the configuration",
             names.recorded_at,
             found.unwrap_or("an unknown type")
@@ -89,7 +89,7 @@ SELECT row_security_active(c.oid)::text AS bound, current_user::text AS role,
        EXISTS (SELECT FROM mine WHERE NOT polpermissive AND condition <> 'true')::text AS restricted
 FROM pg_class c WHERE c.oid = to_regclass($1)";
 
-async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgFault> {
+async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgError> {
     let answers = vec![session.rows(POLICIES, &[&quote_name(&names.facts)]).await?];
     let row = one(&answers, 0)?;
     let is = |column| decode::flag(row, column);

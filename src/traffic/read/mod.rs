@@ -15,7 +15,7 @@ use super::counts::{Group, Kind, TickCursor, TickResult};
 use super::query::{self, Source};
 use super::watched::{Stretch, TierCounts};
 use crate::outcome::window::Window;
-use crate::service::postgres::{Bounds, PgFault, Row, Session};
+use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
 pub use super::query::explain;
@@ -46,7 +46,7 @@ pub async fn tick(
     known: TickCursor,
     to: Timestamp,
     overlap: Duration,
-) -> Result<TickResult, PgFault> {
+) -> Result<TickResult, PgError> {
     let to = query::whole_micros(to);
     let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
@@ -67,7 +67,7 @@ pub async fn tick(
     Ok(TickResult { now, end, upper, again, groups })
 }
 
-fn groups(rows: &[Row]) -> Result<Vec<Group>, PgFault> {
+fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
     rows.iter().map(decode::group).collect()
 }
 
@@ -75,7 +75,7 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgFault> {
 ///
 /// # Errors
 /// When the database does not answer within a minute, or rejects the query.
-pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgFault> {
+pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgError> {
     let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
     let row = one(&answers, 0)?;
     Ok(Stretch { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
@@ -90,7 +90,7 @@ pub async fn tier(
     source: &Source,
     tier: &Tier,
     window: Window,
-) -> Result<TierCounts, PgFault> {
+) -> Result<TierCounts, PgError> {
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
     let mut counts =
         TierCounts { tier: tier.clone(), window, total: 0, bad: 0, dead_letters: 0, attempts: (0, 0) };
@@ -118,17 +118,17 @@ pub async fn recent_per_minute(
     session: &Session,
     source: &Source,
     over: Duration,
-) -> Result<Option<f64>, PgFault> {
+) -> Result<Option<f64>, PgError> {
     let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
     let total = decode::count(one(&answers, 0)?, "total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))
 }
 
-fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgFault> {
+fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgError> {
     answers.get(at).map(Vec::as_slice).ok_or_else(|| decode::odd("an answer is missing"))
 }
 
-fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgFault> {
+fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgError> {
     rows(answers, at)?.first().ok_or_else(|| decode::odd("a row is missing"))
 }

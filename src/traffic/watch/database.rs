@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reader::{Answer, Fault, Moment, Reader};
+use super::reader::{Answer, Moment, QueryError, Reader};
 use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgFault, Session, connect};
+use crate::service::postgres::{PgError, Session, connect};
 use crate::settings::Tier;
 use crate::traffic::counts::{TickCursor, TickResult};
 use crate::traffic::full::{OpenTransactions, WindowData};
@@ -44,7 +44,7 @@ impl Database {
     /// Runs a query on a connection of its own.
     async fn on<T, F>(&self, within: Duration, ask: F) -> Answer<T>
     where
-        F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgFault>> + Send,
+        F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgError>> + Send,
     {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
@@ -74,37 +74,37 @@ impl Database {
                 names.facts
             );
             let unasked = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
-            return Err(Fault { unasked, hopeless: true, ours: false });
+            return Err(QueryError { unasked, hopeless: true, ours: false });
         }
         *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
         Ok(look)
     }
 
-    fn fault(&self, fault: &PgFault) -> Fault {
+    fn fault(&self, fault: &PgError) -> QueryError {
         let unasked = ReadError {
             why: fault.to_string(),
             fix: Some(self.fix(fault)),
             database_gone: is_gone(fault),
             offline: fault.offline_host().map(str::to_owned),
         };
-        Fault { unasked, hopeless: is_hopeless(fault), ours: fault.is_ours() }
+        QueryError { unasked, hopeless: is_hopeless(fault), ours: fault.is_ours() }
     }
 
-    fn fix(&self, fault: &PgFault) -> String {
+    fn fix(&self, fault: &PgError) -> String {
         let target = &self.cx.settings.target;
         match fault {
-            PgFault::Cancelled { .. } => {
+            PgError::Cancelled { .. } => {
                 format!("create the index on {} that `hotdash-ops preflight --only schema` suggests", target.names.facts)
             }
-            PgFault::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
-            PgFault::Server { sqlstate, .. } if sqlstate == "42501" => format!(
+            PgError::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
+            PgError::Server { sqlstate, .. } if sqlstate == "42501" => format!(
                 "have the table's owner run: GRANT SELECT ON {} TO the role of DATABASE_URL",
                 target.names.facts
             ),
-            PgFault::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
+            PgError::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
                 format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
             }
-            PgFault::Server { .. } | PgFault::NotText { .. } | PgFault::TooMuch | PgFault::Odd(_) => {
+            PgError::Server { .. } | PgError::NotText { .. } | PgError::TooMuch | PgError::Odd(_) => {
                 "check the database's log at this time".to_owned()
             }
             _ => "check that the database is running and accepts connections from here: hotdash-ops preflight --only database"
@@ -114,26 +114,26 @@ impl Database {
 }
 
 /// True when the database did not answer at all.
-fn is_gone(fault: &PgFault) -> bool {
+fn is_gone(fault: &PgError) -> bool {
     !matches!(
         fault,
-        PgFault::Cancelled { .. }
-            | PgFault::Locked { .. }
-            | PgFault::Server { .. }
-            | PgFault::NotText { .. }
-            | PgFault::TooMuch
-            | PgFault::Odd(_)
+        PgError::Cancelled { .. }
+            | PgError::Locked { .. }
+            | PgError::Server { .. }
+            | PgError::NotText { .. }
+            | PgError::TooMuch
+            | PgError::Odd(_)
     )
 }
 
 /// True for errors that do not go away by waiting.
-fn is_hopeless(fault: &PgFault) -> bool {
+fn is_hopeless(fault: &PgError) -> bool {
     match fault {
-        PgFault::RootCert(_) | PgFault::NoPassword | PgFault::Auth { .. } | PgFault::NoDatabase { .. } => {
+        PgError::RootCert(_) | PgError::NoPassword | PgError::Auth { .. } | PgError::NoDatabase { .. } => {
             true
         }
-        PgFault::Odd(_) | PgFault::NotText { .. } | PgFault::TooMuch => true,
-        PgFault::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
+        PgError::Odd(_) | PgError::NotText { .. } | PgError::TooMuch => true,
+        PgError::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
         _ => false,
     }
 }
@@ -257,15 +257,15 @@ mod tests {
 
     #[test]
     fn only_temporary_errors_are_retried() {
-        let server = |sqlstate: &str| PgFault::Server {
+        let server = |sqlstate: &str| PgError::Server {
             sqlstate: sqlstate.to_owned(),
             message: String::new(),
             hint: None,
         };
-        let refused = PgFault::Unreachable(crate::service::Unreachable::Refused);
-        let starting = PgFault::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
-        let late = PgFault::Cancelled { after: Duration::from_secs(5), message: String::new() };
-        let login = PgFault::Auth { sqlstate: None, message: String::new() };
+        let refused = PgError::Unreachable(crate::service::Unreachable::Refused);
+        let starting = PgError::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
+        let late = PgError::Cancelled { after: Duration::from_secs(5), message: String::new() };
+        let login = PgError::Auth { sqlstate: None, message: String::new() };
         for (fault, gone, hopeless) in [
             (&refused, true, false),
             (&starting, true, false),

@@ -18,13 +18,13 @@ use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);
 /// The least time that a query gets, even if the budget is used up.
-const LEAST: Duration = Duration::from_secs(5);
+const MIN_TIME: Duration = Duration::from_secs(5);
 /// How long to wait for transactions that began before the window's end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long to wait for a standby that may never catch up.
 const STANDBY_PATIENCE: Duration = Duration::from_secs(5);
 /// The pause between two attempts.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// After this many permanent errors in a row the query is given up.
 const MAX_REJECTED: u32 = 3;
 /// A deploy longer ago than this is not compared with.
@@ -111,18 +111,18 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
             let visible = moment.is_none_or(|moment| moment.tells_transactions);
             let until = match seen {
-                OpenTransactions::Open(_) => began + PATIENCE,
-                OpenTransactions::Hidden { .. } => began + PATIENCE,
+                OpenTransactions::Open(_) => began + TIMEOUT,
+                OpenTransactions::Hidden { .. } => began + TIMEOUT,
                 // A server that does not know now may know a moment later.
-                OpenTransactions::Unknown(_) if visible => began + PATIENCE,
+                OpenTransactions::Unknown(_) if visible => began + TIMEOUT,
                 // A standby of an idle primary stays behind forever.
                 _ if behind => began + STANDBY_PATIENCE,
                 _ => began,
             };
-            if Instant::now() + PAUSE >= until.min(self.spent) {
+            if Instant::now() + RETRY_PAUSE >= until.min(self.spent) {
                 return seen;
             }
-            sleep(PAUSE).await;
+            sleep(RETRY_PAUSE).await;
         }
     }
 
@@ -143,10 +143,10 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 shown = Some(Instant::now());
             }
             rejected = if fault.hopeless { rejected + 1 } else { 0 };
-            if rejected >= MAX_REJECTED || Instant::now() + PAUSE >= self.spent {
+            if rejected >= MAX_REJECTED || Instant::now() + RETRY_PAUSE >= self.spent {
                 return Err(fault.unasked);
             }
-            sleep(PAUSE).await;
+            sleep(RETRY_PAUSE).await;
         }
     }
 
@@ -161,7 +161,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// The time the budget leaves for a query, at most `most`.
     fn left(&self, most: Duration) -> Duration {
-        self.spent.saturating_duration_since(Instant::now()).max(LEAST).min(most)
+        self.spent.saturating_duration_since(Instant::now()).max(MIN_TIME).min(most)
     }
 
     /// Deliveries before the deploy, if the window begins soon after it or contains it; and those after it, if the window

@@ -29,7 +29,7 @@ use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
-pub use reader::{Answer, Fault, Moment, Reader};
+pub use reader::{Answer, Moment, QueryError, Reader};
 
 /// How long a database may need to restart.
 const RESTART: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::outcome::finding::CannotAsk;
+use crate::outcome::finding::ProbeError;
 use crate::outcome::window::Window;
 use crate::settings::Tier;
 use crate::traffic::counts::{TickCursor, TickResult};
@@ -15,7 +15,7 @@ use crate::traffic::watched::{ReadError, Stretch, TierCounts};
 
 /// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct QueryError {
     pub unasked: ReadError,
     /// Repeating it will not help: the login was rejected, the table is missing.
     pub hopeless: bool,
@@ -23,10 +23,10 @@ pub struct Fault {
     pub ours: bool,
 }
 
-impl From<CannotAsk> for Fault {
-    fn from(cannot: CannotAsk) -> Fault {
+impl From<ProbeError> for QueryError {
+    fn from(cannot: ProbeError) -> QueryError {
         let unasked = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
-        Fault { unasked, hopeless: true, ours: true }
+        QueryError { unasked, hopeless: true, ours: true }
     }
 }
 
@@ -41,7 +41,7 @@ pub struct Moment {
 }
 
 /// The result of a query.
-pub type Answer<T> = Result<T, Fault>;
+pub type Answer<T> = Result<T, QueryError>;
 
 /// The database as a watch uses it. `within` limits a query, including its connection.
 pub trait Reader: Sync {

@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use super::{View, Watch};
-use crate::outcome::tick::{Spark, Standing, Tick};
+use crate::outcome::tick::{LiveStatus, Spark, Tick};
 use crate::outcome::traffic::{AsPrinted, Point, Summary};
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::standing;
@@ -10,7 +10,7 @@ use crate::traffic::stats;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// The status of the window, and the reason.
-    pub(super) fn standing(&self) -> (Standing, String) {
+    pub(super) fn standing(&self) -> (LiveStatus, String) {
         standing(&self.ledger.counts(), self.rules)
     }
 

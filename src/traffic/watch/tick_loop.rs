@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{Clock, Step};
-use super::reader::{Answer, Fault, Reader};
+use super::reader::{Answer, QueryError, Reader};
 use super::{Turn, View, Watch};
-use crate::outcome::tick::Standing;
+use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::Window;
 use crate::traffic::counts::TickCounter;
 use crate::traffic::opening::after;
@@ -86,7 +86,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     }
 
     /// Records that a tick had no answer.
-    pub(super) fn missed(&mut self, fault: &Fault) {
+    pub(super) fn missed(&mut self, fault: &QueryError) {
         self.gaps.open(self.clock.last(), &fault.unasked.why);
         self.ledger.miss();
         self.show(Some(&fault.unasked.why));
@@ -117,7 +117,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let reserve = self.rules.settle.0 + RESERVE.min(spare / 4);
         let tick = self.rules.tick.0;
         if !self.wish.until_enough
-            || self.standing().0 != Standing::Thin
+            || self.standing().0 != LiveStatus::Thin
             || Instant::now() + tick + reserve > self.spent
         {
             return false;

@@ -91,7 +91,7 @@ fn children_of_an_excluded_check_are_asked_anyway() {
     let asked = ran.outcomes().into_iter().filter(|o| o["id"] != "environment.database-url");
     assert!(asked.clone().count() > 8);
     assert!(asked.clone().all(|o| o["verdict"] == "pass" && o["attempts"] == 1), "{}", ran.problems());
-    // Asked, and not taken for good: without the variable they cannot be.
+    // Explanation, and not taken for good: without the variable they cannot be.
     let mut bench = bench;
     bench.unset("DATABASE_URL");
     let ran = bench.preflight(&arguments);

@@ -1,7 +1,7 @@
 //! Answers that must not be taken for a count, a message, or the lack of one.
 
 use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::chatwoot::{Reason, Trouble};
+use hotdash_ops::service::chatwoot::{ChatwootError, Reason};
 use hotdash_ops::traffic::customers::{Queue, Unknown};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const PROFILE: &str = "GET /api/v1/profile";
 
 fn reason<T>(part: &Result<T, Unknown>) -> Option<Reason> {
     match part {
-        Err(Unknown::Trouble { trouble: Trouble::Refused(refusal), .. }) => Some(refusal.reason),
+        Err(Unknown::ChatwootError { trouble: ChatwootError::Refused(refusal), .. }) => Some(refusal.reason),
         _ => None,
     }
 }
@@ -134,7 +134,7 @@ async fn pages_that_do_not_go_back_come_to_an_end() {
     chatwoot.control(json!({"set": {MESSAGES: {"json": {"meta": {}, "payload": page}}}})).await.unwrap();
     let seen = asked(&chatwoot, window()).await;
     assert!(
-        matches!(seen.messages, Err(Unknown::Trouble { trouble: Trouble::Unreadable(_), .. })),
+        matches!(seen.messages, Err(Unknown::ChatwootError { trouble: ChatwootError::Unreadable(_), .. })),
         "{:?}",
         seen.messages
     );
@@ -147,7 +147,10 @@ async fn the_whole_measurement_has_one_deadline() {
     let token = chatwoot.update(|state| state.token_of("administrator"));
     let seen = customers::ask(client(&chatwoot, Some(token)), Ok(3), window(), Duration::from_secs(2)).await;
     let lost = |part: &Unknown| {
-        matches!(part, Unknown::Trouble { trouble: Trouble::Unreachable(Unreachable::TimedOut { .. }), .. })
+        matches!(
+            part,
+            Unknown::ChatwootError { trouble: ChatwootError::Unreachable(Unreachable::TimedOut { .. }), .. }
+        )
     };
     assert!(seen.messages.as_ref().is_err_and(lost), "{:?}", seen.messages);
     // The counts have kept their share of the time.

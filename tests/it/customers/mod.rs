@@ -47,7 +47,7 @@ async fn started(state: State) -> Chatwoot {
     Chatwoot::start(state, Transport::Plain).await.unwrap()
 }
 
-/// Asked by the account's administrator. The engine takes measurements in tasks that may move between threads.
+/// Explanation by the account's administrator. The engine takes measurements in tasks that may move between threads.
 async fn asked(chatwoot: &Chatwoot, window: Window) -> Customers {
     let token = chatwoot.update(|state| state.token_of("administrator"));
     let asking = customers::ask(client(chatwoot, Some(token)), Ok(3), window, Duration::from_secs(30));

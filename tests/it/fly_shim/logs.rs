@@ -8,7 +8,7 @@ use std::time::Duration;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::standins::fly::{Fault, Fly};
-use hotdash_ops::service::fly::{self, LogBatch, Trouble};
+use hotdash_ops::service::fly::{self, FlyError, LogBatch};
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
@@ -42,14 +42,14 @@ fn messages(stdout: &[u8]) -> Vec<String> {
     printed(stdout).iter().map(|line| line["message"].as_str().expect("a message").to_owned()).collect()
 }
 
-async fn logs_within(sandbox: &Sandbox, time: Duration) -> Result<LogBatch, Trouble> {
+async fn logs_within(sandbox: &Sandbox, time: Duration) -> Result<LogBatch, FlyError> {
     let marker = MarkerSink::default();
     let answer = fly::logs(environment(sandbox), APP, time, &Redactor::default(), &marker).await;
     assert!(marker.seen(), "{answer:?}");
     answer.found
 }
 
-async fn logs(sandbox: &Sandbox) -> Result<LogBatch, Trouble> {
+async fn logs(sandbox: &Sandbox) -> Result<LogBatch, FlyError> {
     logs_within(sandbox, Duration::from_secs(20)).await
 }
 
@@ -145,7 +145,7 @@ fn without_no_tail_it_goes_on() {
 async fn an_empty_buffer_keeps_waiting() {
     let sandbox = Sandbox::new();
     let brief = Duration::from_millis(700);
-    let waits = async || matches!(logs_within(&sandbox, brief).await, Err(Trouble::NoLines(_)));
+    let waits = async || matches!(logs_within(&sandbox, brief).await, Err(FlyError::NoLines(_)));
     assert!(waits().await);
     write(&sandbox.fly, 0..1);
     let batch = logs(&sandbox).await.expect("a line");
@@ -172,12 +172,12 @@ async fn logs_that_cannot_be_read_are_told() {
     write(&sandbox.fly, 0..3);
     sandbox.fly.break_command("logs", Fault::deploy_token_refused()).expect("changed");
     let words = "not authorized to retrieve app logs (this can happen when using deploy tokens)";
-    assert_eq!(logs(&sandbox).await, Err(Trouble::Refused(words.to_owned())));
+    assert_eq!(logs(&sandbox).await, Err(FlyError::Refused(words.to_owned())));
     sandbox.fly.break_command("logs", Fault::garbage()).expect("changed");
-    assert!(matches!(logs(&sandbox).await, Err(Trouble::Unreadable { .. })));
+    assert!(matches!(logs(&sandbox).await, Err(FlyError::Unreadable { .. })));
     sandbox.fly.break_command("logs", Fault::Hang).expect("changed");
     let hung = logs_within(&sandbox, Duration::from_millis(500)).await;
-    assert!(matches!(hung, Err(Trouble::NoLines(_))), "{hung:?}");
+    assert!(matches!(hung, Err(FlyError::NoLines(_))), "{hung:?}");
     let half = "{\"level\":\"info\",\"message\":\"whole\"}\n{\"level\":\"inf".to_owned();
     let says = Fault::Says { stdout: half, stderr: String::new(), code: 0 };
     sandbox.fly.break_command("logs", says).expect("changed");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
-use hotdash_ops::service::fly::{self, Answer, Release, Trouble};
+use hotdash_ops::service::fly::{self, Answer, FlyError, Release};
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::traffic::deploy::marker;
 
@@ -96,11 +96,11 @@ async fn a_deploy_becomes_the_marker() {
 #[tokio::test]
 async fn releases_that_cannot_be_read_are_told() {
     let sandbox = Sandbox::new();
-    assert_eq!(releases(&sandbox, "elsewhere").await.found, Err(Trouble::NoApp("elsewhere".to_owned())));
+    assert_eq!(releases(&sandbox, "elsewhere").await.found, Err(FlyError::NoApp("elsewhere".to_owned())));
     sandbox.fly.break_command("releases", Fault::garbage()).expect("changed");
-    assert!(matches!(releases(&sandbox, APP).await.found, Err(Trouble::Unreadable { .. })));
+    assert!(matches!(releases(&sandbox, APP).await.found, Err(FlyError::Unreadable { .. })));
     sandbox.fly.break_command("releases", Fault::error("Unauthorized")).expect("changed");
-    assert!(matches!(releases(&sandbox, APP).await.found, Err(Trouble::Refused(_))));
+    assert!(matches!(releases(&sandbox, APP).await.found, Err(FlyError::Refused(_))));
     sandbox
         .fly
         .change(|answers| {
@@ -108,6 +108,6 @@ async fn releases_that_cannot_be_read_are_told() {
             answers.faults.clear();
         })
         .expect("changed");
-    assert_eq!(releases(&sandbox, APP).await.found, Err(Trouble::NotLoggedIn));
+    assert_eq!(releases(&sandbox, APP).await.found, Err(FlyError::NotLoggedIn));
     assert!(text(&sandbox.run("releases -a hotdash-app").stderr).contains(MARKER));
 }

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hotdash_ops::outcome::event::{Event, Stream};
-use hotdash_ops::outcome::tick::{Spark, Standing, Tick};
+use hotdash_ops::outcome::tick::{LiveStatus, Spark, Tick};
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::outcome::{Outcome, Verdict};
-use hotdash_ops::progress::{Drawing, Facts, Progress, Way};
+use hotdash_ops::progress::{DrawMode, Drawing, Facts, Progress};
 use hotdash_ops::report::jsonl;
 use indicatif::{ProgressDrawTarget, TermLike};
 use jiff::{SignedDuration, Timestamp};
@@ -112,7 +112,7 @@ fn shown(drawing: Drawing) -> String {
 
 #[test]
 fn lines_where_there_is_no_bar() {
-    let lines = Drawing { way: Way::Lines, colour: false, live: false };
+    let lines = Drawing { way: DrawMode::Lines, colour: false, live: false };
     let expected = "preflight on production: 2 checks\n    \
         chatwoot.alive: attempt 1 failed, retrying: connection reset\n\
         1/2 ✓ pass  chatwoot.alive  87 ms\n\
@@ -121,14 +121,14 @@ fn lines_where_there_is_no_bar() {
     assert_eq!(shown(lines), expected);
     let live = shown(Drawing { live: true, ..lines });
     assert!(live.contains("    quality.unit-tests │ tests \\x1b[31mrun\\x1b[2J\n"), "{live}");
-    assert_eq!(shown(Drawing { way: Way::Silent, ..lines }), "");
+    assert_eq!(shown(Drawing { way: DrawMode::Silent, ..lines }), "");
 }
 
 #[test]
 fn a_bar_names_the_running_checks_and_is_gone_at_the_end() {
     let (screen, sink) = (Screen::default(), Screen::default());
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-    let drawing = Drawing { way: Way::Bar, colour: false, live: true };
+    let drawing = Drawing { way: DrawMode::Bar, colour: false, live: true };
     let mut progress = Progress::onto(drawing, Box::new(sink.clone()), target);
     let (before, after) = (&events()[..4], &events()[4..]);
     before.iter().for_each(|event| progress.on(event));
@@ -175,10 +175,10 @@ fn watching(count: u64) -> Vec<Event> {
         let (all, failed) = spark.iter().fold((0, 0), |(a, f), p| (a + p.total, f + p.bad));
         let rate = 100.0 * (all - failed) as f64 / all.max(1) as f64;
         let (standing, reason) = match (all, rate > 95.0) {
-            (0..21, _) => (Standing::Thin, format!("{all} of at least 21 deliveries")),
-            (_, true) => (Standing::Passing, "2 more failures would fail it".to_owned()),
+            (0..21, _) => (LiveStatus::Thin, format!("{all} of at least 21 deliveries")),
+            (_, true) => (LiveStatus::Passing, "2 more failures would fail it".to_owned()),
             (_, false) => (
-                Standing::Failing,
+                LiveStatus::Failing,
                 format!("{failed} of {all} failed; 12 more successes would bring it above 95 %"),
             ),
         };
@@ -206,7 +206,7 @@ fn watching(count: u64) -> Vec<Event> {
 #[test]
 fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
     let screen = Screen::default();
-    let drawing = Drawing { way: Way::Lines, colour: false, live: false };
+    let drawing = Drawing { way: DrawMode::Lines, colour: false, live: false };
     let report_of = |drawing, screen: &Screen| {
         let mut progress = Progress::onto(drawing, Box::new(screen.clone()), ProgressDrawTarget::hidden());
         watching(5).iter().for_each(|event| progress.on(event));
@@ -221,7 +221,7 @@ fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
         "database not reachable (showing the last known numbers): connection refused (os error 111)\n"
     ));
     let quiet = Screen::default();
-    report_of(Drawing { way: Way::Silent, ..drawing }, &quiet);
+    report_of(Drawing { way: DrawMode::Silent, ..drawing }, &quiet);
     assert_eq!(quiet.text(), "");
 }
 
@@ -249,7 +249,7 @@ fn a_watch_is_a_json_line_an_event() {
 fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
     let (screen, sink) = (Screen::default(), Screen::default());
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
-    let drawing = Drawing { way: Way::Bar, colour: false, live: true };
+    let drawing = Drawing { way: DrawMode::Bar, colour: false, live: true };
     let mut progress = Progress::onto(drawing, Box::new(sink.clone()), target);
     events()[..2].iter().for_each(|event| progress.on(event));
     watching(30).iter().for_each(|event| progress.on(event));

@@ -17,7 +17,7 @@ use hotdash_ops::rehearsal::standins::fly::Fault;
 use serde_json::json;
 
 use crate::support::bench::{Bench, verdict};
-use tellings::Telling;
+use tellings::OutputOptions;
 
 /// What a server or a program may say to break a format that quotes it.
 const HOSTILE: &str = "]]> <b>&amp; | `x` **y** [z](http://e) @someone {\"a\":\"b\"} \"q\" \\ %0A ::error::owned\n\
@@ -25,20 +25,20 @@ const HOSTILE: &str = "]]> <b>&amp; | `x` **y** [z](http://e) @someone {\"a\":\"
      # HELP hotdash_ops_owned x\nhotdash_ops_owned{a=\"b\"} 1\n</details> <!-- <script>x</script> $(id)";
 
 /// The four ways in which a run can end, each reported in every format at once.
-fn all() -> [(&'static str, &'static Telling); 4] {
+fn all() -> [(&'static str, &'static OutputOptions); 4] {
     [("good", good()), ("broken", broken()), ("mistaken", mistaken()), ("interrupted", interrupted())]
 }
 
-fn good() -> &'static Telling {
-    static TOLD: OnceLock<Telling> = OnceLock::new();
-    TOLD.get_or_init(|| Telling::of(&Bench::new(), &[]))
+fn good() -> &'static OutputOptions {
+    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
+    TOLD.get_or_init(|| OutputOptions::of(&Bench::new(), &[]))
 }
 
 /// Failures, warnings, errors, what cannot be judged, what is blocked and what is left out; and everything
 /// that is quoted is hostile.
-fn broken() -> &'static Telling {
-    static TOLD: OnceLock<Telling> = OnceLock::new();
-    TOLD.get_or_init(|| Telling::of(&broken_world(), &["--skip", "schema.facts-select"]))
+fn broken() -> &'static OutputOptions {
+    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
+    TOLD.get_or_init(|| OutputOptions::of(&broken_world(), &["--skip", "schema.facts-select"]))
 }
 
 fn broken_world() -> Bench {
@@ -68,25 +68,25 @@ fn broken_world() -> Bench {
 }
 
 /// The target is not the sandbox, and stand-ins answer.
-fn mistaken() -> &'static Telling {
-    static TOLD: OnceLock<Telling> = OnceLock::new();
+fn mistaken() -> &'static OutputOptions {
+    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
     TOLD.get_or_init(|| {
         let mut bench = Bench::new();
         bench.set("HOTDASH_OPS_TARGET", "staging");
         bench.edit_config("[targets.elsewhere]\n", "[targets.staging]\n\n[targets.elsewhere]\n");
-        Telling::of(&bench, &[])
+        OutputOptions::of(&bench, &[])
     })
 }
 
 /// Ctrl-C while a command hangs.
-fn interrupted() -> &'static Telling {
-    static TOLD: OnceLock<Telling> = OnceLock::new();
+fn interrupted() -> &'static OutputOptions {
+    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
     TOLD.get_or_init(|| {
         let bench = Bench::new();
         let hang = Tool { hang: true, ..Tool::default() };
         let change = bench.world.checkout.change(|answers| *answers.tool(ToolName::Eslint) = hang);
         change.expect("the tools take it");
-        Telling::cut_short(&bench, Duration::from_secs(60))
+        OutputOptions::cut_short(&bench, Duration::from_secs(60))
     })
 }
 

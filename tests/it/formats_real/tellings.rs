@@ -12,22 +12,22 @@ use crate::support::bench::Bench;
 pub const FORMATS: [&str; 7] = ["table", "json", "jsonl", "junit", "prom", "markdown", "github"];
 
 /// What one run reported.
-pub struct Telling {
+pub struct OutputOptions {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
     files: BTreeMap<&'static str, String>,
 }
 
-impl Telling {
+impl OutputOptions {
     /// Runs `preflight` with its events on stdout and a report in every format.
-    pub fn of(bench: &Bench, arguments: &[&str]) -> Telling {
+    pub fn of(bench: &Bench, arguments: &[&str]) -> OutputOptions {
         let output = command(bench).args(arguments).output().expect("the program runs");
-        Telling::read(bench, &output)
+        OutputOptions::read(bench, &output)
     }
 
     /// The same, interrupted when a linter is being waited for.
-    pub fn cut_short(bench: &Bench, patience: Duration) -> Telling {
+    pub fn cut_short(bench: &Bench, patience: Duration) -> OutputOptions {
         let began = Instant::now();
         let child = command(bench).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
         let events = || {
@@ -41,16 +41,16 @@ impl Telling {
         }
         let pid = child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
-        Telling::read(bench, &child.wait_with_output().expect("it ends"))
+        OutputOptions::read(bench, &child.wait_with_output().expect("it ends"))
     }
 
-    fn read(bench: &Bench, output: &std::process::Output) -> Telling {
+    fn read(bench: &Bench, output: &std::process::Output) -> OutputOptions {
         let file = |format: &'static str| {
             let path = bench.path(&format!("report.{format}"));
             let text = std::fs::read_to_string(&path);
             (format, text.unwrap_or_else(|error| panic!("no {}: {error}", path.display())))
         };
-        Telling {
+        OutputOptions {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout.clone()).expect("stdout is text"),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),

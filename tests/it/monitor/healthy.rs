@@ -12,7 +12,7 @@ use crate::support::bench::Bench;
 
 const RUNS: u64 = 20;
 /// Worlds at a time: they share two processors.
-const TOGETHER: usize = 4;
+const WORKERS: usize = 4;
 
 #[test]
 fn twenty_healthy_runs_of_twenty_pass() {
@@ -20,7 +20,7 @@ fn twenty_healthy_runs_of_twenty_pass() {
     let first: u64 = std::env::var("HEALTHY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(2000);
     let next = AtomicU64::new(first);
     let failures: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..TOGETHER)
+        let workers: Vec<_> = (0..WORKERS)
             .map(|_| {
                 scope.spawn(|| {
                     let mut failed = Vec::new();

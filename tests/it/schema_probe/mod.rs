@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotdash_ops::checklist::{Check, SectionFile};
-use hotdash_ops::context::{Asking, Context};
+use hotdash_ops::context::{Attempt, Context};
 use hotdash_ops::input::interval::Interval;
 use hotdash_ops::input::selection::Selection;
 use hotdash_ops::outcome::Verdict;
-use hotdash_ops::outcome::finding::{CannotAsk, Finding};
+use hotdash_ops::outcome::finding::{Finding, ProbeError};
 use hotdash_ops::probe::Probe;
 use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::postgres::READER;
@@ -98,11 +98,11 @@ impl Look {
 }
 
 /// Asks a check once.
-pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result<Finding, CannotAsk> {
+pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result<Finding, ProbeError> {
     check
         .entry
         .probe
-        .ask(&Asking { cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false })
+        .ask(&Attempt { cx, id: &check.id, folder: check.folder.as_deref(), deadline, again: false })
         .await
 }
 
@@ -146,7 +146,7 @@ pub struct Said {
 }
 
 impl Said {
-    pub fn of(answer: Result<Finding, CannotAsk>) -> Said {
+    pub fn of(answer: Result<Finding, ProbeError>) -> Said {
         match answer {
             Ok(finding) => Said { verdict: Verdict::of(&finding.claims).name(), why: String::new(), finding },
             Err(cannot) => Said { verdict: "error", finding: Finding::default(), why: cannot.why },

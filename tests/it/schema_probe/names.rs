@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use hotdash_ops::probe::Asked;
+use hotdash_ops::probe::Explanation;
 use hotdash_ops::rehearsal::postgres::{Programs, READER, variant};
 
 use super::{Look, database_check, section};
@@ -141,7 +141,7 @@ async fn what_is_shown_can_be_pasted_into_a_shell() {
         let settings = look.settings();
         let checks = section().into_iter().chain(["reachable", "primary", "name"].map(database_check));
         for check in checks.filter(|c| !c.entry.id.contains("grades")) {
-            let Asked { question, by_hand, expectations } = check.entry.probe.explain(&settings);
+            let Explanation { question, by_hand, expectations } = check.entry.probe.explain(&settings);
             assert!(!question.is_empty() && !expectations.is_empty(), "{}", check.id);
             let said = paste(&by_hand, &look.dsn);
             assert!(said.contains("row") || said.contains("QUERY PLAN"), "{}: {said}", check.id);

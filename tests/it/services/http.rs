@@ -8,10 +8,10 @@ use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::http::{Answer, Client, Proxies, Request};
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::tls::{Roots, TlsFault};
+use hotdash_ops::service::tls::{Roots, TlsError};
 use reqwest::Method;
 
-use super::{Manner, PATIENCE, Site, closed_port, ok, redirect, sendable};
+use super::{Manner, Site, TIMEOUT, closed_port, ok, redirect, sendable};
 
 fn client() -> Client {
     marking().0
@@ -24,7 +24,7 @@ fn marking() -> (Client, MarkerSink) {
 }
 
 async fn ask(request: Request) -> Result<Answer, Unreachable> {
-    sendable(client().ask(request, PATIENCE)).await
+    sendable(client().ask(request, TIMEOUT)).await
 }
 
 fn say(text: &str) -> Manner {
@@ -38,7 +38,7 @@ async fn an_answer_is_handed_over_whole() {
     ))
     .await;
     let (client, marker) = marking();
-    let answer = sendable(client.ask(Request::get(site.url("/x?y=1")), PATIENCE)).await.unwrap();
+    let answer = sendable(client.ask(Request::get(site.url("/x?y=1")), TIMEOUT)).await.unwrap();
     assert_eq!((answer.status, answer.is_success(), marker.seen()), (503, false, false));
     assert_eq!(answer.header("X-A"), Some("1"));
     assert_eq!(answer.text(), "a␀b␛c");
@@ -135,7 +135,7 @@ async fn redirects_of_the_same_origin_are_followed_with_the_token_and_keep_the_m
     .await;
     let (client, marker) = marking();
     let request = Request::get(site.url("/a")).secret("api_access_token", "tok-123");
-    let answer = client.ask(request, PATIENCE).await.unwrap();
+    let answer = client.ask(request, TIMEOUT).await.unwrap();
     assert_eq!((answer.status, answer.text().as_str(), marker.seen()), (200, "here", true));
     assert_eq!(answer.redirects, [site.url("/a"), site.url("/b?x=1")]);
     assert_eq!(answer.url, site.url("/c"));
@@ -198,7 +198,7 @@ async fn certificates_are_judged_and_their_faults_told_apart() {
     let fault = async |spec: CertificateSpec, client: &Client| {
         let chatwoot =
             Chatwoot::start(State::default(), Transport::Tls(authority.clone(), spec)).await.unwrap();
-        client.ask(Request::get(format!("{}/api", chatwoot.url())), PATIENCE).await
+        client.ask(Request::get(format!("{}/api", chatwoot.url())), TIMEOUT).await
     };
     let good = fault(CertificateSpec::default(), &trusting).await.unwrap();
     assert_eq!((good.status, marker.seen()), (200, true));
@@ -207,20 +207,20 @@ async fn certificates_are_judged_and_their_faults_told_apart() {
         Unreachable::Tls(fault) => fault,
         other => panic!("not a TLS fault: {other:?}"),
     };
-    assert_eq!(tls(fault(CertificateSpec::default(), &client()).await), TlsFault::UnknownIssuer);
+    assert_eq!(tls(fault(CertificateSpec::default(), &client()).await), TlsError::UnknownIssuer);
     let spec = CertificateSpec { days_left: -2, ..CertificateSpec::default() };
-    assert!(matches!(tls(fault(spec, &trusting).await), TlsFault::Expired { since: Some(_) }));
+    assert!(matches!(tls(fault(spec, &trusting).await), TlsError::Expired { since: Some(_) }));
     let spec = CertificateSpec { days_old: -2, ..CertificateSpec::default() };
-    assert!(matches!(tls(fault(spec, &trusting).await), TlsFault::NotYetValid { until: Some(_) }));
+    assert!(matches!(tls(fault(spec, &trusting).await), TlsError::NotYetValid { until: Some(_) }));
     let spec = CertificateSpec { names: vec!["elsewhere.example".into()], ..CertificateSpec::default() };
     let wrong = tls(fault(spec, &trusting).await);
-    assert_eq!(wrong, TlsFault::WrongName { names: vec!["elsewhere.example".into()] });
+    assert_eq!(wrong, TlsError::WrongName { names: vec!["elsewhere.example".into()] });
     let spec = CertificateSpec { self_signed: true, ..CertificateSpec::default() };
-    assert_eq!(tls(fault(spec, &trusting).await), TlsFault::UnknownIssuer);
+    assert_eq!(tls(fault(spec, &trusting).await), TlsError::UnknownIssuer);
 
     let plain = Site::always(ok("plain")).await;
-    let asked = trusting.ask(Request::get(plain.url("/").replace("http:", "https:")), PATIENCE).await;
-    assert_eq!(tls(asked), TlsFault::NotTls);
+    let asked = trusting.ask(Request::get(plain.url("/").replace("http:", "https:")), TIMEOUT).await;
+    assert_eq!(tls(asked), TlsError::NotTls);
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn proxies_of_the_environment_are_used_and_blamed() {
             matches!(name, "HTTP_PROXY" | "HTTPS_PROXY").then(|| format!("http://me:pw@127.0.0.1:{port}"))
         });
         let client = Client::new(&Roots::none(), proxies, MarkerSink::default()).unwrap();
-        client.ask(Request::get(url), PATIENCE).await
+        client.ask(Request::get(url), TIMEOUT).await
     };
     let proxy = Site::always(ok("from the proxy")).await;
     assert_eq!(through(proxy.port, "http://chat.invalid/api").await.unwrap().text(), "from the proxy");

@@ -7,15 +7,15 @@ use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, Native, OUTSIDER, OWNER
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgFault, Protection, Session, connect, quote_ident};
-use hotdash_ops::service::tls::{Roots, TlsFault};
+use hotdash_ops::service::postgres::{PgError, Protection, Session, connect, quote_ident};
+use hotdash_ops::service::tls::{Roots, TlsError};
 
-use super::{PATIENCE, sendable};
+use super::{TIMEOUT, sendable};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
-async fn open(dsn: &str) -> Result<Session, PgFault> {
-    sendable(connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), &MarkerSink::default(), PATIENCE)).await
+async fn open(dsn: &str) -> Result<Session, PgError> {
+    sendable(connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), &MarkerSink::default(), TIMEOUT)).await
 }
 
 /// The connection string of a new role that may connect once at a time.
@@ -26,7 +26,7 @@ fn single(role: &str) -> String {
 }
 
 /// The first column of the first row.
-async fn one(session: &Session, sql: &str) -> Result<String, PgFault> {
+async fn one(session: &Session, sql: &str) -> Result<String, PgError> {
     let rows = session.rows(sql, &[]).await?;
     let row = rows.first().expect("a row");
     Ok(row.get(&row.columns()[0]).unwrap_or("NULL").to_owned())
@@ -69,10 +69,10 @@ async fn nothing_can_be_written_and_a_failure_does_not_end_the_session() {
     let fault = denied.rows("select 1::text from dashboard_facts", &[]).await.unwrap_err();
     assert_eq!(fault.sqlstate(), Some("42501"));
     let typed = session.rows("select now() as t", &[]).await.unwrap_err();
-    assert_eq!(typed, PgFault::NotText { column: "t".into() });
+    assert_eq!(typed, PgError::NotText { column: "t".into() });
     let much =
         session.rows("select repeat('x', 1000) from generate_series(1, 200000)", &[]).await.unwrap_err();
-    assert_eq!(much, PgFault::TooMuch);
+    assert_eq!(much, PgError::TooMuch);
     assert_eq!(one(&session, "select 2::text").await.unwrap(), "2");
 }
 
@@ -119,7 +119,7 @@ async fn time_is_bounded_on_both_sides() {
     assert!(began.elapsed() < Duration::from_secs(3));
     tokio::time::sleep(Duration::from_millis(300)).await;
     let late = session.rows("select 1::text", &[]).await.unwrap_err();
-    assert!(matches!(late, PgFault::Unreachable(Unreachable::TimedOut { .. })), "{late:?}");
+    assert!(matches!(late, PgError::Unreachable(Unreachable::TimedOut { .. })), "{late:?}");
     let left = "select count(*) from pg_stat_activity where query like '%pg_sleep(30)%' and state = 'active' and pid <> pg_backend_pid()";
     assert_eq!(server.psql(DATABASE, left).unwrap(), "0", "the server does not go on without us");
 }
@@ -136,7 +136,7 @@ async fn a_lock_is_not_waited_for_long() {
     let session =
         connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(3)).await.unwrap();
     let fault = session.rows("select count(*)::text from dashboard_facts", &[]).await.unwrap_err();
-    assert!(matches!(fault, PgFault::Locked { .. }), "{fault:?}");
+    assert!(matches!(fault, PgError::Locked { .. }), "{fault:?}");
     owner.batch_execute("rollback").await.unwrap();
     assert_ne!(one(&session, "select count(*)::text from dashboard_facts").await.unwrap(), "0");
 }
@@ -145,16 +145,16 @@ async fn a_lock_is_not_waited_for_long() {
 async fn refusals_are_told_apart() {
     let server = server();
     let wrong = open(&server.dsn(READER, "hunter2hunter2", DATABASE)).await.unwrap_err();
-    assert!(matches!(&wrong, PgFault::Auth { sqlstate: Some(s), .. } if s == "28P01"), "{wrong:?}");
+    assert!(matches!(&wrong, PgError::Auth { sqlstate: Some(s), .. } if s == "28P01"), "{wrong:?}");
     assert!(!format!("{wrong} {wrong:?}").contains("hunter2"));
     let bare = server.login(READER, DATABASE).replace(&format!(":{}@", server.password(READER)), "@");
-    assert_eq!(open(&bare).await.unwrap_err(), PgFault::NoPassword);
+    assert_eq!(open(&bare).await.unwrap_err(), PgError::NoPassword);
     let nowhere = open(&server.login(READER, "no_such_database")).await.unwrap_err();
-    assert!(matches!(nowhere, PgFault::NoDatabase { .. }), "{nowhere:?}");
+    assert!(matches!(nowhere, PgError::NoDatabase { .. }), "{nowhere:?}");
     let single = single("svc_full");
     let _first = open(&single).await.unwrap();
     let full = open(&single).await.unwrap_err();
-    assert!(matches!(full, PgFault::TooMany { .. }), "{full:?}");
+    assert!(matches!(full, PgError::TooMany { .. }), "{full:?}");
     for fault in [wrong, nowhere, full] {
         assert_eq!(fault.offline_host(), None);
     }
@@ -194,10 +194,10 @@ async fn a_transaction_mode_pooler_carries_everything() {
     assert_eq!(one(&session, "select current_setting('TimeZone')").await.unwrap(), "UTC");
 
     let wrong = open(&pooler.login(server, "nobody", "carried")).await.unwrap_err();
-    assert!(matches!(wrong, PgFault::Auth { .. }), "{wrong:?}");
+    assert!(matches!(wrong, PgError::Auth { .. }), "{wrong:?}");
     session.close().await;
     let nowhere = open(&pooler.login(server, READER, "no_such_database")).await.unwrap_err();
-    assert!(matches!(nowhere, PgFault::NoDatabase { .. }), "{nowhere:?}");
+    assert!(matches!(nowhere, PgError::NoDatabase { .. }), "{nowhere:?}");
 }
 
 #[tokio::test]
@@ -217,12 +217,12 @@ async fn ssl_modes_mean_what_libpq_means() {
     let named = login.replace("127.0.0.1", "localhost");
     let with = async |login: &str, query: &str, roots: &Roots| {
         let dsn = Dsn::parse(&format!("{login}?{query}")).unwrap();
-        connect(&dsn, roots, &MarkerSink::default(), PATIENCE)
+        connect(&dsn, roots, &MarkerSink::default(), TIMEOUT)
             .await
             .map(|s| (s.encrypted(), s.verified(), s.protection()))
     };
-    let tls = |fault: Result<_, PgFault>| match fault {
-        Err(PgFault::Unreachable(Unreachable::Tls(fault))) => fault,
+    let tls = |fault: Result<_, PgError>| match fault {
+        Err(PgError::Unreachable(Unreachable::Tls(fault))) => fault,
         other => panic!("not a TLS fault: {other:?}"),
     };
     let (ca, stranger) = (ca.display(), stranger.display());
@@ -246,12 +246,12 @@ async fn ssl_modes_mean_what_libpq_means() {
         (format!("sslmode=verify-full&sslrootcert={ca}"), &Roots::none()),
     ] {
         assert_eq!(with(&named, &query, roots).await, Ok((true, true, Protection::ChainAndName)), "{query}");
-        assert!(matches!(tls(with(&login, &query, roots).await), TlsFault::WrongName { .. }), "{query}");
+        assert!(matches!(tls(with(&login, &query, roots).await), TlsError::WrongName { .. }), "{query}");
     }
     for query in
         ["verify-ca", "verify-full", "require"].map(|m| format!("sslmode={m}&sslrootcert={stranger}"))
     {
-        assert_eq!(tls(with(&named, &query, &trusting).await), TlsFault::UnknownIssuer, "{query}");
+        assert_eq!(tls(with(&named, &query, &trusting).await), TlsError::UnknownIssuer, "{query}");
     }
     let pinned = format!(
         "host=localhost hostaddr=127.0.0.1 port={} user={READER} password={} dbname={DATABASE} sslmode=verify-full",
@@ -259,7 +259,7 @@ async fn ssl_modes_mean_what_libpq_means() {
         server.password(READER)
     );
     let session =
-        connect(&Dsn::parse(&pinned).unwrap(), &trusting, &MarkerSink::default(), PATIENCE).await.unwrap();
+        connect(&Dsn::parse(&pinned).unwrap(), &trusting, &MarkerSink::default(), TIMEOUT).await.unwrap();
     assert_eq!(
         session.protection(),
         Protection::ChainAndName,
@@ -278,7 +278,7 @@ async fn a_server_without_tls_is_taken_only_by_who_does_not_ask_for_it() {
     }
     for mode in ["require", "verify-ca", "verify-full"] {
         let fault = open(&format!("{login}?sslmode={mode}")).await.unwrap_err();
-        assert_eq!(fault, PgFault::Unreachable(Unreachable::Tls(TlsFault::NotOffered)), "{mode}");
+        assert_eq!(fault, PgError::Unreachable(Unreachable::Tls(TlsError::NotOffered)), "{mode}");
     }
 }
 
@@ -306,7 +306,7 @@ async fn hosts_are_tried_in_order_until_one_is_suitable() {
     }
     let only = format!("127.0.0.1:{first}");
     let fault = answered(&only, "read-write").await.unwrap_err();
-    assert!(matches!(fault, PgFault::NotSuitable { wanted: "read-write", .. }), "{fault:?}");
+    assert!(matches!(fault, PgError::NotSuitable { wanted: "read-write", .. }), "{fault:?}");
     let only = format!("127.0.0.1:{second}");
     assert_eq!(answered(&only, "prefer-standby").await.as_deref(), Ok("false"));
 }

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgFault, connect};
-use hotdash_ops::service::tls::{Roots, TlsFault};
+use hotdash_ops::service::postgres::{PgError, connect};
+use hotdash_ops::service::tls::{Roots, TlsError};
 
-use super::{Manner, PATIENCE, Site, closed_port};
+use super::{Manner, Site, TIMEOUT, closed_port};
 
-async fn fault(dsn: &str, deadline: Duration) -> PgFault {
+async fn fault(dsn: &str, deadline: Duration) -> PgError {
     connect(&Dsn::parse(dsn).unwrap(), &Roots::none(), &MarkerSink::default(), deadline).await.unwrap_err()
 }
 
-async fn of(manner: Manner, mode: &str) -> PgFault {
+async fn of(manner: Manner, mode: &str) -> PgError {
     let site = Site::always(manner).await;
     let dsn = format!("postgres://u:hunter2hunter2@127.0.0.1:{}/x?sslmode={mode}", site.port);
     let fault = fault(&dsn, Duration::from_millis(600)).await;
@@ -22,9 +22,9 @@ async fn of(manner: Manner, mode: &str) -> PgFault {
     fault
 }
 
-fn reached(fault: PgFault) -> Unreachable {
+fn reached(fault: PgError) -> Unreachable {
     match fault {
-        PgFault::Unreachable(fault) => fault,
+        PgError::Unreachable(fault) => fault,
         other => panic!("not about the connection: {other:?}"),
     }
 }
@@ -37,7 +37,7 @@ async fn the_ways_not_to_answer_are_told_apart() {
         let silent = reached(of(Manner::Silent, mode).await);
         assert!(matches!(silent, Unreachable::TimedOut { .. }), "{mode}: {silent:?}");
     }
-    let not_offered = Unreachable::Tls(TlsFault::NotOffered);
+    let not_offered = Unreachable::Tls(TlsError::NotOffered);
     assert_eq!(reached(of(Manner::Say(b"N".to_vec()), "require").await), not_offered);
     let web = Manner::Say(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec());
     let said = reached(of(web, "disable").await);
@@ -49,11 +49,11 @@ async fn the_ways_not_to_answer_are_told_apart() {
 #[tokio::test]
 async fn nobody_there_is_told_apart_from_nowhere() {
     let port = closed_port().await;
-    let refused = fault(&format!("postgres://u:p@127.0.0.1:{port}/x"), PATIENCE).await;
+    let refused = fault(&format!("postgres://u:p@127.0.0.1:{port}/x"), TIMEOUT).await;
     assert_eq!(reached(refused), Unreachable::Refused);
-    let gone = fault("postgres://u:p@db.invalid/x", PATIENCE).await;
+    let gone = fault("postgres://u:p@db.invalid/x", TIMEOUT).await;
     assert_eq!(gone.offline_host(), Some("db.invalid"));
-    let both = fault(&format!("postgres://u:p@127.0.0.1:{port},db.invalid/x"), PATIENCE).await;
+    let both = fault(&format!("postgres://u:p@127.0.0.1:{port},db.invalid/x"), TIMEOUT).await;
     assert_eq!(reached(both), Unreachable::Refused, "a refusal says more than a missing name");
 }
 
@@ -66,7 +66,7 @@ async fn a_silent_first_host_leaves_time_for_the_second() {
     assert_eq!((silent.seen().len(), closing.seen().len()), (1, 1));
     let began = Instant::now();
     let bounded =
-        fault(&format!("postgres://u:p@127.0.0.1:{}/x?connect_timeout=1", silent.port), PATIENCE).await;
+        fault(&format!("postgres://u:p@127.0.0.1:{}/x?connect_timeout=1", silent.port), TIMEOUT).await;
     assert!(matches!(reached(bounded), Unreachable::TimedOut { .. }));
     assert!(began.elapsed() < Duration::from_secs(4), "connect_timeout is the DSN's own bound");
 }

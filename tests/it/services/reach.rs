@@ -8,10 +8,10 @@ use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};
-use hotdash_ops::service::tls::{Roots, TlsFault};
+use hotdash_ops::service::tls::{Roots, TlsError};
 use jiff::{Timestamp, ToSpan};
 
-use super::{Manner, PATIENCE, Site, closed_port, ok, redirect, sendable};
+use super::{Manner, Site, TIMEOUT, closed_port, ok, redirect, sendable};
 
 async fn chatwoot(authority: &Authority, spec: CertificateSpec) -> Chatwoot {
     Chatwoot::start(State::default(), Transport::Tls(authority.clone(), spec)).await.unwrap()
@@ -30,7 +30,7 @@ async fn every_part_of_the_way_is_timed() {
     let now = Timestamp::now();
     let url = format!("{}/api", chatwoot.url_at("localhost"));
     let marker = MarkerSink::default();
-    let way = sendable(reach(&url, &trusting(&authority), &marker, now, PATIENCE)).await.unwrap();
+    let way = sendable(reach(&url, &trusting(&authority), &marker, now, TIMEOUT)).await.unwrap();
     assert!(way.resolve.is_some() && way.connect.is_some() && way.first_byte.is_some(), "{way:?}");
     assert!(way.addresses.iter().any(|a| a.to_string() == "127.0.0.1"), "{way:?}");
     assert_eq!(way.peer.unwrap().ip().to_string(), "127.0.0.1");
@@ -43,7 +43,7 @@ async fn every_part_of_the_way_is_timed() {
     assert_eq!(tls.certificate.names, ["localhost", "127.0.0.1"]);
 
     let later = now + (24 * 80).hours();
-    let tls = reach(&url, &trusting(&authority), &marker, later, PATIENCE).await.unwrap().tls.unwrap();
+    let tls = reach(&url, &trusting(&authority), &marker, later, TIMEOUT).await.unwrap().tls.unwrap();
     assert!((9..=10).contains(&tls.days_left), "{}", tls.days_left);
 }
 
@@ -51,7 +51,7 @@ async fn every_part_of_the_way_is_timed() {
 async fn a_plain_site_has_no_tls_and_redirects_are_not_followed() {
     let site = Site::always(redirect(302, "/login")).await;
     let marker = MarkerSink::default();
-    let way = reach(&site.url(""), &Roots::none(), &marker, Timestamp::now(), PATIENCE).await.unwrap();
+    let way = reach(&site.url(""), &Roots::none(), &marker, Timestamp::now(), TIMEOUT).await.unwrap();
     assert_eq!((way.tls.is_none(), way.resolve, way.status, marker.seen()), (true, None, Some(302), true));
     let seen = &site.seen()[0];
     assert!(seen.starts_with("get / http/1.1") && seen.contains(&format!("host: 127.0.0.1:{}", site.port)));
@@ -77,13 +77,13 @@ async fn the_way_ends_where_it_ends() {
 
     let plain = Site::always(ok("plain")).await;
     let end = stop(&plain.url("/").replace("http:", "https:")).await;
-    assert_eq!((end.at, end.why), (Leg::Tls, Unreachable::Tls(TlsFault::NotTls)));
+    assert_eq!((end.at, end.why), (Leg::Tls, Unreachable::Tls(TlsError::NotTls)));
     assert!(end.reached.connect.is_some());
 
     let expired = chatwoot(&authority, CertificateSpec { days_left: -1, ..Default::default() }).await;
     let end = stop(&expired.url()).await;
     assert_eq!(end.at, Leg::Tls);
-    assert!(matches!(end.why, Unreachable::Tls(TlsFault::Expired { .. })), "{:?}", end.why);
+    assert!(matches!(end.why, Unreachable::Tls(TlsError::Expired { .. })), "{:?}", end.why);
 
     let silent = Site::always(Manner::Silent).await;
     let end = stop(&silent.url("/")).await;

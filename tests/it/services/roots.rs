@@ -8,13 +8,13 @@ use std::sync::Arc;
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::reach::{Leg, reach};
-use hotdash_ops::service::tls::{Roots, TlsFault};
+use hotdash_ops::service::tls::{Roots, TlsError};
 use jiff::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::net::TcpListener;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 #[test]
 fn a_file_adds_its_roots() {
@@ -97,7 +97,7 @@ async fn a_certificate_named_by_the_operator_is_trusted_as_it_is_and_still_judge
         std::fs::write(file.path(), pem).unwrap();
         let roots = if named { Roots::only(file.path()).unwrap() } else { Roots::none() };
         let url = format!("https://localhost:{port}/");
-        reach(&url, &roots, &MarkerSink::default(), Timestamp::now(), PATIENCE)
+        reach(&url, &roots, &MarkerSink::default(), Timestamp::now(), TIMEOUT)
             .await
             .map(|w| w.status)
             .map_err(|e| {
@@ -112,9 +112,9 @@ async fn a_certificate_named_by_the_operator_is_trusted_as_it_is_and_still_judge
         let Err(Unreachable::Tls(fault)) = way(name, ends, named).await else { panic!("{name} {ends}") };
         match (named, ends) {
             // webpki says more of what is wrong with it than that nobody vouches for it.
-            (false, _) => assert!(matches!(fault, TlsFault::UnknownIssuer | TlsFault::Other(_)), "{fault:?}"),
-            (_, 2020) => assert!(matches!(fault, TlsFault::Expired { since: Some(_) }), "{fault:?}"),
-            _ => assert_eq!(fault, TlsFault::WrongName { names: vec!["db.example".into()] }),
+            (false, _) => assert!(matches!(fault, TlsError::UnknownIssuer | TlsError::Other(_)), "{fault:?}"),
+            (_, 2020) => assert!(matches!(fault, TlsError::Expired { since: Some(_) }), "{fault:?}"),
+            _ => assert_eq!(fault, TlsError::WrongName { names: vec!["db.example".into()] }),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgFault, Session, connect};
+use hotdash_ops::service::postgres::{PgError, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::full::WindowData;
@@ -107,7 +107,7 @@ fn report_of(full: &WindowData) -> String {
 }
 
 /// The SQLSTATE of a refusal.
-fn refusal<T: std::fmt::Debug>(answer: Result<T, PgFault>) -> (String, String) {
+fn refusal<T: std::fmt::Debug>(answer: Result<T, PgError>) -> (String, String) {
     let fault = answer.expect_err("a refusal");
     (fault.sqlstate().unwrap_or_default().to_owned(), fault.to_string())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use hotdash_ops::rehearsal::postgres::{BERLIN, BYPASSING, OUTSIDER, OWNER, READER, variant};
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgFault, connect};
+use hotdash_ops::service::postgres::{PgError, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::counts::TickCursor;
@@ -113,7 +113,7 @@ async fn waiting_is_bounded() {
         .await
         .expect("it connects");
     let fault = read::full(&short, &look.source, window, 15).await.expect_err("a time-out");
-    assert!(matches!(fault, PgFault::Cancelled { .. }), "{fault:?}");
+    assert!(matches!(fault, PgError::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.
     let (long, began) = (open(&server().login(READER, "traffic_slow")).await, Instant::now());
     let fault = read::tick(&long, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO)
@@ -132,7 +132,7 @@ async fn waiting_is_bounded() {
     holder.batch_execute("begin; lock table dashboard_facts").await.expect("it is locked");
     let tick =
         read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
-    assert!(matches!(tick, Err(PgFault::Locked { .. })), "{tick:?}");
+    assert!(matches!(tick, Err(PgError::Locked { .. })), "{tick:?}");
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
     let much = "select repeat('x', 1000) from generate_series(1, 200000)";
     let bounds =
         Bounds { statement: Duration::from_secs(9), lock: Duration::from_secs(1), one_snapshot: false };
-    assert_eq!(session.batch(&bounds, &[much]).await, Err(PgFault::TooMuch));
+    assert_eq!(session.batch(&bounds, &[much]).await, Err(PgError::TooMuch));
     let window = minutes(15, look.now + SignedDuration::from_secs(1));
     let counted = within("traffic_read_only", window);
     assert!(counted > 1, "nothing was deleted");

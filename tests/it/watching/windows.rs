@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hotdash_ops::outcome::event::Event;
-use hotdash_ops::outcome::tick::Standing;
+use hotdash_ops::outcome::tick::LiveStatus;
 use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::traffic::full::OpenTransactions;
@@ -56,7 +56,7 @@ async fn facts_that_commit_after_the_windows_end_are_counted() {
     }
     assert_eq!(begun, 1);
     assert!(ticks.len() >= 9, "{}", ticks.len());
-    assert_eq!(ticks.last().map(|t| (t.total, t.bad, t.standing)), Some((36, 0, Standing::Passing)));
+    assert_eq!(ticks.last().map(|t| (t.total, t.bad, t.standing)), Some((36, 0, LiveStatus::Passing)));
 }
 
 #[tokio::test]

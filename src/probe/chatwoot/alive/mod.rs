@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Seen, fix, name_of, refused, unanswered};
 use crate::outcome::finding::{Claim, Finding};
-use crate::service::chatwoot::{Api, Page, Trouble, read};
+use crate::service::chatwoot::{Api, ChatwootError, Page, read};
 
 /// The paths that show whether Chatwoot runs, in the order of the checklist.
 pub const PATHS: &[&str] = &["/rails/health", "/health", "/api"];
@@ -180,7 +180,7 @@ pub fn clock(finding: Finding, seen: &Seen, within: Duration) -> Finding {
     let page = match seen {
         Ok(page) => page,
         Err(fault) => {
-            let trouble = Trouble::Unreachable(fault.clone());
+            let trouble = ChatwootError::Unreachable(fault.clone());
             return finding.claim(refused(code, what, most, problem, &trouble));
         }
     };

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Seen, counted, name_of, refused, unanswered};
 use crate::outcome::finding::{Claim, Finding};
-use crate::service::chatwoot::{EVENTS, Reason, Trouble, Webhook, read};
+use crate::service::chatwoot::{ChatwootError, EVENTS, Reason, Webhook, read};
 use crate::service::place;
 use crate::settings::Target;
 
@@ -35,7 +35,7 @@ pub fn listed(finding: Finding, seen: &Seen) -> Finding {
         Err(trouble) => {
             let claim = refused(code, what, expected, NO_LIST, &trouble);
             finding.claim(match trouble {
-                Trouble::Refused(refusal) if refusal.reason == Reason::Broken => claim.fix(
+                ChatwootError::Refused(refusal) if refusal.reason == Reason::Broken => claim.fix(
                     "run Chatwoot's migrations, which an upgrade may have left out: rails db:chatwoot_prepare; then read the log of its web process",
                 ),
                 _ => claim,

@@ -5,7 +5,7 @@ async fn logs_within(time: Duration, script: &str) -> Answer<LogBatch> {
     with_program("fly", script, &[], |env| super::logs(env, "hotdash-app", time, &redactor, &marker)).await
 }
 
-async fn output_of(stdout: &str) -> Result<LogBatch, Trouble> {
+async fn output_of(stdout: &str) -> Result<LogBatch, FlyError> {
     logs_within(Duration::from_secs(10), &format!("cat <<'EOF'\n{stdout}\nEOF")).await.found
 }
 
@@ -79,7 +79,7 @@ async fn unreadable_output_makes_the_batch_partial() {
     assert_eq!((messages(&around).len(), around.partial.is_some()), (2, true));
     for text in ["", "null", "<html>", "Waiting for logs...", "{}", "[]"] {
         let found = output_of(text).await;
-        assert!(matches!(found, Err(Trouble::Unreadable { wanted: "log lines", .. })), "{text}: {found:?}");
+        assert!(matches!(found, Err(FlyError::Unreadable { wanted: "log lines", .. })), "{text}: {found:?}");
     }
 }
 
@@ -87,9 +87,9 @@ async fn unreadable_output_makes_the_batch_partial() {
 async fn no_line_in_time_is_an_error() {
     let brief = Duration::from_millis(300);
     let found = logs_within(brief, "echo 'waiting' >&2; sleep 60").await.found;
-    assert!(matches!(found, Err(Trouble::NoLines(_))), "{found:?}");
+    assert!(matches!(found, Err(FlyError::NoLines(_))), "{found:?}");
     let half = logs_within(brief, "echo '{'; sleep 60").await.found;
-    assert!(matches!(half, Err(Trouble::TimedOut(_))), "{half:?}");
+    assert!(matches!(half, Err(FlyError::TimedOut(_))), "{half:?}");
     let script = format!("cat <<'EOF'\n{}\nEOF\nsleep 60", entry(AT, "error", "boom"));
     let batch = logs_within(Duration::from_millis(800), &script).await.found.expect("a line");
     assert_eq!(messages(&batch), ["boom"]);
@@ -104,7 +104,7 @@ async fn lines_before_an_error_are_kept() {
     assert_eq!(batch.partial.as_deref(), Some("fly ended early: fly failed: EOF (exit code 1)"));
     let refused = "echo 'Error: Unauthorized' >&2; exit 1";
     let found = logs_within(Duration::from_secs(10), refused).await.found;
-    assert_eq!(found, Err(Trouble::Refused("Unauthorized".to_owned())));
+    assert_eq!(found, Err(FlyError::Refused("Unauthorized".to_owned())));
 }
 
 #[tokio::test]

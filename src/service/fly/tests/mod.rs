@@ -53,17 +53,17 @@ async fn with_program<T, F: Future<Output = Answer<T>>>(
         let answer = query(env.clone()).await;
         // A child of another test may briefly hold the file that was just written.
         match &answer.found {
-            Err(Trouble::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
+            Err(FlyError::NotRun(NotRun::Other { why, .. })) if why.contains("busy") => continue,
             _ => return answer,
         }
     }
 }
 
-async fn output_of(stdout: &str) -> Result<Vec<Secret>, Trouble> {
+async fn output_of(stdout: &str) -> Result<Vec<Secret>, FlyError> {
     run("fly", &format!("cat <<'EOF'\n{stdout}\nEOF"), &[]).await.found
 }
 
-async fn fails(stderr: &str, code: u8) -> Trouble {
+async fn fails(stderr: &str, code: u8) -> FlyError {
     let answer = run("fly", &format!("cat >&2 <<'EOF'\n{stderr}\nEOF\nexit {code}"), &[]).await;
     answer.found.expect_err("it failed")
 }
@@ -106,37 +106,37 @@ async fn anything_but_a_list_is_unreadable() {
         "DEBUG loaded\n[]",
         "[][]",
     ] {
-        assert!(matches!(output_of(text).await, Err(Trouble::Unreadable { .. })), "{text}");
+        assert!(matches!(output_of(text).await, Err(FlyError::Unreadable { .. })), "{text}");
     }
     let endless = run_within(Duration::from_millis(300), "fly", "yes '{},'", &[]).await;
-    assert!(matches!(endless.found, Err(Trouble::TimedOut(_))), "{endless:?}");
+    assert!(matches!(endless.found, Err(FlyError::TimedOut(_))), "{endless:?}");
     let long = run("fly", "echo '['; head -c 2000000 /dev/zero | tr '\\0' ' '; echo ']'", &[]).await;
-    assert_eq!(long.found, Err(Trouble::unreadable("list of secrets", "more than 1 MiB of output")));
+    assert_eq!(long.found, Err(FlyError::unreadable("list of secrets", "more than 1 MiB of output")));
 }
 
 #[tokio::test]
 async fn errors_are_classified_by_their_text() {
     let login = "Error: no access token available. Please login with 'flyctl auth login'";
-    assert_eq!(fails(login, 1).await, Trouble::NotLoggedIn);
+    assert_eq!(fails(login, 1).await, FlyError::NotLoggedIn);
     let app = "Error: failed to list app secrets: Could not find App \"hotdash-app\"";
-    assert_eq!(fails(app, 1).await, Trouble::NoApp("hotdash-app".to_owned()));
+    assert_eq!(fails(app, 1).await, FlyError::NoApp("hotdash-app".to_owned()));
     for refused in [
         "Error: Unauthorized",
         "Error: server returned a non-200 status code: 403",
         "Error: You are not authorized to read this",
     ] {
-        assert!(matches!(fails(refused, 1).await, Trouble::Refused(_)), "{refused}");
+        assert!(matches!(fails(refused, 1).await, FlyError::Refused(_)), "{refused}");
     }
-    assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, Trouble::Broken(_)));
-    assert!(matches!(fails("panic: runtime error", 3).await, Trouble::Broken(_)));
-    assert!(matches!(fails("Error: context deadline exceeded", 126).await, Trouble::Said(_)));
-    let error = Trouble::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
+    assert!(matches!(fails("Error: failed ensuring config directory perms", 1).await, FlyError::Broken(_)));
+    assert!(matches!(fails("panic: runtime error", 3).await, FlyError::Broken(_)));
+    assert!(matches!(fails("Error: context deadline exceeded", 126).await, FlyError::Said(_)));
+    let error = FlyError::Said("failed to list app secrets: 500 (exit code 1)".to_owned());
     assert_eq!(fails("warning\nError: failed to list app secrets: 500", 1).await, error);
-    assert_eq!(fails("", 1).await, Trouble::Said("no error message (exit code 1)".to_owned()));
+    assert_eq!(fails("", 1).await, FlyError::Said("no error message (exit code 1)".to_owned()));
     let long = fails(&format!("Error: {}", "query ".repeat(200)), 1).await;
     assert!(long.to_string().len() < 300, "{long}");
     let killed = run("fly", "kill -9 $$", &[]).await;
-    assert!(matches!(killed.found, Err(Trouble::Broken(_))), "{killed:?}");
+    assert!(matches!(killed.found, Err(FlyError::Broken(_))), "{killed:?}");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn secrets_are_requested_with_these_arguments() {
 #[tokio::test]
 async fn the_error_names_a_missing_program() {
     let answer = run("another", "exit 0", &[]).await;
-    assert_eq!(answer.found, Err(Trouble::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
+    assert_eq!(answer.found, Err(FlyError::NotRun(NotRun::NotFound { program: "fly".to_owned() })));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn a_stand_in_is_recognised() {
     assert!(marker && answer.found.is_ok());
     let (failing, marker) = marked(time, "fly", "echo hotdash-ops-sandbox >&2; exit 1", &[]).await;
     assert!(marker);
-    assert_eq!(failing.found, Err(Trouble::Said("no error message (exit code 1)".to_owned())));
+    assert_eq!(failing.found, Err(FlyError::Said("no error message (exit code 1)".to_owned())));
 }
 
 #[tokio::test]
@@ -188,10 +188,10 @@ async fn a_long_error_is_cut_between_words() {
             1,
         )
         .await;
-        let Trouble::Said(words) = error else { panic!("{error:?}") };
+        let FlyError::Said(words) = error else { panic!("{error:?}") };
         assert!(words.contains("0123SECRETcanary9876zz") || !words.contains("0123"), "{words}");
     }
-    let Trouble::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else {
+    let FlyError::Said(words) = fails(&format!("Error: {}", "z".repeat(500)), 1).await else {
         panic!("expected another kind of error")
     };
     assert!(!words.contains('z'), "{words}");
@@ -200,7 +200,7 @@ async fn a_long_error_is_cut_between_words() {
 #[tokio::test]
 async fn a_known_secret_is_masked_before_it_is_cut() {
     for lead in [170, 185, 190, 195] {
-        let Trouble::Said(words) = fails(&format!("Error: {0} {BLANKS} {0}", "y".repeat(lead)), 1).await
+        let FlyError::Said(words) = fails(&format!("Error: {0} {BLANKS} {0}", "y".repeat(lead)), 1).await
         else {
             panic!("expected another kind of error")
         };

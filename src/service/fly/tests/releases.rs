@@ -13,7 +13,7 @@ async fn marked(script: &str) -> (Answer<Vec<Release>>, bool) {
     (answer.await, marker.seen())
 }
 
-async fn output_of(stdout: &str) -> Result<Vec<Release>, Trouble> {
+async fn output_of(stdout: &str) -> Result<Vec<Release>, FlyError> {
     releases_of(&format!("cat <<'EOF'\n{stdout}\nEOF")).await.found
 }
 
@@ -69,7 +69,7 @@ async fn anything_but_a_list_of_releases_is_unreadable() {
     {
         let found = output_of(text).await;
         assert!(
-            matches!(found, Err(Trouble::Unreadable { wanted: "list of releases", .. })),
+            matches!(found, Err(FlyError::Unreadable { wanted: "list of releases", .. })),
             "{text}: {found:?}"
         );
     }
@@ -84,5 +84,5 @@ async fn releases_are_requested_with_these_arguments() {
     assert!(marker && answer.found.is_ok(), "{answer:?}");
     let nobody =
         "echo \"Error: no access token available. Please login with 'flyctl auth login'\" >&2; exit 1";
-    assert_eq!(releases_of(nobody).await.found, Err(Trouble::NotLoggedIn));
+    assert_eq!(releases_of(nobody).await.found, Err(FlyError::NotLoggedIn));
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::outcome::tick::Standing;
+use crate::outcome::tick::LiveStatus;
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::{average, dead_letters, standing, success_rate};
 use crate::traffic::stats::passes;
@@ -130,9 +130,9 @@ proptest! {
         let counts = Counts { ok, bad, timed: ok + bad, ..Counts::default() };
         let (standing, _) = standing(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&watched(bad, ok + bad), rules(&Traffic::default()))) {
-            Verdict::Pass => Standing::Passing,
-            Verdict::Fail => Standing::Failing,
-            _ => Standing::Thin,
+            Verdict::Pass => LiveStatus::Passing,
+            Verdict::Fail => LiveStatus::Failing,
+            _ => LiveStatus::Thin,
         };
         prop_assert_eq!(standing, expected);
     }

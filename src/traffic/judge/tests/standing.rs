@@ -1,5 +1,5 @@
 use super::*;
-use crate::outcome::tick::Standing;
+use crate::outcome::tick::LiveStatus;
 use crate::traffic::counts::Counts;
 use crate::traffic::judge::standing;
 
@@ -10,7 +10,7 @@ fn counts(ok: u64, bad: u64, dead_letters: u64, mean_ms: u64) -> Counts {
 
 #[test]
 fn the_status_is_how_the_window_would_end_now() {
-    use Standing::{Failing, Passing, Thin};
+    use LiveStatus::{Failing, Passing, Thin};
     for ((ok, bad, dead, mean), expected, reason) in [
         ((60, 0, 0, 200), Passing, "4 more failures would fail it"),
         ((51, 9, 0, 200), Failing, "9 of 60 failed; 121 more successes would bring it above 95 %"),
@@ -32,15 +32,15 @@ fn the_status_is_how_the_window_would_end_now() {
 fn an_average_over_too_few_durations_does_not_pass_yet() {
     let few = Counts { timed: 20, sum_ms: 4_000, untimed: 40, ..counts(60, 0, 0, 200) };
     let reason = "20 of 60 deliveries have a duration; the average needs 1 more".to_owned();
-    assert_eq!(standing(&few, &Traffic::default()), (Standing::Thin, reason));
+    assert_eq!(standing(&few, &Traffic::default()), (LiveStatus::Thin, reason));
     let enough = Counts { timed: 21, sum_ms: 4_200, untimed: 39, ..counts(60, 0, 0, 200) };
-    assert_eq!(standing(&enough, &Traffic::default()).0, Standing::Passing);
+    assert_eq!(standing(&enough, &Traffic::default()).0, LiveStatus::Passing);
 }
 
 #[test]
 fn an_unreachable_threshold_is_reported() {
     let all = Traffic { success_rate: crate::settings::Percent(10_000), ..Traffic::default() };
     let expected =
-        (Standing::Failing, "0 of 60 failed; no number of successes would bring it above 100 %".to_owned());
+        (LiveStatus::Failing, "0 of 60 failed; no number of successes would bring it above 100 %".to_owned());
     assert_eq!(standing(&counts(60, 0, 0, 200), &all), expected);
 }

@@ -1,7 +1,7 @@
 //! Watches that end early, and watches that must not.
 
 use super::script::{START, Script, ahead, seconds, watch, watch_and_follow};
-use crate::outcome::tick::Standing;
+use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::Ended;
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
@@ -18,7 +18,7 @@ async fn a_dead_letter_ends_the_watch_at_the_next_tick() {
         assert_eq!((full.dead_letters, &ran.watched.ended), (1, &Ended::DeadLetter), "at {at}");
         assert!(ran.took < seconds(at + 12), "at {at}: {:?}", ran.took);
         assert!(ran.watched.window.to < ran.watched.planned.to);
-        assert_eq!(ran.ticks().last().map(|tick| tick.standing), Some(Standing::Failing));
+        assert_eq!(ran.ticks().last().map(|tick| tick.standing), Some(LiveStatus::Failing));
     }
 }
 

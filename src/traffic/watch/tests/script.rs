@@ -13,8 +13,8 @@ use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
 use crate::traffic::counts::{Group, Kind, Ms, TickCursor, TickResult};
 use crate::traffic::full::{Form, OpenTransactions, Totals, WindowData};
-use crate::traffic::opening::{End, Read, WindowPlan, after};
-use crate::traffic::watch::{Answer, Fault, Moment, Reader, View, Watch};
+use crate::traffic::opening::{ClockReading, End, WindowPlan, after};
+use crate::traffic::watch::{Answer, Moment, QueryError, Reader, View, Watch};
 use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
 
 /// The database's time when a script begins.
@@ -113,9 +113,9 @@ impl Script {
     }
 }
 
-fn fault(why: &str, gone: bool) -> Fault {
+fn fault(why: &str, gone: bool) -> QueryError {
     let unasked = ReadError { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
-    Fault { unasked, hopeless: !gone, ours: false }
+    QueryError { unasked, hopeless: !gone, ours: false }
 }
 
 impl Reader for Script {
@@ -283,7 +283,7 @@ async fn open(
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
     // This machine's clock is wrong by a minute.
-    let read = Read { at: Instant::now(), ours: after(START, seconds(60)), database };
+    let read = ClockReading { at: Instant::now(), ours: after(START, seconds(60)), database };
     let opening = WindowPlan::new(wish, read, deploy);
     (script, opening)
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::script::{START, Script, ahead, seconds, watch, watch_since};
-use crate::outcome::tick::Standing;
+use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Watch;
 use crate::traffic::counts::Kind;
@@ -28,7 +28,7 @@ async fn a_healthy_window_is_watched_to_its_end() {
     assert_eq!(ran.script.asked.lock().expect("not poisoned").len(), 1);
     let ticks = ran.ticks();
     assert_eq!(ticks.len(), 14, "at the start, every ten seconds, and after settling");
-    assert_eq!(ticks.last().map(|t| (t.total, t.left_s, t.standing)), Some((60, 0, Standing::Passing)));
+    assert_eq!(ticks.last().map(|t| (t.total, t.left_s, t.standing)), Some((60, 0, LiveStatus::Passing)));
     assert!(ticks.windows(2).all(|pair| pair[0].total <= pair[1].total));
     let begun = ran.seen.begun.lock().expect("not poisoned").clone();
     assert!(begun.len() == 1 && begun[0].1[0].contains("about 4 deliveries"), "{begun:?}");

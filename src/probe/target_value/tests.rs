@@ -29,20 +29,28 @@ fn named(name: &str) -> Target {
     Target { name: name.to_owned(), ..Target::default() }
 }
 
-fn chatwoot() -> Belongs {
-    Belongs { var: "CHATWOOT_BASE_URL".to_owned(), expected: Some("chatwoot_host".to_owned()), secret: false }
+fn chatwoot() -> TargetValue {
+    TargetValue {
+        var: "CHATWOOT_BASE_URL".to_owned(),
+        expected: Some("chatwoot_host".to_owned()),
+        secret: false,
+    }
 }
 
-fn account() -> Belongs {
-    Belongs { var: "CHATWOOT_ACCOUNT_ID".to_owned(), expected: Some("account_id".to_owned()), secret: false }
+fn account() -> TargetValue {
+    TargetValue {
+        var: "CHATWOOT_ACCOUNT_ID".to_owned(),
+        expected: Some("account_id".to_owned()),
+        secret: false,
+    }
 }
 
-fn secret(var: &str) -> Belongs {
-    Belongs { var: var.to_owned(), expected: None, secret: true }
+fn secret(var: &str) -> TargetValue {
+    TargetValue { var: var.to_owned(), expected: None, secret: true }
 }
 
 /// The claims as `code=holds`, in order.
-fn claims(belongs: &Belongs, settings: &Settings) -> Vec<String> {
+fn claims(belongs: &TargetValue, settings: &Settings) -> Vec<String> {
     let finding = belongs.judge(settings).expect("the probe runs");
     let sign = |holds| match holds {
         Some(true) => "yes",
@@ -244,7 +252,7 @@ fn a_missing_variable_is_an_error() {
 #[test]
 fn a_check_names_a_key_or_is_a_secret() {
     let lint = |expected: Option<&str>, secret| {
-        Belongs { var: "CHATWOOT_API_KEY".to_owned(), expected: expected.map(str::to_owned), secret }
+        TargetValue { var: "CHATWOOT_API_KEY".to_owned(), expected: expected.map(str::to_owned), secret }
             .lint()
             .len()
     };

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::directory;
-use super::snapshot::{Fault, Snapshot};
-use crate::context::Asking;
+use super::snapshot::{Snapshot, SnapshotError};
+use crate::context::Attempt;
 use crate::context::{own_time, program_environment};
 use crate::outcome::event;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::command::{self, Command, NotRun, Ran, Status, Stream};
 use crate::service::unreachable::short;
 
@@ -29,13 +29,13 @@ pub(crate) struct Ended {
 }
 
 /// What a run knows about the checkout; a measurement, so that it is taken once.
-pub(crate) struct Visit {
+pub(crate) struct Guard {
     /// `None` when no checkout was given or no program was about to run.
-    before: Option<Result<Snapshot, Fault>>,
+    before: Option<Result<Snapshot, SnapshotError>>,
     ran: Mutex<Vec<String>>,
 }
 
-impl Visit {
+impl Guard {
     fn note(&self, id: &str) {
         let mut ran = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
         if !ran.iter().any(|known| known == id) {
@@ -48,23 +48,23 @@ impl Visit {
     }
 }
 
-const KEY: &str = "checkout visit";
+const KEY: &str = "checkout guard";
 
 /// Must be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and records
 /// that this check runs a program there. [`run`] does this itself.
-pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
-    let directory = directory(asking.cx).map(Path::to_owned);
+pub(crate) async fn before(attempt: &Attempt<'_>) -> Arc<Guard> {
+    let directory = directory(attempt.cx).map(Path::to_owned);
     let take = async move {
         let before = match directory {
             Some(directory) => Some(Snapshot::take(&directory, GIT).await),
             None => None,
         };
-        Visit { before, ran: Mutex::default() }
+        Guard { before, ran: Mutex::default() }
     };
     // Never taken again: a second snapshot would hide the changes in between.
-    let visit = asking.cx.measure(KEY, false, take).await;
-    visit.note(asking.id);
-    visit
+    let guard = attempt.cx.measure(KEY, false, take).await;
+    guard.note(attempt.id);
+    guard
 }
 
 /// Runs a program in the checkout, shows its lines as they come, and ends it before the check's own timeout.
@@ -72,16 +72,16 @@ pub(crate) async fn before(asking: &Asking<'_>) -> Arc<Visit> {
 ///
 /// # Errors
 /// When no checkout is given, and when the program cannot be started.
-pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, CannotAsk> {
+pub(crate) async fn run(attempt: &Attempt<'_>, argv: &[String]) -> Result<Ended, ProbeError> {
     let began = Instant::now();
-    let settings = &asking.cx.settings;
+    let settings = &attempt.cx.settings;
     let Some(directory) = &settings.app_dir else {
-        return Err(CannotAsk::because("no app checkout given").hint(super::HOW_TO_GIVE));
+        return Err(ProbeError::because("no app checkout given").hint(super::HOW_TO_GIVE));
     };
     let Some((program, args)) = argv.split_first() else {
-        return Err(CannotAsk::because("the argument list is empty"));
+        return Err(ProbeError::because("the argument list is empty"));
     };
-    let visit = before(asking).await;
+    let guard = before(attempt).await;
     let mut command = Command::new(program, args).inherit(program_environment(), &["FORCE_COLOR"]);
     // No watch mode, no colours, and no download of a program that the checkout does not have.
     for (name, value) in [
@@ -95,12 +95,12 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
     ] {
         command = command.set(name, value);
     }
-    command.redactor = asking.cx.redactor.clone();
+    command.redactor = attempt.cx.redactor.clone();
     command.cwd = Some(directory.clone());
-    command.deadline = own_time(asking.deadline.saturating_sub(began.elapsed()));
+    command.deadline = own_time(attempt.deadline.saturating_sub(began.elapsed()));
     command.grace = Duration::from_secs(1);
     let tail = Mutex::new(VecDeque::new());
-    let id = asking.id;
+    let id = attempt.id;
     let line = |stream: Stream, text: &str| {
         let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
         if tail.len() == MAX_LINES {
@@ -111,7 +111,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
             Stream::Stdout => event::Stream::Stdout,
             Stream::Stderr => event::Stream::Stderr,
         };
-        asking.cx.line(id, stream, text);
+        attempt.cx.line(id, stream, text);
     };
     match command::run(&command, &line).await {
         Ok(ran) => {
@@ -119,7 +119,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
             Ok(Ended { ran, time: command.deadline, tail: tail.into() })
         }
         Err(why) => {
-            visit.forget(id);
+            guard.forget(id);
             let hint = match why {
                 NotRun::Cwd { .. } => super::HOW_TO_GIVE.to_owned(),
                 _ => format!(
@@ -127,7 +127,7 @@ pub(crate) async fn run(asking: &Asking<'_>, argv: &[String]) -> Result<Ended, C
                     settings.target.name
                 ),
             };
-            Err(CannotAsk::because(why.to_string()).hint(hint))
+            Err(ProbeError::because(why.to_string()).hint(hint))
         }
     }
 }
@@ -150,16 +150,16 @@ impl Ended {
 }
 
 /// Whether the checkout is as it was before the first program.
-pub(super) async fn unchanged(asking: &Asking<'_>, directory: &Path) -> Result<Finding, CannotAsk> {
+pub(super) async fn unchanged(attempt: &Attempt<'_>, directory: &Path) -> Result<Finding, ProbeError> {
     // If no check ran a program, this takes the place of the measurement.
-    let nobody = async { Visit { before: None, ran: Mutex::default() } };
-    let visit = asking.cx.measure(KEY, false, nobody).await;
-    let ran = visit.ran.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let nobody = async { Guard { before: None, ran: Mutex::default() } };
+    let guard = attempt.cx.measure(KEY, false, nobody).await;
+    let ran = guard.ran.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let finding = Finding::about("git status --porcelain, before and after");
     let undecided = |found: &str, sentence: String| {
         Claim::undecided("checkout", "checkout", UNCHANGED, found).sentence(sentence)
     };
-    let before = match &visit.before {
+    let before = match &guard.before {
         Some(before) if !ran.is_empty() => before,
         _ => {
             let sentence = "no check of this run has run a command in the checkout".to_owned();

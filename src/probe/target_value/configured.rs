@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::place;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::Form;
 use crate::settings::Settings;
 
@@ -46,10 +46,10 @@ pub(super) fn judge(
     var: &str,
     key: &str,
     value: &str,
-) -> Result<Finding, CannotAsk> {
+) -> Result<Finding, ProbeError> {
     let form = if key == "account_id" { Form::Integer } else { Form::Url };
-    form.judge(value).map_err(|wrong| CannotAsk::because(format!("{var} {wrong}")))?;
-    let malformed = || CannotAsk::because(format!("{var} is malformed"));
+    form.judge(value).map_err(|wrong| ProbeError::because(format!("{var} {wrong}")))?;
+    let malformed = || ProbeError::because(format!("{var} is malformed"));
     let url = match form {
         Form::Url => Some(Url::parse(value).map_err(|_| malformed())?),
         _ => None,

@@ -2,7 +2,7 @@
 //! other. Nothing here ever shows a value or its fingerprint.
 
 use super::place;
-use crate::outcome::finding::{CannotAsk, Claim, Finding};
+use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::dsn::Dsn;
 use crate::settings::fingerprint::{FINGERPRINTED, canonical, fingerprint};
 use crate::settings::{Settings, Target};
@@ -12,9 +12,9 @@ pub(super) fn judge(
     settings: &Settings,
     var: &str,
     value: &str,
-) -> Result<Finding, CannotAsk> {
+) -> Result<Finding, ProbeError> {
     if var == "DATABASE_URL" {
-        let dsn = Dsn::parse(value).map_err(|fault| CannotAsk::because(format!("DATABASE_URL {fault}")))?;
+        let dsn = Dsn::parse(value).map_err(|fault| ProbeError::because(format!("DATABASE_URL {fault}")))?;
         if settings.target.is_production() {
             finding = place::of_dsn(finding, var, &dsn);
         }

@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::Explanation;
 use super::codes::codes;
 use super::env::is_name;
-use crate::context::Asking;
-use crate::outcome::finding::{CannotAsk, Finding};
+use crate::context::Attempt;
+use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 
 /// The evidence when there is no target to compare with.
@@ -23,7 +23,7 @@ const NO_OTHERS: &str = "none configured, so there was nothing to compare with";
 /// values, and in production uses https and points to another machine.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Belongs {
+pub struct TargetValue {
     /// The variable's name.
     pub var: String,
     /// The key of the target's configuration that holds the right value (`agent_host`); absent for a secret,
@@ -34,13 +34,13 @@ pub struct Belongs {
     pub secret: bool,
 }
 
-impl Belongs {
-    pub(super) async fn ask(&self, asking: &Asking<'_>) -> Result<Finding, CannotAsk> {
-        self.judge(&asking.cx.settings)
+impl TargetValue {
+    pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
+        self.judge(&attempt.cx.settings)
     }
 
     /// The claims on resolved settings. Pure.
-    fn judge(&self, settings: &Settings) -> Result<Finding, CannotAsk> {
+    fn judge(&self, settings: &Settings) -> Result<Finding, ProbeError> {
         let value = self.value(settings)?;
         let finding = Finding::about(format!("{}, compared with the configuration", self.var));
         match &self.expected {
@@ -49,7 +49,7 @@ impl Belongs {
         }
     }
 
-    fn value<'a>(&self, settings: &'a Settings) -> Result<&'a str, CannotAsk> {
+    fn value<'a>(&self, settings: &'a Settings) -> Result<&'a str, ProbeError> {
         let vars = &settings.vars;
         let value = match self.var.as_str() {
             "CHATWOOT_API_KEY" => vars.chatwoot_token(),
@@ -58,17 +58,17 @@ impl Belongs {
         match value {
             Some(value) => Ok(value.trim()),
             None if vars.is_not_text(&self.var) => {
-                Err(CannotAsk::because(format!("{} is not UTF-8 text", self.var)))
+                Err(ProbeError::because(format!("{} is not UTF-8 text", self.var)))
             }
-            None => Err(CannotAsk::because(format!("{} is not set", self.var))),
+            None => Err(ProbeError::because(format!("{} is not set", self.var))),
         }
     }
 
-    pub(super) fn explain(&self, settings: &Settings) -> Asked {
+    pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let target = &settings.target;
-        let mut asked = Asked {
+        let mut asked = Explanation {
             question: format!("does {} belong to the target {}?", self.var, target.name),
-            ..Asked::default()
+            ..Explanation::default()
         };
         if target.is_production() && self.expected.as_deref() != Some("account_id") {
             asked.expectations.extend(place::expectations(self.expected.is_some()));
@@ -113,8 +113,10 @@ impl Belongs {
             wrong.push(format!("`{}` is not the name of a variable (A-Z, 0-9 and _)", self.var));
         }
         match (&self.expected, self.secret) {
-            (None, false) => wrong.push("`belongs` needs `expected = \"KEY\"` or `secret = true`".to_owned()),
-            (Some(_), true) => wrong.push("`belongs` takes `expected` or `secret`, not both".to_owned()),
+            (None, false) => {
+                wrong.push("`target-value` needs `expected = \"KEY\"` or `secret = true`".to_owned())
+            }
+            (Some(_), true) => wrong.push("`target-value` takes `expected` or `secret`, not both".to_owned()),
             (Some(key), false) if !configured::KEYS.contains(&key.as_str()) => {
                 wrong.push(format!("`expected = \"{key}\"` is not one of {}", configured::KEYS.join(", ")));
             }
