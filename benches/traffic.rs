@@ -27,10 +27,10 @@ use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::{Names, Traffic};
-use hotdash_ops::traffic::counts::TickCounter;
 use hotdash_ops::traffic::logs::{FULL, LogReading, LogTexts};
-use hotdash_ops::traffic::opening::End;
+use hotdash_ops::traffic::read::TickCounter;
 use hotdash_ops::traffic::read::{self, TableInfo};
+use hotdash_ops::traffic::window::End;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 
