@@ -9,10 +9,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use args::{ContextArgs, RunArgs};
+pub use args::RunArgs;
 #[cfg(feature = "rehearsal")]
 pub use rehearse::{RehearseArgs, ScoreFormat};
-pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs, WindowArgs};
+pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs};
+
+use crate::settings::ContextFlags;
 
 /// Verify a production deploy of HotDash's support pipeline.
 #[derive(Debug, Parser)]
@@ -132,7 +134,7 @@ Examples:
         #[arg(long, value_name = "DIR", help_heading = "Selection")]
         checks: Option<PathBuf>,
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
         /// A check id, a section or a glob
         #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
@@ -193,7 +195,7 @@ Example:
   hotdash-ops env fingerprint --target staging --env-file staging.env")]
     Fingerprint {
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
         /// Print the lines instead of writing them
         #[arg(long)]
         print: bool,

@@ -24,8 +24,8 @@ use crate::settings::{CliSettings, Settings, file, gather_for_writing};
 ///
 /// # Errors
 /// Invalid settings, no variable with a fingerprint, a file that cannot be written: exit 2.
-pub fn env_fingerprint(said: CliSettings, print_only: bool, printer: &mut Printer) -> Result<Exit> {
-    let (resolved, path) = gather_for_writing(said)?;
+pub fn env_fingerprint(flags: CliSettings, print_only: bool, printer: &mut Printer) -> Result<Exit> {
+    let (resolved, path) = gather_for_writing(flags)?;
     for note in &resolved.notes {
         printer.note(&format!("note: {note}"));
     }

@@ -42,7 +42,7 @@ pub(super) async fn judge(
     let finding = shown(finding, sides);
     Ok(match (claimed, &sides.then) {
         (Baseline::Comparable, _) => comparable(finding, sides),
-        (_, Err(unfit)) => finding.claim(unfit.open()).fix(&unfit.fix),
+        (_, Err(unfit)) => finding.claim(unfit.undecided()).fix(&unfit.fix),
         (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.full, then, sides.bar)),
         (_, Ok(then)) => finding.claim(average(&sides.hour.full, then, sides.bar)),
     })
@@ -132,6 +132,6 @@ fn comparable(finding: Finding, sides: &Sides) -> Finding {
         }
         // A pinned baseline is expected to exist.
         Err(unfit) if sides.pinned => finding.claim(unfit.fails()).fix(&unfit.fix),
-        Err(unfit) => finding.claim(unfit.open()).fix(&unfit.fix),
+        Err(unfit) => finding.claim(unfit.undecided()).fix(&unfit.fix),
     }
 }

@@ -201,7 +201,7 @@ fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeErro
             let full = &hour.full;
             finding
                 .evidence("window", format!("{} to {}", full.window.from, full.window.to))
-                .claim(unfit.open())
+                .claim(unfit.undecided())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }
         CaptureError::Unread(fault) => return unread(finding, fault),

@@ -30,15 +30,15 @@ fn all() -> [(&'static str, &'static OutputOptions); 4] {
 }
 
 fn good() -> &'static OutputOptions {
-    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
-    TOLD.get_or_init(|| OutputOptions::of(&Bench::new(), &[]))
+    static OUTPUT: OnceLock<OutputOptions> = OnceLock::new();
+    OUTPUT.get_or_init(|| OutputOptions::of(&Bench::new(), &[]))
 }
 
 /// Failures, warnings, errors, what cannot be judged, what is blocked and what is left out; and everything
 /// that is quoted is hostile.
 fn broken() -> &'static OutputOptions {
-    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
-    TOLD.get_or_init(|| OutputOptions::of(&broken_world(), &["--skip", "schema.facts-select"]))
+    static OUTPUT: OnceLock<OutputOptions> = OnceLock::new();
+    OUTPUT.get_or_init(|| OutputOptions::of(&broken_world(), &["--skip", "schema.facts-select"]))
 }
 
 fn broken_world() -> Bench {
@@ -69,8 +69,8 @@ fn broken_world() -> Bench {
 
 /// The target is not the sandbox, and stand-ins answer.
 fn mistaken() -> &'static OutputOptions {
-    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
-    TOLD.get_or_init(|| {
+    static OUTPUT: OnceLock<OutputOptions> = OnceLock::new();
+    OUTPUT.get_or_init(|| {
         let mut bench = Bench::new();
         bench.set("HOTDASH_OPS_TARGET", "staging");
         bench.edit_config("[targets.elsewhere]\n", "[targets.staging]\n\n[targets.elsewhere]\n");
@@ -80,8 +80,8 @@ fn mistaken() -> &'static OutputOptions {
 
 /// Ctrl-C while a command hangs.
 fn interrupted() -> &'static OutputOptions {
-    static TOLD: OnceLock<OutputOptions> = OnceLock::new();
-    TOLD.get_or_init(|| {
+    static OUTPUT: OnceLock<OutputOptions> = OnceLock::new();
+    OUTPUT.get_or_init(|| {
         let bench = Bench::new();
         let hang = Tool { hang: true, ..Tool::default() };
         let change = bench.world.checkout.change(|answers| *answers.tool(ToolName::Eslint) = hang);
