@@ -6,7 +6,7 @@ use super::decode::{self, count};
 use super::{one, window};
 use crate::outcome::window::Window;
 use crate::service::postgres::{PgError, Transaction};
-use crate::traffic::sql::Source;
+use crate::traffic::sql::{self, Source};
 use crate::traffic::window::WindowData;
 
 /// The hour up to now, and the other numbers of a baseline.
@@ -24,7 +24,7 @@ pub struct Hour {
 /// # Errors
 /// When the database does not answer, or rejects a query.
 pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgError> {
-    let first = transaction.ask(&[&source.clock(), &source.oldest()]).await?;
+    let first = transaction.ask(&[sql::CLOCK, &source.oldest()]).await?;
     let (now, _) = decode::clock(one(&first, 0)?)?;
     let oldest = decode::time(one(&first, 1)?, "oldest")?;
     let back = |hours| {

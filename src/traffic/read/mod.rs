@@ -55,9 +55,9 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-    let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
+    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
-    let asked = [source.short(), &[&clock, &fresh, &before]].concat();
+    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
     let end = now.min(to);
@@ -68,7 +68,7 @@ pub async fn tick(
         true => {
             let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
             let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
+            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
         }
     };
     Ok(TickResult { now, end, upper, again, groups })
@@ -126,7 +126,7 @@ pub async fn recent_per_minute(
     source: &Source,
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
-    let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
+    let answers = session.batch(&BRIEF, &[sql::SHORT, &[&source.recent(over)]].concat()).await?;
     let total = decode::count(one(&answers, 0)?, "total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))

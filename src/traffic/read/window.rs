@@ -7,7 +7,7 @@ use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
 use crate::traffic::read::{Group, Kind, Ms, percentiles};
-use crate::traffic::sql::{Bins, Source};
+use crate::traffic::sql::{self, Bins, Source};
 use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
@@ -37,7 +37,7 @@ pub(super) async fn read(
     window: Window,
     bins: Option<Bins>,
 ) -> Result<WindowData, PgError> {
-    let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
+    let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
     let (mut letter, unreadable) = letter(transaction, source, window).await?;
@@ -168,9 +168,8 @@ async fn binned(
     bins: Bins,
 ) -> Result<Vec<Bin>, PgError> {
     let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
-    let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
-    // The first is PostgreSQL's name for it, the second CockroachDB's.
-    let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan") || text.contains("FULL SCAN"));
+    let plan = transaction.ask(&[sql::SHORT, &[&format!("EXPLAIN {many}")]].concat()).await?;
+    let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan"));
     let found = if rows(&plan, 0)?.iter().any(whole_table) {
         transaction.ask(&[&source.bins_in_a_pass(window, bins)]).await?
     } else {

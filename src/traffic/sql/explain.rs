@@ -6,7 +6,7 @@ use crate::settings::Names;
 /// Statements for a person to see the same numbers of the last minutes: the checklist's statement, dead letters, and what
 /// the failures are. The time zone is set because a column without zone is compared in the session's zone.
 pub fn explain(names: &Names, minutes: f64) -> Vec<String> {
-    let source = Source::usual(names);
+    let source = Source::new(names);
     let (at, value, table) = (source.at(), source.value(), source.table());
     let window = format!("{at} > now() - interval '{minutes} minutes' AND {at} <= now()");
     let select = |list: &str, kind: &str, more: &str| {

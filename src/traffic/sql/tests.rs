@@ -10,7 +10,7 @@ fn quarter() -> Window {
 
 #[test]
 fn the_statement_is_the_checklists_own_with_a_time_range() {
-    let sql = Source::usual(&Names::default()).letter(quarter());
+    let sql = Source::new(&Names::default()).letter(quarter());
     for piece in [
         r#"SELECT ROUND(100.0 * SUM(CASE WHEN "value"->>'success' = 'true' THEN 1 ELSE 0 END) / COUNT(*), 2) AS success_rate, "#,
         "COUNT(*) AS total, ",
@@ -25,7 +25,7 @@ fn the_statement_is_the_checklists_own_with_a_time_range() {
 #[test]
 fn a_column_without_zone_is_compared_with_times_of_its_own_type() {
     let names = Names { recorded_at: "createdAt".to_owned(), ..Names::default() };
-    let plain = Source { stamp: Stamp::Plain, ..Source::usual(&names) };
+    let plain = Source { stamp: Stamp::Plain, ..Source::new(&names) };
     let Window { from, to } = quarter();
     let sql = [
         plain.fresh(from, to),
@@ -45,16 +45,8 @@ fn a_column_without_zone_is_compared_with_times_of_its_own_type() {
 fn names_stay_inside_their_quotes() {
     let names =
         Names { facts: "app.a\"b".to_owned(), value: "v\"; drop table x --".to_owned(), ..Names::default() };
-    let sql = Source::usual(&names).stretch(quarter());
+    let sql = Source::new(&names).stretch(quarter());
     assert!(sql.contains(r#""v""; drop table x --"->>'success'"#) && !sql.contains(r#"v";"#), "{sql}");
-}
-
-#[test]
-fn statements_for_cockroach_avoid_what_it_lacks() {
-    let source = Source { engine: Engine::Cockroach, ..Source::usual(&Names::default()) };
-    let Window { from, to } = quarter();
-    let sql = [source.clock(), source.fresh(from, to), source.tail(from, to, to)].concat();
-    assert!(!sql.contains("recovery") && !sql.contains("setting") && !sql.contains("wal"), "{sql}");
 }
 
 #[test]
@@ -84,7 +76,7 @@ fn bins_divide_the_window_exactly() {
 
 #[test]
 fn only_the_message_id_of_a_payload_is_selected() {
-    let source = Source::usual(&Names::default());
+    let source = Source::new(&Names::default());
     let sql = source.messages(quarter());
     assert!(sql.starts_with(r#"SELECT DISTINCT "value"->'payload'->>'id' AS id FROM"#), "{sql}");
     assert!(sql.ends_with(r"->>'id' ~ '^[0-9]{1,18}$' LIMIT 50000"), "{sql}");

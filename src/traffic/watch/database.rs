@@ -15,7 +15,7 @@ use crate::service::postgres::{PgError, Session, connect};
 use crate::settings::Tier;
 use crate::traffic::read;
 use crate::traffic::read::{TickCursor, TickResult};
-use crate::traffic::sql::{Engine, Source};
+use crate::traffic::sql::Source;
 use crate::traffic::window::{Moment, QueryError, ReadError, Stretch, TierCounts};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
@@ -145,11 +145,7 @@ impl Reader for Database {
             .map_err(|fault| self.fault(&fault))?;
         let look = self.look(&session).await;
         session.close().await;
-        look.map(|look| Moment {
-            now: look.now,
-            replayed_to: look.replayed_to,
-            tells_transactions: look.replayed_to.is_none() && look.source.engine == Engine::Postgres,
-        })
+        look.map(|look| Moment { now: look.now, replayed_to: look.replayed_to })
     }
 
     async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {

@@ -41,6 +41,4 @@ pub struct Moment {
     pub now: Timestamp,
     /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    /// Whether this server can show which transactions are open.
-    pub tells_transactions: bool,
 }
