@@ -13,7 +13,7 @@ use crate::traffic::baseline::compare::{average, choose, rate};
 use crate::traffic::baseline::quality::{Bar, of_row};
 use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::{BaselineError, hour_now, recorded};
-use crate::traffic::read::{Hour, look};
+use crate::traffic::read::{Hour, table_info};
 
 /// Both sides of the comparison.
 struct Sides {
@@ -43,8 +43,8 @@ pub(super) async fn judge(
     Ok(match (claimed, &sides.then) {
         (Baseline::Comparable, _) => comparable(finding, sides),
         (_, Err(unfit)) => finding.claim(unfit.undecided()).fix(&unfit.fix),
-        (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.full, then, sides.bar)),
-        (_, Ok(then)) => finding.claim(average(&sides.hour.full, then, sides.bar)),
+        (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.data, then, sides.bar)),
+        (_, Ok(then)) => finding.claim(average(&sides.hour.data, then, sides.bar)),
     })
 }
 
@@ -70,27 +70,27 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgEr
 
 async fn read(cx: &Context, session: &Session) -> Result<Sides, PgError> {
     let target = &cx.settings.target;
-    let look = look(session, &target.names).await?;
-    let hour = hour_now(session, &look.source).await?;
+    let info = table_info(session, &target.names).await?;
+    let hour = hour_now(session, &info.source).await?;
     let bar = Bar::of(&target.traffic);
     let then = recorded(session)
         .await?
         .and_then(|recorded| choose(&recorded.rows, target.traffic.baseline.as_deref(), bar).cloned());
     let pinned = target.traffic.baseline.is_some();
-    Ok(Sides { hidden: look.rows_hidden, hour, then, bar, pinned })
+    Ok(Sides { hidden: info.rows_hidden, hour, then, bar, pinned })
 }
 
 /// The last hour's numbers in one line, in the format of a baseline's.
 fn now(hour: &Hour) -> String {
-    let letter = &hour.full.letter;
-    let average = letter.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
+    let totals = &hour.data.totals;
+    let average = totals.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
     format!(
         "success rate {} % ({} of {}), average {} ms, {:.2} requests per minute, {} dead letters per day",
-        letter.success_rate.as_deref().unwrap_or("NULL"),
-        letter.ok,
-        letter.total,
+        totals.success_rate.as_deref().unwrap_or("NULL"),
+        totals.ok,
+        totals.total,
         average.map_or_else(|| "NULL".to_owned(), |ms| format!("{ms:.0}")),
-        letter.total as f64 / 60.0,
+        totals.total as f64 / 60.0,
         hour.daily_dead_letters
     )
 }
@@ -113,7 +113,7 @@ fn shown(finding: Finding, sides: &Sides) -> Finding {
 }
 
 fn comparable(finding: Finding, sides: &Sides) -> Finding {
-    let total = sides.hour.full.letter.total;
+    let total = sides.hour.data.totals.total;
     let what = "traffic of the last hour";
     let finding = match total {
         0 => finding.claim(

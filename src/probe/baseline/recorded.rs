@@ -13,7 +13,7 @@ use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
 use crate::traffic::baseline::quality::{Bar, BaselineQuality, details, of_details, of_row};
 use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
-use crate::traffic::read::{Hour, look};
+use crate::traffic::read::{Hour, table_info};
 
 /// The result of the one attempt to record the hour.
 enum Recording {
@@ -92,7 +92,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
     if cx.sandbox_mistaken() {
         return Ok(Recording::Mistaken);
     }
-    let look = look(writer.reading(), &target.names).await?;
+    let info = table_info(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
         let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
         let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
@@ -110,10 +110,10 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
             )));
         }
     }
-    if let Some(how) = look.rows_hidden {
+    if let Some(how) = info.rows_hidden {
         return Ok(Recording::Hidden(how));
     }
-    Ok(match capture(writer, &look.source).await {
+    Ok(match capture(writer, &info.source).await {
         Ok(captured) => Recording::Stored(Box::new(captured)),
         Err(why) => Recording::Not(why),
     })
@@ -121,7 +121,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
 fn standing(captured: &Captured, bar: Bar) -> BaselineQuality {
-    if captured.written { of_details(&details(&captured.hour.full), bar) } else { of_row(&captured.row, bar) }
+    if captured.written { of_details(&details(&captured.hour.data), bar) } else { of_row(&captured.row, bar) }
 }
 
 fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
@@ -156,20 +156,20 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
 
 /// Evidence and warnings about the hour that was read.
 fn traffic(finding: Finding, hour: &Hour) -> Finding {
-    let full = &hour.full;
-    let letter = &full.letter;
+    let data = &hour.data;
+    let totals = &data.totals;
     let mut finding = finding
-        .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+        .evidence("window", format!("{} to {}", data.window.from, data.window.to))
         .evidence(
             "deliveries",
-            format!("{} of {} succeeded, {} timed", letter.ok, letter.total, letter.timed),
+            format!("{} of {} succeeded, {} timed", totals.ok, totals.total, totals.timed),
         )
         .evidence(
             "dead letters",
-            format!("{} in this hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
+            format!("{} in this hour, {} in 24 hours", data.dead_letters, hour.daily_dead_letters),
         );
     if let Some(oldest) = hour.oldest {
-        let age = full.window.to.duration_since(oldest);
+        let age = data.window.to.duration_since(oldest);
         let minutes = age.as_secs() / 60;
         let shown = SignedDuration::from_mins(minutes);
         finding = finding.evidence("oldest delivery", format!("{shown:#} old"));
@@ -179,12 +179,12 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
             ));
         }
     }
-    if full.unreadable > 0 {
-        let count = plural(full.unreadable, "duration is", "durations are");
+    if data.unreadable > 0 {
+        let count = plural(data.unreadable, "duration is", "durations are");
         finding = finding.warn(format!("{count} unreadable and not counted"));
     }
-    if full.future > 0 {
-        let count = plural(full.future, "fact is", "facts are");
+    if data.future > 0 {
+        let count = plural(data.future, "fact is", "facts are");
         finding = finding.warn(format!("{count} dated in the future and not counted"));
     }
     finding
@@ -198,9 +198,9 @@ fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeErro
     let expected = format!("one row in {TABLE}");
     Ok(match why {
         CaptureError::Thin { unfit, hour } => {
-            let full = &hour.full;
+            let data = &hour.data;
             finding
-                .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+                .evidence("window", format!("{} to {}", data.window.from, data.window.to))
                 .claim(unfit.undecided())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }

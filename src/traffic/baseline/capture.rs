@@ -68,7 +68,7 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Captu
 async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured, CaptureError> {
     may_write(writing).await?;
     let hour = read::hour(writing.reading(), source).await.map_err(CaptureError::Unread)?;
-    let hour = match fit(&hour.full) {
+    let hour = match fit(&hour.data) {
         Ok(()) => hour,
         Err(unfit) => return Err(CaptureError::Thin { unfit, hour: Box::new(hour) }),
     };
@@ -81,12 +81,12 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
         writing.ask(&[sql::CREATE]).await.map_err(refused)?;
     }
     let detailed = found.is_none_or(|found| found.keeps_details());
-    let counts = details(&hour.full);
-    let letter = &hour.full.letter;
+    let counts = details(&hour.data);
+    let totals = &hour.data.totals;
     let numbers = Numbers {
-        success_rate: letter.success_rate.as_deref().unwrap_or_default(),
-        average_ms: letter.average_ms.as_deref().unwrap_or_default(),
-        total: letter.total,
+        success_rate: totals.success_rate.as_deref().unwrap_or_default(),
+        average_ms: totals.average_ms.as_deref().unwrap_or_default(),
+        total: totals.total,
         daily_dead_letters: hour.daily_dead_letters,
         details: detailed.then_some(&counts),
     };
@@ -148,9 +148,9 @@ fn read_only() -> BaselineError {
 }
 
 /// Whether the hour can become a baseline. With NULL, NaN or unreadable numbers it cannot.
-fn fit(full: &WindowData) -> Result<(), BaselineError> {
-    let letter = &full.letter;
-    if letter.total == 0 {
+fn fit(data: &WindowData) -> Result<(), BaselineError> {
+    let totals = &data.totals;
+    if totals.total == 0 {
         return Err(BaselineError::new(
             "traffic-of-the-last-hour",
             "traffic of the last hour",
@@ -160,13 +160,13 @@ fn fit(full: &WindowData) -> Result<(), BaselineError> {
         )
         .sentence("there was no delivery in the last hour, so there is nothing to record"));
     }
-    let durations = u128::from(letter.timed) + u128::from(full.unreadable);
-    let unreliable = letter.form == Form::Guarded && u128::from(full.unreadable) * UNREADABLE > durations;
+    let durations = u128::from(totals.timed) + u128::from(data.unreadable);
+    let unreliable = totals.form == Form::Guarded && u128::from(data.unreadable) * UNREADABLE > durations;
     let plain = |number: Option<&str>| number.is_some_and(sql::is_plain);
-    if letter.timed == 0 || unreliable || !plain(letter.average_ms.as_deref()) {
+    if totals.timed == 0 || unreliable || !plain(totals.average_ms.as_deref()) {
         let found = format!(
             "{} of {} deliveries have one, {} are unreadable",
-            letter.timed, letter.total, full.unreadable
+            totals.timed, totals.total, data.unreadable
         );
         return Err(BaselineError::new(
             "durations-of-the-last-hour",
@@ -176,8 +176,8 @@ fn fit(full: &WindowData) -> Result<(), BaselineError> {
             "find out what writes durationMs: hotdash-ops checks explain baseline.average shows the statement",
         ));
     }
-    if !plain(letter.success_rate.as_deref()) {
-        let found = letter.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
+    if !plain(totals.success_rate.as_deref()) {
+        let found = totals.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
         let fix = "check for a proxy or pooler between this program and the database";
         let code = "success-rate-of-the-last-hour";
         return Err(BaselineError::new(code, "success rate of the last hour", "a number", found, fix));

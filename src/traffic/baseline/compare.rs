@@ -36,7 +36,7 @@ pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a
 /// can fail, but not pass.
 pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
     let (code, what) = ("success-rate-against-the-baseline", "success rate against the baseline");
-    let (ok, total) = (now.letter.ok, now.letter.total);
+    let (ok, total) = (now.totals.ok, now.totals.total);
     let counted = then.details.as_ref().map(|d| (d.ok, d.total));
     let expected = match counted {
         Some((ok, total)) => format!(
@@ -45,7 +45,7 @@ pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
         ),
         None => format!("less than 1 point below {} % (by tolerance only)", then.success_rate.shown()),
     };
-    let found = format!("{} % ({ok} of {total})", now.letter.success_rate.as_deref().unwrap_or("NULL"));
+    let found = format!("{} % ({ok} of {total})", now.totals.success_rate.as_deref().unwrap_or("NULL"));
     let compared = then.success_rate.rate_bp().and_then(|bp| worse_rate((ok, total), (bp, counted)));
     let open = |found: &str, why: String| Claim::undecided(code, what, &expected, found).sentence(why);
     let Some(compared) = compared else {
@@ -73,13 +73,13 @@ pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
     let (code, what) = ("average-against-the-baseline", "average duration against the baseline");
     let baseline = then.avg_response_ms.shown();
     let expected = format!("at most 25 % or 50 ms above {baseline} ms, whichever is more");
-    let shown = now.letter.average_ms.as_deref();
+    let shown = now.totals.average_ms.as_deref();
     let found = match shown.and_then(|text| text.parse::<f64>().ok()) {
-        Some(ms) => format!("{ms:.0} ms over {} deliveries", now.letter.timed),
+        Some(ms) => format!("{ms:.0} ms over {} deliveries", now.totals.timed),
         None => format!("{} ms", shown.unwrap_or("NULL")),
     };
-    let durations = u128::from(now.letter.timed) + u128::from(now.unreadable);
-    let unreadable = now.letter.form == Form::Guarded && u128::from(now.unreadable) * 100 > durations;
+    let durations = u128::from(now.totals.timed) + u128::from(now.unreadable);
+    let unreadable = now.totals.form == Form::Guarded && u128::from(now.unreadable) * 100 > durations;
     let open = |why: String| Claim::undecided(code, what, &expected, &found).sentence(why);
     let ms = shown.and_then(|text| text.parse::<f64>().ok());
     let worse = ms.zip(then.avg_response_ms.quantity()).and_then(|(now, then)| worse_average(now, then));
@@ -90,9 +90,9 @@ pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
         Some(_) if unreadable => {
             open(format!("{} durations are unreadable, too many to compare the average", now.unreadable))
         }
-        Some(false) if now.letter.timed < bar.min_events => open(format!(
+        Some(false) if now.totals.timed < bar.min_events => open(format!(
             "too few durations to compare the average: {} of at least {}",
-            now.letter.timed, bar.min_events
+            now.totals.timed, bar.min_events
         )),
         Some(worse) => Claim::compared(code, what, &expected, &found, !worse),
     }
@@ -115,9 +115,9 @@ mod tests {
         let rate = (total > 0).then(|| format!("{:.2}", 100.0 * ok as f64 / total as f64));
         WindowData {
             window: Window { from: at, to: at },
-            asked_at: at,
+            read_at: at,
             replayed_to: None,
-            letter: Totals {
+            totals: Totals {
                 form: Form::Checklist,
                 success_rate: rate,
                 total,
@@ -136,7 +136,7 @@ mod tests {
             errors: Vec::new(),
             dead_letter_messages: Vec::new(),
             bins: Vec::new(),
-            horizon: OpenTransactions::Clear,
+            open_transactions: OpenTransactions::Clear,
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(average_of(Some("900"), 20, &row), Some(false), "few, and worse");
         assert_eq!(average_of(Some("150"), 60, &then("99.50", "NaN", None)), None);
         let mut unreadable = now(60, 60, Some("100"));
-        (unreadable.letter.form, unreadable.unreadable) = (Form::Guarded, 2);
+        (unreadable.totals.form, unreadable.unreadable) = (Form::Guarded, 2);
         assert_eq!(average(&unreadable, &row, BAR).holds, None);
     }
 

@@ -58,15 +58,15 @@ impl BaselineQuality {
 }
 
 /// The details of an hour that was read.
-pub fn details(full: &WindowData) -> Details {
+pub fn details(data: &WindowData) -> Details {
     Details {
-        ok: full.letter.ok,
-        total: full.letter.total,
-        timed: full.letter.timed,
-        sum_ms: full.letter.sum_ms.clone(),
-        dead_letters: full.dead_letters,
-        from: full.window.from,
-        to: full.window.to,
+        ok: data.totals.ok,
+        total: data.totals.total,
+        timed: data.totals.timed,
+        sum_ms: data.totals.sum_ms.clone(),
+        dead_letters: data.dead_letters,
+        from: data.window.from,
+        to: data.window.to,
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
     }
 }

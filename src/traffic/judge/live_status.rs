@@ -16,7 +16,7 @@ pub fn live_status(counts: &Counts, traffic: &Traffic) -> (LiveStatus, String) {
     };
     let holds = rate::weigh(counts.ok, counts.bad, traffic);
     if holds == Some(false) && counts.total() >= traffic.min_events {
-        let failed = words::of(counts.bad, counts.total());
+        let failed = words::ratio(counts.bad, counts.total());
         return (LiveStatus::Failing, format!("{failed} failed; {margin}"));
     }
     if holds == Some(false) {
@@ -34,7 +34,8 @@ pub fn live_status(counts: &Counts, traffic: &Traffic) -> (LiveStatus, String) {
         None => (LiveStatus::Thin, margin),
         // The average has its own minimum: deliveries with a duration.
         Some(_) if counts.timed < traffic.min_events => {
-            let (timed, more) = (words::of(counts.timed, counts.total()), traffic.min_events - counts.timed);
+            let (timed, more) =
+                (words::ratio(counts.timed, counts.total()), traffic.min_events - counts.timed);
             (LiveStatus::Thin, format!("{timed} deliveries have a duration; the average needs {more} more"))
         }
         Some(_) => (LiveStatus::Passing, margin),

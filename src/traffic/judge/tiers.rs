@@ -6,14 +6,14 @@ use crate::traffic::stats;
 use crate::traffic::window::{Observation, TierCounts};
 
 /// One claim for each alert level: that it is not triggered.
-pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
+pub fn tiers(observation: &Observation, rules: Rules<'_>) -> Finding {
     let finding = Finding::about(format!(
         "the facts of each alert level's time up to {}",
-        words::instant(watched.window.to)
+        words::instant(observation.window.to)
     ));
     let open =
         |why: String| Claim::undecided("tiers", "alert levels", "none triggered", "unknown").sentence(why);
-    let finding = match &watched.tiers {
+    let finding = match &observation.tiers {
         Err(why) => return finding.claim(open(format!("the facts could not be read: {why}"))),
         Ok(tiers) if tiers.is_empty() => {
             return finding.claim(open("no alert level is configured".to_owned()).fix(
@@ -22,7 +22,7 @@ pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
         }
         Ok(tiers) => tiers.iter().fold(finding, |finding, tier| finding.claim(claim(tier, rules))),
     };
-    preconditions::whole(finding, watched)
+    preconditions::whole(finding, observation)
 }
 
 fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {

@@ -43,7 +43,7 @@ pub(super) fn kind(row: &Row) -> Result<Kind, PgError> {
 }
 
 fn kind_of(number: u64) -> Result<Kind, PgError> {
-    Kind::of(number).ok_or_else(|| odd("a fact has an unknown kind"))
+    Kind::from_number(number).ok_or_else(|| odd("a fact has an unknown kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgError> {

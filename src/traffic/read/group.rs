@@ -23,7 +23,7 @@ pub enum Kind {
 
 impl Kind {
     /// From the number in the statement: 0, 1 or 2.
-    pub fn of(number: u64) -> Option<Kind> {
+    pub fn from_number(number: u64) -> Option<Kind> {
         match number {
             0 => Some(Kind::Ok),
             1 => Some(Kind::Bad),
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn kinds_match_the_statement() {
         assert_eq!(
-            [0, 1, 2, 3, u64::MAX].map(Kind::of),
+            [0, 1, 2, 3, u64::MAX].map(Kind::from_number),
             [Some(Kind::Ok), Some(Kind::Bad), Some(Kind::DeadLetter), None, None]
         );
     }

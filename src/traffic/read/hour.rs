@@ -12,7 +12,7 @@ use crate::traffic::window::WindowData;
 /// The hour up to now, and the other numbers of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hour {
-    pub full: WindowData,
+    pub data: WindowData,
     /// Dead letters of the 24 hours up to now.
     pub daily_dead_letters: u64,
     /// When the oldest delivery was recorded: if that is less than an hour ago, rates per hour are too low.
@@ -33,6 +33,6 @@ pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<
     };
     let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
     let daily_dead_letters = count(one(&day, 0)?, "dlq_count")?;
-    let full = window::read(transaction, source, back(1)?, None).await?;
-    Ok(Hour { full, daily_dead_letters, oldest })
+    let data = window::read(transaction, source, back(1)?, None).await?;
+    Ok(Hour { data, daily_dead_letters, oldest })
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::sql::{self, Source};
-use super::window::{Stretch, TierCounts};
+use super::window::{Period, TierCounts};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
@@ -24,12 +24,12 @@ use crate::settings::Tier;
 pub use super::sql::explain;
 pub use group::{Group, Kind, Ms};
 pub use hour::{Hour, hour};
-pub use open_transactions::horizon;
+pub use open_transactions::open_transactions;
 pub use percentile::{percentile, percentiles};
-pub use table::{TableInfo, look};
+pub use table::{TableInfo, table_info};
 pub use tick::{TickCursor, TickResult};
 pub use tick_counter::{Counts, SPARKS, TickCounter};
-pub use window::full;
+pub use window::window_data;
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -82,10 +82,10 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 ///
 /// # Errors
 /// When the database does not answer within a minute, or rejects the query.
-pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgError> {
-    let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
+pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
+    let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    Ok(Stretch { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
+    Ok(Period { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
 }
 
 /// The counts that one alert level needs from its own window.

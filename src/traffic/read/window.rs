@@ -17,7 +17,7 @@ use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
-pub async fn full(
+pub async fn window_data(
     session: &Session,
     source: &Source,
     window: Window,
@@ -25,9 +25,9 @@ pub async fn full(
 ) -> Result<WindowData, PgError> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
-    let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
+    let data = read(&mut transaction, source, window, Bins::new(window, bins)).await;
     transaction.end().await;
-    full
+    data
 }
 
 /// [`full`] in an open transaction.
@@ -38,21 +38,21 @@ pub(super) async fn read(
     bins: Option<Bins>,
 ) -> Result<WindowData, PgError> {
     let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
-    let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
+    let (read_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
-    let (mut letter, unreadable) = letter(transaction, source, window).await?;
+    let (mut totals, unreadable) = totals(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
-    if letter.form == Form::Checklist {
+    if totals.form == Form::Checklist {
         // Every existing duration was averaged, or the statement would have failed.
-        letter.timed = letter.total.saturating_sub(pass.untimed());
+        totals.timed = totals.total.saturating_sub(pass.untimed());
     }
-    let mut full = WindowData {
+    let mut data = WindowData {
         window,
-        asked_at,
+        read_at,
         replayed_to,
         unreadable,
-        untimed: letter.total.saturating_sub(letter.timed).saturating_sub(unreadable),
+        untimed: totals.total.saturating_sub(totals.timed).saturating_sub(unreadable),
         dead_letters,
         future,
         percentiles: percentiles(&pass.groups),
@@ -61,34 +61,34 @@ pub(super) async fn read(
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: OpenTransactions::Unknown("not asked".to_owned()),
-        letter,
+        open_transactions: OpenTransactions::Unknown("not asked".to_owned()),
+        totals,
     };
-    if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
-        full.bins = binned(transaction, source, window, bins).await?;
+    if let Some(bins) = bins.filter(|_| data.totals.bad() > 0) {
+        data.bins = binned(transaction, source, window, bins).await?;
     }
     if dead_letters > 0 {
         let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
         for row in rows(&dead, 0)? {
-            full.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
+            data.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
         }
-        full.dead_letter_messages =
+        data.dead_letter_messages =
             rows(&dead, 1)?.iter().map(|r| count(r, "id")).collect::<Result<_, _>>()?;
     }
-    Ok(full)
+    Ok(data)
 }
 
 /// The totals, and how many durations could not be averaged.
-async fn letter(
+async fn totals(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
 ) -> Result<(Totals, u64), PgError> {
-    match transaction.attempt(&source.letter(window)).await {
+    match transaction.attempt(&source.totals(window)).await {
         Ok(answer) => {
-            let letter = read_letter(&answer, Form::Checklist)?;
-            if is_finite(letter.average_ms.as_deref()) && is_finite(letter.sum_ms.as_deref()) {
-                return Ok((letter, 0));
+            let totals = read_totals(&answer, Form::Checklist)?;
+            if is_finite(totals.average_ms.as_deref()) && is_finite(totals.sum_ms.as_deref()) {
+                return Ok((totals, 0));
             }
         }
         // Some row has a bad value: use the guarded form.
@@ -97,10 +97,10 @@ async fn letter(
     }
     let answers = transaction.ask(&[&source.guarded(window)]).await?;
     let unreadable = count(one(&answers, 0)?, "unreadable")?;
-    Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
+    Ok((read_totals(rows(&answers, 0)?, Form::Guarded)?, unreadable))
 }
 
-fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
+fn read_totals(answer: &[Row], form: Form) -> Result<Totals, PgError> {
     let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
     let text = |column| row.get(column).map(str::to_owned);
     let total = count(row, "total")?;

@@ -12,12 +12,12 @@ pub fn explain(names: &Names, minutes: f64) -> Vec<String> {
     let select = |list: &str, kind: &str, more: &str| {
         format!(
             "SET LOCAL TimeZone = 'UTC'; SELECT {list} FROM {table} WHERE {} AND {window}{more}",
-            source.of(kind)
+            source.is_kind(kind)
         )
     };
-    let letter = format!("{}, {}", source.checklist(), source.parts());
+    let totals = format!("{}, {}", source.checklist(), source.parts());
     vec![
-        select(&letter, RETRY, ""),
+        select(&totals, RETRY, ""),
         select("COUNT(*) AS dlq_count", DEAD_LETTER, ""),
         select(
             &format!("{value}->>'finalStatus' AS status, COUNT(*) AS failures"),

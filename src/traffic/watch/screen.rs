@@ -11,18 +11,18 @@ use crate::traffic::stats;
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// The status of the window, and the reason.
     pub(super) fn status(&self) -> (LiveStatus, String) {
-        live_status(&self.ledger.counts(), self.rules)
+        live_status(&self.counter.counts(), self.rules)
     }
 
     /// Shows what is known so far; `trouble` is why the last query had no answer.
     pub(super) fn show(&self, trouble: Option<&str>) {
-        let counts = self.ledger.counts();
+        let counts = self.counter.counts();
         let at = self.clock.now();
         let left = self.window.to.duration_since(at).as_secs_f64().max(0.0);
         let minutes = at.min(self.window.to).duration_since(self.window.from).as_secs_f64() / 60.0;
         let per_minute = if minutes > 0.0 { counts.total() as f64 / minutes } else { 0.0 };
         let (standing, reason) = live_status(&counts, self.rules);
-        let spark: Vec<Spark> = self.ledger.sparks().collect();
+        let spark: Vec<Spark> = self.counter.sparks().collect();
         self.view.so_far(self.provisional(&counts, per_minute, reason.clone(), &spark));
         self.view.tick(Tick {
             at,
@@ -46,13 +46,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     fn provisional(&self, counts: &Counts, per_minute: f64, reason: String, spark: &[Spark]) -> Summary {
         let to = self.clock.now().clamp(self.window.from, self.window.to);
         Summary {
-            mode: self.opening.mode,
+            mode: self.plan.mode,
             from: self.window.from,
             to,
             minutes: to.duration_since(self.window.from).as_secs_f64() / 60.0,
             provisional: true,
             ended: None,
-            deploy: self.opening.deploy.as_ref().ok().cloned(),
+            deploy: self.plan.deploy.as_ref().ok().cloned(),
             success_rate: rate(counts).and_then(|text| text.parse().ok()),
             total: counts.total(),
             avg_duration_ms: counts.mean_ms(),

@@ -12,10 +12,10 @@ use crate::outcome::window::Window;
 pub struct WindowData {
     pub window: Window,
     /// The database's time of the snapshot.
-    pub asked_at: Timestamp,
+    pub read_at: Timestamp,
     /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    pub letter: Totals,
+    pub totals: Totals,
     /// Deliveries with a duration that is not a number.
     pub unreadable: u64,
     /// Deliveries without a duration.
@@ -36,7 +36,7 @@ pub struct WindowData {
     pub dead_letter_messages: Vec<u64>,
     /// Deliveries over the window in equal bins, oldest first. Read only if there are failures.
     pub bins: Vec<Bin>,
-    pub horizon: OpenTransactions,
+    pub open_transactions: OpenTransactions,
 }
 
 /// The result of the checklist's own statement.

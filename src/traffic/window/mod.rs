@@ -12,6 +12,6 @@ mod tests;
 pub use data::{Bin, Form, OpenTransactions, Percentiles, Totals, WindowData};
 pub use deploy::{Marker, marker};
 pub use health::{HealthReading, HealthSample, Service};
-pub use observation::{Observation, Stretch, TierCounts};
+pub use observation::{Observation, Period, TierCounts};
 pub use plan::{ClockReading, End, Ending, WindowPlan, after, before, default_watch};
 pub use read_error::{Moment, QueryError, ReadError};

@@ -29,16 +29,16 @@ pub struct Observation {
     /// One per configured alert level, in their order; or why they could not be read.
     pub tiers: Result<Vec<TierCounts>, String>,
     /// An equally long time before the deploy, if the window begins soon after it or contains it.
-    pub before: Option<Stretch>,
+    pub before: Option<Period>,
     /// The part of the window after the deploy, if the window contains the deploy.
-    pub after: Option<Stretch>,
+    pub after: Option<Period>,
     /// Sentences on how the watch went: whose clock was used, when no tick ran.
     pub remarks: Vec<String>,
 }
 
 /// Deliveries of a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Period {
     pub window: Window,
     pub total: u64,
     pub bad: u64,

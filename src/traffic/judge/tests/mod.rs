@@ -24,7 +24,7 @@ use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::{Target, Traffic};
 use crate::traffic::stats::printed_bp;
 use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
-use crate::traffic::window::{Observation, ReadError, Stretch};
+use crate::traffic::window::{Observation, Period, ReadError};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
@@ -37,7 +37,7 @@ pub fn window(from: i64, to: i64) -> Window {
 }
 
 /// A quarter of an hour with `total` deliveries of 200 ms, of which `bad` failed.
-pub fn watched(bad: u64, total: u64) -> Observation {
+pub fn observation(bad: u64, total: u64) -> Observation {
     let window = window(0, 900);
     Observation {
         mode: Mode::Forward,
@@ -45,7 +45,7 @@ pub fn watched(bad: u64, total: u64) -> Observation {
         window,
         deploy: Ok(Deploy { at: at(-30), source: "release v42".to_owned(), running: false }),
         ended: Ended::AtItsEnd,
-        facts: Ok(full(window, bad, total)),
+        facts: Ok(window_data(window, bad, total)),
         gaps: Vec::new(),
         late: 0,
         sparks: Vec::new(),
@@ -56,14 +56,14 @@ pub fn watched(bad: u64, total: u64) -> Observation {
     }
 }
 
-fn full(window: Window, bad: u64, total: u64) -> WindowData {
+fn window_data(window: Window, bad: u64, total: u64) -> WindowData {
     let rate = printed_bp(total - bad, total).map(|bp| format!("{}.{:02}", bp / 100, bp % 100));
     let timed = |value: String| (total > 0).then_some(value);
     WindowData {
         window,
-        asked_at: window.to + SignedDuration::from_secs(10),
+        read_at: window.to + SignedDuration::from_secs(10),
         replayed_to: None,
-        letter: Totals {
+        totals: Totals {
             form: Form::Checklist,
             success_rate: rate,
             total,
@@ -82,16 +82,16 @@ fn full(window: Window, bad: u64, total: u64) -> WindowData {
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: OpenTransactions::Clear,
+        open_transactions: OpenTransactions::Clear,
     }
 }
 
 /// The facts of a window, to be changed by a test.
-pub fn facts(watched: &mut Observation) -> &mut WindowData {
-    watched.facts.as_mut().expect("facts")
+pub fn facts(observation: &mut Observation) -> &mut WindowData {
+    observation.facts.as_mut().expect("facts")
 }
 
-pub fn unasked(gone: bool) -> ReadError {
+pub fn error(gone: bool) -> ReadError {
     ReadError {
         why: "connection refused by 127.0.0.1:5432".to_owned(),
         fix: Some("start it".to_owned()),
@@ -105,8 +105,8 @@ pub fn bins(counts: &[(u64, u64)]) -> Vec<Bin> {
     (0..).zip(counts).map(|(minute, &(bad, total))| Bin { from: at(60 * minute), total, bad }).collect()
 }
 
-pub fn stretch(from: i64, to: i64, bad: u64, total: u64) -> Option<Stretch> {
-    Some(Stretch { window: window(from, to), total, bad })
+pub fn period(from: i64, to: i64, bad: u64, total: u64) -> Option<Period> {
+    Some(Period { window: window(from, to), total, bad })
 }
 
 /// The rules of `monitor`.

@@ -14,10 +14,10 @@ async fn a_dead_letter_ends_the_watch_at_the_next_tick() {
         let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
         script.fact(seconds(at), seconds(0), Kind::DeadLetter);
         let ran = watch(script, &ahead(120)).await;
-        let full = ran.agrees();
-        assert_eq!((full.dead_letters, &ran.watched.ended), (1, &Ended::DeadLetter), "at {at}");
+        let data = ran.agrees();
+        assert_eq!((data.dead_letters, &ran.observation.ended), (1, &Ended::DeadLetter), "at {at}");
         assert!(ran.took < seconds(at + 12), "at {at}: {:?}", ran.took);
-        assert!(ran.watched.window.to < ran.watched.planned.to);
+        assert!(ran.observation.window.to < ran.observation.planned.to);
         assert_eq!(ran.ticks().last().map(|tick| tick.standing), Some(LiveStatus::Failing));
     }
 }
@@ -27,17 +27,17 @@ async fn a_full_watch_goes_on_after_failures() {
     let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Bad);
     script.fact(seconds(47), seconds(0), Kind::DeadLetter);
     let ran = watch(script, &Watch { full: true, ..ahead(120) }).await;
-    assert_eq!((ran.agrees().dead_letters, &ran.watched.ended), (1, &Ended::AtItsEnd));
-    assert_eq!(ran.watched.window, ran.watched.planned);
+    assert_eq!((ran.agrees().dead_letters, &ran.observation.ended), (1, &Ended::AtItsEnd));
+    assert_eq!(ran.observation.window, ran.observation.planned);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_window_that_can_no_longer_pass_ends_the_watch() {
     let script = Script::steady(seconds(2), seconds(1000), |n| if n % 2 == 0 { Kind::Bad } else { Kind::Ok });
     let ran = watch(script, &ahead(900)).await;
-    let full = ran.agrees();
-    let Ended::BeyondRescue(why) = &ran.watched.ended else { panic!("{:?}", ran.watched.ended) };
-    let failed = format!("{} of {} failed; ", full.letter.bad(), full.letter.total);
+    let data = ran.agrees();
+    let Ended::BeyondRescue(why) = &ran.observation.ended else { panic!("{:?}", ran.observation.ended) };
+    let failed = format!("{} of {} failed; ", data.totals.bad(), data.totals.total);
     assert!(why.starts_with(&failed) && why.ends_with(" %"), "{why}");
     // At 50 % a window can no longer pass after nine tenths: twice the expected rest is a fifth.
     assert!(ran.took > seconds(60) && ran.took < seconds(890), "{:?}", ran.took);
@@ -54,11 +54,11 @@ async fn successes_that_commit_late_cause_no_early_end() {
         script.fact(seconds(90 + n), seconds(0), Kind::Bad);
     }
     let ran = watch(script, &ahead(180)).await;
-    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
-    assert_eq!(ran.agrees().letter.total, 620);
+    assert_eq!(ran.observation.ended, Ended::AtItsEnd);
+    assert_eq!(ran.agrees().totals.total, 620);
     let asked = ran.script.asked.lock().expect("not poisoned").len();
     assert!(asked >= 2, "the early end was checked and rejected: {asked}");
-    assert_eq!(ran.watched.late, 600);
+    assert_eq!(ran.observation.late, 600);
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_deleted_dead_letter_does_not_end_the_watch() {
     script.fact(seconds(31), seconds(0), Kind::DeadLetter);
     script.hides_dead_letters = true;
     let ran = watch(script, &ahead(120)).await;
-    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
+    assert_eq!(ran.observation.ended, Ended::AtItsEnd);
     assert_eq!(
         ran.script.asked.lock().expect("not poisoned").len(),
         2,
@@ -89,8 +89,8 @@ async fn late_rows_are_waited_for_before_the_window_fails() {
         script.fact(seconds(58), seconds(7), Kind::Ok);
     }
     let ran = watch(script, &ahead(60)).await;
-    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
-    assert_eq!((ran.agrees().letter.total, ran.watched.window), (62, ran.watched.planned));
+    assert_eq!(ran.observation.ended, Ended::AtItsEnd);
+    assert_eq!((ran.agrees().totals.total, ran.observation.window), (62, ran.observation.planned));
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,8 +104,8 @@ async fn open_transactions_are_waited_for_before_failures_end_a_watch() {
         script.fact(seconds(60 + n), seconds(0), Kind::Bad);
     }
     let ran = watch(script, &ahead(180)).await;
-    assert_eq!(ran.watched.ended, Ended::AtItsEnd);
-    assert_eq!(ran.agrees().letter.total, 620);
+    assert_eq!(ran.observation.ended, Ended::AtItsEnd);
+    assert_eq!(ran.agrees().totals.total, 620);
 
     // One that never ends is waited for one minute, and reported.
     let mut script = Script { open: vec![(seconds(5), seconds(4_000))], ..Script::default() };
@@ -113,8 +113,12 @@ async fn open_transactions_are_waited_for_before_failures_end_a_watch() {
         script.fact(seconds(10 + 2 * n), seconds(0), Kind::Bad);
     }
     let ran = watch(script, &ahead(900)).await;
-    assert!(matches!(ran.watched.ended, Ended::BeyondRescue(_)), "{:?}", ran.watched.ended);
-    assert!(matches!(ran.agrees().horizon, OpenTransactions::Open(_)), "{:?}", ran.agrees().horizon);
+    assert!(matches!(ran.observation.ended, Ended::BeyondRescue(_)), "{:?}", ran.observation.ended);
+    assert!(
+        matches!(ran.agrees().open_transactions, OpenTransactions::Open(_)),
+        "{:?}",
+        ran.agrees().open_transactions
+    );
     assert!(ran.took < seconds(300), "{:?}", ran.took);
 }
 
@@ -125,13 +129,13 @@ async fn a_tentative_end_is_announced_while_it_is_confirmed() {
         script.fact(seconds(31), seconds(0), Kind::DeadLetter);
         script.hides_dead_letters = hides_dead_letters;
         let (ran, ends) = watch_and_follow(script, &ahead(120)).await;
-        let (window, planned) = (ran.watched.window, ran.watched.planned);
+        let (window, planned) = (ran.observation.window, ran.observation.planned);
         let perhaps = ends[0].tentative_end.expect("announced");
         assert!(perhaps >= after(START, seconds(31)) && perhaps < planned.to, "{perhaps}");
-        assert_eq!(ends[0], End { tentative_end: Some(perhaps), ..End::of(planned) });
-        let over = End { over: true, ..End::of(window) };
+        assert_eq!(ends[0], End { tentative_end: Some(perhaps), ..End::new(planned) });
+        let over = End { over: true, ..End::new(window) };
         if hides_dead_letters {
-            assert_eq!((&ends[1..], window), (&[End::of(planned), over][..], planned));
+            assert_eq!((&ends[1..], window), (&[End::new(planned), over][..], planned));
         } else {
             assert_eq!((&ends[1..], window.to), (&[over][..], perhaps));
         }
