@@ -106,7 +106,7 @@ impl Sides {
         let began = Instant::now();
         let data = read::window_data(&self.session, &self.info.source, window, bins).await?;
         let took = began.elapsed();
-        ensure!(data.totals.total > 0 && data.percentiles.is_some(), "the last word saw nothing");
+        ensure!(data.tally.total() > 0 && data.percentiles.is_some(), "the last word saw nothing");
         ensure!(data.bins.len() == bins, "the change point saw nothing");
         Ok(took)
     }

@@ -11,7 +11,9 @@ use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::{DatabaseError, dsn};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
-use crate::traffic::baseline::quality::{Bar, BaselineQuality, details, of_details, of_row};
+use crate::settings::Traffic;
+use crate::traffic::baseline::quality::BaselineQuality;
+use crate::traffic::baseline::row::Details;
 use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
 use crate::traffic::read::{Hour, table_info};
 
@@ -75,7 +77,7 @@ async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
         guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(CaptureError::Unread(fault)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
-        let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
+        let (row, standing) = (&captured.row, standing(captured, &cx.settings.target.traffic));
         let action = if captured.written {
             "recorded"
         } else {
@@ -120,8 +122,12 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
 }
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
-fn standing(captured: &Captured, bar: Bar) -> BaselineQuality {
-    if captured.written { of_details(&details(&captured.hour.data), bar) } else { of_row(&captured.row, bar) }
+fn standing(captured: &Captured, rules: &Traffic) -> BaselineQuality {
+    if captured.written {
+        BaselineQuality::from_details(&Details::new(&captured.hour.data), rules)
+    } else {
+        BaselineQuality::from_row(&captured.row, rules)
+    }
 }
 
 fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
@@ -141,7 +147,7 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
         finding =
             finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
-    let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
+    let standing = standing(captured, &cx.settings.target.traffic);
     if standing != BaselineQuality::Good {
         let why = standing.why();
         finding = finding
@@ -157,16 +163,16 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
 /// Evidence and warnings about the hour that was read.
 fn traffic(finding: Finding, hour: &Hour) -> Finding {
     let data = &hour.data;
-    let totals = &data.totals;
+
     let mut finding = finding
         .evidence("window", format!("{} to {}", data.window.from, data.window.to))
         .evidence(
             "deliveries",
-            format!("{} of {} succeeded, {} timed", totals.ok, totals.total, totals.timed),
+            format!("{} of {} succeeded, {} timed", data.tally.ok, data.tally.total(), data.durations.timed),
         )
         .evidence(
             "dead letters",
-            format!("{} in this hour, {} in 24 hours", data.dead_letters, hour.daily_dead_letters),
+            format!("{} in this hour, {} in 24 hours", data.tally.dead_letters, hour.daily_dead_letters),
         );
     if let Some(oldest) = hour.oldest {
         let age = data.window.to.duration_since(oldest);
@@ -179,8 +185,8 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
             ));
         }
     }
-    if data.unreadable > 0 {
-        let count = plural(data.unreadable, "duration is", "durations are");
+    if data.durations.unreadable > 0 {
+        let count = plural(data.durations.unreadable, "duration is", "durations are");
         finding = finding.warn(format!("{count} unreadable and not counted"));
     }
     if data.future > 0 {

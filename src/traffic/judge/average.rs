@@ -4,13 +4,10 @@
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::stats;
-use crate::traffic::window::Observation;
-use crate::traffic::window::{Form, Totals, WindowData};
+use crate::traffic::window::{Durations, Form, Observation, WindowData, exceeds_one_percent};
 
 const CODE: &str = "average-duration";
 const WHAT: &str = "average duration";
-/// At most one duration in this many may be unreadable.
-const UNREADABLE: u64 = 100;
 
 /// The claim that deliveries are quick on average.
 pub fn average(observation: &Observation, rules: Rules<'_>) -> Finding {
@@ -27,42 +24,41 @@ pub fn average(observation: &Observation, rules: Rules<'_>) -> Finding {
 }
 
 fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expected: String) -> Claim {
-    let totals = &data.totals;
-    let found = found(totals);
+    let found = found(&data.durations);
     let open = |why: String| Claim::undecided(CODE, WHAT, &expected, &found).sentence(why);
-    if totals.total == 0 {
+    if data.tally.total() == 0 {
         return open("no delivery was recorded".to_owned());
     }
     if let Some(cut) = preconditions::cut(observation, |_| false) {
         return open(cut);
     }
-    if too_many_unreadable(data) {
-        let durations = totals.timed.saturating_add(data.unreadable);
+    if data.durations.too_many_unreadable() {
+        let durations = data.durations.timed.saturating_add(data.durations.unreadable);
         let why = format!(
             "{} durations are not numbers, more than 1 %, so the average is not reliable",
-            words::ratio(data.unreadable, durations)
+            words::ratio(data.durations.unreadable, durations)
         );
         return open(why).fix("find out what writes a durationMs that is not a number, and fix it");
     }
-    if totals.timed < rules.traffic.min_events {
+    if data.durations.timed < rules.traffic.min_events {
         let least = rules.traffic.min_events;
         return open(format!(
             "too few durations for an average: {} of at least {least} ({found})",
-            totals.timed
+            data.durations.timed
         ));
     }
     // A negative mean is not a duration, however it came about.
-    let sum = totals.sum_ms.as_deref().filter(|sum| !sum.starts_with('-'));
-    match sum.and_then(|sum| stats::average_below(sum, totals.timed, rules.traffic.average_ms)) {
+    let sum = data.durations.sum_ms.as_deref().filter(|sum| !sum.starts_with('-'));
+    match sum.and_then(|sum| stats::average_below(sum, data.durations.timed, rules.traffic.average_ms)) {
         Some(holds) => Claim::compared(CODE, WHAT, &expected, &found, holds),
         None => open(format!("the average is not a valid duration: {found}")),
     }
 }
 
-fn found(totals: &Totals) -> String {
-    match &totals.average_ms {
+fn found(durations: &Durations) -> String {
+    match &durations.average_ms {
         Some(average) => {
-            format!("{} ms over {}", short(average), words::count(totals.timed, "duration", "durations"))
+            format!("{} ms over {}", short(average), words::count(durations.timed, "duration", "durations"))
         }
         None => "no duration that is a number".to_owned(),
     }
@@ -77,13 +73,6 @@ fn short(average: &str) -> &str {
     }
 }
 
-/// Whether too many durations are unreadable. Where the checklist's own statement could average them, it counts,
-/// even if a tick could not parse some.
-fn too_many_unreadable(data: &WindowData) -> bool {
-    let durations = u128::from(data.totals.timed) + u128::from(data.unreadable);
-    data.totals.form == Form::Guarded && u128::from(data.unreadable) * u128::from(UNREADABLE) > durations
-}
-
 fn evidence(mut finding: Finding, data: &WindowData, rules: Rules<'_>) -> Finding {
     if let Some(p) = data.percentiles {
         finding =
@@ -92,13 +81,15 @@ fn evidence(mut finding: Finding, data: &WindowData, rules: Rules<'_>) -> Findin
     if let Some(margin) = margin(data, rules) {
         finding = finding.evidence("margin", margin);
     }
-    if data.totals.form == Form::Guarded {
+    if data.durations.form == Form::Guarded {
         finding = finding.evidence(
             "statement",
             "the checklist's own statement returned no finite average, so only the durations that are numbers were averaged",
         );
     }
-    for (what, n) in [("unreadable", data.unreadable), ("without a duration", data.untimed)] {
+    for (what, n) in
+        [("unreadable", data.durations.unreadable), ("without a duration", data.durations.untimed)]
+    {
         if n > 0 {
             finding = finding.evidence(what, words::deliveries(n));
         }
@@ -108,7 +99,7 @@ fn evidence(mut finding: Finding, data: &WindowData, rules: Rules<'_>) -> Findin
 
 /// How slow a single delivery would have to be to make a passing window fail.
 pub(super) fn margin(data: &WindowData, rules: Rules<'_>) -> Option<String> {
-    let Totals { timed, sum_ms, .. } = &data.totals;
+    let Durations { timed, sum_ms, .. } = &data.durations;
     let limit = rules.traffic.average_ms;
     if stats::average_below(sum_ms.as_deref()?, *timed, limit) != Some(true) {
         return None;
@@ -120,15 +111,17 @@ pub(super) fn margin(data: &WindowData, rules: Rules<'_>) -> Option<String> {
 fn warnings(data: &WindowData) -> Vec<String> {
     let mut warnings = Vec::new();
     // If only the ticks could not read some, the checklist's own statement has averaged them.
-    if data.totals.form == Form::Guarded && data.unreadable > 0 {
+    if data.durations.form == Form::Guarded && data.durations.unreadable > 0 {
         warnings.push(format!(
             "{} a duration that is not a number",
-            words::count(data.unreadable, "delivery has", "deliveries have")
+            words::count(data.durations.unreadable, "delivery has", "deliveries have")
         ));
     }
-    if u128::from(data.untimed) * u128::from(UNREADABLE) > u128::from(data.totals.total) {
-        warnings
-            .push(format!("{} no duration", words::count(data.untimed, "delivery has", "deliveries have")));
+    if exceeds_one_percent(data.durations.untimed, data.tally.total()) {
+        warnings.push(format!(
+            "{} no duration",
+            words::count(data.durations.untimed, "delivery has", "deliveries have")
+        ));
     }
     warnings
 }

@@ -6,8 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Rules, preconditions, rate, words};
 use crate::outcome::window::Ended;
 use crate::traffic::stats::{self, Change};
-use crate::traffic::window::{Observation, Period};
-use crate::traffic::window::{OpenTransactions, WindowData};
+use crate::traffic::window::{Observation, OpenTransactions, WindowData};
 
 /// A difference counts as real when chance alone would produce it in at most this share of comparisons.
 const SIGNIFICANT: f64 = 0.01;
@@ -33,8 +32,8 @@ pub(super) fn statuses(data: &WindowData) -> Option<String> {
 
 /// From when, until when, or in which burst deliveries failed.
 pub(super) fn change(observation: &Observation, data: &WindowData) -> Option<String> {
-    let counts: Vec<(u64, u64)> = data.bins.iter().map(|bin| (bin.bad, bin.total)).collect();
-    let edge = |at: usize| data.bins.get(at).map_or(data.window.to, |bin| bin.from);
+    let counts: Vec<(u64, u64)> = data.bins.iter().map(|bin| (bin.tally.bad, bin.tally.total())).collect();
+    let edge = |at: usize| data.bins.get(at).map_or(data.window.to, |bin| bin.window.from);
     match stats::change_point(&counts) {
         Change::None => None,
         Change::Change { at, p, worse_after, .. } => {
@@ -79,22 +78,19 @@ pub(super) struct Split {
 /// Compares the failures since the deploy with those of an equally long time before it.
 pub(super) fn split(observation: &Observation, data: &WindowData, rules: Rules<'_>) -> Option<Split> {
     observation.deploy.as_ref().ok()?;
-    let before = observation.before?;
-    let whole = Period { window: data.window, total: data.totals.total, bad: data.totals.bad() };
-    let after = observation.after.unwrap_or(whole);
+    let before = observation.before?.tally;
+    let after = observation.after.map_or(data.tally, |after| after.tally);
     if before.bad == 0 && after.bad == 0 {
         return None;
     }
-    let (since, earlier) = (words::ratio(after.bad, after.total), words::ratio(before.bad, before.total));
-    if before.total == 0 || after.total == 0 {
+    let (since, earlier) = (words::ratio(after.bad, after.total()), words::ratio(before.bad, before.total()));
+    if before.total() == 0 || after.total() == 0 {
         let text = format!("{since} failed since the deploy, {earlier} before it: nothing to compare");
         return Some(Split { text, older: false });
     }
-    let worse = stats::fisher(after.bad, after.total, before.bad, before.total);
-    let better = stats::fisher(before.bad, before.total, after.bad, after.total);
-    let poor = |part: Period| {
-        rate::weigh(part.total - part.bad.min(part.total), part.bad, rules.traffic) == Some(false)
-    };
+    let worse = stats::fisher(after.bad, after.total(), before.bad, before.total());
+    let better = stats::fisher(before.bad, before.total(), after.bad, after.total());
+    let poor = rate::holds(before, rules.traffic) == Some(false);
     let split = |text: String, older: bool| Some(Split { text, older });
     if worse <= SIGNIFICANT {
         return split(
@@ -105,10 +101,10 @@ pub(super) fn split(observation: &Observation, data: &WindowData, rules: Rules<'
     if better <= SIGNIFICANT {
         return split(
             format!("better since the deploy: {since} failed, before it {earlier} ({})", chance(better)),
-            poor(before),
+            poor,
         );
     }
-    if poor(before) {
+    if poor {
         return split(format!("not caused by this deploy: {earlier} failed before it, {since} since"), true);
     }
     split(

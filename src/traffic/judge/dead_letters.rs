@@ -26,15 +26,15 @@ pub fn dead_letters(observation: &Observation, rules: Rules<'_>) -> Finding {
 }
 
 fn claim(observation: &Observation, data: &WindowData) -> Claim {
-    let found = format!("{} ({})", data.dead_letters, words::deliveries(data.totals.total));
-    if data.dead_letters > 0 {
+    let found = format!("{} ({})", data.tally.dead_letters, words::deliveries(data.tally.total()));
+    if data.tally.dead_letters > 0 {
         return Claim::compared(CODE, WHAT, EXPECTED, found, false);
     }
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
     if let Some(cut) = preconditions::cut(observation, |ended| *ended == Ended::DeadLetter) {
         return open(cut);
     }
-    if data.totals.total == 0 {
+    if data.tally.total() == 0 {
         return open("no dead letter was recorded, and no delivery either".to_owned());
     }
     if observation.ended == Ended::DeadLetter {

@@ -20,7 +20,7 @@ pub fn delivered(observation: &Observation, customers: &Customers, rules: Rules<
         Ok(data) => data,
         Err(error) => return preconditions::error(finding, CODE, WHAT, EXPECTED, error),
     };
-    let facts = data.totals.total.saturating_add(data.dead_letters);
+    let facts = data.tally.total().saturating_add(data.tally.dead_letters);
     let ages = customers.message_ages(patience(rules));
     match silence(facts, &ages, &customers.queue) {
         Silence::Delivered { facts } => {

@@ -81,7 +81,7 @@ pub fn fewer_facts(observation: &Observation, customers: &Customers) -> Finding 
         Err(error) => return preconditions::error(finding, CODE, WHAT, EXPECTED, error),
     };
     // A webhook that became a dead letter also has a fact of its failed delivery.
-    let compared = silence::fewer_facts(data.totals.total, &customers.counts);
+    let compared = silence::fewer_facts(data.tally.total(), &customers.counts);
     let found = compared.describe();
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
     let claim = match (&compared, preconditions::cut(observation, |_| false)) {

@@ -18,7 +18,11 @@ pub(super) fn begin(observation: &Observation) -> Finding {
     match &observation.facts {
         Ok(data) => finding.evidence(
             "window",
-            format!("{}, {}", words::window(&observation.window), per_minute(observation, data.totals.total)),
+            format!(
+                "{}, {}",
+                words::window(&observation.window),
+                per_minute(observation, data.tally.total())
+            ),
         ),
         Err(_) => finding.evidence("window", words::window(&observation.window)),
     }

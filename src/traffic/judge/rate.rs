@@ -6,8 +6,7 @@ use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::settings::Traffic;
 use crate::traffic::stats;
-use crate::traffic::window::Observation;
-use crate::traffic::window::WindowData;
+use crate::traffic::window::{Observation, Tally, WindowData};
 
 const CODE: &str = "success-rate";
 const WHAT: &str = "success rate";
@@ -28,7 +27,6 @@ pub fn success_rate(observation: &Observation, rules: Rules<'_>) -> Finding {
 }
 
 fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
-    let totals = &data.totals;
     let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
     let Some(found) = found(data) else {
         return open("no delivery", "no delivery was recorded".to_owned()).fix(
@@ -38,7 +36,7 @@ fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expecte
     if let Some(cut) = preconditions::cut(observation, |ended| matches!(ended, Ended::BeyondRescue(_))) {
         return open(&found, cut);
     }
-    match weigh(totals.ok, totals.bad(), rules.traffic) {
+    match holds(data.tally, rules.traffic) {
         // Rows that were not visible when the watch ended may change the rate, but half a window must not pass.
         Some(true) if observation.ended.early() => {
             open(&found, format!("too many failures ended the watch, but the success rate is now {found}"))
@@ -59,11 +57,11 @@ fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expecte
             let least = rules.traffic.min_events;
             let why = format!(
                 "too few deliveries for a verdict: {} of at least {least} ({} failed)",
-                totals.total,
-                totals.bad()
+                data.tally.total(),
+                data.tally.bad
             );
             let claim = open(&found, why);
-            if observation.ended.early() || totals.total >= least {
+            if observation.ended.early() || data.tally.total() >= least {
                 claim
             } else {
                 claim.fix(
@@ -76,23 +74,24 @@ fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expecte
 
 /// `96.67 % (2 of 60 failed)`; `None` without a delivery.
 fn found(data: &WindowData) -> Option<String> {
-    let rate = data.totals.success_rate.as_deref().filter(|_| data.totals.total > 0)?;
-    Some(format!("{rate} % ({} failed)", words::ratio(data.totals.bad(), data.totals.total)))
+    let rate = data.success_rate.as_deref().filter(|_| data.tally.total() > 0)?;
+    Some(format!("{rate} % ({} failed)", words::ratio(data.tally.bad, data.tally.total())))
 }
 
 /// Whether the rate holds; `None` when there are too few deliveries.
-pub(super) fn weigh(ok: u64, bad: u64, traffic: &Traffic) -> Option<bool> {
-    stats::rate_holds(ok, ok.saturating_add(bad), traffic.success_rate.0, traffic.min_events)
+pub(super) fn holds(tally: Tally, traffic: &Traffic) -> Option<bool> {
+    stats::rate_holds(tally.ok, tally.total(), traffic.success_rate.0, traffic.min_events)
 }
 
 /// How many deliveries would change the result; `None` without a delivery.
-pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
-    let (n, t) = (ok.saturating_add(bad), traffic.success_rate.0);
+pub(super) fn margin(tally: Tally, traffic: &Traffic) -> Option<String> {
+    let (n, t) = (tally.total(), traffic.success_rate.0);
+    let Tally { ok, bad, .. } = tally;
     if n == 0 {
         return None;
     }
     if n < traffic.min_events {
-        return Some(if weigh(ok, bad, traffic) == Some(false) {
+        return Some(if holds(tally, traffic) == Some(false) {
             format!("{} failed, which is enough to fail even with few deliveries", words::ratio(bad, n))
         } else {
             format!("{n} of {} deliveries, {bad} failed", traffic.min_events)
@@ -113,7 +112,7 @@ pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
 
 /// The upper bound of the true failure rate.
 fn bound(data: &WindowData) -> Option<String> {
-    let most = stats::upper_bound(data.totals.bad(), data.totals.total);
+    let most = stats::upper_bound(data.tally.bad, data.tally.total());
     // If all failed, nothing is excluded.
     (most < 1.0).then(|| {
         let most = words::share(most);
@@ -123,15 +122,13 @@ fn bound(data: &WindowData) -> Option<String> {
 
 /// Margins and bound of rate and average, one sentence each.
 pub fn margins(data: &WindowData, rules: Rules<'_>) -> Vec<String> {
-    let totals = &data.totals;
-    let rate = margin(totals.ok, totals.bad(), rules.traffic);
+    let rate = margin(data.tally, rules.traffic);
     [rate, bound(data), super::average::margin(data, rules)].into_iter().flatten().collect()
 }
 
 fn evidence(mut finding: Finding, observation: &Observation, data: &WindowData, rules: Rules<'_>) -> Finding {
-    let totals = &data.totals;
     let evidence = [
-        ("margin", margin(totals.ok, totals.bad(), rules.traffic)),
+        ("margin", margin(data.tally, rules.traffic)),
         ("bound", bound(data)),
         ("failures by finalStatus", causes::statuses(data)),
         ("when", causes::change(observation, data)),

@@ -4,8 +4,7 @@ use super::{Rules, margins, remarks};
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Target;
-use crate::traffic::window::Observation;
-use crate::traffic::window::{Bin, WindowData};
+use crate::traffic::window::{Observation, Period, Tally, WindowData};
 
 /// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
 /// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
@@ -13,11 +12,10 @@ pub fn summarize(observation: &Observation, target: &Target) -> Summary {
     let rules = Rules { traffic: &target.traffic, target, criteria: false, sandbox: false };
     let minutes = observation.window.minutes();
     let data = observation.facts.as_ref().ok();
-    let totals = data.map(|data| &data.totals);
-    let total = totals.map_or(0, |totals| totals.total);
+    let tally = data.map_or_else(Tally::default, |data| data.tally);
     let as_printed = AsPrinted {
-        success_rate: totals.and_then(|totals| totals.success_rate.clone()),
-        avg_duration_ms: totals.and_then(|totals| totals.average_ms.clone()),
+        success_rate: data.and_then(|data| data.success_rate.clone()),
+        avg_duration_ms: data.and_then(|data| data.durations.average_ms.clone()),
     };
     let percentiles = data.and_then(|data| data.percentiles);
     Summary {
@@ -29,19 +27,19 @@ pub fn summarize(observation: &Observation, target: &Target) -> Summary {
         ended: Some(observation.ended.clone()),
         deploy: observation.deploy.as_ref().ok().cloned(),
         success_rate: number(as_printed.success_rate.as_deref()),
-        total,
+        total: tally.total(),
         avg_duration_ms: number(as_printed.avg_duration_ms.as_deref()),
-        dlq_count: data.map_or(0, |data| data.dead_letters),
-        successes: totals.map_or(0, |totals| totals.ok),
-        failures: totals.map_or(0, |totals| totals.bad()),
+        dlq_count: tally.dead_letters,
+        successes: tally.ok,
+        failures: tally.bad,
         as_printed,
         p50_ms: percentiles.map(|p| p.p50),
         p95_ms: percentiles.map(|p| p.p95),
         p99_ms: percentiles.map(|p| p.p99),
-        requests_per_minute: if minutes > 0.0 { total as f64 / minutes } else { 0.0 },
+        requests_per_minute: if minutes > 0.0 { tally.total() as f64 / minutes } else { 0.0 },
         average_attempts: data.and_then(average_attempts),
-        unreadable_durations: data.map_or(0, |data| data.unreadable),
-        untimed: data.map_or(0, |data| data.untimed),
+        unreadable_durations: data.map_or(0, |data| data.durations.unreadable),
+        untimed: data.map_or(0, |data| data.durations.untimed),
         margins: data.map(|data| margins(data, rules)).unwrap_or_default(),
         failures_by_status: data.map(|data| counted(&data.failures)).unwrap_or_default(),
         dead_letters_by_error: data.map(|data| counted(&data.errors)).unwrap_or_default(),
@@ -75,8 +73,8 @@ fn series(observation: &Observation, data: Option<&WindowData>) -> Vec<Point> {
     observation.sparks.iter().map(of_spark).collect()
 }
 
-fn of_bin(bin: &Bin) -> Point {
-    Point { total: bin.total, bad: bin.bad, mean_ms: None }
+fn of_bin(bin: &Period) -> Point {
+    Point { total: bin.tally.total(), bad: bin.tally.bad, mean_ms: None }
 }
 
 fn of_spark(spark: &Spark) -> Point {

@@ -16,19 +16,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::sql::{self, Source};
-use super::window::{Period, TierCounts};
+use super::window::{FactKind, Period, Tally, TierCounts};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
 pub use super::sql::explain;
-pub use group::{Group, Kind, Ms};
+pub use group::{Group, Ms};
 pub use hour::{Hour, hour};
 pub use open_transactions::open_transactions;
 pub use percentile::{percentile, percentiles};
 pub use table::{TableInfo, table_info};
 pub use tick::{TickCursor, TickResult};
-pub use tick_counter::{Counts, SPARKS, TickCounter};
+pub use tick_counter::{SPARKS, TickCounter, TickCounts};
 pub use window::window_data;
 
 /// Limits of queries that must be quick.
@@ -85,7 +85,8 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
     let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    Ok(Period { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
+    let tally = Tally::deliveries(decode::count(row, "bad")?, decode::count(row, "total")?);
+    Ok(Period { window, tally })
 }
 
 /// The counts that one alert level needs from its own window.
@@ -99,20 +100,13 @@ pub async fn tier(
     window: Window,
 ) -> Result<TierCounts, PgError> {
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
-    let mut counts =
-        TierCounts { tier: tier.clone(), window, total: 0, bad: 0, dead_letters: 0, attempts: (0, 0) };
+    let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let n = decode::count(row, "n")?;
-        match decode::kind(row)? {
-            Kind::DeadLetter => {
-                counts.dead_letters += n;
-                continue;
-            }
-            Kind::Bad => counts.bad += n,
-            Kind::Ok => {}
+        let (kind, n) = (decode::kind(row)?, decode::count(row, "n")?);
+        counts.tally.add(kind, n);
+        if kind != FactKind::DeadLetter {
+            decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
         }
-        counts.total += n;
-        decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
     }
     Ok(counts)
 }

@@ -6,9 +6,9 @@ use super::decode::{self, count};
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
-use crate::traffic::read::{Group, Kind, Ms, percentiles};
+use crate::traffic::read::{Group, Ms, percentiles};
 use crate::traffic::sql::{self, Bins, Source};
-use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::window::{Durations, FactKind, Form, OpenTransactions, Period, Tally, WindowData};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
 /// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
@@ -40,20 +40,22 @@ pub(super) async fn read(
     let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
     let (read_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
-    let (mut totals, unreadable) = totals(transaction, source, window).await?;
+    let Totals { tally, success_rate, mut durations } = totals(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
-    if totals.form == Form::Checklist {
+    if durations.form == Form::Checklist {
         // Every existing duration was averaged, or the statement would have failed.
-        totals.timed = totals.total.saturating_sub(pass.untimed());
+        durations.timed = tally.total().saturating_sub(pass.untimed());
     }
+    let counted = durations.timed.saturating_add(durations.unreadable);
+    durations.untimed = tally.total().saturating_sub(counted);
     let mut data = WindowData {
         window,
         read_at,
         replayed_to,
-        unreadable,
-        untimed: totals.total.saturating_sub(totals.timed).saturating_sub(unreadable),
-        dead_letters,
+        tally: Tally { dead_letters, ..tally },
+        success_rate,
+        durations,
         future,
         percentiles: percentiles(&pass.groups),
         attempts: pass.attempts,
@@ -62,9 +64,8 @@ pub(super) async fn read(
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
         open_transactions: OpenTransactions::Unknown("not asked".to_owned()),
-        totals,
     };
-    if let Some(bins) = bins.filter(|_| data.totals.bad() > 0) {
+    if let Some(bins) = bins.filter(|_| data.tally.bad > 0) {
         data.bins = binned(transaction, source, window, bins).await?;
     }
     if dead_letters > 0 {
@@ -78,17 +79,24 @@ pub(super) async fn read(
     Ok(data)
 }
 
-/// The totals, and how many durations could not be averaged.
+/// The result of the checklist's own statement.
+struct Totals {
+    tally: Tally,
+    success_rate: Option<String>,
+    durations: Durations,
+}
+
 async fn totals(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
-) -> Result<(Totals, u64), PgError> {
+) -> Result<Totals, PgError> {
     match transaction.attempt(&source.totals(window)).await {
         Ok(answer) => {
             let totals = read_totals(&answer, Form::Checklist)?;
-            if is_finite(totals.average_ms.as_deref()) && is_finite(totals.sum_ms.as_deref()) {
-                return Ok((totals, 0));
+            let Durations { average_ms, sum_ms, .. } = &totals.durations;
+            if is_finite(average_ms.as_deref()) && is_finite(sum_ms.as_deref()) {
+                return Ok(totals);
             }
         }
         // Some row has a bad value: use the guarded form.
@@ -96,8 +104,7 @@ async fn totals(
         Err(fault) => return Err(fault),
     }
     let answers = transaction.ask(&[&source.guarded(window)]).await?;
-    let unreadable = count(one(&answers, 0)?, "unreadable")?;
-    Ok((read_totals(rows(&answers, 0)?, Form::Guarded)?, unreadable))
+    read_totals(rows(&answers, 0)?, Form::Guarded)
 }
 
 fn read_totals(answer: &[Row], form: Form) -> Result<Totals, PgError> {
@@ -106,15 +113,19 @@ fn read_totals(answer: &[Row], form: Form) -> Result<Totals, PgError> {
     let total = count(row, "total")?;
     // The sum over no row is NULL.
     let ok = if total == 0 { 0 } else { count(row, "ok")? };
+    // For the checklist's form the pass counts them.
+    let guarded = |column| if form == Form::Guarded { count(row, column) } else { Ok(0) };
     Ok(Totals {
-        form,
+        tally: Tally { ok, bad: total.saturating_sub(ok), dead_letters: 0 },
         success_rate: text("success_rate"),
-        total,
-        ok,
-        average_ms: text("avg_duration_ms"),
-        sum_ms: text("sum_ms"),
-        // For the checklist's form the pass counts them.
-        timed: if form == Form::Guarded { count(row, "timed")? } else { 0 },
+        durations: Durations {
+            form,
+            average_ms: text("avg_duration_ms"),
+            sum_ms: text("sum_ms"),
+            timed: guarded("timed")?,
+            unreadable: guarded("unreadable")?,
+            untimed: 0,
+        },
     })
 }
 
@@ -138,7 +149,7 @@ impl Pass {
         for row in rows {
             let n = count(row, "n")?;
             let failure = row.get("failure");
-            let kind = if failure.is_some() { Kind::Bad } else { Kind::Ok };
+            let kind = if failure.is_some() { FactKind::Bad } else { FactKind::Ok };
             pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
             decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
             let Some(failure) = failure else { continue };
@@ -166,7 +177,7 @@ async fn binned(
     source: &Source,
     window: Window,
     bins: Bins,
-) -> Result<Vec<Bin>, PgError> {
+) -> Result<Vec<Period>, PgError> {
     let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
     let plan = transaction.ask(&[sql::SHORT, &[&format!("EXPLAIN {many}")]].concat()).await?;
     let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan"));
@@ -178,17 +189,18 @@ async fn binned(
     in_bins(window, bins, rows(&found, 0)?)
 }
 
-fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgError> {
+fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Period>, PgError> {
     let mut of = BTreeMap::new();
     for row in found {
         let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);
-        of.insert(at, (count(row, "n")?, count(row, "bad")?));
+        of.insert(at, Tally::deliveries(count(row, "bad")?, count(row, "n")?));
     }
     (0..bins.count)
         .map(|at| {
-            let from = bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"))?;
-            let (total, bad) = of.get(&at).copied().unwrap_or_default();
-            Ok(Bin { from, total, bad })
+            let edge = |at| bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"));
+            let (from, to) = (edge(at)?, edge(at + 1)?);
+            let tally = of.get(&at).copied().unwrap_or_default();
+            Ok(Period { window: Window { from, to }, tally })
         })
         .collect()
 }

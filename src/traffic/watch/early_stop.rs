@@ -34,11 +34,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         self.refuted.hold = self.refuted.hold.saturating_sub(1);
         let counts = self.counter.counts();
-        let dead = counts.dead_letters > self.refuted.dead_letters;
+        let dead = counts.tally.dead_letters > self.refuted.dead_letters;
         // At the window's end the final query follows anyway, which also waits for late rows.
         let lost = self.refuted.hold == 0
             && self.seen_to < self.window.to
-            && self.beyond_rescue(counts.ok, counts.total()).is_some();
+            && self.beyond_rescue(counts.tally.ok, counts.tally.total()).is_some();
         if !dead && !lost {
             return None;
         }
@@ -65,12 +65,12 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let left = self.spent.saturating_duration_since(tokio::time::Instant::now());
         // If it cannot be queried now, the next tick tries again.
         let data = self.reader.window_data(window, left.min(DEADLINE)).await.ok()?;
-        if data.dead_letters > 0 {
+        if data.tally.dead_letters > 0 {
             self.window = window;
             return Some((Ended::DeadLetter, Box::new(data)));
         }
-        self.refuted.dead_letters = counts.dead_letters;
-        match (self.beyond_rescue(data.totals.ok, data.totals.total), open_transactions) {
+        self.refuted.dead_letters = counts.tally.dead_letters;
+        match (self.beyond_rescue(data.tally.ok, data.tally.total()), open_transactions) {
             (Some(why), Some(open_transactions)) => {
                 self.window = window;
                 Some((Ended::BeyondRescue(why), Box::new(WindowData { open_transactions, ..data })))

@@ -49,14 +49,14 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         let late = match (answered, self.plan.mode) {
             (Some(data), Mode::Forward) => {
-                let counted = i64::try_from(self.counter.counts().facts()).unwrap_or(i64::MAX);
-                let found = data.totals.total.saturating_add(data.dead_letters);
+                let counted = i64::try_from(self.counter.counts().tally.facts()).unwrap_or(i64::MAX);
+                let found = data.tally.facts();
                 i64::try_from(found).unwrap_or(i64::MAX).saturating_sub(counted)
             }
             _ => 0,
         };
         let (before, after) = match answered {
-            Some(data) if data.totals.bad() > 0 => self.around_the_deploy().await,
+            Some(data) if data.tally.bad > 0 => self.around_the_deploy().await,
             _ => (None, None),
         };
         let tiers = match &facts {

@@ -2,7 +2,8 @@
 //! judge it, each for its own claim.
 
 use super::ReadError;
-use super::data::WindowData;
+use super::data::{Period, WindowData};
+use super::tally::Tally;
 use crate::outcome::tick::Spark;
 use crate::outcome::window::{Deploy, Ended, Gap, Mode, Window};
 use crate::settings::Tier;
@@ -36,23 +37,13 @@ pub struct Observation {
     pub remarks: Vec<String>,
 }
 
-/// Deliveries of a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    pub window: Window,
-    pub total: u64,
-    pub bad: u64,
-}
-
 /// The counts of one alert level's own window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TierCounts {
     pub tier: Tier,
     /// Its window, clipped at the deploy.
     pub window: Window,
-    pub total: u64,
-    pub bad: u64,
-    pub dead_letters: u64,
+    pub tally: Tally,
     /// The sum of attempts, and the number of deliveries that have them.
     pub attempts: (u64, u64),
 }

@@ -7,6 +7,33 @@ use super::*;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{Since, Watch};
 
+/// A window with these facts, and nothing else known about them.
+pub fn window_data(window: Window, tally: Tally) -> WindowData {
+    WindowData {
+        window,
+        read_at: window.to,
+        replayed_to: None,
+        tally,
+        success_rate: None,
+        durations: Durations {
+            form: Form::Checklist,
+            average_ms: None,
+            sum_ms: None,
+            timed: 0,
+            unreadable: 0,
+            untimed: 0,
+        },
+        future: 0,
+        percentiles: None,
+        attempts: (0, 0),
+        failures: Vec::new(),
+        errors: Vec::new(),
+        dead_letter_messages: Vec::new(),
+        bins: Vec::new(),
+        open_transactions: OpenTransactions::Clear,
+    }
+}
+
 const NOW: Timestamp = Timestamp::constant(1_800_000_000, 123_456_000);
 
 fn seconds(seconds: u64) -> Duration {

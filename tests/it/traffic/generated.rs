@@ -148,7 +148,7 @@ fn counted(case: &Case, data: &WindowData) -> Result<(), String> {
     let retries = || inside("support.webhook.retry");
     let (total, bad) = (retries().count() as u64, retries().filter(|f| !f.ok).count() as u64);
     let dead = inside("support.webhook.dead_letter").count() as u64;
-    let totals = &data.totals;
+
     let mut attempts = (0, 0);
     for fact in retries() {
         let value: serde_json::Value = serde_json::from_str(&fact.value).map_err(|e| e.to_string())?;
@@ -160,18 +160,27 @@ fn counted(case: &Case, data: &WindowData) -> Result<(), String> {
     let failures: u64 = data.failures.iter().map(|(_, n)| n).sum();
     let mut bins = BTreeMap::new();
     for fact in retries().filter(|_| bad > 0) {
-        let of = data.bins.iter().rposition(|bin| bin.from < fact.at).ok_or("a fact before the first bin")?;
+        let of = data
+            .bins
+            .iter()
+            .rposition(|bin| bin.window.from < fact.at)
+            .ok_or("a fact before the first bin")?;
         let bin: &mut (u64, u64) = bins.entry(of).or_default();
         *bin = (bin.0 + 1, bin.1 + u64::from(!fact.ok));
     }
-    let in_bins: BTreeMap<usize, (u64, u64)> =
-        data.bins.iter().map(|b| (b.total, b.bad)).enumerate().filter(|(_, bin)| *bin != (0, 0)).collect();
-    let found = (totals.total, totals.bad(), data.dead_letters, data.attempts, failures);
+    let in_bins: BTreeMap<usize, (u64, u64)> = data
+        .bins
+        .iter()
+        .map(|b| (b.tally.total(), b.tally.bad))
+        .enumerate()
+        .filter(|(_, bin)| *bin != (0, 0))
+        .collect();
+    let found = (data.tally.total(), data.tally.bad, data.tally.dead_letters, data.attempts, failures);
     let expected = (total, bad, dead, attempts, bad);
     if found != expected {
         return Err(format!("counts {found:?}, and there are {expected:?}"));
     }
-    if totals.timed + data.unreadable + data.untimed != total {
+    if data.durations.timed + data.durations.unreadable + data.durations.untimed != total {
         return Err(format!("durations are not counted once: {data:?}"));
     }
     if in_bins != bins { Err(format!("bins {in_bins:?}, and there are {bins:?}")) } else { Ok(()) }
@@ -223,11 +232,11 @@ async fn numbers_equal_the_checklists_in_psql() {
             match average {
                 Some("NaN" | "Infinity" | "-Infinity") | None => {
                     guarded += 1;
-                    assert_eq!(data.totals.form, Form::Guarded, "{which}: {said}");
+                    assert_eq!(data.durations.form, Form::Guarded, "{which}: {said}");
                 }
                 Some(_) => {
                     finite += 1;
-                    assert_eq!((data.totals.form, report_of(&data)), (Form::Checklist, said), "{which}");
+                    assert_eq!((data.durations.form, report_of(&data)), (Form::Checklist, said), "{which}");
                 }
             }
         }

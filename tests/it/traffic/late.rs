@@ -71,7 +71,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
                 "{hidden:?}"
             );
             assert_eq!(
-                window_data(&session, &info.source, window).await.totals.total,
+                window_data(&session, &info.source, window).await.tally.total(),
                 7,
                 "not before it is committed"
             );
@@ -80,12 +80,12 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!((counter.counts().bad, counter.counts().total()), (7, 7), "ticks miss the late ones for good");
+    assert_eq!((counter.counts().tally.bad, counter.counts().tally.total()), (7, 7), "ticks miss the late ones for good");
     for session in [&seeing, &session] {
         assert_eq!(read::open_transactions(session, window.to).await, Ok(OpenTransactions::Clear));
     }
     let data = window_data(&session, &info.source, window).await;
-    assert_eq!((data.totals.bad(), data.totals.total), (14, 14));
+    assert_eq!((data.tally.bad, data.tally.total()), (14, 14));
     assert_eq!(
         data.open_transactions,
         OpenTransactions::Unknown("not asked".to_owned()),
@@ -126,7 +126,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
         }
         let tick = read::tick(&session, &info.source, counter.known(), end, overlap).await.expect("a tick");
         counter.take(&tick);
-        seen.push((tick.again, counter.counts().bad));
+        seen.push((tick.again, counter.counts().tally.bad));
     }
     assert_eq!(seen, [(false, 0), (false, 0), (true, 7), (false, 7)]);
     session.close().await;
@@ -181,5 +181,5 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     assert_eq!(tick.upper, replayed);
     assert!(tick.now > replayed, "{tick:?}");
     let data = window_data(&reader, &info.source, Window { from, to: info.now }).await;
-    assert_eq!((data.replayed_to, data.totals.bad()), (Some(replayed), 7));
+    assert_eq!((data.replayed_to, data.tally.bad), (Some(replayed), 7));
 }

@@ -101,9 +101,9 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
 /// What [`WindowData`] says in the form of psql's lines.
 fn report_of(data: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
-    let totals = &data.totals;
-    let (rate, average) = (or_null(&totals.success_rate), or_null(&totals.average_ms));
-    format!("{rate}|{}|{average}\n{}", totals.total, data.dead_letters)
+
+    let (rate, average) = (or_null(&data.success_rate), or_null(&data.durations.average_ms));
+    format!("{rate}|{}|{average}\n{}", data.tally.total(), data.tally.dead_letters)
 }
 
 /// The SQLSTATE of a refusal.

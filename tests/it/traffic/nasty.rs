@@ -5,7 +5,8 @@ use std::time::Duration;
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::{Kind, Ms, TickCursor};
+use hotdash_ops::traffic::read::{Ms, TickCursor};
+use hotdash_ops::traffic::window::FactKind;
 use hotdash_ops::traffic::window::{Form, Percentiles};
 
 use super::{at, checklist, minutes, psql, report_of, spoiled, window_data};
@@ -69,17 +70,18 @@ async fn every_row_counts_once_whatever_it_holds() {
     let data = window_data(&session, &info.source, window).await;
     let of = |what: &str| VALUES.iter().filter(|(_, _, is)| *is == what).count() as u64;
     let ok = VALUES.iter().filter(|(_, ok, _)| *ok).count() as u64;
-    assert_eq!((data.totals.form, data.totals.total, data.totals.ok), (Form::Guarded, 25, ok));
+    assert_eq!((data.durations.form, data.tally.total(), data.tally.ok), (Form::Guarded, 25, ok));
     assert_eq!(
-        (data.totals.timed, data.unreadable, data.untimed),
+        (data.durations.timed, data.durations.unreadable, data.durations.untimed),
         (of("timed"), of("unreadable"), of("untimed"))
     );
     let sum = format!("1{}349.5", "0".repeat(297));
-    assert_eq!(data.totals.sum_ms.as_deref(), Some(sum.as_str()), "1e300 + 145.5 + 7 - 3 + 200");
+    assert_eq!(data.durations.sum_ms.as_deref(), Some(sum.as_str()), "1e300 + 145.5 + 7 - 3 + 200");
     // 145 and 200 are the only plain whole numbers that ticks read.
     assert_eq!(data.percentiles, Some(Percentiles { p50: 145, p95: 200, p99: 200 }));
     assert_eq!(data.failures, [(None, 25 - ok)]);
-    let bins: (u64, u64) = data.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.total, sum.1 + bin.bad));
+    let bins: (u64, u64) =
+        data.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.tally.total(), sum.1 + bin.tally.bad));
     assert_eq!((data.bins.len(), bins), (15, (25, 25 - ok)));
 
     let tick = read::tick(
@@ -93,7 +95,7 @@ async fn every_row_counts_once_whatever_it_holds() {
     let groups = tick.expect("no row can raise an error").groups;
     let sum = |keep: fn(&Ms) -> bool| groups.iter().filter(|g| keep(&g.ms)).map(|g| g.n).sum::<u64>();
     assert_eq!(groups.iter().map(|g| g.n).sum::<u64>(), 25);
-    assert_eq!(groups.iter().filter(|g| g.kind == Kind::Ok).map(|g| g.n).sum::<u64>(), ok);
+    assert_eq!(groups.iter().filter(|g| g.kind == FactKind::Ok).map(|g| g.n).sum::<u64>(), ok);
     assert_eq!((sum(|ms| *ms == Ms::Untimed), sum(|ms| matches!(ms, Ms::Read(_)))), (of("untimed"), 2));
 
     let script = checklist(&Names::default(), window).concat();
@@ -118,14 +120,14 @@ async fn one_nasty_value_at_a_time() {
         let said = psql(&dsn, &checklist(&Names::default(), window).concat());
         let average = said.split('|').nth(2).and_then(|rest| rest.split('\n').next());
         if average.is_some_and(|text| !matches!(text, "NaN" | "Infinity" | "-Infinity")) {
-            assert_eq!((report_of(&data), data.totals.form), (said, Form::Checklist), "{value}");
+            assert_eq!((report_of(&data), data.durations.form), (said, Form::Checklist), "{value}");
         } else {
             guarded += 1;
-            assert_eq!((data.totals.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");
-            assert_eq!(data.totals.average_ms.as_deref(), Some("100.0000000000000000"), "{value}");
+            assert_eq!((data.durations.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");
+            assert_eq!(data.durations.average_ms.as_deref(), Some("100.0000000000000000"), "{value}");
         }
-        let counted = data.totals.timed + data.unreadable + data.untimed;
-        assert_eq!((data.totals.total, data.totals.ok, counted), (4, 3 + u64::from(ok), 4), "{value}");
+        let counted = data.durations.timed + data.durations.unreadable + data.durations.untimed;
+        assert_eq!((data.tally.total(), data.tally.ok, counted), (4, 3 + u64::from(ok), 4), "{value}");
     }
     assert!(guarded >= 8, "{guarded}");
 }
@@ -153,9 +155,9 @@ async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
     let (session, info) = spoiled(READER, "traffic_payload", &sql.concat(), &Names::default()).await;
     let mut data = window_data(&session, &info.source, minutes(15, at("2026-01-01T10:10:00Z"))).await;
     data.dead_letter_messages.sort_unstable();
-    assert_eq!((data.dead_letters, data.dead_letter_messages), (8, vec![77, 78]));
+    assert_eq!((data.tally.dead_letters, data.dead_letter_messages), (8, vec![77, 78]));
     let errors =
         [(None, 4), (Some("HTTP 503".to_owned()), 2), (Some("7".to_owned()), 1), (Some("x".repeat(2000)), 1)];
     assert_eq!(data.errors, errors);
-    assert_eq!((data.totals.total, data.totals.success_rate, data.bins.len()), (0, None, 0));
+    assert_eq!((data.tally.total(), data.success_rate, data.bins.len()), (0, None, 0));
 }

@@ -43,7 +43,7 @@ async fn hidden_rows_are_reported() {
             }
             other => panic!("{database}: {other:?}"),
         }
-        let total = window_data(&session, &info.source, minutes(15, info.now)).await.totals.total;
+        let total = window_data(&session, &info.source, minutes(15, info.now)).await.tally.total();
         assert_eq!(total > 0, hidden.is_none(), "{database}: {total}");
     }
 }
@@ -162,7 +162,10 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         assert!(seen.abs_diff(counted) <= 1, "{seen} {counted}: one may lie on the edge");
         assert_eq!(read::open_transactions(&session, info.now).await, Ok(OpenTransactions::Clear));
         let data = window_data(&session, &info.source, window).await;
-        assert_eq!((data.totals.form, data.totals.total, data.unreadable), (Form::Guarded, counted, 1));
+        assert_eq!(
+            (data.durations.form, data.tally.total(), data.durations.unreadable),
+            (Form::Guarded, counted, 1)
+        );
         // Its transaction is over: with one connection to the server, a second client is served at once.
         let (other, connection) =
             tokio_postgres::connect(&pooler.login(server, BERLIN, "traffic_pooled"), NoTls)
@@ -208,7 +211,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
     let window = minutes(15, info.now + SignedDuration::from_secs(1));
     let counted = within("traffic_read_only", window);
     assert!(counted > 1, "nothing was deleted");
-    assert_eq!(window_data(&session, &info.source, window).await.totals.total, counted);
+    assert_eq!(window_data(&session, &info.source, window).await.tally.total(), counted);
 }
 
 /// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.

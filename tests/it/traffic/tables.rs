@@ -6,7 +6,8 @@ use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::{Names, Tier};
 use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::{Kind, TickCursor};
+use hotdash_ops::traffic::read::TickCursor;
+use hotdash_ops::traffic::window::FactKind;
 use jiff::SignedDuration;
 
 use super::{at, minutes, open, prisma, psql, spoiled, window_data};
@@ -38,13 +39,16 @@ async fn the_end_is_in_the_window_and_the_beginning_is_not() {
     let (session, info) = spoiled(READER, "traffic_edges", &sql.concat(), &Names::default()).await;
     let window = minutes(15, at("2026-01-01T10:15:00Z"));
     let data = window_data(&session, &info.source, window).await;
-    assert_eq!((data.totals.total, data.future), (6, 48));
+    assert_eq!((data.tally.total(), data.future), (6, 48));
     assert!(data.read_at >= info.now && data.replayed_to.is_none(), "{data:?}");
     assert!(data.bins.is_empty() && data.failures.is_empty(), "{data:?}");
-    assert_eq!(read::period(&session, &info.source, window).await.expect("an answer").total, 6);
+    assert_eq!(read::period(&session, &info.source, window).await.expect("an answer").tally.total(), 6);
     let tier = Tier { name: "P0".to_owned(), ..hotdash_ops::settings::Traffic::default().tiers[0].clone() };
     let counts = read::tier(&session, &info.source, &tier, window).await.expect("an answer");
-    assert_eq!((counts.total, counts.bad, counts.dead_letters, counts.attempts), (6, 0, 0, (12, 6)));
+    assert_eq!(
+        (counts.tally.total(), counts.tally.bad, counts.tally.dead_letters, counts.attempts),
+        (6, 0, 0, (12, 6))
+    );
 
     // A tick's bounds are half-open, so that it is reported the microsecond after each.
     let micro = SignedDuration::from_micros(1);
@@ -98,13 +102,13 @@ async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
         let mut tries = 0;
         let (now, total) = loop {
             let now = read::table_info(&session, &names).await.expect("a look").now;
-            let totals = window_data(&session, &info.source, minutes(15, now)).await.totals;
+            let data = window_data(&session, &info.source, minutes(15, now)).await;
             let said = psql(&server().login(role, database), &script);
             let text = |text: Option<String>| text.expect("a number");
             let (rate, average, sum) =
-                (text(totals.success_rate), text(totals.average_ms), text(totals.sum_ms));
-            let total = totals.total;
-            let ours = format!("{rate}|{total}|{average}|{}|{sum}\n0", totals.ok);
+                (text(data.success_rate), text(data.durations.average_ms), text(data.durations.sum_ms));
+            let total = data.tally.total();
+            let ours = format!("{rate}|{total}|{average}|{}|{sum}\n0", data.tally.ok);
             if ours == said {
                 break (now, total);
             }
@@ -124,7 +128,7 @@ async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
         )
         .await;
         let tick = tick.expect("an answer");
-        assert!(tick.groups.iter().all(|g| g.kind == Kind::Ok), "{tick:?}");
+        assert!(tick.groups.iter().all(|g| g.kind == FactKind::Ok), "{tick:?}");
         assert!(tick.groups.iter().map(|g| g.n).sum::<u64>().abs_diff(total) <= 1, "{database}");
     }
 }
@@ -133,13 +137,13 @@ async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
 async fn without_traffic_there_is_no_rate() {
     let (session, info) = spoiled(READER, "traffic_none", variant::NO_ROWS, &Names::default()).await;
     let data = window_data(&session, &info.source, minutes(15, info.now)).await;
-    assert_eq!((&data.totals.success_rate, data.totals.total, &data.totals.average_ms), (&None, 0, &None));
-    assert_eq!((data.percentiles, data.attempts, data.untimed), (None, (0, 0), 0));
+    assert_eq!((&data.success_rate, data.tally.total(), &data.durations.average_ms), (&None, 0, &None));
+    assert_eq!((data.percentiles, data.attempts, data.durations.untimed), (None, (0, 0), 0));
     let recent = read::recent_per_minute(&session, &info.source, Duration::from_secs(900)).await;
     assert_eq!(recent, Ok(None));
     let empty = Window { from: info.now, to: info.now };
     assert_eq!(
-        read::window_data(&session, &info.source, empty, 15).await.expect("an answer").totals.total,
+        read::window_data(&session, &info.source, empty, 15).await.expect("an answer").tally.total(),
         0
     );
 }
@@ -183,7 +187,7 @@ async fn the_index_serves_both_generations() {
         let window = minutes(15, info.now);
         let data = window_data(&session, &info.source, window).await;
         assert!(
-            data.totals.bad() >= 179 && data.bins.iter().map(|b| b.bad).sum::<u64>() == data.totals.bad()
+            data.tally.bad >= 179 && data.bins.iter().map(|b| b.tally.bad).sum::<u64>() == data.tally.bad
         );
         read::tick(&session, &info.source, TickCursor::nothing(window.from), window.to, OVERLAP)
             .await

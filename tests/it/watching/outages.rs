@@ -43,8 +43,8 @@ async fn a_crash_and_restart_loses_no_fact() {
     let observation = observation.as_ref().as_ref().expect("asked");
     let data = observation.facts.as_ref().expect("the facts were read");
     let oracle = server.psql(DATABASE, ORACLE).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", data.totals.total, data.totals.bad()));
-    assert_eq!((data.totals.total, observation.late, &observation.ended), (27, 0, &Ended::AtItsEnd));
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert_eq!((data.tally.total(), observation.late, &observation.ended), (27, 0, &Ended::AtItsEnd));
     let gap = observation.gaps.first().expect("a gap was recorded");
     assert!(gap.to.duration_since(gap.from).as_secs() >= 2, "{gap:?}");
     assert!(gap.from > observation.window.from && gap.to < observation.window.to, "{gap:?}");
@@ -70,7 +70,7 @@ async fn a_server_that_comes_back_after_the_windows_end_is_still_queried() {
     writer.join().expect("the writer ends");
     let observation = observation.as_ref().as_ref().expect("asked");
     let data = observation.facts.as_ref().expect("the facts were read");
-    assert_eq!((data.totals.total, observation.gaps.len()), (9, 1));
+    assert_eq!((data.tally.total(), observation.gaps.len()), (9, 1));
     assert!(observation.gaps[0].to > observation.window.to, "{:?}", observation.gaps);
 }
 
@@ -102,8 +102,8 @@ async fn after_a_failover_the_standbys_facts_are_counted() {
     let observation = observation.as_ref().as_ref().expect("asked");
     let data = observation.facts.as_ref().expect("the facts were read");
     let oracle = standby.psql(DATABASE, ORACLE).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", data.totals.total, data.totals.bad()));
-    assert_eq!((data.totals.total, observation.late, data.replayed_to), (18, 0, None));
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert_eq!((data.tally.total(), observation.late, data.replayed_to), (18, 0, None));
     drop(standby);
 }
 
@@ -126,8 +126,8 @@ async fn on_a_standby_the_replayed_facts_are_judged() {
     let (from, to) = (observation.window.from, observation.window.to);
     let sql = format!("set timezone to 'UTC'; {ORACLE} and recorded_at > '{from}' and recorded_at <= '{to}'");
     let oracle = primary.psql(DATABASE, &sql).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", data.totals.total, data.totals.bad()));
-    assert!(data.totals.total >= 20, "{}", data.totals.total);
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert!(data.tally.total() >= 20, "{}", data.tally.total());
     assert!(data.replayed_to.is_some_and(|replayed| replayed >= to), "it was waited for");
     assert!(observation.remarks.iter().any(|said| said.contains("standby")), "{:?}", observation.remarks);
     drop(standby);

@@ -3,7 +3,7 @@ use crate::traffic::judge::dead_letters;
 
 fn judged(dead: u64, total: u64) -> Finding {
     let mut window = observation(0, total);
-    facts(&mut window).dead_letters = dead;
+    facts(&mut window).tally.dead_letters = dead;
     dead_letters(&window, rules(&Traffic::default()))
 }
 
@@ -25,7 +25,7 @@ fn one_fails_whatever_the_number_of_deliveries() {
 fn errors_are_listed_up_to_a_limit() {
     let mut window = observation(0, 60);
     let data = facts(&mut window);
-    data.dead_letters = 16;
+    data.tally.dead_letters = 16;
     data.errors = vec![(Some("connect\nECONNREFUSED".to_owned()), 3), (None, 1)];
     data.errors.extend((0..12).map(|n| (Some(format!("error {n}")), 1)));
     let finding = dead_letters(&window, rules(&Traffic::default()));
@@ -38,13 +38,13 @@ fn errors_are_listed_up_to_a_limit() {
 #[test]
 fn one_fails_even_in_a_window_that_could_not_pass() {
     let mut window = observation(0, 60);
-    facts(&mut window).dead_letters = 1;
+    facts(&mut window).tally.dead_letters = 1;
     for ended in [Ended::DeadLetter, Ended::BeyondRescue("12 of 60 failed".to_owned()), Ended::AtItsEnd] {
         window.ended = ended;
         assert_eq!(verdict(&dead_letters(&window, criteria(&Traffic::default()))), Verdict::Fail);
     }
     // A tick saw it, and it is gone.
-    facts(&mut window).dead_letters = 0;
+    facts(&mut window).tally.dead_letters = 0;
     window.ended = Ended::DeadLetter;
     assert_eq!(verdict(&dead_letters(&window, rules(&Traffic::default()))), Verdict::Inconclusive);
 }

@@ -45,7 +45,7 @@ fn missing_webhooks_are_explained_by_their_cause() {
 fn recorded_facts_pass_and_a_dead_letter_is_a_fact() {
     assert_eq!(judged(&observation(60, 60), &written(7)), (Verdict::Pass, format!("{EXPECTED}, found 60")));
     let mut dead = observation(0, 0);
-    facts(&mut dead).dead_letters = 1;
+    facts(&mut dead).tally.dead_letters = 1;
     assert_eq!(judged(&dead, &written(7)), (Verdict::Pass, format!("{EXPECTED}, found 1")));
 }
 

@@ -46,13 +46,13 @@ fn without_traffic_everything_is_undecided() {
 fn a_window_that_ended_early_decides_only_what_ended_it() {
     let traffic = Traffic::default();
     let mut window = observation(12, 60);
-    facts(&mut window).dead_letters = 1;
+    facts(&mut window).tally.dead_letters = 1;
     window.ended = Ended::DeadLetter;
     assert_eq!(
         verdicts(&window, rules(&traffic)),
         [Verdict::Inconclusive, Verdict::Fail, Verdict::Inconclusive]
     );
-    facts(&mut window).dead_letters = 0;
+    facts(&mut window).tally.dead_letters = 0;
     window.ended = Ended::BeyondRescue("12 of 60 failed".to_owned());
     assert_eq!(
         verdicts(&window, rules(&traffic)),
@@ -61,7 +61,7 @@ fn a_window_that_ended_early_decides_only_what_ended_it() {
     let why = average(&window, rules(&traffic)).claims[0].reason();
     assert_eq!(why, "not enough data: too many failures ended the watch after 15 minutes");
     // The same if it was slow: the duration did not end the watch.
-    facts(&mut window).totals.sum_ms = Some("99999999".to_owned());
+    facts(&mut window).durations.sum_ms = Some("99999999".to_owned());
     assert_eq!(verdicts(&window, rules(&traffic))[2], Verdict::Inconclusive);
 }
 
@@ -83,8 +83,8 @@ fn the_criteria_need_half_an_hour_except_in_the_sandbox() {
     assert_eq!(verdicts(&short, Rules { sandbox: true, ..criteria(&traffic) }), PASSES);
     // A failure in a shorter window is still a failure.
     let mut bad = observation(30, 60);
-    facts(&mut bad).dead_letters = 1;
-    facts(&mut bad).totals.sum_ms = Some("60000".to_owned());
+    facts(&mut bad).tally.dead_letters = 1;
+    facts(&mut bad).durations.sum_ms = Some("60000".to_owned());
     assert_eq!(verdicts(&bad, criteria(&traffic)), [Verdict::Fail, Verdict::Fail, Verdict::Fail]);
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::outcome::tick::LiveStatus;
 use crate::traffic::judge::{average, dead_letters, live_status, success_rate};
-use crate::traffic::read::Counts;
+use crate::traffic::read::TickCounts;
 use crate::traffic::stats::passes;
 
 fn ends() -> impl Strategy<Value = Ended> {
@@ -40,14 +40,13 @@ prop_compose! {
         }
         let data = facts(&mut world);
         data.window = window(0, seconds);
-        data.dead_letters = dead;
+        data.tally.dead_letters = dead;
         let timed = (total as f64 * timed_share) as u64;
-        data.unreadable = unreadable.min(total - timed);
-        data.untimed = total - timed - data.unreadable;
-        let totals = &mut data.totals;
-        (totals.timed, totals.sum_ms) = (timed, (timed > 0).then(|| (mean * timed).to_string()));
-        totals.average_ms = (timed > 0).then(|| mean.to_string());
-        totals.form = if guarded { Form::Guarded } else { Form::Checklist };
+        data.durations.unreadable = unreadable.min(total - timed);
+        data.durations.untimed = total - timed - data.durations.unreadable;
+        (data.durations.timed, data.durations.sum_ms) = (timed, (timed > 0).then(|| (mean * timed).to_string()));
+        data.durations.average_ms = (timed > 0).then(|| mean.to_string());
+        data.durations.form = if guarded { Form::Guarded } else { Form::Checklist };
         world
     }
 }
@@ -73,17 +72,17 @@ proptest! {
         let rules = Rules { criteria: gate, ..rules(&traffic) };
         let mut worse = world.clone();
         let data = facts(&mut worse);
-        data.totals.total += 1;
+        data.tally.bad += 1;
         let judges: [fn(&Observation, Rules<'_>) -> Finding; 2] = [success_rate, dead_letters];
         for judge in judges {
             let (now, then) = (judge(&world, rules), judge(&worse, rules));
             prop_assert!(!(fails(&now) && verdict(&then) == Verdict::Pass), "{:?} {:?}", now.claims, then.claims);
         }
         let mut one_turned = world.clone();
-        let totals = &mut facts(&mut one_turned).totals;
-        totals.ok = totals.ok.saturating_sub(1);
+        let tally = &mut facts(&mut one_turned).tally;
+        *tally = Tally { dead_letters: tally.dead_letters, ..Tally::deliveries((tally.bad + 1).min(tally.total()), tally.total()) };
         prop_assert!(!fails(&success_rate(&world, rules)) || fails(&success_rate(&one_turned, rules)));
-        facts(&mut worse).dead_letters += 1;
+        facts(&mut worse).tally.dead_letters += 1;
         prop_assert!(fails(&dead_letters(&worse, rules)));
     }
 
@@ -96,17 +95,17 @@ proptest! {
             && !world.window.length().is_zero()
             && (!gate || (world.window.minutes() >= 30.0 && (world.mode == Mode::Forward || world.deploy.is_ok())));
         if verdict(&success_rate(&world, rules)) == Verdict::Pass {
-            prop_assert!(whole && data.totals.total >= 21 && passes(data.totals.ok, data.totals.total, 9500));
+            prop_assert!(whole && data.tally.total() >= 21 && passes(data.tally.ok, data.tally.total(), 9500));
         }
         if verdict(&dead_letters(&world, rules)) == Verdict::Pass {
-            prop_assert!(whole && data.totals.total >= 1 && data.dead_letters == 0);
+            prop_assert!(whole && data.tally.total() >= 1 && data.tally.dead_letters == 0);
         }
         if verdict(&average(&world, rules)) == Verdict::Pass {
-            prop_assert!(whole && data.totals.timed >= 21);
-            let sum: u64 = data.totals.sum_ms.as_ref().expect("a sum").parse().expect("whole");
-            prop_assert!(sum < 500 * data.totals.timed);
-            if data.totals.form == Form::Guarded {
-                prop_assert!(data.unreadable * 100 <= data.unreadable + data.totals.timed);
+            prop_assert!(whole && data.durations.timed >= 21);
+            let sum: u64 = data.durations.sum_ms.as_ref().expect("a sum").parse().expect("whole");
+            prop_assert!(sum < 500 * data.durations.timed);
+            if data.durations.form == Form::Guarded {
+                prop_assert!(data.durations.unreadable * 100 <= data.durations.unreadable + data.durations.timed);
             }
         }
     }
@@ -114,8 +113,8 @@ proptest! {
     #[test]
     fn nulls_never_pass(mut world in worlds()) {
         let traffic = Traffic::default();
-        let totals = &mut facts(&mut world).totals;
-        (totals.success_rate, totals.sum_ms, totals.average_ms) = (None, None, None);
+        let data = facts(&mut world);
+        (data.success_rate, data.durations.sum_ms, data.durations.average_ms) = (None, None, None);
         for finding in [success_rate(&world, rules(&traffic)), average(&world, rules(&traffic))] {
             prop_assert!(verdict(&finding) != Verdict::Pass, "{:?}", finding.claims);
         }
@@ -127,7 +126,7 @@ proptest! {
 
     #[test]
     fn the_live_status_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
-        let counts = Counts { ok, bad, timed: ok + bad, ..Counts::default() };
+        let counts = TickCounts { tally: Tally { ok, bad, dead_letters: 0 }, timed: ok + bad, ..TickCounts::default() };
         let (live_status, _) = live_status(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&observation(bad, ok + bad), rules(&Traffic::default()))) {
             Verdict::Pass => LiveStatus::Passing,

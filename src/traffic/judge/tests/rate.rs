@@ -70,7 +70,7 @@ fn no_delivery_is_not_a_success() {
     assert_eq!(silent.claims[0].reason(), "no delivery was recorded");
     // NULL with a positive count is not a valid answer.
     let mut odd = observation(0, 60);
-    facts(&mut odd).totals.success_rate = None;
+    facts(&mut odd).success_rate = None;
     assert_eq!(verdict(&success_rate(&odd, rules(&Traffic::default()))), Verdict::Inconclusive);
 }
 

@@ -8,12 +8,12 @@ use crate::traffic::window::Percentiles;
 fn a_summary_has_the_numbers_as_they_were_printed() {
     let mut window = observation(2, 60);
     let data = facts(&mut window);
-    data.totals.average_ms = Some("201.2122434801197093".to_owned());
+    data.durations.average_ms = Some("201.2122434801197093".to_owned());
     data.percentiles = Some(Percentiles { p50: 180, p95: 390, p99: 470 });
     data.attempts = (66, 60);
     data.failures = vec![(Some("502".to_owned()), 1), (None, 1)];
     data.errors = vec![(Some("ECONNREFUSED".to_owned()), 1)];
-    (data.dead_letters, data.unreadable, data.untimed, data.future) = (1, 2, 3, 4);
+    (data.tally.dead_letters, data.durations.unreadable, data.durations.untimed, data.future) = (1, 2, 3, 4);
     data.bins = bins(&[(2, 60)]);
     window.late = -1;
     let summary = summarize(&window, &Target::default());
@@ -58,7 +58,7 @@ fn unread_numbers_are_absent_and_a_remark_says_why() {
 fn values_that_are_not_finite_are_absent_but_kept_as_printed() {
     let mut window = observation(0, 60);
     for printed in ["NaN", "Infinity", &format!("1{}", "0".repeat(400))] {
-        facts(&mut window).totals.average_ms = Some(printed.to_owned());
+        facts(&mut window).durations.average_ms = Some(printed.to_owned());
         let summary = summarize(&window, &Target::default());
         assert_eq!(summary.avg_duration_ms, None, "{printed}");
         assert_eq!(summary.as_printed.avg_duration_ms.as_deref(), Some(printed));

@@ -11,7 +11,7 @@ fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(1_767_261_600_000_000 + micros).expect("a time")
 }
 
-fn group(sealed: bool, kind: Kind, ms: Ms, n: u64) -> Group {
+fn group(sealed: bool, kind: FactKind, ms: Ms, n: u64) -> Group {
     Group { sealed, kind, ms, n }
 }
 
@@ -33,23 +33,23 @@ fn known(seal: i64, read_to: i64, facts: u64) -> TickCursor {
 fn old_parts_of_the_tail_are_sealed() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
     assert_eq!(counter.known(), known(1, 1, 0), "the window excludes its start");
-    counter.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(100), 3)]));
-    assert_eq!((counter.known(), counter.counts().ok), (known(1, 10 * S, 3), 3));
+    counter.take(&fresh(10 * S, &[group(false, FactKind::Ok, Ms::Read(100), 3)]));
+    assert_eq!((counter.known(), counter.counts().tally.ok), (known(1, 10 * S, 3), 3));
     counter.take(&fresh(
         20 * S,
         &[
-            group(false, Kind::Bad, Ms::Read(900), 1),
-            group(false, Kind::Bad, Ms::Unreadable, 1),
-            group(false, Kind::Ok, Ms::Untimed, 2),
-            group(false, Kind::DeadLetter, Ms::Untimed, 1),
+            group(false, FactKind::Bad, Ms::Read(900), 1),
+            group(false, FactKind::Bad, Ms::Unreadable, 1),
+            group(false, FactKind::Ok, Ms::Untimed, 2),
+            group(false, FactKind::DeadLetter, Ms::Untimed, 1),
         ],
     ));
     assert_eq!(counter.known(), known(1, 20 * S, 8));
     counter.take(&fresh(30 * S, &[]));
     assert_eq!(counter.known(), known(10 * S, 30 * S, 5), "the first part is as old as the overlap");
     let counts = counter.counts();
-    assert_eq!((counts.ok, counts.bad, counts.dead_letters), (5, 2, 1));
-    assert_eq!((counts.total(), counts.facts()), (7, 8));
+    assert_eq!((counts.tally.ok, counts.tally.bad, counts.tally.dead_letters), (5, 2, 1));
+    assert_eq!((counts.tally.total(), counts.tally.facts()), (7, 8));
     assert_eq!((counts.timed, counts.sum_ms, counts.unreadable, counts.untimed), (4, 1200, 1, 2));
     assert_eq!(
         (counts.mean_ms(), counts.histogram.percentile(99).map(|ms| ms.abs_diff(900) < 81)),
@@ -63,35 +63,35 @@ fn old_parts_of_the_tail_are_sealed() {
 #[test]
 fn a_tail_that_was_read_again_is_replaced() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
-    counter.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Untimed, 3)]));
-    counter.take(&fresh(20 * S, &[group(false, Kind::Ok, Ms::Untimed, 1)]));
-    let groups = [group(true, Kind::Ok, Ms::Untimed, 4), group(false, Kind::Bad, Ms::Untimed, 2)];
+    counter.take(&fresh(10 * S, &[group(false, FactKind::Ok, Ms::Untimed, 3)]));
+    counter.take(&fresh(20 * S, &[group(false, FactKind::Ok, Ms::Untimed, 1)]));
+    let groups = [group(true, FactKind::Ok, Ms::Untimed, 4), group(false, FactKind::Bad, Ms::Untimed, 2)];
     counter.take(&again(35 * S, &groups));
     assert_eq!(counter.known(), known(15 * S, 35 * S, 2));
-    assert_eq!((counter.counts().ok, counter.counts().bad), (4, 2));
+    assert_eq!((counter.counts().tally.ok, counter.counts().tally.bad), (4, 2));
     // Facts that were deleted meanwhile leave the tail, but stay in the sealed part.
     counter.take(&again(35 * S, &[]));
-    assert_eq!((counter.known(), counter.counts().facts()), (known(15 * S, 35 * S, 0), 4));
+    assert_eq!((counter.known(), counter.counts().tally.facts()), (known(15 * S, 35 * S, 0), 4));
     assert_eq!(counter.sparks().map(|spark| spark.total).collect::<Vec<_>>(), [4, 0]);
 }
 
 #[test]
 fn the_seal_never_moves_back() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
-    counter.take(&again(60 * S, &[group(true, Kind::Ok, Ms::Untimed, 5)]));
+    counter.take(&again(60 * S, &[group(true, FactKind::Ok, Ms::Untimed, 5)]));
     assert_eq!(counter.known(), known(40 * S, 60 * S, 0));
     // The clock steps back: facts marked as sealed are not sealed.
     for end in [50, 45, 60] {
-        counter.take(&again(end * S, &[group(true, Kind::Ok, Ms::Untimed, 2)]));
-        assert_eq!((counter.known(), counter.counts().ok), (known(40 * S, end * S, 2), 7), "{end}");
+        counter.take(&again(end * S, &[group(true, FactKind::Ok, Ms::Untimed, 2)]));
+        assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, end * S, 2), 7), "{end}");
     }
     for end in [40, 30, 0] {
         counter.take(&again(end * S, &[]));
-        assert_eq!((counter.known(), counter.counts().ok), (known(40 * S, 40 * S, 0), 5), "{end}");
+        assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, 40 * S, 0), 5), "{end}");
     }
     counter.take(&fresh(30 * S, &[]));
     counter.take(&fresh(61 * S, &[]));
-    assert_eq!((counter.known(), counter.counts().ok), (known(40 * S, 61 * S, 0), 5));
+    assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, 61 * S, 0), 5));
     counter.take(&fresh(81 * S, &[]));
     assert_eq!(counter.known(), known(61 * S, 81 * S, 0));
 }
@@ -100,11 +100,11 @@ fn the_seal_never_moves_back() {
 fn a_missed_tick_only_leaves_a_hole() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
     counter.miss();
-    counter.take(&fresh(10 * S, &[group(false, Kind::Ok, Ms::Read(1), 5)]));
+    counter.take(&fresh(10 * S, &[group(false, FactKind::Ok, Ms::Read(1), 5)]));
     let before = (counter.known(), counter.counts());
     counter.miss();
     assert_eq!((counter.known(), counter.counts()), before);
-    counter.take(&fresh(30 * S, &[group(false, Kind::Ok, Ms::Read(1), 1)]));
+    counter.take(&fresh(30 * S, &[group(false, FactKind::Ok, Ms::Read(1), 1)]));
     let holes = |counter: &TickCounter| counter.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
     assert_eq!(holes(&counter), [true, false, true, false]);
     counter.miss();
@@ -116,9 +116,9 @@ fn a_missed_tick_only_leaves_a_hole() {
 fn memory_is_bounded_after_a_week_and_after_an_outage() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
     for tick in 1..=60_480i64 {
-        counter.take(&fresh(tick * 10 * S, &[group(false, Kind::Ok, Ms::Read(tick as u32), 400)]));
+        counter.take(&fresh(tick * 10 * S, &[group(false, FactKind::Ok, Ms::Read(tick as u32), 400)]));
     }
-    assert_eq!((counter.sparks().count(), counter.counts().ok), (SPARKS, 400 * 60_480));
+    assert_eq!((counter.sparks().count(), counter.counts().tally.ok), (SPARKS, 400 * 60_480));
     assert!(counter.sparks.capacity() < 2 * SPARKS && counter.tail.len() == 2);
     for _ in 0..5000 {
         counter.miss();
@@ -127,7 +127,7 @@ fn memory_is_bounded_after_a_week_and_after_an_outage() {
         (counter.sparks().filter(|spark| spark.hole).count(), counter.tail.len()),
         (SPARKS - 2, SPARKS)
     );
-    assert_eq!(counter.counts().ok, 400 * 60_480);
+    assert_eq!(counter.counts().tally.ok, 400 * 60_480);
 }
 
 /// A fact: its recorded time, how much later it became visible, and its kind.
@@ -135,7 +135,7 @@ fn memory_is_bounded_after_a_week_and_after_an_outage() {
 struct Fact {
     recorded: i64,
     lag: i64,
-    kind: Kind,
+    kind: FactKind,
 }
 
 /// A tick: its real time, and what the database's clock showed.
@@ -158,7 +158,8 @@ const FACTS: usize = 30;
 
 fn schedule() -> impl Strategy<Value = Schedule> {
     let lag = prop_oneof![5 => 0..3i64, 3 => 0..30i64, 1 => 0..200i64, 1 => Just(20i64)];
-    let kind = prop_oneof![3 => Just(Kind::Ok), 2 => Just(Kind::Bad), 1 => Just(Kind::DeadLetter)];
+    let kind =
+        prop_oneof![3 => Just(FactKind::Ok), 2 => Just(FactKind::Bad), 1 => Just(FactKind::DeadLetter)];
     let fact = (-20..140i64, lag, kind).prop_map(|(recorded, lag, kind)| Fact { recorded, lag, kind });
     // Ticks, sleeps and outages; and a clock that is right, or jumps after failovers.
     let pause = prop_oneof![6 => 1..12i64, 1 => 0..90i64];
@@ -180,16 +181,16 @@ fn schedule() -> impl Strategy<Value = Schedule> {
 }
 
 /// Which facts are counted, by index, and how often.
-fn held(counts: &Counts, kinds: &[Kind]) -> BTreeMap<usize, u64> {
+fn held(counts: &TickCounts, kinds: &[FactKind]) -> BTreeMap<usize, u64> {
     let digit = |sum: u64, i: usize| sum >> (2 * i) & 3;
     kinds
         .iter()
         .enumerate()
         .filter_map(|(i, kind)| {
             let times = match kind {
-                Kind::Ok => digit(counts.ok, i),
-                Kind::Bad => digit(counts.bad, i),
-                Kind::DeadLetter => digit(counts.dead_letters, i),
+                FactKind::Ok => digit(counts.tally.ok, i),
+                FactKind::Bad => digit(counts.tally.bad, i),
+                FactKind::DeadLetter => digit(counts.tally.dead_letters, i),
             };
             (times > 0).then_some((i, times))
         })
@@ -263,7 +264,7 @@ proptest! {
             }
             let counts = counter.counts();
             prop_assert_eq!(held(&counts, &kinds), expected);
-            prop_assert_eq!(counts.untimed, counts.total());
+            prop_assert_eq!(counts.untimed, counts.tally.total());
         }
     }
 

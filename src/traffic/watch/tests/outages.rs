@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::script::{START, Script, ahead, seconds, watch};
 use crate::outcome::window::{Ended, Mode};
 use crate::settings;
-use crate::traffic::read::Kind;
+use crate::traffic::window::FactKind;
 use crate::traffic::window::{after, before};
 
 /// A small deterministic random number generator.
@@ -32,7 +32,7 @@ async fn random_crashes_lose_no_fact() {
         script.down.clone_from(&down);
         for n in 0..1200 {
             let at = Duration::from_millis(100 * n);
-            let kind = if dice.below(50) == 0 { Kind::Bad } else { Kind::Ok };
+            let kind = if dice.below(50) == 0 { FactKind::Bad } else { FactKind::Ok };
             // The app cannot write while the database is down.
             if !down.iter().any(|(from, to)| (*from..*to).contains(&at)) {
                 script.fact(at, Duration::from_millis(dice.below(3000)), kind);
@@ -41,7 +41,7 @@ async fn random_crashes_lose_no_fact() {
         let ran = watch(script, &ahead(120)).await;
         let data = ran.agrees();
         let written = ran.script.facts.iter().filter(|fact| ran.observation.window.holds(fact.at)).count();
-        assert_eq!(data.totals.total, written as u64, "seed {seed}");
+        assert_eq!(data.tally.total(), written as u64, "seed {seed}");
         assert_eq!(ran.observation.late, 0, "seed {seed}");
         assert_eq!(ran.observation.ended, Ended::AtItsEnd, "seed {seed}");
         let troubled = ran.ticks().iter().filter(|tick| tick.trouble.is_some()).count();
@@ -62,7 +62,7 @@ async fn random_crashes_lose_no_fact() {
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_stays_down_is_tried_until_the_budget_is_used_up() {
-    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    let mut script = Script::steady(seconds(2), seconds(400), |_| FactKind::Ok);
     script.down.push((seconds(50), seconds(100_000)));
     let ran = watch(script, &ahead(120)).await;
     let why = ran.observation.facts.clone().expect_err("it did not answer");
@@ -80,24 +80,24 @@ async fn a_database_that_stays_down_is_tried_until_the_budget_is_used_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_at_the_windows_end_is_waited_out() {
-    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    let mut script = Script::steady(seconds(2), seconds(400), |_| FactKind::Ok);
     script.down.push((seconds(110), seconds(200)));
     let ran = watch(script, &ahead(120)).await;
-    assert_eq!(ran.agrees().totals.total, 60);
+    assert_eq!(ran.agrees().tally.total(), 60);
     assert_eq!(ran.observation.late, 0, "facts of the gap are not late");
     assert!(ran.took > seconds(200) && ran.took < seconds(210), "{:?}", ran.took);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_database_that_is_down_at_first_places_the_window_when_it_is_back() {
-    let mut script = Script::steady(seconds(2), seconds(400), |_| Kind::Ok);
+    let mut script = Script::steady(seconds(2), seconds(400), |_| FactKind::Ok);
     script.down.push((seconds(0), seconds(35)));
     let ran = watch(script, &ahead(120)).await;
     // This machine's clock is a minute ahead; the window follows the database's.
     let from = ran.observation.window.from;
     assert!(from >= START && from < after(START, seconds(1)), "{from}");
     assert_eq!(ran.observation.planned, ran.observation.window);
-    assert!((59..=60).contains(&ran.agrees().totals.total));
+    assert!((59..=60).contains(&ran.agrees().tally.total()));
     assert_eq!(ran.observation.gaps.len(), 1);
     assert_eq!(ran.observation.gaps[0].from, from);
     assert!(

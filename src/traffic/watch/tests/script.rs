@@ -11,12 +11,13 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::read::{Group, Kind, Ms, TickCursor, TickResult};
+use crate::traffic::read::{Group, Ms, TickCursor, TickResult};
 use crate::traffic::watch::{QueryResult, Reader, View, Watch};
-use crate::traffic::window::{ClockReading, End, WindowPlan, after};
-use crate::traffic::window::{Form, OpenTransactions, Totals, WindowData};
-use crate::traffic::window::{Moment, QueryError};
-use crate::traffic::window::{Observation, Period, ReadError, TierCounts};
+use crate::traffic::window::tests::window_data;
+use crate::traffic::window::{
+    ClockReading, End, FactKind, Moment, Observation, OpenTransactions, Period, QueryError, ReadError, Tally,
+    TierCounts, WindowData, WindowPlan, after,
+};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -28,7 +29,7 @@ const LATENCY: Duration = Duration::from_millis(20);
 pub struct Fact {
     pub at: Timestamp,
     pub seen: Duration,
-    pub kind: Kind,
+    pub kind: FactKind,
 }
 
 /// The scripted database.
@@ -58,7 +59,7 @@ pub fn seconds(seconds: u64) -> Duration {
 
 impl Script {
     /// A database with a fact `every` so often, each of the kind that `kind` returns for its number.
-    pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> Kind) -> Script {
+    pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> FactKind) -> Script {
         let mut script = Script::default();
         let (mut at, mut n) = (every / 2, 0);
         while at < until {
@@ -70,7 +71,7 @@ impl Script {
     }
 
     /// Adds a fact that is recorded at `at` and becomes visible `lag` later.
-    pub fn fact(&mut self, at: Duration, lag: Duration, kind: Kind) {
+    pub fn fact(&mut self, at: Duration, lag: Duration, kind: FactKind) {
         let recorded = self.clock(at);
         self.facts.push(Fact { at: recorded, seen: at + lag, kind });
     }
@@ -92,7 +93,7 @@ impl Script {
             let counts = |f: &&Fact| f.kind == kind && f.seen <= since && window.holds(f.at);
             self.facts.iter().filter(counts).count() as u64
         };
-        (of(Kind::Ok), of(Kind::Bad), of(Kind::DeadLetter))
+        (of(FactKind::Ok), of(FactKind::Bad), of(FactKind::DeadLetter))
     }
 
     async fn answer(&self) -> QueryResult<Timestamp> {
@@ -142,32 +143,10 @@ impl Reader for Script {
         let since = self.since();
         self.asked.lock().expect("not poisoned").push(since);
         let (ok, bad, dead_letters) = self.oracle(window, since);
-        let totals = Totals {
-            form: Form::Checklist,
-            success_rate: None,
-            total: ok + bad,
-            ok,
-            average_ms: None,
-            sum_ms: None,
-            timed: 0,
-        };
-        Ok(WindowData {
-            window,
-            read_at: now,
-            replayed_to: None,
-            totals,
-            unreadable: 0,
-            untimed: 0,
-            dead_letters: if self.hides_dead_letters { 0 } else { dead_letters },
-            future: 0,
-            percentiles: None,
-            attempts: (0, 0),
-            failures: vec![],
-            errors: vec![],
-            dead_letter_messages: vec![],
-            bins: vec![],
-            open_transactions: OpenTransactions::Unknown("not asked".to_owned()),
-        })
+        let dead_letters = if self.hides_dead_letters { 0 } else { dead_letters };
+        let open_transactions = OpenTransactions::Unknown("not asked".to_owned());
+        let data = window_data(window, Tally { ok, bad, dead_letters });
+        Ok(WindowData { read_at: now, open_transactions, ..data })
     }
 
     async fn open_transactions(&self, to: Timestamp, _: Duration) -> QueryResult<OpenTransactions> {
@@ -187,14 +166,14 @@ impl Reader for Script {
     async fn period(&self, window: Window, _: Duration) -> QueryResult<Period> {
         self.facts_answer().await?;
         let (ok, bad, _) = self.oracle(window, self.since());
-        Ok(Period { window, total: ok + bad, bad })
+        Ok(Period { window, tally: Tally { ok, bad, dead_letters: 0 } })
     }
 
     async fn tier(&self, tier: &Tier, window: Window, _: Duration) -> QueryResult<TierCounts> {
         self.facts_answer().await?;
         let (ok, bad, dead_letters) = self.oracle(window, self.since());
         let tier = tier.clone();
-        Ok(TierCounts { tier, window, total: ok + bad, bad, dead_letters, attempts: (0, 0) })
+        Ok(TierCounts { tier, window, tally: Tally { ok, bad, dead_letters }, attempts: (0, 0) })
     }
 
     async fn recent_per_minute(&self, _: Duration) -> QueryResult<Option<f64>> {
@@ -304,7 +283,7 @@ impl Ran {
         let data = self.observation.facts.as_ref().expect("the facts were read");
         let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
         let (ok, bad, dead) = self.script.oracle(self.observation.window, asked);
-        assert_eq!((data.totals.ok, data.totals.bad(), data.dead_letters), (ok, bad, dead));
+        assert_eq!((data.tally.ok, data.tally.bad, data.tally.dead_letters), (ok, bad, dead));
         assert_eq!(data.window, self.observation.window);
         let end = *self.plan.end.borrow();
         assert!(end.over && end.window == self.observation.window, "{end:?}");

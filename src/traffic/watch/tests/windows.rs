@@ -6,19 +6,19 @@ use super::script::{START, Script, ahead, seconds, watch, watch_since};
 use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Watch;
-use crate::traffic::read::Kind;
+use crate::traffic::window::FactKind;
 use crate::traffic::window::OpenTransactions;
 use crate::traffic::window::after;
 
 fn healthy(length: u64) -> Script {
-    Script::steady(seconds(2), seconds(length), |_| Kind::Ok)
+    Script::steady(seconds(2), seconds(length), |_| FactKind::Ok)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_healthy_window_is_watched_to_its_end() {
     let ran = watch(healthy(400), &ahead(120)).await;
     let data = ran.agrees();
-    assert_eq!(data.totals.total, 60);
+    assert_eq!(data.tally.total(), 60);
     assert_eq!(
         (&ran.observation.ended, ran.observation.late, ran.observation.gaps.len()),
         (&Ended::AtItsEnd, 0, 0)
@@ -45,13 +45,13 @@ async fn rows_that_commit_late_are_waited_for() {
     let mut script = healthy(400);
     // Begun ten seconds before the end, committed forty after it.
     for _ in 0..11 {
-        script.fact(seconds(110), seconds(50), Kind::Bad);
+        script.fact(seconds(110), seconds(50), FactKind::Bad);
     }
     script.open.push((seconds(110), seconds(160)));
     let ran = watch(script, &ahead(120)).await;
     let data = ran.agrees();
     assert_eq!(
-        (data.totals.bad(), ran.observation.late, &data.open_transactions),
+        (data.tally.bad, ran.observation.late, &data.open_transactions),
         (11, 11, &OpenTransactions::Clear)
     );
     assert!(ran.took > seconds(160) && ran.took < seconds(165), "{:?}", ran.took);
@@ -60,12 +60,12 @@ async fn rows_that_commit_late_are_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn hidden_transactions_are_waited_for_by_id() {
     let mut script = healthy(400);
-    script.fact(seconds(110), seconds(40), Kind::Bad);
+    script.fact(seconds(110), seconds(40), FactKind::Bad);
     script.open.push((seconds(110), seconds(150)));
     script.hides_transactions = true;
     let ran = watch(script, &ahead(120)).await;
     let data = ran.agrees();
-    assert_eq!((data.totals.bad(), &data.open_transactions), (1, &OpenTransactions::Clear));
+    assert_eq!((data.tally.bad, &data.open_transactions), (1, &OpenTransactions::Clear));
     assert!(ran.took > seconds(150) && ran.took < seconds(155), "{:?}", ran.took);
 }
 
@@ -86,10 +86,10 @@ async fn after_an_hour_of_sleep_one_tick_reads_everything() {
     script.steps.push((seconds(60), SignedDuration::from_hours(1)));
     for n in 0..30 {
         let at = after(START, seconds(62 + 2 * n));
-        script.facts.push(super::script::Fact { at, seen: seconds(60), kind: Kind::Ok });
+        script.facts.push(super::script::Fact { at, seen: seconds(60), kind: FactKind::Ok });
     }
     let ran = watch(script, &ahead(120)).await;
-    assert_eq!(ran.agrees().totals.total, 60);
+    assert_eq!(ran.agrees().tally.total(), 60);
     assert_eq!((ran.observation.late, ran.observation.gaps.len()), (0, 0));
     let said = ran.observation.remarks.join("\n");
     assert!(said.contains("no tick for 59m") || said.contains("no tick for 1h"), "{said}");
@@ -101,12 +101,12 @@ async fn a_clock_that_steps_back_loses_nothing() {
     let mut script = Script::default();
     script.steps.push((seconds(60), SignedDuration::from_secs(-30)));
     for n in 0..120 {
-        script.fact(seconds(1 + n), seconds(0), if n % 40 == 39 { Kind::Bad } else { Kind::Ok });
+        script.fact(seconds(1 + n), seconds(0), if n % 40 == 39 { FactKind::Bad } else { FactKind::Ok });
     }
     let ran = watch(script, &ahead(120)).await;
     let data = ran.agrees();
     // The window ends by the clock that stepped, half a minute later.
-    assert_eq!(data.totals.total, 120);
+    assert_eq!(data.tally.total(), 120);
     assert!(ran.observation.late > 0, "ticks miss facts dated before the seal: {}", ran.observation.late);
     assert!(ran.observation.remarks.join("\n").contains("went back by 29"), "{:?}", ran.observation.remarks);
     assert!(ran.took > seconds(160) && ran.took < seconds(165), "{:?}", ran.took);
@@ -125,10 +125,10 @@ async fn a_window_moved_beyond_the_budget_has_no_result() {
 #[tokio::test(start_paused = true)]
 async fn until_enough_watches_until_there_are_enough_deliveries() {
     // One in ten seconds: twelve at the window's end, twenty-one after 210 seconds.
-    let script = Script::steady(seconds(10), seconds(1000), |_| Kind::Ok);
+    let script = Script::steady(seconds(10), seconds(1000), |_| FactKind::Ok);
     let requested = Watch { until_enough: true, budget: seconds(600), ..ahead(120) };
     let ran = watch(script, &requested).await;
-    assert!((21..=22).contains(&ran.agrees().totals.total), "{:?}", ran.agrees().totals);
+    assert!((21..=22).contains(&ran.agrees().tally.total()), "{:?}", ran.agrees().tally);
     assert_eq!(ran.observation.planned.length(), SignedDuration::from_secs(120));
     assert!(ran.observation.window.length() >= SignedDuration::from_secs(205));
     assert_eq!(ran.observation.ended, Ended::AtItsEnd);
@@ -136,10 +136,10 @@ async fn until_enough_watches_until_there_are_enough_deliveries() {
 
 #[tokio::test(start_paused = true)]
 async fn until_enough_ends_with_the_budget() {
-    let script = Script::steady(seconds(60), seconds(1000), |_| Kind::Ok);
+    let script = Script::steady(seconds(60), seconds(1000), |_| FactKind::Ok);
     let requested = Watch { until_enough: true, budget: seconds(600), ..ahead(120) };
     let ran = watch(script, &requested).await;
-    assert!(ran.agrees().totals.total < 21);
+    assert!(ran.agrees().tally.total() < 21);
     assert!(ran.took > seconds(500) && ran.took <= seconds(600), "{:?}", ran.took);
 }
 
@@ -149,7 +149,7 @@ async fn a_past_window_is_judged_after_settling() {
     let began = after(START, seconds(0));
     for n in 1..=30 {
         let at = crate::traffic::window::before(began, seconds(20 * n));
-        let kind = if n == 25 { Kind::Bad } else { Kind::Ok };
+        let kind = if n == 25 { FactKind::Bad } else { FactKind::Ok };
         script.facts.push(super::script::Fact { at, seen: seconds(0), kind });
     }
     let requested = Watch { mode: Mode::Past, budget: seconds(300), ..ahead(900) };
@@ -161,7 +161,7 @@ async fn a_past_window_is_judged_after_settling() {
     let at = deploy.at;
     let ran = watch_since(script, &requested, Ok(deploy)).await;
     let data = ran.agrees();
-    assert_eq!((data.totals.total, data.totals.bad()), (20, 0));
+    assert_eq!((data.tally.total(), data.tally.bad), (20, 0));
     assert_eq!(ran.observation.window.from, at);
     assert!(ran.ticks().is_empty() && ran.observation.late == 0);
     assert!(ran.took >= seconds(10) && ran.took < seconds(12), "{:?}", ran.took);
@@ -172,17 +172,17 @@ async fn a_past_window_is_judged_after_settling() {
 #[tokio::test(start_paused = true)]
 async fn failures_are_compared_with_the_time_before_the_deploy() {
     let mut script =
-        Script::steady(seconds(2), seconds(200), |n| if n % 4 == 0 { Kind::Bad } else { Kind::Ok });
+        Script::steady(seconds(2), seconds(200), |n| if n % 4 == 0 { FactKind::Bad } else { FactKind::Ok });
     let at = crate::traffic::window::before(START, seconds(30));
     for n in 1..=20 {
         let at = crate::traffic::window::before(at, seconds(n));
-        script.facts.push(super::script::Fact { at, seen: seconds(0), kind: Kind::Ok });
+        script.facts.push(super::script::Fact { at, seen: seconds(0), kind: FactKind::Ok });
     }
     let deploy = Deploy { at, source: "release v42".to_owned(), running: false };
     let requested = Watch { full: true, ..ahead(120) };
     let ran = watch_since(script, &requested, Ok(deploy)).await;
     let before = ran.observation.before.expect("the deploy was half a minute before");
-    assert_eq!((before.total, before.bad), (20, 0));
+    assert_eq!((before.tally.total(), before.tally.bad), (20, 0));
     assert_eq!(before.window, Window { from: crate::traffic::window::before(at, seconds(120)), to: at });
     assert_eq!(ran.observation.after, None);
     let tiers = ran.observation.tiers.expect("asked");
