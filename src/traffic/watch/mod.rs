@@ -7,7 +7,6 @@ mod clock;
 mod database;
 mod early_stop;
 mod final_query;
-mod forecast;
 mod health;
 pub mod measure;
 mod reader;

@@ -39,9 +39,10 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     server().psql("traffic_late", role).expect("a role");
     let seeing = open(&server().dsn("traffic_watcher", "sees everybody", "traffic_late")).await;
     let overlap = Duration::from_millis(100);
-    let window = Window { from: info.now, to: info.now + SignedDuration::from_millis(600) };
-
     let late = app(server(), "traffic_late").await;
+    let now = read::table_info(&session, &Names::default()).await.expect("the table").now;
+    let window = Window { from: now, to: now + SignedDuration::from_millis(600) };
+
     late.batch_execute("begin").await.expect("it begins");
     late.batch_execute(FAILURES).await.expect("they are written");
     let since = began(&late).await;
@@ -80,7 +81,11 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!((counter.counts().tally.bad, counter.counts().tally.total()), (7, 7), "ticks miss the late ones for good");
+    assert_eq!(
+        (counter.counts().tally.bad, counter.counts().tally.total()),
+        (7, 7),
+        "ticks miss the late ones for good"
+    );
     for session in [&seeing, &session] {
         assert_eq!(read::open_transactions(session, window.to).await, Ok(OpenTransactions::Clear));
     }

@@ -11,8 +11,7 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::group::{Group, Ms};
-use super::tick::{TickCursor, TickResult};
+use super::facts::{Group, Ms};
 use crate::outcome::tick::Spark;
 use crate::traffic::stats::Histogram;
 use crate::traffic::window::{FactKind, Tally};
@@ -231,3 +230,34 @@ fn next(at: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests;
+
+/// What earlier ticks have read and may have to read again: the number of facts in `[seal, read_to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TickCursor {
+    pub seal: Timestamp,
+    /// At or after the seal.
+    pub read_to: Timestamp,
+    pub facts: u64,
+}
+
+impl TickCursor {
+    /// Nothing was read yet; the time begins at `seal`.
+    pub fn nothing(seal: Timestamp) -> TickCursor {
+        TickCursor { seal, read_to: seal, facts: 0 }
+    }
+}
+
+/// What one tick read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TickResult {
+    /// The database's clock.
+    pub now: Timestamp,
+    /// The end of what was read, exclusive: the clock, but not beyond the requested end.
+    pub end: Timestamp,
+    /// Everything before this was visible: the end, but on a standby not beyond what it has replayed.
+    pub upper: Timestamp,
+    /// Whether everything since the seal was read, because it had changed or may have; otherwise only what came after
+    /// [`TickCursor::read_to`].
+    pub again: bool,
+    pub groups: Vec<Group>,
+}
