@@ -13,17 +13,15 @@ mod preconditions;
 mod rate;
 mod services;
 mod summary;
-mod tiers;
 mod words;
 
 pub use average::average;
 pub use causes::remarks;
-pub use facts::{database, dead_letters};
+pub use facts::{database, dead_letters, tiers};
 pub use messages::{delivered, fewer_facts, no_lost_message};
 pub use rate::{margins, success_rate};
 pub use services::{health, log_errors, log_warnings};
 pub use summary::{live_status, summarize};
-pub use tiers::tiers;
 
 use crate::settings::{Settings, Target, Traffic};
 

@@ -15,7 +15,7 @@ const SLOWEST: Duration = Duration::from_secs(10);
 /// How many failed probes are listed with their times.
 const MAX_FAILED: usize = 5;
 
-/// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
+/// The claim that a service stayed healthy. `samples` are all probes that were made, oldest first; `observation` is the
 /// watch during which they were made, if there was one.
 pub fn health(
     request: &str,

@@ -108,7 +108,7 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
      USING (pid)";
 
 /// Checks, in its own transaction, whether a transaction that began at `window_to` or before is still open. Repeat it until
-/// there is none, and only then begin the transaction of [`super::full()`]: an earlier snapshot would miss what is
+/// there is none, and only then begin the transaction of [`super::window_data()`]: an earlier snapshot would miss what is
 /// committed in between. What is unknown now may be known a moment later.
 ///
 /// # Errors

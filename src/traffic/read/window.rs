@@ -15,7 +15,7 @@ use crate::traffic::window::{Durations, Form, OpenTransactions, Period, Tally, W
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
 /// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
 /// are failures (counted in `bins` equal parts of the window) or dead letters. The caller fills in the open transactions:
-/// they are read before this transaction begins ([`super::horizon()`]).
+/// they are read before this transaction begins ([`super::open_transactions()`]).
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
@@ -32,7 +32,7 @@ pub async fn window_data(
     data
 }
 
-/// [`full`] in an open transaction.
+/// [`window_data`] in an open transaction.
 pub(super) async fn read(
     transaction: &mut Transaction<'_>,
     source: &Source,

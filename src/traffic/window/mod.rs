@@ -2,14 +2,14 @@
 
 mod data;
 mod deploy;
-mod health;
 mod observation;
 mod plan;
 
 pub use data::{Durations, FactKind, Form, OpenTransactions, Period, Tally, WindowData, exceeds_one_percent};
-pub use deploy::{Marker, marker};
-pub use health::{HealthReading, HealthSample, Service};
-pub use observation::{Moment, Observation, QueryError, ReadError, TierCounts};
+pub use deploy::current_deploy;
+pub use observation::{
+    HealthReading, HealthSample, Moment, Observation, QueryError, ReadError, Service, TierCounts,
+};
 pub use plan::{ClockReading, End, Ending, WindowPlan, after, before, default_watch};
 
 #[cfg(test)]

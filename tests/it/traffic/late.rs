@@ -32,7 +32,7 @@ async fn began(client: &Client) -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
+async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     let (session, info) =
         spoiled(READER, "traffic_late", "truncate dashboard_facts", &Names::default()).await;
     let role = "create role traffic_watcher login password 'sees everybody'; grant pg_read_all_stats to traffic_watcher;";
@@ -53,7 +53,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
     let mut committed = false;
     loop {
         let end = TickCounter::end(window.to);
-        let tick = read::tick(&session, &info.source, counter.known(), end, overlap).await.expect("a tick");
+        let tick = read::tick(&session, &info.source, counter.cursor(), end, overlap).await.expect("a tick");
         counter.take(&tick);
         if tick.upper == end && committed {
             break;
@@ -129,7 +129,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
         if step == 2 {
             late.batch_execute("commit").await.expect("it commits");
         }
-        let tick = read::tick(&session, &info.source, counter.known(), end, overlap).await.expect("a tick");
+        let tick = read::tick(&session, &info.source, counter.cursor(), end, overlap).await.expect("a tick");
         counter.take(&tick);
         seen.push((tick.again, counter.counts().tally.bad));
     }
@@ -143,7 +143,7 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
     let standby = primary.standby().expect("a standby");
     let session = open(&primary.login(READER, DATABASE)).await;
-    let info = read::table_info(&session, &Names::default()).await.expect("a look");
+    let info = read::table_info(&session, &Names::default()).await.expect("the table");
     assert_eq!(info.replayed_to, None);
     assert_eq!(read::open_transactions(&session, info.now).await, Ok(OpenTransactions::Clear));
     let writer = app(&primary, DATABASE).await;
@@ -161,7 +161,7 @@ async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
     let reader = open(&standby.login(READER, DATABASE)).await;
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     let info = loop {
-        let info = read::table_info(&reader, &Names::default()).await.expect("a look");
+        let info = read::table_info(&reader, &Names::default()).await.expect("the table");
         if info.replayed_to.is_some_and(|at| at > Timestamp::UNIX_EPOCH)
             || std::time::Instant::now() > deadline
         {

@@ -22,17 +22,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;
 
-/// A session that may take as long as the last word.
+/// A session that may take as long as the final query.
 async fn open(dsn: &str) -> Session {
     let dsn = Dsn::parse(dsn).expect("a connection string");
     connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(70)).await.expect("it connects")
 }
 
-/// A session in a new database that `sql` spoils, and what a look at it says.
+/// A session in a new database that `sql` spoils, and what its table is like.
 async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
-    let info = read::table_info(&session, names).await.expect("a look");
+    let info = read::table_info(&session, names).await.expect("the table");
     (session, info)
 }
 

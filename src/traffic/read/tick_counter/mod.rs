@@ -116,7 +116,7 @@ impl TickCounter {
     }
 
     /// What the next tick needs to know.
-    pub fn known(&self) -> TickCursor {
+    pub fn cursor(&self) -> TickCursor {
         let mut known = TickCursor::nothing(self.seal);
         for part in &self.tail {
             if let Part::Read { to, counts } = part {
@@ -132,13 +132,13 @@ impl TickCounter {
         next(to)
     }
 
-    /// Adds the result of a tick that was given [`TickCounter::known`], with all of its groups. A clock that stepped back seals
+    /// Adds the result of a tick that was given [`TickCounter::cursor`], with all of its groups. A clock that stepped back seals
     /// nothing.
     pub fn take(&mut self, tick: &TickResult) {
         let edge = tick.upper.saturating_sub(self.overlap).unwrap_or(self.seal);
         if tick.again {
             self.read_again(tick, edge);
-        } else if tick.end > self.known().read_to {
+        } else if tick.end > self.cursor().read_to {
             let mut counts = TickCounts::default();
             tick.groups.iter().for_each(|group| counts.add(group));
             self.tail.push_back(Part::Read { to: tick.end, counts: Box::new(counts) });

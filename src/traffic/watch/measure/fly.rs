@@ -14,7 +14,7 @@ use crate::service::fly::{self, FlyError, LogBatch};
 use crate::settings::{Since, Watch};
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
 use crate::traffic::window::WindowPlan;
-use crate::traffic::window::marker;
+use crate::traffic::window::current_deploy;
 
 /// Time limit of one call of `fly`. If there is no line to print, `fly logs` uses all of it.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -40,7 +40,7 @@ pub(super) async fn deploy(cx: &Arc<Context>, requested: &Watch) -> Result<Deplo
     let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
     let answer = cx.measure(format!("fly releases {app}"), false, take).await;
     match &answer.found {
-        Ok(releases) => marker(releases, &app).map(Deploy::from),
+        Ok(releases) => current_deploy(releases, &app),
         Err(trouble) => Err(trouble.to_string()),
     }
 }
