@@ -16,7 +16,7 @@ use super::opening::{self, ClockReading, WindowPlan};
 use super::summary;
 use super::watch::{Database, Reader, View, Watch};
 use super::watched::Observation;
-use crate::context::Context;
+use crate::context::{Context, Key};
 use crate::outcome::finding::ProbeError;
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
@@ -24,13 +24,19 @@ use crate::outcome::window::Window;
 use crate::service::dsn::Dsn;
 use crate::settings;
 
+const PLAN: Key<WindowPlan> = Key::new("the plan of the window");
+const FACTS: Key<Result<Observation, ProbeError>> = Key::new("the facts of the window");
+const HEALTH: Key<HealthReading> = Key::new("the health over the window of");
+const LOGS: Key<Result<LogReading, ProbeError>> = Key::new("the log of the window");
+const CUSTOMERS: Key<Customers> = Key::new("Chatwoot's side of the window");
+
 /// Time limit of the first query.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The plan of the window, the deploy, and where the window really ends.
 pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let taking = Arc::clone(cx);
-    cx.measure("the window of traffic", false, async move {
+    cx.measure(PLAN, false, async move {
         let wish = wish(&taking);
         let deploy = fly::deploy(&taking, &wish).await;
         let read = clock(&taking).await;
@@ -42,13 +48,13 @@ pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
 /// The facts of the window, from its first tick to the final query.
 pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
     let taking = Arc::clone(cx);
-    cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
+    cx.measure(FACTS, false, async move { Box::pin(watch(&taking)).await }).await
 }
 
 /// The health of a service over the window.
 pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
     let taking = Arc::clone(cx);
-    cx.measure(format!("the health of {of:?} over the window"), false, async move {
+    cx.measure(HEALTH.of(format!("{of:?}")), false, async move {
         let opening = begin(&taking).await;
         health::take(taking, of, opening).await
     })
@@ -58,7 +64,7 @@ pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
 /// The app's log lines of the window.
 pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
     let taking = Arc::clone(cx);
-    cx.measure("the log of the window", false, async move {
+    cx.measure(LOGS, false, async move {
         let opening = begin(&taking).await;
         fly::logs(&taking, &opening).await
     })
@@ -68,8 +74,7 @@ pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
 /// Chatwoot's side of the window, read when its messages are old enough to be judged, as far as the budget allows.
 pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
     let taking = Arc::clone(cx);
-    cx.measure("Chatwoot's side of the window", false, async move { chatwoot::customers(&taking).await })
-        .await
+    cx.measure(CUSTOMERS, false, async move { chatwoot::customers(&taking).await }).await
 }
 
 /// The requested window.

@@ -1,17 +1,14 @@
-//! Everything a probe can use: settings, variables, clients, and measurements that are
-//! taken once and judged by many checks. A failed measurement is kept, too, so that ten
-//! checks of one dead host cost one time-out.
+//! Everything a probe can use: settings, variables, clients, and shared measurements.
+
+mod measurements;
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -26,8 +23,9 @@ use crate::service::http::Client;
 use crate::service::marker::MarkerSink;
 use crate::service::tls::Roots;
 use crate::settings::{PIPELINE, Settings};
+use measurements::Measurements;
 
-type Measurement<T> = Shared<BoxFuture<'static, Arc<T>>>;
+pub use measurements::Key;
 
 /// The most live lines that wait to be shown, so that a program that writes without end cannot fill the memory.
 const MAX_LINES: usize = 10_000;
@@ -40,7 +38,7 @@ pub struct Context {
     pub roots: Roots,
     /// The HTTP client of all checks.
     pub http: Client,
-    measurements: Mutex<HashMap<String, Box<dyn Any + Send>>>,
+    measurements: Measurements,
     lines: mpsc::Sender<Event>,
     /// Where all clients report that a stand-in answered.
     pub marker: MarkerSink,
@@ -76,7 +74,7 @@ impl Context {
             roots,
             marker: http.marker().clone(),
             http,
-            measurements: Mutex::default(),
+            measurements: Measurements::default(),
             lines,
             traffic: Mutex::default(),
             notes: Mutex::default(),
@@ -94,36 +92,17 @@ impl Context {
     ///
     /// The task starts with the call. Measurements use each other, and if this were an `async fn`, each future would
     /// contain those of all measurements that it uses.
-    pub fn measure<K, T, F>(
+    pub fn measure<T, F>(
         &self,
-        key: K,
+        key: Key<T>,
         again: bool,
         take: F,
-    ) -> impl Future<Output = Arc<T>> + Send + use<K, T, F>
+    ) -> impl Future<Output = Arc<T>> + Send + use<T, F>
     where
-        K: Into<String>,
         T: Any + Send + Sync,
         F: Future<Output = T> + Send + 'static,
     {
-        let key = key.into();
-        let mut known = self.measurements.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = known.get(&key).and_then(|m| m.downcast_ref::<Measurement<T>>()).cloned();
-        match old {
-            Some(old) if !again => old,
-            _ => {
-                let task = tokio::spawn(take);
-                let name = key.clone();
-                let fresh = async move {
-                    match task.await {
-                        Ok(value) => Arc::new(value),
-                        Err(error) => panic!("the measurement `{name}` failed: {error}"),
-                    }
-                };
-                let fresh: Measurement<T> = fresh.boxed().shared();
-                known.insert(key, Box::new(fresh.clone()));
-                fresh
-            }
-        }
+        self.measurements.measure(key, again, take)
     }
 
     /// Fills a template from the variables and the target.
@@ -180,14 +159,14 @@ impl Context {
     /// Reports that the watch of a window begins, and what that window can detect.
     pub fn watching(&self, window: Window, remarks: &[String]) {
         let remarks = remarks.iter().map(|r| self.redactor.apply(r).into_owned()).collect();
-        self.tell(Event::Watching { window, remarks, at: self.now() });
+        self.send(Event::Watching { window, remarks, at: self.now() });
     }
 
     /// Shows the numbers of a tick of the watch.
     pub fn tick(&self, mut tick: Tick) {
         tick.reason = self.redactor.apply(&tick.reason).into_owned();
         tick.trouble = tick.trouble.map(|t| self.redactor.apply(&t).into_owned());
-        self.tell(Event::Tick(Box::new(tick)));
+        self.send(Event::Tick(Box::new(tick)));
     }
 
     /// Sets the report's traffic numbers, replacing earlier ones.
@@ -212,7 +191,7 @@ impl Context {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn tell(&self, event: Event) {
+    fn send(&self, event: Event) {
         // As with lines, the run may be over.
         if let Ok(place) = self.lines.try_reserve() {
             place.send(event);
