@@ -17,7 +17,7 @@ use crate::service::marker::MarkerSink;
 use crate::service::postgres::{Session, connect};
 use crate::service::tls::Roots;
 use crate::settings::Settings;
-use crate::traffic::baseline::good::{Bar, of_row};
+use crate::traffic::baseline::quality::{Bar, of_row};
 use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
 

@@ -11,9 +11,9 @@ use super::codes::codes;
 use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
-use crate::traffic::health::Service;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
+use crate::traffic::window::Service;
 
 /// A service's health, checked throughout the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]

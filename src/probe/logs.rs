@@ -13,7 +13,7 @@ use crate::context::{Attempt, Context, FLY_TOKENS};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
 
 /// One claim on what the app logged during the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use crate::probe::database::dsn;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Session, connect};
 use crate::traffic::baseline::compare::{average, choose, rate};
-use crate::traffic::baseline::good::{Bar, of_row};
+use crate::traffic::baseline::quality::{Bar, of_row};
 use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::{BaselineError, hour_now, recorded};
 use crate::traffic::read::{Hour, look};

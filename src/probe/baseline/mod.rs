@@ -18,8 +18,8 @@ use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::postgres::PgError;
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;
-use crate::traffic::baseline::sql;
-use crate::traffic::query;
+use crate::traffic::baseline::sql as baseline_sql;
+use crate::traffic::sql;
 
 /// One check of the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,7 +88,7 @@ impl Baseline {
 
     pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let names = &settings.target.names;
-        let hour = || query::explain(names, 60.0).into_iter().take(2).flat_map(|sql| psql(settings, &sql));
+        let hour = || sql::explain(names, 60.0).into_iter().take(2).flat_map(|sql| psql(settings, &sql));
         let rows = |list: &str| {
             let table = crate::traffic::baseline::TABLE;
             psql(settings, &format!("SELECT {list} FROM {table} ORDER BY captured_at DESC LIMIT 10"))
@@ -96,7 +96,7 @@ impl Baseline {
         let (question, by_hand, expectation) = match self {
             Baseline::Recorded => (
                 "the last hour's numbers are stored in support_baseline, at most once a minute",
-                psql(settings, &sql::by_hand(names, None)),
+                psql(settings, &baseline_sql::by_hand(names, None)),
                 "baseline: one row, about an hour with traffic".to_owned(),
             ),
             Baseline::Comparable => (

@@ -11,7 +11,7 @@ use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::{DatabaseError, dsn};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
-use crate::traffic::baseline::good::{Bar, BaselineQuality, details, of_details, of_row};
+use crate::traffic::baseline::quality::{Bar, BaselineQuality, details, of_details, of_row};
 use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
 use crate::traffic::read::{Hour, look};
 

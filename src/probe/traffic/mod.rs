@@ -16,7 +16,7 @@ use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
 
 /// One check of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

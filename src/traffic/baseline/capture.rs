@@ -1,15 +1,15 @@
 //! Recording a baseline: read the hour, check that it can be a baseline at all, and only then create the table and insert
 //! one row, in one transaction.
 
-use super::good::details;
+use super::quality::details;
 use super::recorded::{BOUNDS, place, stored};
 use super::row::Row;
 use super::sql::{self, Numbers};
 use super::{BaselineError, TABLE};
 use crate::service::postgres::{PgError, Uncommitted, Writer, Writing};
-use crate::traffic::full::{Form, WindowData};
-use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
+use crate::traffic::sql::Source;
+use crate::traffic::window::{Form, WindowData};
 
 /// The code of claims about the table.
 const ON_TABLE: &str = "table-support-baseline";

@@ -1,11 +1,11 @@
 //! Comparing the last hour with a baseline: which one, and whether the hour is worse.
 
 use super::BaselineError;
-use super::good::{Bar, BaselineQuality, of_row};
+use super::quality::{Bar, BaselineQuality, of_row};
 use super::row::{Row, captured_at};
 use crate::outcome::finding::Claim;
-use crate::traffic::full::{Form, WindowData};
 use crate::traffic::stats::{worse_average, worse_rate};
+use crate::traffic::window::{Form, WindowData};
 
 /// The baseline to compare with: the pinned one, or the newest good one. `rows` are sorted newest first.
 ///
@@ -106,7 +106,7 @@ mod tests {
     use crate::outcome::window::Window;
     use crate::settings::Percent;
     use crate::traffic::baseline::row::{Details, Number};
-    use crate::traffic::full::{OpenTransactions, Totals};
+    use crate::traffic::window::{OpenTransactions, Totals};
 
     const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
 

@@ -4,7 +4,7 @@
 
 mod capture;
 pub mod compare;
-pub mod good;
+pub mod quality;
 mod recorded;
 pub mod row;
 pub mod sql;

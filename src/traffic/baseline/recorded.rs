@@ -7,8 +7,8 @@ use super::row::{Number, Row};
 use super::sql;
 use super::table::{Column, Found, Place};
 use crate::service::postgres::{self, Bounds, PgError, Session, Transaction};
-use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
+use crate::traffic::sql::Source;
 
 /// Time limits of every query about baselines.
 pub(super) const BOUNDS: Bounds =

@@ -4,7 +4,7 @@
 use super::row::Details;
 use crate::service::postgres::{quote_ident, quote_literal};
 use crate::settings::Names;
-use crate::traffic::query::Source;
+use crate::traffic::sql::Source;
 
 /// Held by a recording from before it reads the table until it has committed, so that two at once leave one row.
 pub const LOCK: &str = "SELECT pg_advisory_xact_lock(7526764326012089189) IS NULL AS locked";

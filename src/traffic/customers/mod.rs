@@ -2,7 +2,9 @@
 //! since the window's start with what was written after it. Each part is known, or carries the reason why it is not;
 //! incomplete parts are marked.
 
-mod ask;
+pub mod loss;
+mod reader;
+pub mod silence;
 mod sweep;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +13,7 @@ use serde_json::Value;
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{Api, ChatwootError, Kind, Message};
 
-pub use ask::ask;
+pub use reader::ask;
 
 /// How many customer messages are judged at most.
 pub const MAX_MESSAGES: usize = 1_000;
@@ -175,6 +177,4 @@ fn in_words(what: &str, trouble: &ChatwootError) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod samples;
-#[cfg(test)]
-mod tests;
+pub(super) mod tests;

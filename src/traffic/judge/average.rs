@@ -3,9 +3,9 @@
 
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
-use crate::traffic::full::{Form, Totals, WindowData};
 use crate::traffic::stats;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
+use crate::traffic::window::{Form, Totals, WindowData};
 
 const CODE: &str = "average-duration";
 const WHAT: &str = "average duration";

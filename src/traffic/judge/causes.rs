@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Rules, preconditions, rate, words};
 use crate::outcome::window::Ended;
-use crate::traffic::full::{OpenTransactions, WindowData};
 use crate::traffic::stats::{self, Change};
-use crate::traffic::watched::{Observation, Stretch};
+use crate::traffic::window::{Observation, Stretch};
+use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// A difference counts as real when chance alone would produce it in at most this share of comparisons.
 const SIGNIFICANT: f64 = 0.01;

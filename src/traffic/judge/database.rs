@@ -2,7 +2,7 @@
 
 use super::{preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
 
 const CODE: &str = "database";
 const WHAT: &str = "database";

@@ -4,8 +4,8 @@
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
-use crate::traffic::full::WindowData;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
+use crate::traffic::window::WindowData;
 
 const CODE: &str = "dead-letters";
 const WHAT: &str = "dead letters";

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
+use crate::traffic::customers::silence::{Silence, silence};
 use crate::traffic::customers::{Customers, Unknown};
-use crate::traffic::silence::{Silence, silence};
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
 
 const CODE: &str = "facts";
 const WHAT: &str = "recorded webhooks";

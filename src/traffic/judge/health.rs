@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Mode;
-use crate::traffic::health::HealthSample;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::HealthSample;
+use crate::traffic::window::Observation;
 
 const CODE: &str = "health";
 const WHAT: &str = "health probes";

@@ -4,7 +4,7 @@
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::logs::LogJudgement;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
 
 /// How many different messages are listed.
 const MAX_MESSAGES: usize = 10;

@@ -5,9 +5,9 @@ use super::delivered::{patience, with_fix};
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::Customers;
-use crate::traffic::loss::{Judged, Loss, Rule, judge};
-use crate::traffic::silence::{self, Fewer};
-use crate::traffic::watched::Observation;
+use crate::traffic::customers::loss::{Judged, Loss, Rule, judge};
+use crate::traffic::customers::silence::{self, Fewer};
+use crate::traffic::window::Observation;
 
 /// How many lost messages are listed.
 const MAX_LOST: usize = 10;

@@ -11,11 +11,12 @@ mod database;
 mod dead_letters;
 mod delivered;
 mod health;
+mod live_status;
 mod logs;
 mod loss;
 mod preconditions;
 mod rate;
-mod standing;
+mod summary;
 mod tiers;
 mod words;
 
@@ -25,10 +26,11 @@ pub use database::database;
 pub use dead_letters::dead_letters;
 pub use delivered::delivered;
 pub use health::health;
+pub use live_status::live_status;
 pub use logs::{log_errors, log_warnings};
 pub use loss::{fewer_facts, no_lost_message};
 pub use rate::{margins, success_rate};
-pub use standing::standing;
+pub use summary::summarize;
 pub use tiers::tiers;
 
 use crate::settings::{Settings, Target, Traffic};

@@ -4,8 +4,8 @@ use super::Rules;
 use super::words;
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::{Ended, Mode};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::watched::{Observation, ReadError};
+use crate::traffic::window::{Observation, ReadError};
+use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// The minimum length of the success criteria's window, in minutes.
 const CRITERIA_MINUTES: f64 = 30.0;

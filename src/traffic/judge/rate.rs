@@ -5,9 +5,9 @@ use super::{Rules, causes, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::settings::Traffic;
-use crate::traffic::full::WindowData;
 use crate::traffic::stats;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::Observation;
+use crate::traffic::window::WindowData;
 
 const CODE: &str = "success-rate";
 const WHAT: &str = "success rate";

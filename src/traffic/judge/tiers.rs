@@ -3,7 +3,7 @@
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding, slug};
 use crate::traffic::stats;
-use crate::traffic::watched::{Observation, TierCounts};
+use crate::traffic::window::{Observation, TierCounts};
 
 /// One claim for each alert level: that it is not triggered.
 pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {

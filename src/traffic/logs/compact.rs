@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Seen;
 use super::class::Class;
 use crate::outcome::window::Window;
-use crate::traffic::opening::End;
+use crate::traffic::window::End;
 
 /// Counts of lines.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::opening::End;
+use super::window::End;
 use crate::outcome::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
 use class::Class;
@@ -227,9 +227,5 @@ impl LogReading {
     }
 }
 
-#[cfg(test)]
-mod folding;
-#[cfg(test)]
-mod property;
 #[cfg(test)]
 mod tests;

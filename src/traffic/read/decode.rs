@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::service::postgres::{PgError, Row};
-use crate::traffic::counts::{Group, Kind, Ms};
-use crate::traffic::query::SEALED;
+use crate::traffic::read::{Group, Kind, Ms};
+use crate::traffic::sql::SEALED;
 
 /// The error for an unexpected result.
 pub(super) fn odd(what: &str) -> PgError {

@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::decode::{self, count};
-use super::{full, one};
+use super::{one, window};
 use crate::outcome::window::Window;
 use crate::service::postgres::{PgError, Transaction};
-use crate::traffic::full::WindowData;
-use crate::traffic::query::Source;
+use crate::traffic::sql::Source;
+use crate::traffic::window::WindowData;
 
 /// The hour up to now, and the other numbers of a baseline.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,6 @@ pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<
     };
     let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
     let daily_dead_letters = count(one(&day, 0)?, "dlq_count")?;
-    let full = full::read(transaction, source, back(1)?, None).await?;
+    let full = window::read(transaction, source, back(1)?, None).await?;
     Ok(Hour { full, daily_dead_letters, oldest })
 }

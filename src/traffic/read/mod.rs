@@ -2,27 +2,34 @@
 //! here, and a result that cannot be parsed is an error, never a zero.
 
 mod decode;
-mod full;
-mod horizon;
+mod group;
 mod hour;
-mod look;
+mod open_transactions;
+mod percentile;
+mod table;
+mod tick;
+mod tick_counter;
+mod window;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::counts::{Group, Kind, TickCursor, TickResult};
-use super::query::{self, Source};
-use super::watched::{Stretch, TierCounts};
+use super::sql::{self, Source};
+use super::window::{Stretch, TierCounts};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
-pub use super::query::explain;
-pub use full::full;
-pub use horizon::horizon;
+pub use super::sql::explain;
+pub use group::{Group, Kind, Ms};
 pub use hour::{Hour, hour};
-pub use look::{TableInfo, look};
+pub use open_transactions::horizon;
+pub use percentile::{percentile, percentiles};
+pub use table::{TableInfo, look};
+pub use tick::{TickCursor, TickResult};
+pub use tick_counter::{Counts, SPARKS, TickCounter};
+pub use window::full;
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -47,7 +54,7 @@ pub async fn tick(
     to: Timestamp,
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
-    let to = query::whole_micros(to);
+    let to = sql::whole_micros(to);
     let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
     let asked = [source.short(), &[&clock, &fresh, &before]].concat();

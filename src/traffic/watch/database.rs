@@ -6,18 +6,18 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reader::{Answer, Moment, QueryError, Reader};
+use super::reader::{Answer, Reader};
 use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Session, connect};
 use crate::settings::Tier;
-use crate::traffic::counts::{TickCursor, TickResult};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
-use crate::traffic::watched::{ReadError, Stretch, TierCounts};
+use crate::traffic::read::{TickCursor, TickResult};
+use crate::traffic::sql::{Engine, Source};
+use crate::traffic::window::{Moment, QueryError, ReadError, Stretch, TierCounts};
+use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
 const STATUS: usize = 12;

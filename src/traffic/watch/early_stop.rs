@@ -9,8 +9,8 @@ use super::reader::Reader;
 use super::{View, Watch};
 use crate::outcome::window::{Ended, Window};
 use crate::settings::Percent;
-use crate::traffic::full::WindowData;
 use crate::traffic::stats;
+use crate::traffic::window::WindowData;
 
 /// Time limit of the confirming statement.
 const DEADLINE: Duration = Duration::from_secs(65);

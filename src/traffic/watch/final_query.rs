@@ -11,9 +11,9 @@ use super::reader::{Answer, Reader};
 use super::tick_loop::TICK_DEADLINE;
 use super::{Turn, View, Watch};
 use crate::outcome::window::{Ended, Mode, Window};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
+use crate::traffic::window::{Observation, ReadError, Stretch, TierCounts};
+use crate::traffic::window::{OpenTransactions, WindowData};
+use crate::traffic::window::{after, before};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);

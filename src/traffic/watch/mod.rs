@@ -8,6 +8,8 @@ mod database;
 mod early_stop;
 mod final_query;
 mod forecast;
+mod health;
+pub mod measure;
 mod reader;
 mod screen;
 mod tick_loop;
@@ -19,17 +21,15 @@ use tokio::time::Instant;
 
 use self::clock::{Clock, Gaps};
 use self::early_stop::Refuted;
-use super::counts::TickCounter;
-use super::full::WindowData;
-use super::opening::WindowPlan;
-use super::watched::{Observation, ReadError};
+use super::read::TickCounter;
+use super::window::{Observation, ReadError, WindowData, WindowPlan};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
-pub use reader::{Answer, Moment, QueryError, Reader};
+pub use reader::{Answer, Reader};
 
 /// How long a database may need to restart.
 const RESTART: Duration = Duration::from_secs(30);

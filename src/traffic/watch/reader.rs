@@ -6,39 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::outcome::finding::ProbeError;
 use crate::outcome::window::Window;
 use crate::settings::Tier;
-use crate::traffic::counts::{TickCursor, TickResult};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::watched::{ReadError, Stretch, TierCounts};
-
-/// Why a query has no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueryError {
-    pub unasked: ReadError,
-    /// Repeating it will not help: the login was rejected, the table is missing.
-    pub hopeless: bool,
-    /// The problem is on our side.
-    pub ours: bool,
-}
-
-impl From<ProbeError> for QueryError {
-    fn from(cannot: ProbeError) -> QueryError {
-        let unasked = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
-        QueryError { unasked, hopeless: true, ours: true }
-    }
-}
-
-/// The database's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
-    pub now: Timestamp,
-    /// On a standby: it shows what it has replayed up to this time.
-    pub replayed_to: Option<Timestamp>,
-    /// Whether this server can show which transactions are open.
-    pub tells_transactions: bool,
-}
+use crate::traffic::read::{TickCursor, TickResult};
+use crate::traffic::window::{Moment, OpenTransactions, QueryError, Stretch, TierCounts, WindowData};
 
 /// The result of a query.
 pub type Answer<T> = Result<T, QueryError>;

@@ -4,14 +4,14 @@ use super::reader::Reader;
 use super::{View, Watch};
 use crate::outcome::tick::{LiveStatus, Spark, Tick};
 use crate::outcome::traffic::{AsPrinted, Point, Summary};
-use crate::traffic::counts::Counts;
-use crate::traffic::judge::standing;
+use crate::traffic::judge::live_status;
+use crate::traffic::read::Counts;
 use crate::traffic::stats;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// The status of the window, and the reason.
-    pub(super) fn standing(&self) -> (LiveStatus, String) {
-        standing(&self.ledger.counts(), self.rules)
+    pub(super) fn status(&self) -> (LiveStatus, String) {
+        live_status(&self.ledger.counts(), self.rules)
     }
 
     /// Shows what is known so far; `trouble` is why the last query had no answer.
@@ -21,7 +21,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let left = self.window.to.duration_since(at).as_secs_f64().max(0.0);
         let minutes = at.min(self.window.to).duration_since(self.window.from).as_secs_f64() / 60.0;
         let per_minute = if minutes > 0.0 { counts.total() as f64 / minutes } else { 0.0 };
-        let (standing, reason) = standing(&counts, self.rules);
+        let (standing, reason) = live_status(&counts, self.rules);
         let spark: Vec<Spark> = self.ledger.sparks().collect();
         self.view.so_far(self.provisional(&counts, per_minute, reason.clone(), &spark));
         self.view.tick(Tick {

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{Clock, Step};
-use super::reader::{Answer, QueryError, Reader};
+use super::reader::{Answer, Reader};
 use super::{Turn, View, Watch};
 use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::Window;
-use crate::traffic::counts::TickCounter;
-use crate::traffic::opening::after;
-use crate::traffic::watched::ReadError;
+use crate::traffic::read::TickCounter;
+use crate::traffic::window::after;
+use crate::traffic::window::{QueryError, ReadError};
 
 /// Time limit of one tick, including its connection.
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
@@ -96,7 +96,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     fn anchor(&mut self, now: Timestamp, at: Instant) {
         let elapsed = at.saturating_duration_since(self.opening.began);
         let length = self.window.length();
-        let from = crate::traffic::opening::before(now, elapsed);
+        let from = crate::traffic::window::before(now, elapsed);
         let to = after(from, Duration::try_from(length).unwrap_or(Duration::ZERO));
         self.window = Window { from, to };
         self.planned = self.window;
@@ -117,7 +117,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let reserve = self.rules.settle.0 + RESERVE.min(spare / 4);
         let tick = self.rules.tick.0;
         if !self.wish.until_enough
-            || self.standing().0 != LiveStatus::Thin
+            || self.status().0 != LiveStatus::Thin
             || Instant::now() + tick + reserve > self.spent
         {
             return false;

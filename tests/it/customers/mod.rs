@@ -18,9 +18,9 @@ use hotdash_ops::service::http;
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Drafts;
+use hotdash_ops::traffic::customers::loss::{self, Judged, Loss, Rule};
+use hotdash_ops::traffic::customers::silence::{Silence, silence};
 use hotdash_ops::traffic::customers::{self, Counts, Customers, MAX_MESSAGES};
-use hotdash_ops::traffic::loss::{self, Judged, Loss, Rule};
-use hotdash_ops::traffic::silence::{Silence, silence};
 use jiff::{SignedDuration, Timestamp};
 
 const BOT: Sender = Sender::Bot(2);

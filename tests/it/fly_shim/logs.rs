@@ -12,7 +12,7 @@ use hotdash_ops::service::fly::{self, FlyError, LogBatch};
 use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::settings::Traffic;
 use hotdash_ops::traffic::logs::{LogReading, LogTexts};
-use hotdash_ops::traffic::opening::End;
+use hotdash_ops::traffic::window::End;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
 use hotdash_ops::service::fly::{self, Answer, FlyError, Release};
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::traffic::deploy::marker;
+use hotdash_ops::traffic::window::marker;
 
 use super::{Sandbox, text};
 

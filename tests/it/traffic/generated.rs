@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::{Form, WindowData};
+use hotdash_ops::traffic::window::{Form, WindowData};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, checklist, open, prisma, psql, report_of, spoiled};

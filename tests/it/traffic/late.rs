@@ -5,9 +5,9 @@ use std::time::Duration;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{TickCounter, TickCursor};
-use hotdash_ops::traffic::full::OpenTransactions;
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::{TickCounter, TickCursor};
+use hotdash_ops::traffic::window::OpenTransactions;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 

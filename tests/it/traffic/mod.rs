@@ -15,9 +15,9 @@ use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgError, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::WindowData;
-use hotdash_ops::traffic::query::Source;
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::sql::Source;
+use hotdash_ops::traffic::window::WindowData;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Kind, Ms, TickCursor};
-use hotdash_ops::traffic::full::{Form, Percentiles};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::{Kind, Ms, TickCursor};
+use hotdash_ops::traffic::window::{Form, Percentiles};
 
 use super::{at, checklist, full, minutes, psql, report_of, spoiled};
 use crate::support::server;

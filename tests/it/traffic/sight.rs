@@ -8,9 +8,9 @@ use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgError, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::TickCursor;
-use hotdash_ops::traffic::full::{Form, OpenTransactions};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::TickCursor;
+use hotdash_ops::traffic::window::{Form, OpenTransactions};
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::{Names, Tier};
-use hotdash_ops::traffic::counts::{Kind, TickCursor};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::{Kind, TickCursor};
 use jiff::SignedDuration;
 
 use super::{at, full, minutes, open, prisma, psql, spoiled};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
-use hotdash_ops::traffic::measure;
+use hotdash_ops::traffic::watch::measure;
 
 use super::{ORACLE, ahead, context, deliveries};
 

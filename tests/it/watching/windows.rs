@@ -7,8 +7,8 @@ use hotdash_ops::outcome::event::Event;
 use hotdash_ops::outcome::tick::LiveStatus;
 use hotdash_ops::outcome::window::Ended;
 use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::traffic::full::OpenTransactions;
-use hotdash_ops::traffic::measure;
+use hotdash_ops::traffic::watch::measure;
+use hotdash_ops::traffic::window::OpenTransactions;
 
 use super::{ORACLE, ahead, context, deliveries, past};
 use crate::support::pgbouncer::PgBouncer;

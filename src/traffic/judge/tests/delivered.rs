@@ -1,6 +1,7 @@
 use super::*;
 use crate::service::chatwoot::Kind;
-use crate::traffic::customers::{Customers, Messages, Queue, Unknown, samples};
+use crate::traffic::customers::tests::samples;
+use crate::traffic::customers::{Customers, Messages, Queue, Unknown};
 use crate::traffic::judge::delivered;
 
 /// Chatwoot's side: `n` customer messages, each in its own conversation.

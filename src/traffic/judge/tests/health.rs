@@ -1,6 +1,6 @@
 use super::*;
-use crate::traffic::health::HealthSample;
 use crate::traffic::judge::health;
+use crate::traffic::window::HealthSample;
 
 /// One probe a minute: `+` good, `-` failed, `?` rate limited, `o` failed without a route.
 fn looks(pattern: &str) -> Vec<HealthSample> {

@@ -2,7 +2,8 @@ use super::delivered::written;
 use super::*;
 use crate::service::chatwoot::Kind;
 use crate::settings::Drafts;
-use crate::traffic::customers::{Counts, Customers, Messages, Unknown, samples};
+use crate::traffic::customers::tests::samples;
+use crate::traffic::customers::{Counts, Customers, Messages, Unknown};
 use crate::traffic::judge::{fewer_facts, no_lost_message};
 
 fn judged(watched: &Observation, customers: &Customers) -> Finding {

@@ -4,12 +4,12 @@ mod average;
 mod dead_letters;
 mod delivered;
 mod health;
+mod live_status;
 mod logs;
 mod loss;
 mod preconditions;
 mod property;
 mod rate;
-mod standing;
 mod summary;
 mod tiers;
 
@@ -22,9 +22,9 @@ use crate::outcome::Verdict;
 use crate::outcome::finding::Finding;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::{Target, Traffic};
-use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Observation, ReadError, Stretch};
+use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::window::{Observation, ReadError, Stretch};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::outcome::tick::LiveStatus;
-use crate::traffic::counts::Counts;
-use crate::traffic::judge::{average, dead_letters, standing, success_rate};
+use crate::traffic::judge::{average, dead_letters, live_status, success_rate};
+use crate::traffic::read::Counts;
 use crate::traffic::stats::passes;
 
 fn ends() -> impl Strategy<Value = Ended> {
@@ -128,12 +128,12 @@ proptest! {
     #[test]
     fn the_live_status_and_the_verdict_agree(bad in 0..300u64, ok in 0..3000u64) {
         let counts = Counts { ok, bad, timed: ok + bad, ..Counts::default() };
-        let (standing, _) = standing(&counts, &Traffic::default());
+        let (live_status, _) = live_status(&counts, &Traffic::default());
         let expected = match verdict(&success_rate(&watched(bad, ok + bad), rules(&Traffic::default()))) {
             Verdict::Pass => LiveStatus::Passing,
             Verdict::Fail => LiveStatus::Failing,
             _ => LiveStatus::Thin,
         };
-        prop_assert_eq!(standing, expected);
+        prop_assert_eq!(live_status, expected);
     }
 }

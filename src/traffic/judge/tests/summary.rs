@@ -1,8 +1,8 @@
 use super::*;
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{Counted, Point};
-use crate::traffic::full::Percentiles;
-use crate::traffic::summary::of;
+use crate::traffic::judge::summarize;
+use crate::traffic::window::Percentiles;
 
 #[test]
 fn a_summary_has_the_numbers_as_they_were_printed() {
@@ -16,7 +16,7 @@ fn a_summary_has_the_numbers_as_they_were_printed() {
     (full.dead_letters, full.unreadable, full.untimed, full.future) = (1, 2, 3, 4);
     full.bins = bins(&[(2, 60)]);
     window.late = -1;
-    let summary = of(&window, &Target::default());
+    let summary = summarize(&window, &Target::default());
     assert_eq!(
         (summary.success_rate, summary.total, summary.avg_duration_ms, summary.dlq_count),
         (Some(96.67), 60, Some(201.2122434801197), 1)
@@ -37,7 +37,7 @@ fn a_summary_has_the_numbers_as_they_were_printed() {
 fn the_series_comes_from_ticks_if_there_were_any() {
     let mut window = watched(0, 60);
     window.sparks = vec![Spark { total: 5, bad: 1, mean_ms: Some(120.0), hole: false }, Spark::default()];
-    let series = of(&window, &Target::default()).series;
+    let series = summarize(&window, &Target::default()).series;
     assert_eq!(
         series,
         [Point { total: 5, bad: 1, mean_ms: Some(120.0) }, Point { total: 0, bad: 0, mean_ms: None }]
@@ -48,10 +48,10 @@ fn the_series_comes_from_ticks_if_there_were_any() {
 fn unread_numbers_are_absent_and_a_remark_says_why() {
     let mut window = watched(0, 60);
     window.facts = Err(unasked(true));
-    let summary = of(&window, &Target::default());
+    let summary = summarize(&window, &Target::default());
     assert_eq!((summary.success_rate, summary.avg_duration_ms, summary.total), (None, None, 0));
     assert!(summary.remarks.iter().any(|said| said.contains("connection refused")), "{:?}", summary.remarks);
-    assert_eq!(of(&watched(0, 0), &Target::default()).success_rate, None);
+    assert_eq!(summarize(&watched(0, 0), &Target::default()).success_rate, None);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn values_that_are_not_finite_are_absent_but_kept_as_printed() {
     let mut window = watched(0, 60);
     for printed in ["NaN", "Infinity", &format!("1{}", "0".repeat(400))] {
         facts(&mut window).letter.average_ms = Some(printed.to_owned());
-        let summary = of(&window, &Target::default());
+        let summary = summarize(&window, &Target::default());
         assert_eq!(summary.avg_duration_ms, None, "{printed}");
         assert_eq!(summary.as_printed.avg_duration_ms.as_deref(), Some(printed));
     }

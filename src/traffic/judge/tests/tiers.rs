@@ -1,7 +1,7 @@
 use super::*;
 use crate::settings::Tier;
 use crate::traffic::judge::tiers;
-use crate::traffic::watched::TierCounts;
+use crate::traffic::window::TierCounts;
 
 /// The runbooks' alert levels over the same facts.
 fn window(bad: u64, total: u64, dead_letters: u64, attempts: (u64, u64)) -> Observation {

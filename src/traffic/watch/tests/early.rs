@@ -4,9 +4,9 @@ use super::script::{START, Script, ahead, seconds, watch, watch_and_follow};
 use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::Ended;
 use crate::settings::Watch;
-use crate::traffic::counts::Kind;
-use crate::traffic::full::OpenTransactions;
-use crate::traffic::opening::{End, after};
+use crate::traffic::read::Kind;
+use crate::traffic::window::OpenTransactions;
+use crate::traffic::window::{End, after};
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_ends_the_watch_at_the_next_tick() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::script::{START, Script, ahead, seconds, watch};
 use crate::outcome::window::{Ended, Mode};
 use crate::settings;
-use crate::traffic::counts::Kind;
-use crate::traffic::opening::{after, before};
+use crate::traffic::read::Kind;
+use crate::traffic::window::{after, before};
 
 /// A small deterministic random number generator.
 struct Dice(u64);

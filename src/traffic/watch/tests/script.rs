@@ -11,11 +11,12 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, Ms, TickCursor, TickResult};
-use crate::traffic::full::{Form, OpenTransactions, Totals, WindowData};
-use crate::traffic::opening::{ClockReading, End, WindowPlan, after};
-use crate::traffic::watch::{Answer, Moment, QueryError, Reader, View, Watch};
-use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
+use crate::traffic::read::{Group, Kind, Ms, TickCursor, TickResult};
+use crate::traffic::watch::{Answer, Reader, View, Watch};
+use crate::traffic::window::{ClockReading, End, WindowPlan, after};
+use crate::traffic::window::{Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::window::{Moment, QueryError};
+use crate::traffic::window::{Observation, ReadError, Stretch, TierCounts};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);

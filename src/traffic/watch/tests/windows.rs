@@ -6,9 +6,9 @@ use super::script::{START, Script, ahead, seconds, watch, watch_since};
 use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::Watch;
-use crate::traffic::counts::Kind;
-use crate::traffic::full::OpenTransactions;
-use crate::traffic::opening::after;
+use crate::traffic::read::Kind;
+use crate::traffic::window::OpenTransactions;
+use crate::traffic::window::after;
 
 fn healthy(length: u64) -> Script {
     Script::steady(seconds(2), seconds(length), |_| Kind::Ok)
@@ -142,13 +142,13 @@ async fn a_past_window_is_judged_after_settling() {
     let mut script = Script::default();
     let began = after(START, seconds(0));
     for n in 1..=30 {
-        let at = crate::traffic::opening::before(began, seconds(20 * n));
+        let at = crate::traffic::window::before(began, seconds(20 * n));
         let kind = if n == 25 { Kind::Bad } else { Kind::Ok };
         script.facts.push(super::script::Fact { at, seen: seconds(0), kind });
     }
     let wish = Watch { mode: Mode::Past, budget: seconds(300), ..ahead(900) };
     let deploy = Deploy {
-        at: crate::traffic::opening::before(began, seconds(410)),
+        at: crate::traffic::window::before(began, seconds(410)),
         source: "release v42".to_owned(),
         running: false,
     };
@@ -167,9 +167,9 @@ async fn a_past_window_is_judged_after_settling() {
 async fn failures_are_compared_with_the_time_before_the_deploy() {
     let mut script =
         Script::steady(seconds(2), seconds(200), |n| if n % 4 == 0 { Kind::Bad } else { Kind::Ok });
-    let at = crate::traffic::opening::before(START, seconds(30));
+    let at = crate::traffic::window::before(START, seconds(30));
     for n in 1..=20 {
-        let at = crate::traffic::opening::before(at, seconds(n));
+        let at = crate::traffic::window::before(at, seconds(n));
         script.facts.push(super::script::Fact { at, seen: seconds(0), kind: Kind::Ok });
     }
     let deploy = Deploy { at, source: "release v42".to_owned(), running: false };
@@ -177,7 +177,7 @@ async fn failures_are_compared_with_the_time_before_the_deploy() {
     let ran = watch_since(script, &wish, Ok(deploy)).await;
     let before = ran.watched.before.expect("the deploy was half a minute before");
     assert_eq!((before.total, before.bad), (20, 0));
-    assert_eq!(before.window, Window { from: crate::traffic::opening::before(at, seconds(120)), to: at });
+    assert_eq!(before.window, Window { from: crate::traffic::window::before(at, seconds(120)), to: at });
     assert_eq!(ran.watched.after, None);
     let tiers = ran.watched.tiers.expect("asked");
     assert!(tiers.iter().all(|tier| tier.window.from == at), "clipped at the deploy");

@@ -1,0 +1,195 @@
+//! The final query: every number of a window, in one snapshot.
+
+use std::collections::BTreeMap;
+
+use super::decode::{self, count};
+use super::{PATIENT, one, rows};
+use crate::outcome::window::Window;
+use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
+use crate::traffic::read::{Group, Kind, Ms, percentiles};
+use crate::traffic::sql::{Bins, Source};
+use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
+
+/// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
+/// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
+/// are failures (counted in `bins` equal parts of the window) or dead letters. The caller fills in the open transactions:
+/// they are read before this transaction begins ([`super::horizon()`]).
+///
+/// # Errors
+/// When the database does not answer, rejects a query, or takes more than a minute for one.
+pub async fn full(
+    session: &Session,
+    source: &Source,
+    window: Window,
+    bins: usize,
+) -> Result<WindowData, PgError> {
+    let bounds = Bounds { one_snapshot: true, ..PATIENT };
+    let mut transaction = session.transaction(&bounds).await?;
+    let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
+    transaction.end().await;
+    full
+}
+
+/// [`full`] in an open transaction.
+pub(super) async fn read(
+    transaction: &mut Transaction<'_>,
+    source: &Source,
+    window: Window,
+    bins: Option<Bins>,
+) -> Result<WindowData, PgError> {
+    let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
+    let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
+    let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
+    let (mut letter, unreadable) = letter(transaction, source, window).await?;
+    let pass = transaction.ask(&[&source.pass(window)]).await?;
+    let pass = Pass::read(rows(&pass, 0)?)?;
+    if letter.form == Form::Checklist {
+        // Every existing duration was averaged, or the statement would have failed.
+        letter.timed = letter.total.saturating_sub(pass.untimed());
+    }
+    let mut full = WindowData {
+        window,
+        asked_at,
+        replayed_to,
+        unreadable,
+        untimed: letter.total.saturating_sub(letter.timed).saturating_sub(unreadable),
+        dead_letters,
+        future,
+        percentiles: percentiles(&pass.groups),
+        attempts: pass.attempts,
+        failures: most_frequent(pass.statuses),
+        errors: Vec::new(),
+        dead_letter_messages: Vec::new(),
+        bins: Vec::new(),
+        horizon: OpenTransactions::Unknown("not asked".to_owned()),
+        letter,
+    };
+    if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
+        full.bins = binned(transaction, source, window, bins).await?;
+    }
+    if dead_letters > 0 {
+        let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
+        for row in rows(&dead, 0)? {
+            full.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
+        }
+        full.dead_letter_messages =
+            rows(&dead, 1)?.iter().map(|r| count(r, "id")).collect::<Result<_, _>>()?;
+    }
+    Ok(full)
+}
+
+/// The totals, and how many durations could not be averaged.
+async fn letter(
+    transaction: &mut Transaction<'_>,
+    source: &Source,
+    window: Window,
+) -> Result<(Totals, u64), PgError> {
+    match transaction.attempt(&source.letter(window)).await {
+        Ok(answer) => {
+            let letter = read_letter(&answer, Form::Checklist)?;
+            if is_finite(letter.average_ms.as_deref()) && is_finite(letter.sum_ms.as_deref()) {
+                return Ok((letter, 0));
+            }
+        }
+        // Some row has a bad value: use the guarded form.
+        Err(PgError::Server { sqlstate, .. }) if sqlstate.starts_with("22") => {}
+        Err(fault) => return Err(fault),
+    }
+    let answers = transaction.ask(&[&source.guarded(window)]).await?;
+    let unreadable = count(one(&answers, 0)?, "unreadable")?;
+    Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
+}
+
+fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
+    let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
+    let text = |column| row.get(column).map(str::to_owned);
+    let total = count(row, "total")?;
+    // The sum over no row is NULL.
+    let ok = if total == 0 { 0 } else { count(row, "ok")? };
+    Ok(Totals {
+        form,
+        success_rate: text("success_rate"),
+        total,
+        ok,
+        average_ms: text("avg_duration_ms"),
+        sum_ms: text("sum_ms"),
+        // For the checklist's form the pass counts them.
+        timed: if form == Form::Guarded { count(row, "timed")? } else { 0 },
+    })
+}
+
+/// PostgreSQL prints `NaN`, `Infinity` and `-Infinity`. NULL means that there is no duration, which is fine.
+fn is_finite(number: Option<&str>) -> bool {
+    number.is_none_or(|text| text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-')))
+}
+
+/// The result of the pass over the window.
+#[derive(Default)]
+struct Pass {
+    /// Deliveries by duration, for percentiles.
+    groups: Vec<Group>,
+    attempts: (u64, u64),
+    statuses: BTreeMap<Option<String>, u64>,
+}
+
+impl Pass {
+    fn read(rows: &[Row]) -> Result<Pass, PgError> {
+        let mut pass = Pass::default();
+        for row in rows {
+            let n = count(row, "n")?;
+            let failure = row.get("failure");
+            let kind = if failure.is_some() { Kind::Bad } else { Kind::Ok };
+            pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
+            decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
+            let Some(failure) = failure else { continue };
+            *pass.statuses.entry(failure.strip_prefix('=').map(str::to_owned)).or_default() += n;
+        }
+        Ok(pass)
+    }
+
+    /// Deliveries without a duration.
+    fn untimed(&self) -> u64 {
+        self.groups.iter().filter(|group| group.ms == Ms::Untimed).map(|group| group.n).sum()
+    }
+}
+
+fn most_frequent(counted: BTreeMap<Option<String>, u64>) -> Vec<(Option<String>, u64)> {
+    let mut list: Vec<_> = counted.into_iter().collect();
+    // The sort is stable: equally frequent ones stay in alphabetical order.
+    list.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    list
+}
+
+/// Reads the bins with the statement that is faster for this table.
+async fn binned(
+    transaction: &mut Transaction<'_>,
+    source: &Source,
+    window: Window,
+    bins: Bins,
+) -> Result<Vec<Bin>, PgError> {
+    let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
+    let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
+    // The first is PostgreSQL's name for it, the second CockroachDB's.
+    let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan") || text.contains("FULL SCAN"));
+    let found = if rows(&plan, 0)?.iter().any(whole_table) {
+        transaction.ask(&[&source.bins_in_a_pass(window, bins)]).await?
+    } else {
+        transaction.ask(&[&many]).await?
+    };
+    in_bins(window, bins, rows(&found, 0)?)
+}
+
+fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgError> {
+    let mut of = BTreeMap::new();
+    for row in found {
+        let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);
+        of.insert(at, (count(row, "n")?, count(row, "bad")?));
+    }
+    (0..bins.count)
+        .map(|at| {
+            let from = bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"))?;
+            let (total, bad) = of.get(&at).copied().unwrap_or_default();
+            Ok(Bin { from, total, bad })
+        })
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! The measurements that traffic checks share. Each is made once per run, however many checks use it, and is not limited
+//! by a check's timeout: all wait until the window is over.
+
+mod chatwoot;
+mod fly;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{Database, Reader, View, Watch, health};
+use crate::context::{Context, Key};
+use crate::outcome::finding::ProbeError;
+use crate::outcome::tick::Tick;
+use crate::outcome::traffic::Summary;
+use crate::outcome::window::Window;
+use crate::service::dsn::Dsn;
+use crate::settings;
+use crate::traffic::customers::Customers;
+use crate::traffic::judge;
+use crate::traffic::logs::LogReading;
+use crate::traffic::window::{self, ClockReading, HealthReading, Observation, Service, WindowPlan};
+
+const PLAN: Key<WindowPlan> = Key::new("the plan of the window");
+const FACTS: Key<Result<Observation, ProbeError>> = Key::new("the facts of the window");
+const HEALTH: Key<HealthReading> = Key::new("the health over the window of");
+const LOGS: Key<Result<LogReading, ProbeError>> = Key::new("the log of the window");
+const CUSTOMERS: Key<Customers> = Key::new("Chatwoot's side of the window");
+
+/// Time limit of the first query.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The plan of the window, the deploy, and where the window really ends.
+pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
+    let taking = Arc::clone(cx);
+    cx.measure(PLAN, false, async move {
+        let wish = wish(&taking);
+        let deploy = fly::deploy(&taking, &wish).await;
+        let read = clock(&taking).await;
+        WindowPlan::new(&wish, read, deploy)
+    })
+    .await
+}
+
+/// The facts of the window, from its first tick to the final query.
+pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
+    let taking = Arc::clone(cx);
+    cx.measure(FACTS, false, async move { Box::pin(watch(&taking)).await }).await
+}
+
+/// The health of a service over the window.
+pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
+    let taking = Arc::clone(cx);
+    cx.measure(HEALTH.of(format!("{of:?}")), false, async move {
+        let opening = begin(&taking).await;
+        health::take(taking, of, opening).await
+    })
+    .await
+}
+
+/// The app's log lines of the window.
+pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
+    let taking = Arc::clone(cx);
+    cx.measure(LOGS, false, async move {
+        let opening = begin(&taking).await;
+        fly::logs(&taking, &opening).await
+    })
+    .await
+}
+
+/// Chatwoot's side of the window, read when its messages are old enough to be judged, as far as the budget allows.
+pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
+    let taking = Arc::clone(cx);
+    cx.measure(CUSTOMERS, false, async move { chatwoot::customers(&taking).await }).await
+}
+
+/// The requested window.
+fn wish(cx: &Context) -> settings::Watch {
+    cx.settings.watch.clone().unwrap_or_else(window::default_watch)
+}
+
+/// Starts the watch, which decides when the window is over, without waiting for it.
+async fn begin(cx: &Arc<Context>) -> Arc<WindowPlan> {
+    let watching = Arc::clone(cx);
+    tokio::spawn(async move { watched(&watching).await });
+    opening(cx).await
+}
+
+async fn watch(cx: &Arc<Context>) -> Result<Observation, ProbeError> {
+    let opening = opening(cx).await;
+    let database = match database(cx, &opening) {
+        Ok(database) => database,
+        Err(cannot) => {
+            // Other measurements continue to the window's end, by our own clock.
+            tokio::spawn(async move {
+                let length = opening.planned.to.duration_since(opening.began_at);
+                sleep_until(opening.began + Duration::try_from(length).unwrap_or_default()).await;
+                opening.close(opening.planned);
+            });
+            return Err(cannot);
+        }
+    };
+    let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
+    let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
+    let summary = judge::summarize(&watched, &cx.settings.target);
+    cx.set_traffic(match cx.traffic() {
+        Some(ticks) if summary.provisional => summary.with_the_numbers_of(ticks),
+        _ => summary,
+    });
+    Ok(watched)
+}
+
+/// The database, unless the problem is on our side.
+fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, ProbeError> {
+    let dsn = dsn(cx)?;
+    match &opening.clockless {
+        Some(fault) if fault.ours => Err(ProbeError::because(format!("DATABASE_URL: {}", fault.unasked.why))),
+        _ => Ok(Database::new(Arc::clone(cx), dsn)),
+    }
+}
+
+fn dsn(cx: &Context) -> Result<Dsn, ProbeError> {
+    Dsn::parse(cx.variable("DATABASE_URL")?)
+        .map_err(|fault| ProbeError::because(format!("DATABASE_URL {fault}")))
+}
+
+/// Reads the database's clock, and ours at the same moment.
+async fn clock(cx: &Arc<Context>) -> ClockReading {
+    let database = match dsn(cx) {
+        Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(LOOK).await,
+        Err(cannot) => Err(cannot.into()),
+    };
+    // Taken after the answer, because the window begins when its clock is known.
+    ClockReading { at: Instant::now(), ours: cx.now(), database }
+}
+
+impl View for Context {
+    fn begins(&self, window: Window, remarks: &[String]) {
+        self.watching(window, remarks);
+    }
+
+    fn tick(&self, tick: Tick) {
+        Context::tick(self, tick);
+    }
+
+    fn so_far(&self, summary: Summary) {
+        self.set_traffic(summary);
+    }
+}
