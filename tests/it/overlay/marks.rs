@@ -4,8 +4,8 @@
 use hotdash_ops::input::format::Format;
 
 use super::{GOOD, Own, waivers};
-use crate::formats::once;
-use crate::formats_real::accept;
+use crate::formats::completeness;
+use crate::formats::real::accept;
 use crate::support::bench::{finish, program};
 
 /// Two replacements, of which one passes and one fails under a waiver.
@@ -48,7 +48,7 @@ fn every_format_marks_what_is_replaced_and_waived() {
             assert!(whole.contains(part), "{format} has no {part}:\n{}", ran.stdout);
         }
         accept(format.name(), &ran.stdout);
-        let mut ids = once::ids(format, &ran.stdout);
+        let mut ids = completeness::ids(format, &ran.stdout);
         ids.sort();
         assert_eq!(ids, ["environment.agent-sdk-url", "environment.chatwoot-base-url"], "{format}");
     }

@@ -1,10 +1,12 @@
 //! Facts read from a real PostgreSQL, and the same asked of `psql`.
 
+mod customers;
 mod generated;
 mod late;
 mod nasty;
 mod sight;
 mod tables;
+mod watch;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
