@@ -22,7 +22,7 @@ async fn deliver(agent: &agent::Agent, body: &str) -> Back {
 }
 
 #[tokio::test]
-async fn the_agent_tells_its_health_by_get_and_head() {
+async fn the_agent_reports_its_health_by_get_and_head() {
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
     let url = format!("{}/health", agent.url());
     let back = Back::of(client(None).get(&url)).await;
@@ -75,7 +75,7 @@ async fn the_agent_drafts_for_incoming_messages_and_ignores_the_rest() {
 }
 
 #[tokio::test]
-async fn approvals_are_listed_and_unknown_paths_are_expresss() {
+async fn approvals_are_listed_and_unknown_paths_answer_as_express_does() {
     let state = agent::State { approval_required: true, ..Default::default() };
     let agent = agent::Agent::start(state, Default::default()).await.unwrap();
     let approvals = || Back::of(client(None).get(format!("{}/approvals", agent.url())));
@@ -110,7 +110,7 @@ fn sign(secret: &str, signed: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn the_app_takes_what_is_signed_its_way() {
+async fn the_app_accepts_signatures_of_its_own_format_only() {
     let app = app::App::start(Default::default(), Default::default()).await.unwrap();
     let url = format!("{}/api/webhooks/chatwoot", app.url());
     let body = message().to_string();

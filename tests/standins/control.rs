@@ -22,7 +22,7 @@ async fn post(url: &str, key: &str, body: &str) -> Back {
 }
 
 #[tokio::test]
-async fn without_its_key_the_route_does_not_exist() {
+async fn without_the_key_the_control_route_does_not_exist() {
     let chatwoot = chatwoot().await;
     let url = format!("{}/__control", chatwoot.url());
     assert_eq!(get(&chatwoot, "/__control").await.status, 404);
@@ -54,7 +54,7 @@ async fn state_is_merged_key_by_key() {
 }
 
 #[tokio::test]
-async fn what_grows_with_traffic_is_shown_when_asked_for_and_patched_when_named() {
+async fn state_that_grows_is_shown_and_patched_only_by_name() {
     let chatwoot = chatwoot().await;
     chatwoot.update(|state| state.customer_writes(3, Some(318), "hello", jiff::Timestamp::now())).unwrap();
     let refused = chatwoot.control(json!({"state": {"version": 9}})).await;
@@ -152,7 +152,7 @@ async fn overrides_replace_patch_and_count() {
 }
 
 #[tokio::test]
-async fn a_replaced_answer_does_nothing_and_a_lost_one_does() {
+async fn a_replaced_response_has_no_effect_and_a_lost_one_has() {
     let chatwoot = chatwoot().await;
     let token = chatwoot.update(|state| state.token_of("administrator"));
     let create = || {
@@ -170,7 +170,7 @@ async fn a_replaced_answer_does_nothing_and_a_lost_one_does() {
 }
 
 #[tokio::test]
-async fn exact_patterns_go_first_and_the_marker_can_be_taken_away() {
+async fn exact_patterns_take_precedence_and_the_marker_can_be_removed() {
     let chatwoot = chatwoot().await;
     let set = json!({"set": {
         "* *": {"headers": {"x-hotdash-ops-sandbox": null}},
@@ -189,7 +189,7 @@ async fn exact_patterns_go_first_and_the_marker_can_be_taken_away() {
 }
 
 #[tokio::test]
-async fn the_log_proves_what_was_sent() {
+async fn the_log_shows_what_was_sent() {
     let chatwoot = chatwoot().await;
     let request = client(None).post(format!("{}/nowhere?a=b", chatwoot.url()));
     Back::of(request.header("api_access_token", "t0ken").body("ümlaut")).await;
@@ -207,7 +207,7 @@ async fn the_log_proves_what_was_sent() {
 }
 
 #[tokio::test]
-async fn the_control_server_reaches_every_stand_in_even_behind_a_closed_door() {
+async fn the_control_server_reaches_every_stand_in_even_when_its_port_is_closed() {
     let chatwoot = chatwoot().await;
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
     let registry = StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent);

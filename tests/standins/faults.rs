@@ -29,7 +29,7 @@ async fn raw(chatwoot: &Chatwoot) -> Result<Vec<u8>, std::io::ErrorKind> {
 }
 
 #[tokio::test]
-async fn connections_end_as_told() {
+async fn connections_end_as_configured() {
     assert_eq!(raw(&with(json!({"behaviour": "close"})).await).await, Ok(vec![]));
     assert_eq!(
         raw(&with(json!({"behaviour": "reset"})).await).await,
@@ -45,7 +45,7 @@ async fn connections_end_as_told() {
 }
 
 #[tokio::test]
-async fn a_fault_serves_as_often_as_told() {
+async fn a_fault_is_served_the_given_number_of_times() {
     let chatwoot = with(json!({"behaviour": "close", "times": 2})).await;
     assert_eq!(raw(&chatwoot).await, Ok(vec![]));
     assert_eq!(raw(&chatwoot).await, Ok(vec![]));
@@ -88,7 +88,7 @@ async fn bodies_are_huge_or_never_end() {
 }
 
 #[tokio::test]
-async fn the_door_shuts_and_opens_on_the_same_port() {
+async fn a_stand_in_closes_and_reopens_the_same_port() {
     let chatwoot = Chatwoot::start(State::default(), Default::default()).await.unwrap();
     let pooled = client(None);
     let url = format!("{}/api", chatwoot.url());

@@ -113,7 +113,7 @@ async fn the_good_database_is_healthy() {
 }
 
 #[test]
-fn every_variant_can_be_made() {
+fn every_variant_can_be_created() {
     let server = server();
     for (name, sql) in variant::ALL {
         let database = format!("variant-{name}");
@@ -123,7 +123,7 @@ fn every_variant_can_be_made() {
 }
 
 #[test]
-fn variants_break_what_they_say() {
+fn each_variant_breaks_what_its_name_says() {
     let server = server();
     let facts = |name: &str, sql: &str, question: &str| {
         server.copy(name, sql).unwrap_or_else(|error| panic!("{name}: {error:#}"));
@@ -197,7 +197,7 @@ async fn a_server_stops_dies_and_comes_back_with_its_data() {
     for _ in 0..3 {
         server.kill().expect("dies");
         server.resume().expect("recovers");
-        // The file that the killed one left behind says that it is ready.
+        // According to the file that the killed one left behind, it is ready.
         server.psql(DATABASE, "select 1").expect("answers as soon as it is said to");
     }
     server.restart().expect("restarts");

@@ -23,7 +23,7 @@ pub fn client(ca_pem: Option<&str>) -> reqwest::Client {
     builder.redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Back {
     pub status: u16,

@@ -24,7 +24,7 @@ fn causes(error: reqwest::Error) -> String {
 }
 
 #[tokio::test]
-async fn https_is_spoken_to_who_trusts_the_authority() {
+async fn https_works_for_clients_that_trust_the_authority() {
     let authority = Authority::new().unwrap();
     let chatwoot = start(&authority).await;
     let trusting = client(Some(&authority.ca_pem()));
@@ -58,7 +58,7 @@ async fn a_certificate_is_changed_while_kept_connections_exist() {
 }
 
 #[tokio::test]
-async fn the_days_left_are_those_asked_for() {
+async fn a_certificate_has_the_requested_days_left() {
     use x509_parser::prelude::{FromDer, X509Certificate};
     let authority = Authority::new().unwrap();
     for days in [-3, 1, 10, 400] {

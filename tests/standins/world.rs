@@ -12,7 +12,7 @@ use hotdash_ops::rehearsal::world::{Database, World};
 
 use crate::server::server;
 
-/// What came of some seconds of traffic.
+/// The result of some seconds of traffic.
 #[derive(Debug)]
 struct Came {
     incoming: i64,

@@ -28,7 +28,7 @@ pub struct Bench {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What a run of the program left.
+/// The result of a run of the program.
 pub struct Ran {
     pub code: i32,
     pub stdout: String,
@@ -41,7 +41,7 @@ impl Bench {
         Bench::with_sql("")
     }
 
-    /// A good world whose database was then spoiled by `sql`.
+    /// A good world whose database was then changed by `sql`.
     pub fn with_sql(sql: &str) -> Bench {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let database = format!("bench_{}", NEXT.fetch_add(1, Ordering::SeqCst));

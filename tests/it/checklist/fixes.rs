@@ -140,7 +140,7 @@ fn report_of(bench: &Bench, arguments: &[&str]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_fly_reports_is_fixed_in_the_target_s_own_apps() {
+fn fixes_of_fly_problems_name_the_target_s_own_apps() {
     let bench = acme("");
     let set = |app, name, status| bench.world.fly.set_secret(app, name, status).expect("fly answers so");
     set("acme-app", "DATABASE_URL", None);

@@ -60,7 +60,7 @@ fn every_line_of_the_checklist_is_mapped_exactly_once() {
 }
 
 #[test]
-fn what_is_built_is_whole_and_every_check_answers_to_a_line() {
+fn every_check_belongs_to_a_line_of_the_checklist() {
     let map: Map = toml::from_str(MAP).expect("the map is TOML");
     let list = hotdash_ops::checklist::load().expect("the embedded checklist reads");
     let known: BTreeSet<String> = list.checks().map(|c| c.id.clone()).collect();

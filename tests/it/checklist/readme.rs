@@ -78,7 +78,7 @@ fn every_example_of_own_checks_reads_over_the_checklist() {
 }
 
 #[test]
-fn the_result_in_the_readme_is_one() {
+fn the_result_in_the_readme_is_valid() {
     let result =
         README.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
     CheckResult::read(result.as_bytes(), &Redactor::default()).expect("it reads");

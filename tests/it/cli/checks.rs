@@ -69,7 +69,7 @@ fn list_names_every_check_in_both_formats() {
 }
 
 #[test]
-fn explain_shows_for_every_check_what_it_asks_and_how_to_ask_it_by_hand() {
+fn explain_shows_how_to_run_every_check_by_hand() {
     let list = checklist::load().expect("the embedded checklist reads");
     for check in list.checks() {
         let ran = ops(&["checks", "explain", &check.id]);
@@ -81,7 +81,7 @@ fn explain_shows_for_every_check_what_it_asks_and_how_to_ask_it_by_hand() {
 }
 
 #[test]
-fn explain_asks_each_verb_s_own_window_by_hand() {
+fn explain_shows_the_window_of_each_verb() {
     for (id, minutes) in [("traffic.success-rate", "15 minutes"), ("success.success-rate", "30 minutes")] {
         let ran = ops(&["checks", "explain", id]);
         assert!(ran.stdout.contains(minutes), "{id}: {}", ran.stdout);
@@ -119,7 +119,7 @@ fn lint_reports_every_problem_with_file_line_and_caret() {
     ] {
         let run_report =
             ran.stderr.lines().any(|l| l.contains(&format!("extra.toml:{line}:")) && l.contains(what));
-        assert!(run_report, "line {line} {what:?} is not run_report:\n{}", ran.stderr);
+        assert!(run_report, "line {line} {what:?} is not reported:\n{}", ran.stderr);
     }
     assert!(ran.stderr.contains("6 | tilte = \"a\"\n  | ^^^^^"), "no caret:\n{}", ran.stderr);
 }
@@ -152,7 +152,7 @@ fn lint_rejects_an_unknown_key_of_a_template_with_line_and_caret() {
 }
 
 #[test]
-fn lint_of_a_good_file_says_how_much_it_read_and_of_nothing_refuses() {
+fn lint_reports_what_it_read_and_rejects_an_empty_folder() {
     let good = concat!(env!("CARGO_MANIFEST_DIR"), "/checks/preflight");
     let ran = ops(&["checks", "lint", good]);
     assert_eq!(
@@ -168,7 +168,7 @@ fn lint_of_a_good_file_says_how_much_it_read_and_of_nothing_refuses() {
 }
 
 #[test]
-fn the_schema_of_a_check_file_takes_every_embedded_file_and_refuses_a_typo() {
+fn the_schema_of_check_files_accepts_the_embedded_files_and_rejects_a_typo() {
     let ran = ops(&["checks", "schema"]);
     let schema: Value = serde_json::from_str(&ran.stdout).expect("the schema is one json document");
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
@@ -183,7 +183,7 @@ fn the_schema_of_a_check_file_takes_every_embedded_file_and_refuses_a_typo() {
 }
 
 #[test]
-fn a_refused_call_does_not_repeat_a_secret() {
+fn a_usage_error_does_not_repeat_a_secret() {
     let home = tempfile::tempdir().expect("a temporary home");
     for arguments in [
         vec!["preflight", "postgres://u:canary-password@h/d"],

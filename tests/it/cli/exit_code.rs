@@ -121,6 +121,6 @@ proptest! {
 }
 
 #[test]
-fn nothing_asked_is_not_zero() {
+fn a_run_without_checks_is_never_zero() {
     assert_eq!(exit([].iter(), None, false), Exit::Undecided);
 }

@@ -49,7 +49,7 @@ fn a_terminal_that_closes_leaves_no_program_behind() {
         &format!("[targets.sandbox.commands]\nlint = [\"sh\", \"-c\", \"{line}\"]\n\n[targets.elsewhere]\n"),
     );
     let program = bench.command();
-    // Where the tests themselves run under `nohup`, the program would inherit its deafness to hang-ups.
+    // Where the tests themselves run under `nohup`, the program would inherit the ignored SIGHUP.
     let mut command = std::process::Command::new("env");
     command.arg("--default-signal=HUP").arg(program.get_program());
     command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -52,7 +52,7 @@ fn a_run_leaves_a_private_record() {
 
     let report = ran.report();
     let recorded = fs::read_to_string(folder.join("report.json")).expect("it is there");
-    assert_eq!(recorded, ran.stdout, "the record is the document that was run_report");
+    assert_eq!(recorded, ran.stdout, "the record is the document that was printed");
     assert_eq!(report["run"].as_str(), folder.file_name().and_then(|name| name.to_str()));
     let plan = document(folder.join("plan.json"));
     let planned: Vec<&Value> =
@@ -71,7 +71,7 @@ fn a_run_leaves_a_private_record() {
 }
 
 #[test]
-fn no_journal_means_nothing_at_all() {
+fn no_journal_writes_nothing_and_reads_nothing() {
     let bench = Bench::new();
     let ran = bench.preflight(&["--only", "chatwoot.token", "--only", "agent-sdk", "--no-journal"]);
     assert_eq!(ran.code, 0, "{}", ran.problems());
@@ -112,7 +112,7 @@ fn a_pass_names_earlier_runs_that_did_not_pass() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_is_said_and_stops_nothing() {
+fn a_journal_that_cannot_be_written_is_reported_and_stops_nothing() {
     let mut bench = Bench::new();
     fs::write(bench.path("file"), "").expect("the home is ours");
     let file = bench.path("file").display().to_string();

@@ -8,6 +8,7 @@ mod output;
 mod selection;
 mod signals;
 mod status;
+mod streams;
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a run plans and asks.
+//! Which checks a run plans and runs.
 
 use hotdash_ops::rehearsal::postgres::{READER, variant};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
 #[test]
-fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
+fn an_unknown_selector_is_rejected_with_the_nearest_id() {
     let bench = Bench::new();
     let cases = [
         (
@@ -29,7 +29,7 @@ fn a_word_that_names_no_check_is_refused_with_the_nearest_one() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stderr.contains(said), "{arguments:?}: {}", ran.stderr);
     }
-    // A word that is right does not excuse one that is not.
+    // A valid selector does not excuse an invalid one.
     let both = bench.ops(&["preflight", "--only", "schema", "--only", "nonsense", "--skip", "rubbish"]);
     assert_eq!(both.code, 2);
     assert!(
@@ -69,7 +69,7 @@ fn the_schema_section_needs_the_database_and_nothing_else() {
 }
 
 #[test]
-fn the_schema_section_is_not_asked_without_a_database() {
+fn the_schema_section_is_blocked_without_a_database() {
     let home = tempfile::tempdir().expect("a home");
     let ran = finish(program(home.path()).args(["preflight", "--only", "schema", "--format", "json"]));
     assert_eq!(ran.code, 1, "{}", ran.stderr);
@@ -81,7 +81,7 @@ fn the_schema_section_is_not_asked_without_a_database() {
 }
 
 #[test]
-fn children_of_an_excluded_check_are_asked_anyway() {
+fn checks_that_need_an_excluded_check_run_anyway() {
     let bench = Bench::new();
     let arguments = ["--only", "schema", "--skip", "environment.database-url", "--no-journal"];
     let ran = bench.preflight(&arguments);
@@ -100,14 +100,14 @@ fn children_of_an_excluded_check_are_asked_anyway() {
 }
 
 #[test]
-fn what_is_excluded_is_seen_and_counts_for_nothing() {
+fn excluded_checks_are_shown_and_never_count() {
     let bench = Bench::new();
     bench.control("chatwoot", json!({ "door": "closed" }));
     let arguments = ["--skip", "chatwoot", "--skip", "environment.*", "--skip", "quality", "--no-journal"];
     let ran = bench.preflight(&arguments);
     assert_eq!(ran.code, 0, "{}", ran.problems());
     let (report, whole) = (ran.report(), whole(&bench));
-    assert_eq!(ids(&ran), whole, "all of it is run_report");
+    assert_eq!(ids(&ran), whole, "all of it is reported");
     let skipped = ran.outcomes().iter().filter(|o| o["verdict"]["skipped"]["excluded"].is_string()).count();
     assert_eq!(report["tally"]["skipped"], skipped);
     assert_eq!(report["partial"], json!({ "planned": whole.len() - skipped, "of": whole.len() }));
@@ -127,7 +127,7 @@ fn strict_counts_warnings_as_failures() {
 }
 
 #[test]
-fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
+fn a_prisma_dsn_works_behind_a_transaction_pooler() {
     for (database, sql, code) in
         [("selection_pooled_good", "", 0), ("behaviour_pooled_bad", variant::INDEX_MISSING, 1)]
     {
@@ -142,7 +142,7 @@ fn a_prisma_dsn_behind_a_transaction_pooler_is_asked_like_any_other() {
 }
 
 #[test]
-fn what_is_left_out_is_not_proved_by_what_it_stands_on() {
+fn excluding_every_selected_check_is_rejected() {
     let bench = Bench::new();
     let ran = bench.preflight(&["--only", "schema", "--skip", "schema.*"]);
     assert_eq!(ran.code, 2, "{}", ran.stdout);

@@ -22,7 +22,7 @@ fn start(bench: &Bench, arguments: &[&str]) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
 }
 
-/// Waits until the program says this on stderr, which goes on being read.
+/// Waits until the program prints this on stderr, and keeps reading it.
 fn hears(child: &mut Child, what: &str) -> std::thread::JoinHandle<String> {
     let mut reader = BufReader::new(child.stderr.take().expect("stderr is ours"));
     let mut heard = String::new();
@@ -62,7 +62,7 @@ fn by_signal(name: &str, code: i32, word: &str) {
     assert_eq!((&report["exit"], &report["stopped"]), (&json!(code), &json!(word)));
     assert_eq!(ids(&ran), whole(&bench), "every planned check once, in its order");
     assert_eq!(ran.outcome("agent-sdk.health")["verdict"], json!({ "skipped": "interrupted" }));
-    assert_eq!(ran.verdict("schema.facts-table"), "pass", "what was known is run_report");
+    assert_eq!(ran.verdict("schema.facts-table"), "pass", "what was known is reported");
     let (_, folder) = ran.stderr.split_once("journal: ").expect("the journal is named");
     let journal = std::fs::read_to_string(Path::new(folder.trim()).join("report.json")).expect("it is there");
     let recorded: Value = serde_json::from_str(&journal).expect("it is JSON");
@@ -75,7 +75,7 @@ fn ctrl_c_ends_in_130_with_a_report() {
 }
 
 #[test]
-fn terminating_it_ends_in_143_with_a_report() {
+fn sigterm_ends_in_143_with_a_report() {
     by_signal("TERM", 143, "terminated");
 }
 
@@ -116,7 +116,7 @@ fn ctrl_c_leaves_no_command_behind() {
 }
 
 #[test]
-fn the_runs_deadline_turns_what_is_unfinished_into_errors() {
+fn unfinished_checks_are_errors_at_the_deadline() {
     let bench = Bench::new();
     silent(&bench);
     let arguments = ["--only", "agent-sdk", "--timeout", "1s", "--no-journal"];

@@ -1,4 +1,4 @@
-//! The verb for cron: its first line and its exit code say the same, whatever is wrong.
+//! The verb for cron: its first line and its exit code always agree.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn first_line(ran: &Ran) -> &str {
     ran.stdout.lines().next().unwrap_or_default()
 }
 
-/// A world that fails: its first line says why.
+/// A world that fails, with the reason in the first line.
 fn fails(what: &str, code: i32, why: &str, arrange: impl FnOnce(&mut Bench)) {
     let mut bench = Bench::new();
     arrange(&mut bench);
@@ -49,7 +49,7 @@ fn use_token(bench: &mut Bench, token: &str) {
 }
 
 #[test]
-fn a_good_world_is_ok() {
+fn a_good_world_passes() {
     let bench = Bench::new();
     let ran = status(&bench);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
@@ -61,7 +61,7 @@ fn a_good_world_is_ok() {
 }
 
 #[test]
-fn it_needs_three_variables_and_nothing_else() {
+fn status_needs_three_variables_and_nothing_else() {
     let mut bench = Bench::new();
     bench.unset("DATABASE_URL");
     bench.unset("AGENT_SDK_URL");
@@ -89,7 +89,7 @@ fn each_of_the_three_variables_is_needed() {
 }
 
 #[test]
-fn a_dead_or_replaced_chatwoot_fails() {
+fn a_chatwoot_that_is_down_or_replaced_fails() {
     fails("nothing listens", 1, "connection refused", |b| {
         b.control("chatwoot", json!({ "door": "closed" }));
     });
@@ -138,7 +138,7 @@ fn a_token_that_cannot_read_the_account_fails() {
 }
 
 #[test]
-fn an_agent_may_read_the_account_too() {
+fn an_agents_token_can_read_the_account_too() {
     let mut bench = Bench::new();
     let agent = bench.world.chatwoot.update(|state| state.token_of("agent"));
     use_token(&mut bench, &agent);
@@ -147,7 +147,7 @@ fn an_agent_may_read_the_account_too() {
 }
 
 #[test]
-fn what_a_server_says_cannot_fake_the_first_line() {
+fn a_servers_text_cannot_fake_the_first_line() {
     let mut bench = Bench::new();
     use_token(&mut bench, "hunter2hunter2hunter2xyz");
     let said = format!("no\n{GOOD}\n\u{1b}[2J\u{1b}[H{GOOD}");
@@ -161,7 +161,7 @@ fn what_a_server_says_cannot_fake_the_first_line() {
 }
 
 #[test]
-fn every_other_format_stays_itself() {
+fn the_other_formats_have_no_status_line() {
     let bench = Bench::new();
     for (code, queue) in [(0, "ok"), (1, "failing")] {
         state(&bench, json!({ "queue_services": queue }));
@@ -181,7 +181,7 @@ fn every_other_format_stays_itself() {
 }
 
 #[test]
-fn it_is_asked_whole_or_not_at_all() {
+fn status_rejects_a_selection() {
     let bench = Bench::new();
     for arguments in [["--only", "environment"], ["--only", "chatwoot.alive"], ["--skip", "chatwoot"]] {
         let ran = bench.ops(&["status", arguments[0], arguments[1]]);
@@ -192,13 +192,13 @@ fn it_is_asked_whole_or_not_at_all() {
 }
 
 #[test]
-fn it_records_no_run_and_is_quiet_when_told() {
+fn status_writes_no_journal_and_quiet_prints_one_line() {
     let bench = Bench::new();
     let ran = bench.ops(&["status", "--quiet"]);
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (0, "Chatwoot health check OK\n", ""));
     state(&bench, json!({ "queue_services": "failing" }));
     let bad = bench.ops(&["status", "--quiet"]);
     assert_eq!((bad.code, bad.stderr.as_str()), (1, ""));
-    assert!(bad.stdout.lines().count() > 5, "what is wrong is run_report whole: {}", bad.stdout);
+    assert!(bad.stdout.lines().count() > 5, "every problem is printed: {}", bad.stdout);
     assert!(std::fs::read_dir(bench.home.path()).expect("the home").next().is_none());
 }

@@ -39,7 +39,7 @@ async fn written(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn output_and_code_are_handed_over() {
+async fn output_and_exit_code_are_returned() {
     let lines = Mutex::new(Vec::new());
     let note = |stream: Stream, line: &str| lines.lock().unwrap().push((stream, line.to_owned()));
     let command = sh(
@@ -58,14 +58,14 @@ async fn output_and_code_are_handed_over() {
 }
 
 #[tokio::test]
-async fn arguments_are_not_a_shells_and_stdin_is_empty() {
+async fn arguments_pass_through_no_shell_and_stdin_is_empty() {
     let echo = Command::new("/bin/echo", ["$HOME; ls", "*"]);
     assert_eq!(ran(&echo).await.stdout.text(), "$HOME; ls *\n");
     assert_eq!(ran(&sh("cat; echo end")).await.stdout.text(), "end\n");
 }
 
 #[tokio::test]
-async fn the_environment_is_what_was_given() {
+async fn a_command_gets_only_the_given_environment() {
     let vars =
         [("KEEP", "1"), ("TOKEN", "secret"), ("PATH", "/usr/bin:/bin")].map(|(n, v)| (n.into(), v.into()));
     let command = Command::new("env", ["-0"]).inherit(vars, &["TOKEN"]).set("CI", "1").set("KEEP", "2");
@@ -77,7 +77,7 @@ async fn the_environment_is_what_was_given() {
 }
 
 #[tokio::test]
-async fn much_output_is_bounded_and_long_lines_are_cut_in_pieces() {
+async fn long_output_is_bounded_and_long_lines_are_split() {
     let ran = ran(&sh(
         "seq 1 300000; head -c 10000 /dev/zero | tr '\\0' x; echo; yes ab | head -n 4000 | tr '\\n' ' '",
     ))
@@ -85,7 +85,7 @@ async fn much_output_is_bounded_and_long_lines_are_cut_in_pieces() {
     assert_eq!((ran.stdout.head.len(), ran.stdout.truncated), (1024 * 1024, true));
     assert_eq!(ran.stdout.bytes, 1_988_895 + 10_001 + 12_000);
     assert_eq!(ran.stdout.tail.len(), 40);
-    // A run in which a token could be cut in two is left out; words are cut between them.
+    // A piece in which a token could be cut in two is left out; text is cut between words.
     assert_eq!(ran.stdout.tail[34], "300000");
     assert!(ran.stdout.tail[35].contains("omitted"), "{}", ran.stdout.tail[35]);
     assert_eq!(ran.stdout.tail[36], "");
@@ -99,7 +99,7 @@ async fn a_signal_is_not_an_exit_code() {
 }
 
 #[tokio::test]
-async fn time_up_asks_the_whole_group_and_then_kills_it() {
+async fn at_the_deadline_the_group_is_terminated_then_killed() {
     let mut polite = sh("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done");
     polite.deadline = Duration::from_millis(300);
     let ended = ran(&polite).await;
@@ -121,7 +121,7 @@ async fn time_up_asks_the_whole_group_and_then_kills_it() {
 }
 
 #[tokio::test]
-async fn what_is_left_behind_with_the_pipes_does_not_hold_us_up() {
+async fn a_leftover_process_that_holds_the_pipes_does_not_block() {
     let began = Instant::now();
     let ended = ran(&sh("sleep 60 & echo $!; exit 3")).await;
     assert_eq!(ended.status, Status::Exited(3));
@@ -139,7 +139,7 @@ async fn what_is_left_behind_with_the_pipes_does_not_hold_us_up() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_stops_the_group() {
+async fn a_dropped_future_stops_the_group() {
     let folder = tempfile::tempdir().unwrap();
     let note = folder.path().join("pids");
     let script = format!("sleep 60 & echo $$ $! > {}; wait", note.display());
@@ -155,7 +155,7 @@ async fn whoever_stops_waiting_stops_the_group() {
 }
 
 #[tokio::test]
-async fn what_does_not_run_is_said_exactly() {
+async fn a_program_that_cannot_start_is_reported_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str, mode: u32| {
         use std::os::unix::fs::PermissionsExt;
@@ -191,7 +191,7 @@ async fn what_does_not_run_is_said_exactly() {
 }
 
 #[tokio::test]
-async fn it_runs_where_it_is_told() {
+async fn a_command_runs_in_the_given_directory() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = sh("pwd");
     command.cwd = Some(folder.path().to_owned());

@@ -32,7 +32,7 @@ fn say(text: &str) -> Manner {
 }
 
 #[tokio::test]
-async fn an_answer_is_handed_over_whole() {
+async fn a_response_is_returned_completely() {
     let site = Site::always(say(
         "HTTP/1.1 503 No\r\nX-A: 1\r\nx-a: 2\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\na\0b\x1bc",
     ))
@@ -68,7 +68,7 @@ async fn a_post_sends_its_bytes_and_head_has_no_body() {
 }
 
 #[tokio::test]
-async fn an_endless_body_ends_at_the_limit_and_a_dripping_one_at_the_deadline() {
+async fn an_endless_body_ends_at_the_limit_and_a_slow_one_at_the_deadline() {
     let head = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     let flood = Site::always(Manner::Endless(head.clone(), vec![b'x'; 8192], Duration::ZERO)).await;
     let answer = ask(Request::get(flood.url("/")).limit(10_000)).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_body_of_exactly_the_limit_is_not_truncated() {
 }
 
 #[tokio::test]
-async fn the_ways_not_to_answer_are_told_apart() {
+async fn each_way_not_to_answer_is_reported_as_its_own() {
     let of = async |manner: Manner| {
         let site = Site::always(manner).await;
         client().ask(Request::get(site.url("/")), Duration::from_millis(500)).await.unwrap_err()
@@ -111,7 +111,7 @@ async fn the_ways_not_to_answer_are_told_apart() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_said_without_its_value() {
+async fn a_value_that_cannot_be_sent_is_not_shown() {
     for url in ["", "chat.example", "ftp://chat.example/", "http://", "https://hunter2 hunter2/"] {
         let fault = ask(Request::get(url)).await.unwrap_err();
         assert!(matches!(fault, Unreachable::BadUrl(_)), "{url}: {fault:?}");
@@ -189,7 +189,7 @@ async fn a_post_is_never_sent_twice_and_a_loop_ends() {
 }
 
 #[tokio::test]
-async fn certificates_are_judged_and_their_faults_told_apart() {
+async fn each_certificate_problem_is_reported_as_its_own() {
     let authority = Authority::new().unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), authority.ca_pem()).unwrap();
@@ -224,7 +224,7 @@ async fn certificates_are_judged_and_their_faults_told_apart() {
 }
 
 #[tokio::test]
-async fn proxies_of_the_environment_are_used_and_blamed() {
+async fn proxies_of_the_environment_are_used_and_named_in_errors() {
     let through = async |port: u16, url: &str| {
         let proxies = Proxies::of(|name| {
             matches!(name, "HTTP_PROXY" | "HTTPS_PROXY").then(|| format!("http://me:pw@127.0.0.1:{port}"))

@@ -34,7 +34,7 @@ enum Manner {
     Endless(Vec<u8>, Vec<u8>, Duration),
     /// Never answers.
     Silent,
-    /// Closes without a word.
+    /// Closes without an answer.
     HangUp,
     /// Cuts the connection with a reset.
     Reset,
@@ -82,7 +82,7 @@ async fn serve(mut stream: TcpStream, manner: Arc<impl Fn(&str) -> Manner>, log:
             Ok(count @ 1..) => head.extend_from_slice(&buffer[..count]),
             _ => return,
         }
-        // Clients that speak something else than HTTP say eight bytes and wait.
+        // Clients of other protocols than HTTP send eight bytes and wait.
         if head.windows(4).any(|w| w == b"\r\n\r\n") || !head[0].is_ascii_alphabetic() {
             break;
         }

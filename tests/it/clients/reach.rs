@@ -24,7 +24,7 @@ fn trusting(authority: &Authority) -> Roots {
 }
 
 #[tokio::test]
-async fn every_part_of_the_way_is_timed() {
+async fn every_phase_of_a_connection_is_timed() {
     let authority = Authority::new().unwrap();
     let chatwoot = chatwoot(&authority, CertificateSpec::default()).await;
     let now = Timestamp::now();
@@ -58,7 +58,7 @@ async fn a_plain_site_has_no_tls_and_redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn the_way_ends_where_it_ends() {
+async fn a_failed_connection_names_the_phase_that_failed() {
     let authority = Authority::new().unwrap();
     let roots = trusting(&authority);
     let stop = async |url: &str| {

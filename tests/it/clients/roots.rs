@@ -111,7 +111,7 @@ async fn a_certificate_named_by_the_operator_is_trusted_as_it_is_and_still_judge
     {
         let Err(Unreachable::Tls(fault)) = way(name, ends, named).await else { panic!("{name} {ends}") };
         match (named, ends) {
-            // webpki says more of what is wrong with it than that nobody vouches for it.
+            // webpki gives a more exact reason than an unknown issuer.
             (false, _) => assert!(matches!(fault, TlsError::UnknownIssuer | TlsError::Other(_)), "{fault:?}"),
             (_, 2020) => assert!(matches!(fault, TlsError::Expired { since: Some(_) }), "{fault:?}"),
             _ => assert_eq!(fault, TlsError::WrongName { names: vec!["db.example".into()] }),

@@ -101,7 +101,7 @@ fn red_like_the_exit_code(report: &Report) {
 }
 
 #[test]
-fn the_samples() {
+fn every_sample_is_complete_in_every_format() {
     for (_, report) in samples() {
         told_once(&report, &Style::default());
         red_like_the_exit_code(&report);
@@ -110,7 +110,7 @@ fn the_samples() {
 }
 
 #[test]
-fn a_partial_run_says_so_in_every_format() {
+fn every_format_marks_a_partial_run() {
     let report = sample::strict();
     for format in Format::ALL {
         let text = render(format, &report, &Style::default());
@@ -190,7 +190,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_report_is_told_once(report in reports(), width in prop::option::of(1..200u16), verbose in 0..3u8) {
+    fn any_report_is_complete(report in reports(), width in prop::option::of(1..200u16), verbose in 0..3u8) {
         told_once(&report, &Style { width, verbose, ..Style::default() });
         red_like_the_exit_code(&report);
         no_problem_is_lost(&report);

@@ -165,7 +165,7 @@ fn traffic_that_was_not_judged() {
 }
 
 #[test]
-fn traffic_that_never_came() {
+fn traffic_that_never_arrived() {
     in_every_format("traffic-empty", &sample::empty());
 }
 
@@ -187,7 +187,7 @@ fn the_table_in_its_styles() {
 }
 
 #[test]
-fn the_table_keeps_to_its_width_except_where_it_is_copied_from() {
+fn the_table_fits_its_width_except_in_lines_to_copy() {
     for width in [80, 100, 120] {
         let style = Style { width: Some(width), verbose: 1, ..Style::default() };
         for line in render(Format::Table, &sample::mixed(), &style).lines() {

@@ -13,7 +13,6 @@ mod golden;
 mod progress;
 pub mod real;
 mod sample;
-mod streams;
 mod traffic;
 
 use hotdash_ops::input::format::Format;

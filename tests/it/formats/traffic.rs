@@ -29,7 +29,7 @@ fn every_format_shows_the_numbers_and_what_was_not_judged() {
 }
 
 #[test]
-fn the_document_has_the_checklists_own_names() {
+fn the_json_document_uses_the_checklists_names() {
     let document: Value = serde_json::from_str(&report_of(Format::Json, &failing())).unwrap();
     let traffic = &document["traffic"];
     assert_eq!(traffic["success_rate"], 59.09);
@@ -44,7 +44,7 @@ fn the_document_has_the_checklists_own_names() {
 }
 
 #[test]
-fn the_schema_refuses_traffic_that_is_not_ours() {
+fn the_schema_rejects_other_traffic() {
     let schema: Value = serde_json::from_str(json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let document: Value = serde_json::from_str(&report_of(Format::Json, &failing())).unwrap();
@@ -85,7 +85,7 @@ fn an_unknown_value_has_no_gauge() {
 }
 
 #[test]
-fn the_block_keeps_to_its_width() {
+fn the_traffic_block_fits_its_width() {
     for report in [good(), failing(), provisional(), empty()] {
         for width in [60, 80, 100, 120] {
             for verbose in [0, 1, 2] {
@@ -101,7 +101,7 @@ fn the_block_keeps_to_its_width() {
 }
 
 #[test]
-fn v_shows_more_and_problems_shows_less() {
+fn verbose_shows_more_and_problems_shows_less() {
     let table = |style: &Style| render(Format::Table, &failing(), style);
     let (terse, all) = (table(&Style::default()), table(&Style { verbose: 1, ..Style::default() }));
     assert!(terse.contains("connect error 5") && !terse.contains("connect error 6"), "{terse}");

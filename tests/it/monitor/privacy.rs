@@ -53,7 +53,7 @@ fn customer_texts_and_tokens_are_never_printed() {
             }
             assert!(
                 ran.stdout.contains("at the agent"),
-                "{format}: the dead letter's error is not run_report: {}",
+                "{format}: the dead letter's error is not printed: {}",
                 ran.stdout
             );
             if format == "jsonl" {

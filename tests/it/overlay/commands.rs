@@ -23,7 +23,7 @@ fn looking(more: &str) -> Own {
 }
 
 #[test]
-fn it_runs_in_the_directory_that_was_named_wherever_the_program_was_started() {
+fn an_own_command_runs_in_its_directory() {
     let own = Own::running(LOOK);
     let dir = own.dir().canonicalize().expect("it is there");
     for (started, named) in
@@ -47,7 +47,7 @@ fn it_runs_in_the_directory_that_was_named_wherever_the_program_was_started() {
 }
 
 #[test]
-fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
+fn an_own_command_is_given_only_the_secrets_it_names() {
     let ask = |own: &Own| {
         let mut command = own.command(&["preflight", "--only", "hosts", "--format", "json", "--no-journal"]);
         for name in ["CHATWOOT_API_KEY", "CHATWOOT_API_TOKEN", "CHATWOOT_WEBHOOK_SECRET", "FLY_API_TOKEN"] {
@@ -68,7 +68,7 @@ fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
     for name in ["CHATWOOT_", "FLY_API_TOKEN", "DATABASE_URL", "AGENT_SDK_URL"] {
         assert!(!seen.contains(name), "{name} in {seen}");
     }
-    // What it names it sees, masked where it says it again, and its arguments hold nothing.
+    // It gets the variables it names, masked in what it prints, and no secret is in its arguments.
     let own = looking("variables = [\"AGENT_SDK_URL\", \"CHATWOOT_API_KEY\", \"DATABASE_URL\"],");
     let ran = ask(&own);
     let seen = seen_by(&own);
@@ -79,7 +79,7 @@ fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
 }
 
 #[test]
-fn a_variable_that_is_named_and_not_set_is_an_error() {
+fn a_named_variable_that_is_not_set_is_an_error() {
     let own = looking("variables = [\"CHATWOOT_API_KEY\"],");
     let ran = own.ask(&["hosts"]);
     let outcome = ran.outcome("hosts.disk");
@@ -103,7 +103,7 @@ fn a_variable_that_is_named_and_not_set_is_an_error() {
 }
 
 #[test]
-fn a_secret_in_what_it_says_is_masked_everywhere() {
+fn a_secret_in_a_commands_result_is_masked_everywhere() {
     let secret = "s3cr3t-value-of-mine";
     let says = r#"{ "schema": "hotdash-ops.check/1", "fix": "use SECRET", "warnings": ["warned of SECRET"],
         "claims": [{ "what": "SECRET", "expected": "SECRET", "found": "SECRET", "holds": false }],
@@ -150,7 +150,7 @@ fn no_part_of_a_secret_is_left_where_a_message_is_cut() {
 }
 
 #[test]
-fn a_secret_in_the_directory_s_own_words_is_masked() {
+fn a_secret_in_the_texts_of_own_checks_is_masked() {
     let secret = "s3cr3t-value-of-mine";
     let own = Own::running(&format!("echo '{GOOD}'"));
     let own = own
@@ -235,7 +235,7 @@ fn a_result_needs_a_directory() {
 }
 
 #[test]
-fn the_schema_of_a_result_is_printed_and_judges_as_the_program_does() {
+fn the_printed_schema_of_a_result_accepts_what_the_program_accepts() {
     let own = Own::new();
     let schema = |of: &str| -> Value {
         let ran = finish(crate::support::bench::program(&own.home()).args(["checks", "schema", of]));

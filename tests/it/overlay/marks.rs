@@ -76,7 +76,7 @@ fn a_replacement_that_passes_is_marked_as_well() {
 }
 
 #[test]
-fn without_a_directory_there_is_no_trace() {
+fn without_own_checks_nothing_is_marked() {
     let own = own();
     for format in Format::ALL {
         let mut command = program(&own.home());

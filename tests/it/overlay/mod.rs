@@ -83,19 +83,19 @@ impl Own {
         finish(&mut self.command(arguments))
     }
 
-    /// Asks some checks; the report is on stdout.
+    /// Runs some checks; the report is on stdout.
     pub fn ask(&self, only: &[&str]) -> Ran {
         let mut arguments = vec!["preflight", "--format", "json", "--no-journal"];
         arguments.extend(only.iter().flat_map(|only| ["--only", only]));
         self.ops(&arguments)
     }
 
-    /// A call that the directory refuses.
+    /// A call that is rejected because of the directory.
     #[track_caller]
     pub fn refused(&self) -> String {
         let ran = self.ops(&["checks", "list"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-        // Whoever reads the directory says the same.
+        // Every command that reads the directory reports the same.
         for verb in [&["preflight", "--quiet"][..], &["checks", "lint"], &["checks", "explain", "schema"]] {
             let other = self.ops(verb);
             assert_eq!((other.code, &other.stderr), (2, &ran.stderr), "{verb:?}");

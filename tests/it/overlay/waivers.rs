@@ -125,7 +125,7 @@ fn an_expired_waiver_is_seen_in_every_format() {
 }
 
 #[test]
-fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
+fn an_unused_waiver_is_reported_with_v() {
     let own = waived("true", LATER);
     let plain = own.ops(&["preflight", "--only", "hosts", "--no-journal"]);
     assert!(plain.code == 0 && !plain.stdout.contains("not needed"), "{}", plain.stdout);
@@ -138,7 +138,7 @@ fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
 }
 
 #[test]
-fn what_needs_a_waived_check_is_asked() {
+fn checks_that_need_a_waived_check_run() {
     let second = "\n[[check]]\nid = \"second\"\ntitle = \"a claim\"\nfix = \"fix it\"\nneeds = [\"hosts.disk\"]\n\
                   probe.command = { name = \"second\", run = [\"bin/second\"], result = \"json\" }\n";
     let of = |waive: &str, holds: &str| {
@@ -152,7 +152,7 @@ fn what_needs_a_waived_check_is_asked() {
     };
     let ran = of(LATER, "true").ask(&["hosts"]);
     assert_eq!((ran.code, ran.verdict("hosts.second").as_str()), (0, "pass"), "{}", ran.problems());
-    // It says for itself what it finds.
+    // Its own result is reported.
     assert_eq!(of(LATER, "false").ask(&["hosts"]).code, 1);
     for not in ["", PAST] {
         let ran = of(not, "true").ask(&["hosts"]);
@@ -186,7 +186,7 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
 }
 
 #[test]
-fn lint_tells_what_has_expired() {
+fn lint_reports_expired_waivers() {
     let lint = waived("true", PAST).ops(&["checks", "lint"]);
     assert_eq!(
         (lint.code, lint.stdout.as_str()),
@@ -201,7 +201,7 @@ fn lint_tells_what_has_expired() {
 }
 
 #[test]
-fn the_last_day_is_whole() {
+fn a_waiver_is_valid_on_its_last_day() {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let own = waived("false", &today.to_string());
     // Unless midnight has passed in between.

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::bench::Bench;
 
 #[test]
-fn a_good_answer_after_a_bad_one_in_the_same_body_is_no_answer() {
+fn a_repeated_json_key_does_not_hide_a_failing_service() {
     let bench = Bench::new();
     let body = r#"{"version":"4.8.0","queue_services":"failing","queue_services":"ok","data_services":"ok"}"#;
     bench.control("chatwoot", json!({ "set": { "GET /api": { "status": 200, "body": body } } }));

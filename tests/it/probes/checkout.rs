@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::bench::{Bench, exit_code_within, finish, make_pipe};
 
 #[test]
-fn a_pipe_in_place_of_the_package_does_not_stop_the_run() {
+fn a_pipe_in_place_of_package_json_does_not_block_the_run() {
     let bench = Bench::new();
     let app = bench.path("app");
     std::fs::create_dir(&app).expect("a directory");
@@ -19,7 +19,7 @@ fn a_pipe_in_place_of_the_package_does_not_stop_the_run() {
 }
 
 #[test]
-fn a_script_that_is_not_there_does_not_pass() {
+fn a_missing_npm_script_does_not_pass() {
     let bench = Bench::new();
     let app = bench.path("app");
     std::fs::create_dir(&app).expect("a directory");

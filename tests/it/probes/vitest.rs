@@ -55,7 +55,7 @@ fn claim<'a>(outcome: &'a Value, what: &str) -> &'a Value {
     claims.find(|c| c["what"] == what).unwrap_or_else(|| panic!("no claim {what:?}: {outcome:#}"))
 }
 
-/// Asks; the check must fail with exit 1 because of these claims, each with what was found.
+/// Runs the check, which must fail with exit 1 because of these claims, each with what was found.
 fn fails(bench: &Bench, because: &[(&str, &str)]) -> Value {
     let (ran, outcome) = ask(bench);
     assert_eq!((ran.code, verdict(&outcome).as_str()), (1, "fail"), "{outcome:#}");
@@ -67,7 +67,7 @@ fn fails(bench: &Bench, because: &[(&str, &str)]) -> Value {
 }
 
 #[test]
-fn eighteen_tests_pass_and_are_shown() {
+fn eighteen_passing_tests_are_shown() {
     let bench = bench();
     let ran = bench.preflight(&["--only", "quality", "--no-journal"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.problems(), ran.stdout);
@@ -82,7 +82,7 @@ fn eighteen_tests_pass_and_are_shown() {
 }
 
 #[test]
-fn what_is_skipped_or_to_do_does_not_count() {
+fn skipped_and_todo_tests_do_not_count() {
     let bench = bench();
     edit(&bench, &[("it.each([\n    [1, 0],", "it.skip.each([\n    [1, 0],")]);
     let outcome = fails(&bench, &[("tests passed", "15")]);
@@ -95,7 +95,7 @@ fn what_is_skipped_or_to_do_does_not_count() {
 }
 
 #[test]
-fn sixteen_are_enough_whatever_is_to_do() {
+fn sixteen_passing_tests_are_enough_beside_todo_tests() {
     let bench = bench();
     edit(&bench, &[("[1, 0],\n    [2, 200],\n    ", ""), ("});\n", "});\n\n  it.todo(\"answers\");\n")]);
     let (ran, outcome) = ask(&bench);

@@ -56,18 +56,14 @@ fn a_database_that_holds_anything_else_is_refused_and_left_alone() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
         assert!(ran.stderr.contains("hotdash@127.0.0.1/given_foreign has "), "{}", ran.stderr);
         assert!(ran.stderr.contains("hotdash_ops_sandbox"), "{}", ran.stderr);
-        assert!(
-            !ran.stderr.contains(&server().password(OWNER)),
-            "the password is run_report: {}",
-            ran.stderr
-        );
+        assert!(!ran.stderr.contains(&server().password(OWNER)), "the password is shown: {}", ran.stderr);
         assert_eq!(tables("given_foreign"), before);
         server().psql("given_foreign", "drop table orders").unwrap_or_default();
     }
 }
 
 #[test]
-fn a_url_that_cannot_be_used_says_why() {
+fn an_unusable_url_is_rejected_with_the_reason() {
     let url = empty("given_unusable");
     let reader = server().login(READER, "given_unusable");
     let cases = [
@@ -80,7 +76,7 @@ fn a_url_that_cannot_be_used_says_why() {
         let ran = preflight_on(url);
         assert_eq!(ran.code, 2, "{url}: {}", ran.stderr);
         assert!(ran.stderr.contains(said), "{url}: {}", ran.stderr);
-        assert!(!ran.stderr.contains("wrong-password"), "the password is run_report: {}", ran.stderr);
+        assert!(!ran.stderr.contains("wrong-password"), "the password is shown: {}", ran.stderr);
     }
 }
 

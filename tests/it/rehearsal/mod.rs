@@ -143,7 +143,7 @@ fn the_rehearsals_variables_never_make_production_pass() {
 }
 
 #[test]
-fn stand_ins_do_not_answer_for_a_sandbox_that_is_production() {
+fn stand_ins_stop_a_run_of_a_production_target() {
     let bench = Bench::new();
     bench.edit_config("[targets.sandbox]\n", "[targets.sandbox]\nproduction = true\n");
     let ran = bench.preflight(&["--only", "chatwoot.alive"]);

@@ -24,7 +24,7 @@ impl Finder {
     pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Finder {
         let (mut patterns, mut meaning) = (Vec::new(), Vec::new());
         for (name, secret) in secrets {
-            assert!(secret.len() >= 2 * PIECE, "{name} is too short to be run_report from other text");
+            assert!(secret.len() >= 2 * PIECE, "{name} is too short to be recognised in other text");
             for (form, text) in forms(secret) {
                 let bytes = text.as_bytes();
                 let length = (bytes.len() * PIECE / secret.len()).max(PIECE);
@@ -43,7 +43,7 @@ impl Finder {
         hits.map(|hit| self.meaning[hit.pattern().as_usize()].clone()).collect()
     }
 
-    /// What stands around the first few, for whoever has to fix it.
+    /// The text around the first few, for the person who has to fix it.
     pub fn excerpts(&self, text: &str) -> Vec<String> {
         let mut seen = 0;
         let mut all = Vec::new();
@@ -151,7 +151,7 @@ fn a_leak_planted_in_any_form_is_found() {
 }
 
 #[test]
-fn a_leak_by_other_hands_is_found() {
+fn a_leak_in_the_encoding_of_another_library_is_found() {
     for front in ["", "u", "us", "user:", "{\"a\":1,"] {
         for engine in [&STANDARD, &URL_SAFE] {
             let text = engine.encode(format!("{front}{SECRET}@host"));

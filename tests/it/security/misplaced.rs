@@ -86,7 +86,7 @@ fn the_password_of_a_proxy() {
     }
 }
 
-/// A call that is refused, by the secret that stands somewhere in it.
+/// A call that is rejected, by the secret that it contains.
 fn refused(planted: &mut Planted, what: &str, ran: &Ran) {
     assert_eq!(ran.code, 2, "{what}: {}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{what}: {}", ran.stderr);

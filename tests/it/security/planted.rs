@@ -20,7 +20,7 @@ pub struct Planted {
     pub canaries: BTreeMap<String, String>,
 }
 
-/// Letters and digits that stand nowhere else.
+/// Letters and digits that occur nowhere else.
 pub fn random(length: usize) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let mut bytes = vec![0; length];
@@ -46,7 +46,7 @@ fn wild() -> String {
 }
 
 impl Planted {
-    /// A good world, spoiled by `sql`, in which every secret is a canary that is the right one.
+    /// A good world, changed by `sql`, in which every secret is a canary and the right one.
     pub fn new(sql: &str) -> Planted {
         let mut bench = Bench::with_sql(sql);
         let mut canaries = BTreeMap::new();
@@ -111,7 +111,7 @@ impl Planted {
         }
     }
 
-    /// Runs `preflight` with everything that tells: events on stdout, every format in a file, a journal. Fails
+    /// Runs `preflight` with every kind of output: events on stdout, every format in a file, a journal. Fails
     /// when any of it, or the configuration, holds a canary.
     #[track_caller]
     pub fn ask(&mut self, arguments: &[&str]) -> Ran {

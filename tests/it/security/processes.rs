@@ -104,7 +104,7 @@ fn noted(notes: &Path, kind: &str, finder: &Finder) -> BTreeMap<String, BTreeSet
 }
 
 #[test]
-fn programs_are_given_no_secret_that_is_no_business_of_theirs() {
+fn programs_get_no_secret_that_they_do_not_need() {
     let mut planted = Planted::new("");
     let notes = tempfile::tempdir().expect("a temporary folder");
     spies(&mut planted, notes.path());
@@ -141,7 +141,7 @@ fn programs_are_given_no_secret_that_is_no_business_of_theirs() {
 }
 
 #[test]
-fn the_health_script_sees_what_is_chatwoots_and_nothing_else() {
+fn the_health_script_gets_only_chatwoots_secrets() {
     let mut bench = Bench::new();
     bench.set("FLY_API_TOKEN", "fm2_0123456789abcdef0123456789");
     bench.edit_config(

@@ -10,7 +10,7 @@ use super::planted::Planted;
 use crate::support::bench::finish;
 
 #[test]
-fn the_good_world_and_every_verb() {
+fn no_verb_leaks_a_secret_in_the_good_world() {
     let mut planted = Planted::new("");
     let ran = planted.ask(&[]);
     assert_eq!(ran.code, 0, "{}", planted.report().problems());
@@ -30,7 +30,7 @@ fn the_good_world_and_every_verb() {
 }
 
 #[test]
-fn a_terminal_shows_no_more() {
+fn a_terminal_shows_no_secret_either() {
     let planted = Planted::new("");
     everything_repeats(&planted, 0);
     let ran = finish(&mut planted.on_a_terminal("preflight -vv --no-journal"));
@@ -39,8 +39,8 @@ fn a_terminal_shows_no_more() {
     planted.must_not_show("a terminal", &ran);
 }
 
-/// Has every stand-in say the secrets it was given, and some that it was not, in each form once over the
-/// rounds from 0 to 3. What is short is shown whole, what is long is cut: both are said.
+/// Has every stand-in repeat the secrets it was given, and some that it was not, in each form once over the
+/// rounds from 0 to 3. Short texts are shown completely and long ones are cut: both are repeated.
 fn everything_repeats(planted: &Planted, round: usize) {
     let bench = &planted.bench;
     let all: Vec<(String, String)> = planted
@@ -72,7 +72,7 @@ fn everything_repeats(planted: &Planted, round: usize) {
         } }),
     );
     let lines: Vec<String> = all.iter().map(|(name, text)| format!("{name}: {text}")).collect();
-    // The last twenty lines are shown; each tool says another twenty.
+    // The last twenty lines are shown; each tool prints another twenty.
     let share =
         |number: usize| lines.iter().skip(20 * (3 * round + number)).take(20).cloned().collect::<Vec<_>>();
     bench
@@ -96,7 +96,7 @@ fn everything_repeats(planted: &Planted, round: usize) {
 }
 
 #[test]
-fn everything_repeats_what_it_was_told_in_every_form() {
+fn servers_and_programs_that_repeat_secrets_leak_none() {
     let mut planted = Planted::new(variant::NO_SELECT);
     for round in 0..5 {
         everything_repeats(&planted, round);
@@ -106,7 +106,7 @@ fn everything_repeats_what_it_was_told_in_every_form() {
 }
 
 #[test]
-fn what_only_the_answers_hold_is_not_shown_either() {
+fn secrets_that_only_servers_know_are_not_shown() {
     let mut planted = Planted::new("");
     let names = ["of another webhook", "of a DSN", "of a profile", "of a password", "of a header", "of JSON"];
     let [webhook, dsn, profile, password, header, json] = names.map(|name| planted.plant(name));
@@ -174,7 +174,7 @@ fn a_command_that_prints_its_environment() {
 }
 
 #[test]
-fn a_database_that_refuses() {
+fn a_database_that_rejects_the_connection() {
     let mut planted = Planted::new("");
     let good = planted.bench.vars["DATABASE_URL"].clone();
     let wrong = planted.plant("a wrong password");

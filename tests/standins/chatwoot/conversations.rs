@@ -23,7 +23,7 @@ fn as_bot(row: Row) -> Row {
     row.token(&token)
 }
 
-/// Asks one running stand-in for JSON.
+/// Requests JSON from one running stand-in.
 pub struct Asker {
     pub chatwoot: Chatwoot,
     token: String,
@@ -139,7 +139,7 @@ async fn pages_hold_25_in_the_order_asked_for() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_made_for_a_contact() {
+async fn a_conversation_is_created_for_a_contact() {
     let asker = Asker::of(empty("4.8.0")).await;
     let make = |body: Value| asker.ask(Method::POST, ALL, Some(body));
     let body = json!({"inbox_id": 12, "contact_id": 5521, "source_id": "hotdash-ops-5f0c1e9a",
@@ -167,7 +167,7 @@ async fn a_conversation_is_made_for_a_contact() {
 }
 
 #[tokio::test]
-async fn making_is_refused() {
+async fn creating_can_be_rejected() {
     let post = |name, body: Value| row(name, Method::POST, ALL).json(&body.to_string());
     let body = |message: Value| json!({"inbox_id": 12, "contact_id": 5521, "message": message});
     let web = |state: &mut State| state.inboxes[0].channel_type = "Channel::WebWidget".to_owned();
@@ -204,7 +204,7 @@ async fn making_is_refused() {
 }
 
 #[tokio::test]
-async fn toggling_leaves_an_activity_and_tells_of_it() {
+async fn toggling_leaves_an_activity_and_sends_an_event() {
     let asker = Asker::of(empty("4.8.0")).await;
     let path = format!("{ALL}/318/toggle_status");
     asker.ask(Method::POST, &path, None).await;

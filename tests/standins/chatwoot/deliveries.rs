@@ -70,7 +70,7 @@ fn tally(delivered: u64, dropped: u64) -> Tally {
 }
 
 #[tokio::test]
-async fn the_app_accepts_what_is_delivered_signed_or_not() {
+async fn the_app_accepts_deliveries_with_and_without_signature() {
     for (version, names) in [
         (
             "4.12.1",
@@ -106,7 +106,7 @@ async fn the_app_accepts_what_is_delivered_signed_or_not() {
 }
 
 #[tokio::test]
-async fn the_api_delivers_what_is_done_through_it() {
+async fn changes_through_the_api_are_delivered() {
     let pipeline = Pipeline::of("4.12.1").await;
     let token = pipeline.chatwoot.update(|state| state.token_of("administrator"));
     let path = "/api/v1/accounts/3/conversations/318/messages";
@@ -119,7 +119,7 @@ async fn the_api_delivers_what_is_done_through_it() {
 }
 
 #[tokio::test]
-async fn a_dead_worker_delivers_nothing_until_it_lives_again() {
+async fn a_dead_worker_delivers_nothing_until_it_restarts() {
     let pipeline = Pipeline::of("4.12.1").await;
     pipeline.chatwoot.control(json!({"state": {"worker_running": false}})).await.unwrap();
     pipeline.write("hello");
@@ -133,7 +133,7 @@ async fn a_dead_worker_delivers_nothing_until_it_lives_again() {
 }
 
 #[tokio::test]
-async fn what_fails_is_dropped_after_one_attempt() {
+async fn a_failed_delivery_is_not_retried() {
     let pipeline = Pipeline::of("4.8.0").await;
     let answers =
         |set: Value| json!({"clear": true, "forget_log": true, "set": {format!("POST {PATH}"): set}});
@@ -168,7 +168,7 @@ async fn what_fails_is_dropped_after_one_attempt() {
 }
 
 #[tokio::test]
-async fn sixteen_are_under_way_at_once_and_all_arrive_once() {
+async fn sixteen_deliveries_run_at_once_and_each_arrives_once() {
     let pipeline = Pipeline::of("4.12.1").await;
     let slow = json!({"set": {format!("POST {PATH}"): {"delay_ms": 50}}});
     pipeline.app.control(slow).await.unwrap();

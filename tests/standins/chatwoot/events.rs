@@ -1,4 +1,4 @@
-//! What customers and agents do, as the state keeps it, and what the worker then has to tell.
+//! What customers and agents do, as the state keeps it, and the events that the worker then sends.
 
 use hotdash_ops::rehearsal::standins::chatwoot::{EventKind, Outgoing, Sender, State, Webhook, signature};
 use jiff::Timestamp;
@@ -87,7 +87,7 @@ pub fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn a_customers_message_is_told_and_signed_to_the_byte() {
+fn a_customers_message_is_sent_and_signed_exactly() {
     let golden = include_str!("answers/message_created.json").trim_end();
     let mut state = written("4.12.1");
     state.webhooks = vec![hook(8, "https://app.example/api/webhooks/chatwoot", &["message_created"])];
@@ -103,7 +103,7 @@ fn a_customers_message_is_told_and_signed_to_the_byte() {
     for name in ["content-type", "accept"] {
         assert_eq!(header(&sent[0], name), Some("application/json"));
     }
-    assert!(state.take_due(at(LATER), 16).is_empty(), "run_report once");
+    assert!(state.take_due(at(LATER), 16).is_empty(), "sent once");
     let other = signature(
         "test_secret_123",
         1_774_708_578,
@@ -113,7 +113,7 @@ fn a_customers_message_is_told_and_signed_to_the_byte() {
 }
 
 #[test]
-fn what_is_sent_and_signed_differs_by_version() {
+fn each_version_sends_and_signs_its_own_format() {
     for (version, headers, assignee_type) in [("4.2.0", 2, false), ("4.8.0", 2, true), ("4.12.1", 5, true)] {
         let mut state = written(version);
         state.webhooks = vec![hook(8, "https://app.example/", &["message_created"])];
@@ -126,7 +126,7 @@ fn what_is_sent_and_signed_differs_by_version() {
 }
 
 #[test]
-fn a_note_is_told_too_and_the_conversation_still_shows_the_message_before() {
+fn a_note_is_sent_and_the_conversation_still_shows_the_message_before() {
     for (by, sender) in [
         (BOT, json!({"id": 2, "name": "Draft agent", "type": "agent_bot"})),
         (MARA, json!({"id": 41, "name": "Mara Lind", "email": "mara@ops.example", "type": "user"})),
@@ -150,7 +150,7 @@ fn a_note_is_told_too_and_the_conversation_still_shows_the_message_before() {
 }
 
 #[test]
-fn a_new_customer_is_told_in_order() {
+fn events_of_a_new_customer_come_in_order() {
     let mut state = State::version("4.8.0");
     state.webhooks = vec![hook(8, "https://app.example/", &EVERYTHING)];
     let made = state.customer_writes(3, None, "hello", at(LATER)).unwrap();
@@ -185,13 +185,13 @@ fn a_new_customer_is_told_in_order() {
 }
 
 #[test]
-fn a_status_is_told_and_a_customer_opens_the_conversation_again() {
+fn a_status_change_is_sent_and_a_customer_reopens_the_conversation() {
     let mut state = written("4.8.0");
     take(&mut state);
     state.webhooks = vec![hook(8, "https://app.example/", &EVERYTHING)];
     assert!(state.set_status(3, 318, "resolved", MARA, at("2026-01-01T10:00:20.004Z")));
     let told_first = report_of(&mut state);
-    let [status, update] = &told_first[..] else { panic!("an activity is never run_report: {told_first:?}") };
+    let [status, update] = &told_first[..] else { panic!("an activity is never sent: {told_first:?}") };
     assert_eq!(status.0, EventKind::ConversationStatusChanged);
     assert_eq!((&status.1["id"], &status.1["status"]), (&json!(318), &json!("resolved")));
     assert_eq!(status.1["changed_attributes"], Value::Null);

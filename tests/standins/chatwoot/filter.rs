@@ -58,7 +58,7 @@ async fn conversations_are_filtered_by_whole_days() {
 }
 
 #[tokio::test]
-async fn a_filter_is_refused() {
+async fn bad_filters_are_rejected() {
     let text = |text: &str| format!(r#"{{"error":"{text}"}}"#);
     let fine = || one("created_at", "is_less_than", json!("2026-01-01"), Value::Null);
     let bot = |row: Row| {

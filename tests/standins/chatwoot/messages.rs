@@ -1,4 +1,4 @@
-//! Messages of the account API: read, written, blanked, refused.
+//! Messages of the account API: read, created, deleted, rejected.
 
 use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
@@ -12,7 +12,7 @@ const ROLE: &str = r#"{"error":"You are not authorized to do this action"}"#;
 const NOT_FOUND: &str = r#"{"error":"Resource could not be found"}"#;
 const NOT_FOR_BOTS: &str = r#"{"error":"Access to this endpoint is not authorized for bots"}"#;
 
-/// A row that meets another state, asked by its administrator.
+/// A row in another state, requested by its administrator.
 pub fn meets(row: Row, state: State) -> Row {
     let token = state.token_of("administrator");
     row.token(&token).when(|fresh| *fresh = state)
@@ -93,7 +93,7 @@ async fn pages_of_messages_are_20_or_100_or_1000() {
 }
 
 #[tokio::test]
-async fn writing_is_answered_with_the_message() {
+async fn creating_a_message_returns_it() {
     let body = r#"{"content":"hotdash-ops probe 5f0c1e9a","message_type":"incoming","source_id":"hotdash-ops:5f0c1e9a","echo_id":"5f0c1e9a"}"#;
     let golden: Value = serde_json::from_str(include_str!("answers/message.json")).unwrap();
     let (start, rest) =
@@ -113,7 +113,7 @@ async fn writing_is_answered_with_the_message() {
     assert!((jiff::Timestamp::now().as_second() - made).abs() < 10);
     assert_eq!(back.body, format!("{start}\"created_at\":{made}{rest}"));
     assert_eq!(back.json()["sender"], golden["sender"]);
-    // Outgoing unless it says otherwise; the sender is the token's owner, or a bot that is named.
+    // Outgoing by default; the sender is the token's owner, or the named bot.
     let note = r#"{"content":"Draft","private":true}"#;
     let by_bot = write(&bot, note).await.json();
     assert_eq!((&by_bot["message_type"], &by_bot["private"]), (&1.into(), &true.into()));
@@ -134,7 +134,7 @@ async fn writing_is_answered_with_the_message() {
 }
 
 #[tokio::test]
-async fn writing_is_refused() {
+async fn creating_a_message_can_be_rejected() {
     let long = "x".repeat(150_001);
     let web = |state: &mut State| state.inboxes[0].channel_type = "Channel::WebWidget".to_owned();
     judge(vec![
@@ -177,7 +177,7 @@ async fn writing_is_refused() {
 }
 
 #[tokio::test]
-async fn deleting_blanks_a_message_and_tells_of_it() {
+async fn deleting_blanks_a_message_and_sends_an_event() {
     let golden = include_str!("answers/message_deleted.json").trim_end();
     let path = format!("{MESSAGES}/90417");
     judge(vec![

@@ -2,10 +2,11 @@
 
 mod conversations;
 mod deliveries;
+mod errors;
 mod events;
 mod filter;
 mod messages;
-mod refusals;
+
 mod reports;
 mod webhooks;
 mod worker;
@@ -36,7 +37,7 @@ struct Row {
     whole: bool,
 }
 
-/// A row asked by the administrator of a healthy 4.8.0.
+/// A request of the administrator of a healthy 4.8.0.
 fn row(name: &'static str, method: Method, path: &str) -> Row {
     let state = State::version("4.8.0");
     let token = state.token_of("administrator");
@@ -109,7 +110,7 @@ impl Row {
     }
 }
 
-/// Asks every row of a stand-in of its own, and fails with all the rows that differ.
+/// Sends every row to a stand-in of its own, and fails with all the rows that differ.
 async fn judge(rows: Vec<Row>) {
     let client = client(None);
     let mut wrong = Vec::new();

@@ -81,7 +81,7 @@ async fn counts_come_in_buckets_with_zeros() {
 }
 
 #[tokio::test]
-async fn oddities_and_refusals_are_chatwoots() {
+async fn oddities_and_errors_are_those_of_chatwoot() {
     let metric = "metric=incoming_messages_count";
     let not_for_bots = r#"{"error":"Access to this endpoint is not authorized for bots"}"#;
     let as_bot = |row: Row| {

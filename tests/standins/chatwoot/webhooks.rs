@@ -48,7 +48,7 @@ fn one(name: &str, url: &str, subscriptions: &str) -> String {
 
 /// Every row of the tables of calls and of faults.
 #[tokio::test]
-async fn creating_answers_200_or_its_fault() {
+async fn creating_returns_200_or_the_configured_error() {
     let long = format!("https://app.example/{}", "x".repeat(236));
     let longest = &long[..255];
     let named = |name: &str| json!({"url": URL, "name": name}).to_string();
@@ -101,7 +101,7 @@ async fn creating_answers_200_or_its_fault() {
 }
 
 #[tokio::test]
-async fn updating_deleting_and_listing() {
+async fn webhooks_are_updated_deleted_and_listed() {
     let old = r#"["conversation_created","message_created"]"#;
     let not_found = r#"{"error":"Resource could not be found"}"#;
     judge(vec![
@@ -171,7 +171,7 @@ async fn a_missed_migration_breaks_webhooks_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_webhook_lives_its_life_and_rotation_gives_a_new_id_and_secret() {
+async fn rotating_a_webhook_gives_a_new_id_and_secret() {
     let state = State::version("4.12.1");
     let token = state.token_of("administrator");
     let chatwoot = Chatwoot::start(state, Default::default()).await.unwrap();

@@ -1,11 +1,11 @@
-//! Whom the worker tells, and what holds it back.
+//! Which webhooks the worker calls, and what delays it.
 
 use hotdash_ops::rehearsal::standins::chatwoot::{State, Webhook};
 
 use super::events::{LATER, at, header, hook, take};
 
 #[test]
-fn only_who_subscribed_in_the_account_is_told_each_with_an_id_of_its_own() {
+fn only_subscribers_in_the_account_get_an_event() {
     let mut state = State::version("4.12.1");
     state.webhooks = vec![
         hook(8, "https://a.example/", &["message_created"]),
@@ -51,7 +51,7 @@ fn a_dead_worker_a_delay_and_a_closed_gate_hold_events_back() {
 }
 
 #[test]
-fn room_is_asked_before_an_event_is_taken() {
+fn no_more_events_are_taken_than_there_is_room_for() {
     let mut state = State::version("4.8.0");
     state.webhooks = vec![hook(8, "https://a.example/", &["message_created"])];
     for _ in 0..5 {
@@ -62,7 +62,7 @@ fn room_is_asked_before_an_event_is_taken() {
 }
 
 #[test]
-fn the_clock_of_chatwoots_machine_is_what_is_stored_and_signed() {
+fn chatwoots_clock_is_stored_and_signed() {
     let mut state = State::version("4.12.1");
     state.webhooks = vec![hook(8, "https://a.example/", &["message_created"])];
     state.clock_offset_seconds = -3_600;

@@ -1,5 +1,5 @@
-//! The rehearsal's checkout: a real git repository whose tools do what they are reported, and whose vitest
-//! reports as the real one does. Every question goes through the real npm and through its stand-in.
+//! The rehearsal's checkout: a real git repository whose tools behave as configured, and whose vitest reports as
+//! the real one does. Every command goes through the real npm and through its stand-in.
 
 mod tools;
 mod vitest;
@@ -87,7 +87,7 @@ fn counts(report: &Value) -> [u64; 5] {
 }
 
 #[test]
-fn a_new_checkout_is_clean_marked_and_green() {
+fn a_new_checkout_is_clean_marked_and_passes() {
     let sandbox = Sandbox::new();
     let root = sandbox.checkout.path();
     assert_eq!(sandbox.checkout.changed().expect("git"), "");
@@ -105,7 +105,7 @@ fn a_new_checkout_is_clean_marked_and_green() {
 }
 
 #[test]
-fn the_stand_in_for_npm_passes_words_through_unharmed() {
+fn the_stand_in_for_npm_passes_arguments_unchanged() {
     let sandbox = Sandbox::new();
     let package = sandbox.checkout.path().join("package.json");
     let show = r#"{
@@ -131,7 +131,7 @@ fn the_stand_in_for_npm_passes_words_through_unharmed() {
 }
 
 #[test]
-fn what_the_tools_do_can_be_written_down() {
+fn answers_survive_json() {
     let mut answers = Answers::good();
     answers.tool(ToolName::Vitest).hang = true;
     let text = serde_json::to_string(&answers).expect("written");

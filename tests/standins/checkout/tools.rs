@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{BOTH, Npm, Sandbox, text};
 
 #[test]
-fn tools_turn_red_one_by_one() {
+fn each_tool_can_be_made_to_fail() {
     let sandbox = Sandbox::new();
     let commands: [(ToolName, &[&str], &str); 3] = [
         (ToolName::Eslint, &["npm", "run", "lint"], "1 problem"),
@@ -31,7 +31,7 @@ fn tools_turn_red_one_by_one() {
 }
 
 #[test]
-fn formatting_and_faulty_tools_change_the_tree() {
+fn formatting_and_misbehaving_tools_change_the_tree() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.code(&["npm", "run", "fmt"]), Some(0));
     assert_eq!(sandbox.checkout.changed().expect("git"), "", "nothing to format");
@@ -48,7 +48,7 @@ fn formatting_and_faulty_tools_change_the_tree() {
 }
 
 #[test]
-fn the_health_script_speaks_and_writes() {
+fn the_health_script_prints_and_writes_its_lines() {
     let sandbox = Sandbox::new();
     let script = ["npm", "run", "ops:check-chatwoot-health"];
     assert_eq!(sandbox.code(&script), Some(1), "not configured");
@@ -75,7 +75,7 @@ fn the_health_script_speaks_and_writes() {
 }
 
 #[test]
-fn tools_can_be_loud_and_can_hang() {
+fn tools_can_print_much_and_can_hang() {
     let sandbox = Sandbox::new();
     sandbox.checkout.change(|answers| answers.tool(ToolName::Eslint).noise = 20_000).expect("set");
     let loud = sandbox.run(Npm::StandIn, &["npm", "run", "lint"]);

@@ -35,7 +35,7 @@ fn the_report_of_a_green_run_has_vitests_shape() {
 }
 
 #[test]
-fn results_are_reported_as_they_are_set() {
+fn results_are_reported_as_configured() {
     let sandbox = Sandbox::new();
     let set =
         |file: TestFile| sandbox.checkout.change(|answers| *answers.webhook_tests() = file).expect("set");
@@ -70,7 +70,7 @@ fn results_are_reported_as_they_are_set() {
 }
 
 #[test]
-fn two_reporters_and_a_relative_file_are_understood() {
+fn vitest_accepts_two_reporters_and_a_relative_file() {
     let sandbox = Sandbox::new();
     let args = ["npm", "run", "test:integration", "--", "--reporter=default", "--reporter", "json"];
     let output = sandbox.run(Npm::Real, &[&args[..], &["--outputFile", "artifacts/deep er/r.json"]].concat());

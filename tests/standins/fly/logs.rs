@@ -98,7 +98,7 @@ fn only_the_newest_hundred_are_printed() {
 }
 
 #[test]
-fn lines_are_whole_while_more_are_written() {
+fn lines_are_complete_while_more_are_written() {
     let sandbox = Sandbox::new();
     write(&sandbox.fly, 0..1);
     let done = AtomicBool::new(false);
@@ -125,7 +125,7 @@ fn lines_are_whole_while_more_are_written() {
 }
 
 #[test]
-fn without_no_tail_it_goes_on() {
+fn without_no_tail_it_keeps_printing() {
     let sandbox = Sandbox::new();
     write(&sandbox.fly, 0..2);
     let mut command = sandbox.command("logs -a hotdash-app --json");
@@ -142,7 +142,7 @@ fn without_no_tail_it_goes_on() {
 }
 
 #[tokio::test]
-async fn an_empty_buffer_keeps_waiting() {
+async fn an_empty_log_keeps_waiting() {
     let sandbox = Sandbox::new();
     let brief = Duration::from_millis(700);
     let waits = async || matches!(logs_within(&sandbox, brief).await, Err(FlyError::NoLines(_)));
@@ -167,7 +167,7 @@ async fn an_empty_buffer_keeps_waiting() {
 }
 
 #[tokio::test]
-async fn logs_that_cannot_be_read_are_told() {
+async fn logs_that_cannot_be_read_are_an_error() {
     let sandbox = Sandbox::new();
     write(&sandbox.fly, 0..3);
     sandbox.fly.break_command("logs", Fault::deploy_token_refused()).expect("changed");
@@ -188,7 +188,7 @@ async fn logs_that_cannot_be_read_are_told() {
 }
 
 #[tokio::test]
-async fn batches_taken_while_lines_come_cover_the_window() {
+async fn batches_read_while_lines_arrive_cover_the_window() {
     let sandbox = Sandbox::new();
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
     let second = SignedDuration::from_secs(1);

@@ -115,7 +115,7 @@ fn a_secret_changes_while_the_stand_in_is_in_use() {
 }
 
 #[test]
-fn status_and_identity_are_answered() {
+fn status_and_identity_have_flyctls_shape() {
     let sandbox = Sandbox::new();
     let status = sandbox.json("status -a hotdash-agent-service --json");
     assert_eq!((&status["Name"], &status["Version"]), (&"hotdash-agent-service".into(), &17.into()));
@@ -127,7 +127,7 @@ fn status_and_identity_are_answered() {
 }
 
 #[test]
-fn refusals_read_like_flyctls() {
+fn errors_read_like_those_of_flyctl() {
     let sandbox = Sandbox::new();
     let unknown = sandbox.error("secrets list -a no-such-app --json");
     assert_eq!(unknown, "Error: failed to list app secrets: Could not find App \"no-such-app\"");
@@ -167,7 +167,7 @@ fn a_login_or_a_token_is_needed() {
 }
 
 #[test]
-fn the_logger_spoils_standard_output() {
+fn the_debug_logger_writes_to_stdout() {
     let sandbox = Sandbox::new();
     let line = "secrets list -a hotdash-app --json";
     let output = sandbox.command(line).env("LOG_LEVEL", "debug").output().expect("runs");
@@ -176,7 +176,7 @@ fn the_logger_spoils_standard_output() {
 }
 
 #[test]
-fn commands_misbehave_one_by_one() {
+fn each_command_can_be_made_to_fail() {
     let sandbox = Sandbox::new();
     let line = "secrets list -a hotdash-app --json";
     sandbox.fly.break_command("secrets list", Fault::garbage()).expect("changed");
@@ -212,7 +212,7 @@ fn commands_misbehave_one_by_one() {
 }
 
 #[test]
-fn what_is_answered_can_be_written_down() {
+fn answers_survive_json() {
     let good = Answers::good();
     let text = serde_json::to_string(&good).expect("written");
     assert_eq!(serde_json::from_str::<Answers>(&text).expect("read"), good);

@@ -71,7 +71,7 @@ fn releases_have_flyctls_shape() {
 }
 
 #[tokio::test]
-async fn a_deploy_becomes_the_marker() {
+async fn the_newest_deploy_that_runs_is_found() {
     let sandbox = Sandbox::new();
     let marked = async || {
         let answer = releases(&sandbox, APP).await;
@@ -94,7 +94,7 @@ async fn a_deploy_becomes_the_marker() {
 }
 
 #[tokio::test]
-async fn releases_that_cannot_be_read_are_told() {
+async fn releases_that_cannot_be_read_are_an_error() {
     let sandbox = Sandbox::new();
     assert_eq!(releases(&sandbox, "elsewhere").await.found, Err(FlyError::NoApp("elsewhere".to_owned())));
     sandbox.fly.break_command("releases", Fault::garbage()).expect("changed");

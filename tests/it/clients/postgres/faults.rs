@@ -30,7 +30,7 @@ fn reached(fault: PgError) -> Unreachable {
 }
 
 #[tokio::test]
-async fn the_ways_not_to_answer_are_told_apart() {
+async fn each_way_not_to_answer_is_reported_as_its_own() {
     for mode in ["disable", "prefer", "require", "verify-full"] {
         assert_eq!(reached(of(Manner::HangUp, mode).await), Unreachable::Closed, "{mode}");
         assert_eq!(reached(of(Manner::Reset, mode).await), Unreachable::Reset, "{mode}");
@@ -47,7 +47,7 @@ async fn the_ways_not_to_answer_are_told_apart() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_apart_from_nowhere() {
+async fn a_closed_port_differs_from_an_unknown_host() {
     let port = closed_port().await;
     let refused = fault(&format!("postgres://u:p@127.0.0.1:{port}/x"), TIMEOUT).await;
     assert_eq!(reached(refused), Unreachable::Refused);

@@ -98,7 +98,7 @@ async fn one_transaction_with_its_settings_serves_all_statements() {
 }
 
 #[tokio::test]
-async fn prismas_schema_is_where_names_are_looked_up() {
+async fn names_are_looked_up_in_the_schema_of_prismas_url() {
     let server = server();
     server.copy("schemas", &format!("create schema \"App\"; create table \"App\".only_here (); grant usage on schema \"App\" to {READER}; grant select on all tables in schema \"App\" to {READER}")).unwrap();
     let dsn = server.login(READER, "schemas");
@@ -111,7 +111,7 @@ async fn prismas_schema_is_where_names_are_looked_up() {
 }
 
 #[tokio::test]
-async fn time_is_bounded_on_both_sides() {
+async fn the_server_and_the_client_both_bound_the_time() {
     let server = server();
     let dsn = Dsn::parse(&server.login(READER, DATABASE)).unwrap();
     let began = Instant::now();
@@ -128,7 +128,7 @@ async fn time_is_bounded_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_lock_is_not_waited_for_long() {
+async fn waiting_for_a_lock_is_short() {
     let server = server();
     server.copy("locked", "").unwrap();
     let (owner, connection) =
@@ -145,7 +145,7 @@ async fn a_lock_is_not_waited_for_long() {
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn each_reason_to_reject_a_connection_is_reported_as_its_own() {
     let server = server();
     let wrong = open(&server.dsn(READER, "hunter2hunter2", DATABASE)).await.unwrap_err();
     assert!(matches!(&wrong, PgError::Auth { sqlstate: Some(s), .. } if s == "28P01"), "{wrong:?}");

@@ -57,7 +57,7 @@ async fn named_statements_break_behind_the_pooler() {
     assert!(facts.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))));
     let statement = first.prepare("select 1").await.expect("prepared");
     first.query(&statement, &[]).await.expect("the same server connection still knows it");
-    // Another client's transaction takes that connection; the next one has never heard of the statement.
+    // Another client's transaction takes that connection; the next one does not know the statement.
     let second =
         plain_client(&pooler.login(server, READER, "pooled")).await.expect("connects through the pooler");
     second.simple_query("begin").await.expect("a transaction");

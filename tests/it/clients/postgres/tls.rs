@@ -81,7 +81,7 @@ async fn ssl_modes_mean_what_libpq_means() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_taken_only_by_who_does_not_ask_for_it() {
+async fn a_server_without_tls_is_accepted_only_when_tls_is_optional() {
     let login = server().login(READER, DATABASE);
     for mode in ["disable", "allow", "prefer"] {
         let session = open(&format!("{login}?sslmode={mode}")).await.unwrap();

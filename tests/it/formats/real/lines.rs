@@ -116,7 +116,7 @@ fn events_live_and_in_a_file() {
 }
 
 #[test]
-fn annotations_are_commands_and_nothing_quoted_is() {
+fn quoted_text_never_becomes_an_annotation() {
     for (name, run_report) in super::all() {
         let (read, strict) = (commands(run_report.file("github")), run_report.report()["strict"] == true);
         let (last, checks) = read.split_last().expect("a last annotation that sums up");
@@ -176,7 +176,7 @@ fn summaries_have_whole_tables_with_every_check() {
 }
 
 #[test]
-fn the_table_for_people_is_harmless_and_names_every_check() {
+fn the_table_has_no_control_characters_and_names_every_check() {
     for (name, run_report) in super::all() {
         let text = run_report.file("table");
         harmless(text);

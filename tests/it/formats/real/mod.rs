@@ -1,6 +1,6 @@
-//! Every format as the real binary tells it, of worlds that are good, broken,
+//! Every format as the real binary prints it, of worlds that are good, broken,
 //! mistaken and cut short: accepted by parsers that were not written here, and
-//! all of them saying the same as the json document.
+//! all with the same content as the json document.
 
 mod lines;
 mod parsers;
@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::support::bench::{Bench, verdict};
 use run::OutputOptions;
 
-/// What a server or a program may say to break a format that quotes it.
+/// Text of a server or a program that could break a format that quotes it.
 const HOSTILE: &str = "]]> <b>&amp; | `x` **y** [z](http://e) @someone {\"a\":\"b\"} \"q\" \\ %0A ::error::owned\n\
      ::warning title=owned::two\r\n##[error]three \u{1b}[31mred\u{1b}[0m\u{7} nul\u{0} \u{202e}back \u{2028}new \u{85} \u{fffe} é 🚒\n\
      # HELP hotdash_ops_owned x\nhotdash_ops_owned{a=\"b\"} 1\n</details> <!-- <script>x</script> $(id)";
@@ -91,7 +91,7 @@ fn interrupted() -> &'static OutputOptions {
 }
 
 #[test]
-fn the_runs_are_what_their_names_say() {
+fn each_run_ends_as_its_name_says() {
     for (name, run_report) in all() {
         let codes = [("good", 0), ("broken", 1), ("mistaken", 2), ("interrupted", 130)];
         let expected = codes.iter().find(|(known, _)| *known == name).expect("a known name").1;
@@ -106,7 +106,7 @@ fn the_runs_are_what_their_names_say() {
     for each in ["warn", "blocked", "skipped"] {
         assert!(labels.iter().any(|l| l == each), "no check of the broken world is {each}");
     }
-    // The hostile words came through in one form or another, or nothing here would be tried.
+    // The hostile text arrived in one form or another; otherwise nothing would be tested here.
     let text = broken().file("json");
     for word in ["owned", "someone", "three", "red"] {
         assert!(text.contains(word), "{word} is not in the report");
@@ -114,7 +114,7 @@ fn the_runs_are_what_their_names_say() {
 }
 
 #[test]
-fn stdout_is_accepted_as_the_files_are() {
+fn every_format_on_stdout_is_accepted() {
     let bench = broken_world();
     for format in run::FORMATS {
         let arguments =

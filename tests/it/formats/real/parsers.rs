@@ -1,5 +1,5 @@
 //! Foreign parsers: junitparser, xmllint, promtool, a JSON Schema validator. One
-//! that is missing fails the test and says how to install it.
+//! that is missing fails the test with a hint how to install it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::run::{Mark, mark, outcomes};
 
-/// What a program says to a text; it must take it without a complaint.
+/// The output of a program for a text, which it must accept without an error.
 fn ask(program: &str, arguments: &[&str], input: &str) -> String {
     let install = "`bash .ci/test` installs it";
     let packages = concat!(env!("CARGO_MANIFEST_DIR"), "/target/real/python");
@@ -26,7 +26,7 @@ fn ask(program: &str, arguments: &[&str], input: &str) -> String {
     let input = input.to_owned();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     let output = child.wait_with_output().expect("it ends");
-    // It may have refused before it read everything.
+    // It may have rejected the text before it read everything.
     let _ = writer.join().expect("no panic");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -85,13 +85,13 @@ pub fn junit(text: &str) -> Junit {
     read
 }
 
-/// promtool has nothing to say to it.
+/// promtool accepts it without a message.
 pub fn prom(text: &str) {
     assert_eq!(ask("promtool", &["check", "metrics"], text), "");
 }
 
 #[test]
-fn json_is_what_its_schema_says() {
+fn json_matches_its_schema() {
     for (name, run_report) in super::all() {
         json(run_report.file("json"));
         assert_eq!(run_report.report()["exit"], run_report.code, "{name}");
@@ -99,7 +99,7 @@ fn json_is_what_its_schema_says() {
 }
 
 #[test]
-fn a_document_that_is_not_ours_is_refused() {
+fn the_schema_rejects_a_changed_document() {
     let good = super::broken().report();
     let schema: Value = serde_json::from_str(schema()).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
@@ -109,7 +109,7 @@ fn a_document_that_is_not_ours_is_refused() {
 }
 
 #[test]
-fn junit_counts_as_the_json_does() {
+fn junit_has_the_counts_of_json() {
     for (name, run_report) in super::all() {
         let (read, report) = (junit(run_report.file("junit")), run_report.report());
         let strict = report["strict"] == true;
@@ -154,7 +154,7 @@ fn junit_counts_as_the_json_does() {
 }
 
 #[test]
-fn prom_says_what_the_json_says() {
+fn prom_has_the_numbers_of_json() {
     for (name, run_report) in super::all() {
         let text = run_report.file("prom");
         prom(text);

@@ -87,7 +87,7 @@ pub fn outcomes(report: &Value) -> Vec<Value> {
     sections.iter().flat_map(|s| s["outcomes"].as_array().expect("outcomes").clone()).collect()
 }
 
-/// What an outcome means for the exit code, derived again from what the json document says.
+/// What an outcome means for the exit code, derived again from the json document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     Good,

@@ -6,7 +6,7 @@ use super::Look;
 use crate::support::server;
 
 #[tokio::test]
-async fn a_good_database_answers_with_its_evidence() {
+async fn a_good_database_passes_with_its_evidence() {
     let mut look = Look::spoiled("db_good", "");
     let said = look.database("reachable").await;
     said.passes().is_silent();
@@ -39,14 +39,14 @@ async fn the_newest_fact_is_evidence_only() {
 }
 
 #[tokio::test]
-async fn a_session_elsewhere_reads_the_same_age() {
+async fn the_age_does_not_depend_on_the_time_zone() {
     let look = Look::spoiled("db_berlin", variant::WITHOUT_TIME_ZONE).by(BERLIN, "db_berlin");
     let age = look.database("reachable").await.evidence("newest delivery recorded").to_owned();
     assert!(age.ends_with(" old") && !age.contains('h'), "{age}");
 }
 
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn each_reason_to_reject_a_connection_has_its_own_fix() {
     let wrong = Look::at(server().dsn(READER, "not-the-password", "postgres"));
     wrong
         .database("reachable")
@@ -74,7 +74,7 @@ async fn refusals_are_told_apart() {
 }
 
 #[tokio::test]
-async fn no_free_connection_is_told() {
+async fn a_full_server_is_reported() {
     let dsn = server().login(SINGLE, "postgres");
     let (_held, connection) =
         tokio_postgres::connect(&dsn, tokio_postgres::NoTls).await.expect("the only one");
@@ -84,7 +84,7 @@ async fn no_free_connection_is_told() {
 }
 
 #[tokio::test]
-async fn a_string_that_is_none_is_not_asked_and_not_shown() {
+async fn an_invalid_connection_string_is_not_used_and_not_shown() {
     let said = Look::at("mysql://u:s3cretvalue@h/d".to_owned()).database("reachable").await;
     assert!(said.verdict == "error" && said.why.starts_with("DATABASE_URL "), "{said:#?}");
     assert!(!said.why.contains("s3cret"), "{}", said.why);

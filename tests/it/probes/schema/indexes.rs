@@ -17,7 +17,7 @@ async fn instead(name: &str, create: &str) -> super::Said {
 }
 
 #[tokio::test]
-async fn an_index_that_serves_may_look_otherwise() {
+async fn an_index_that_serves_the_query_can_have_other_forms() {
     with("otherwise", variant::INDEX_OTHERWISE).await.is("pass", "by_kind_and_age");
     instead("include", "create index on dashboard_facts (fact_type, recorded_at) include (shop_domain)")
         .await
@@ -34,7 +34,7 @@ async fn an_index_that_serves_may_look_otherwise() {
 }
 
 #[tokio::test]
-async fn an_index_that_does_not_serve_is_told_apart() {
+async fn an_index_that_does_not_serve_the_query_is_recognised() {
     for (name, sql, found) in [
         ("missing", variant::INDEX_MISSING, "dashboard_facts has none"),
         ("invalid", variant::INDEX_INVALID, "is invalid"),
@@ -94,7 +94,7 @@ async fn an_operator_class_of_another_order_does_not_serve() {
 }
 
 #[tokio::test]
-async fn a_failed_build_leaves_an_index_that_serves_nobody() {
+async fn a_failed_build_leaves_an_unusable_index() {
     let name = "index_failed_build";
     let look = Look::spoiled(name, GONE);
     let failed = server().psql(
@@ -108,7 +108,7 @@ async fn a_failed_build_leaves_an_index_that_serves_nobody() {
 }
 
 #[tokio::test]
-async fn an_index_under_construction_is_waited_for() {
+async fn an_index_that_is_being_built_fails_until_it_is_built() {
     let name = "index_building";
     let look = Look::spoiled(name, GONE);
     // An older transaction with a snapshot keeps the build waiting.
@@ -172,7 +172,7 @@ async fn every_partition_needs_one() {
 }
 
 #[tokio::test]
-async fn partitions_with_their_own_indexes_serve_and_the_next_one_will_not() {
+async fn partitions_with_indexes_of_their_own_pass_with_a_warning() {
     let sql = format!(
         "{} drop index dashboard_facts_fact_type_recorded_at_idx;
          create index on dashboard_facts_last (fact_type, recorded_at);
@@ -185,7 +185,7 @@ async fn partitions_with_their_own_indexes_serve_and_the_next_one_will_not() {
 }
 
 #[tokio::test]
-async fn partitions_of_partitions_are_looked_at() {
+async fn partitions_of_partitions_are_checked() {
     let tree = "drop table dashboard_facts;
         create table dashboard_facts (fact_type text, value jsonb, recorded_at timestamptz) partition by range (recorded_at);
         create table facts_old partition of dashboard_facts for values from (minvalue) to ('2025-01-01');
@@ -202,7 +202,7 @@ async fn partitions_of_partitions_are_looked_at() {
 }
 
 #[tokio::test]
-async fn heirs_hold_rows_too() {
+async fn inherited_tables_are_read_too() {
     let sql =
         "create table facts_heir () inherits (dashboard_facts); grant select on facts_heir to ops_reader;";
     with("heir", sql).await.is("fail", "facts_heir has none");
@@ -227,7 +227,7 @@ async fn a_foreign_partition_cannot_be_judged() {
 }
 
 #[tokio::test]
-async fn a_half_detached_partition_is_told() {
+async fn a_half_detached_partition_is_reported() {
     let name = "index_detached";
     let look = Look::spoiled(name, &format!("{} drop table dashboard_facts_other;", variant::PARTITIONED));
     // The second step waits for this transaction, and then it is cancelled.
@@ -267,7 +267,7 @@ async fn grades_have_an_index_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_plan_is_shown_and_never_judged() {
+async fn the_query_plan_is_shown_and_never_judged() {
     let said = Look::spoiled("index_plan", "").ask("facts-index").await;
     assert!(said.passes().evidence("plan of the monitoring query").contains("dashboard_facts"), "{said:#?}");
     let said = Look::spoiled("index_no_plan", variant::NO_SELECT).ask("facts-index").await;

@@ -27,7 +27,7 @@ use hotdash_ops::settings::{Names, Settings, Target, Vars};
 
 use crate::support::server;
 
-/// A database and who asks it what.
+/// A database, the role that reads it, and the names of its tables.
 pub struct Look {
     pub dsn: String,
     pub target: Target,
@@ -41,7 +41,7 @@ impl Look {
         Look { dsn, target, ca_file: None }
     }
 
-    /// At a copy of the good database that was then spoiled, as the reader.
+    /// A copy of the good database, changed by SQL, as the reader sees it.
     pub fn spoiled(name: &str, sql: &str) -> Look {
         server().copy(name, sql).expect("a copy of the good database");
         Look::at(server().login(READER, name))
@@ -86,18 +86,18 @@ impl Look {
         Context::new(Arc::new(self.settings()), Redactor::default(), roots, http).0
     }
 
-    /// Asks one check of the schema's section.
+    /// Runs one check of the schema's section.
     pub async fn ask(&self, id: &str) -> Said {
         Said::of(ask(&self.context(), &check(id), Duration::from_secs(8)).await)
     }
 
-    /// Asks a probe of the database.
+    /// Runs a probe of the database.
     pub async fn database(&self, claim: &str) -> Said {
         Said::of(ask(&self.context(), &database_check(claim), Duration::from_secs(8)).await)
     }
 }
 
-/// Asks a check once.
+/// Runs a check once.
 pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result<Finding, ProbeError> {
     check
         .entry
@@ -137,7 +137,7 @@ pub fn database_check(claim: &str) -> Check {
     check
 }
 
-/// What a probe said, with its verdict.
+/// A probe's finding, with its verdict.
 #[derive(Debug)]
 pub struct Said {
     pub verdict: &'static str,

@@ -1,4 +1,4 @@
-//! Names from the configuration, search paths, and how a person asks the same.
+//! Names from the configuration, search paths, and the commands that a person can run instead.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ fn prisma(look: Look) -> Look {
 }
 
 #[tokio::test]
-async fn quoted_camel_case_is_a_name_like_any_other() {
+async fn quoted_camel_case_names_work() {
     let plain = Look::spoiled("names_prisma", variant::PRISMA);
     plain
         .ask("facts-table")
@@ -40,7 +40,7 @@ async fn quoted_camel_case_is_a_name_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_name_is_case_sensitive() {
+async fn names_are_case_sensitive() {
     let look = Look::spoiled("names_case", "").names(|n| n.facts = "Dashboard_Facts".to_owned());
     look.ask("facts-table").await.is("fail", "there is public.dashboard_facts");
 }
@@ -67,7 +67,7 @@ async fn another_schema_is_named_or_on_the_search_path() {
 }
 
 #[tokio::test]
-async fn a_schema_that_may_not_be_used_is_told() {
+async fn a_schema_without_usage_permission_is_reported() {
     let sql = format!("{} revoke usage on schema app from ops_reader;", variant::OTHER_SCHEMA);
     let look = Look::spoiled("names_usage", &sql);
     look.ask("facts-table")
@@ -84,7 +84,7 @@ async fn a_schema_that_may_not_be_used_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_name_is_not_asked() {
+async fn an_invalid_name_is_not_queried() {
     let good = Look::spoiled("names_bad", "");
     for bad in ["", "a.b.c", "\"open", "nul\0"] {
         let look = Look::at(good.dsn.clone()).names(|n| n.facts = bad.to_owned());
@@ -114,7 +114,7 @@ async fn a_prisma_string_through_a_transaction_pooler_is_enough() {
     drop(look);
 }
 
-/// Runs what is shown to be pasted, in a shell, and returns what it says.
+/// Runs the shown command in a shell and returns its output.
 fn paste(lines: &[String], dsn: &str) -> String {
     let bin = Programs::find().expect("PostgreSQL").psql;
     let path = format!("{}:/usr/bin:/bin", bin.parent().expect("a directory").display());
@@ -130,7 +130,7 @@ fn paste(lines: &[String], dsn: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_shown_can_be_pasted_into_a_shell() {
+async fn shown_commands_can_be_pasted_into_a_shell() {
     let good = Look::spoiled("names_paste", "");
     let odd = "alter table dashboard_facts rename to \"it's \\ odd\"; create schema app; grant usage on schema app to ops_reader;";
     let odd = Look::spoiled("names_paste_odd", odd).names(|n| n.facts = "it's \\ odd".to_owned());
@@ -157,7 +157,7 @@ async fn what_is_shown_can_be_pasted_into_a_shell() {
 }
 
 #[test]
-fn claims_that_could_not_fail_or_hold_are_refused() {
+fn requirements_that_prove_nothing_are_rejected() {
     let lint = |text: &str| toml::from_str::<hotdash_ops::probe::Probe>(text).expect("a probe").lint();
     assert!(lint("schema.index = { table = \"facts\", columns = [\"fact_type\"] }").is_empty());
     assert_eq!(lint("schema.index = { table = \"facts\", columns = [] }").len(), 1);

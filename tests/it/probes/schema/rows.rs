@@ -11,7 +11,7 @@ async fn with(name: &str, sql: &str) -> super::Said {
 }
 
 #[tokio::test]
-async fn without_a_policy_a_reader_is_blind() {
+async fn without_a_policy_no_rows_are_visible() {
     let look = Look::spoiled("rls_blind", variant::RLS_WITHOUT_POLICY);
     look.ask("facts-rows-visible")
         .await
@@ -22,7 +22,7 @@ async fn without_a_policy_a_reader_is_blind() {
 }
 
 #[tokio::test]
-async fn who_is_exempt_sees_everything() {
+async fn a_role_exempt_from_row_level_security_passes() {
     let name = "rls_exempt";
     Look::spoiled(name, ON)
         .by(BYPASSING, name)
@@ -41,7 +41,7 @@ async fn who_is_exempt_sees_everything() {
 }
 
 #[tokio::test]
-async fn a_policy_that_shows_everything_is_enough() {
+async fn a_policy_that_shows_all_rows_passes() {
     Look::spoiled("rls_policy", variant::RLS_WITH_POLICY)
         .ask("facts-rows-visible")
         .await
@@ -56,7 +56,7 @@ async fn a_policy_that_shows_everything_is_enough() {
 }
 
 #[tokio::test]
-async fn a_policy_that_does_not_apply_leaves_it_blind() {
+async fn a_policy_that_does_not_apply_leaves_no_rows_visible() {
     with("others", "create policy p on dashboard_facts to hotdash using (true)")
         .await
         .is("fail", "no policy lets");
@@ -95,7 +95,7 @@ async fn a_policy_that_decides_row_by_row_is_inconclusive() {
 }
 
 #[tokio::test]
-async fn only_the_table_that_is_asked_counts() {
+async fn only_the_policies_of_the_named_table_count() {
     let sql = format!("{} alter table dashboard_facts_this enable row level security;", variant::PARTITIONED);
     Look::spoiled("rls_partition", &sql).ask("facts-rows-visible").await.is("pass", "off");
     let sql = format!("{} {ON}", variant::PARTITIONED);
@@ -103,7 +103,7 @@ async fn only_the_table_that_is_asked_counts() {
 }
 
 #[tokio::test]
-async fn a_session_that_refuses_hidden_rows_fails_to_read() {
+async fn a_session_with_row_security_off_fails_to_read() {
     let name = "rls_session";
     let sql = format!(
         "{ON} create policy p on dashboard_facts using (id > 3); alter database {name} set row_security = off;"

@@ -5,7 +5,7 @@ use hotdash_ops::rehearsal::postgres::{OUTSIDER, OWNER, variant};
 use super::{Look, section};
 
 #[tokio::test]
-async fn everything_holds_on_the_good_database_and_it_is_asked_once() {
+async fn the_good_database_passes_and_is_read_once() {
     let look = Look::spoiled("schema_good", "");
     let cx = look.context();
     for check in section() {
@@ -13,7 +13,7 @@ async fn everything_holds_on_the_good_database_and_it_is_asked_once() {
         said.passes().is_silent();
         assert!(!said.finding.asked.is_empty() && !said.finding.claims.is_empty());
     }
-    // What is spoiled now is not seen in this run any more, and at once in the next.
+    // A change from now on is not seen in this run, but in the next.
     crate::support::server().psql("schema_good", variant::INDEX_MISSING).expect("the index goes");
     let check = super::check("facts-index");
     let answer = super::ask(&cx, &check, std::time::Duration::from_secs(8)).await;
@@ -22,7 +22,7 @@ async fn everything_holds_on_the_good_database_and_it_is_asked_once() {
 }
 
 #[tokio::test]
-async fn everything_holds_on_a_partitioned_table() {
+async fn a_partitioned_table_passes() {
     let look = Look::spoiled("schema_partitioned", variant::PARTITIONED);
     for id in ["facts-table", "facts-columns", "facts-index", "facts-select", "facts-rows-visible"] {
         look.ask(id).await.passes().is_silent();
@@ -42,7 +42,7 @@ async fn a_missing_table_breaks_every_claim_on_it() {
 }
 
 #[tokio::test]
-async fn grades_may_be_absent() {
+async fn missing_grades_are_a_warning() {
     let look = Look::spoiled("schema_no_grades", variant::GRADES_MISSING);
     look.ask("grades-table").await.is("fail", "there is no table customer_grades");
     look.ask("grades-index").await.passes().warns("no table customer_grades");
@@ -57,7 +57,7 @@ async fn grades_may_be_absent() {
 }
 
 #[tokio::test]
-async fn what_is_no_table_is_told() {
+async fn other_relations_in_place_of_the_table_are_reported() {
     let view = Look::spoiled("schema_view", variant::FACTS_ARE_A_VIEW);
     view.ask("facts-table").await.is("fail", "a view").advises("name the table behind it");
     view.ask("facts-index").await.is("inconclusive", "a view");
@@ -90,7 +90,7 @@ async fn a_foreign_table_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_table_without_partitions_holds_nothing() {
+async fn a_partitioned_table_without_partitions_fails() {
     let sql = "drop table dashboard_facts;
         create table dashboard_facts (fact_type text, value jsonb, recorded_at timestamptz) partition by range (recorded_at);
         create index on dashboard_facts (fact_type, recorded_at);
@@ -142,7 +142,7 @@ async fn columns_are_judged_by_type() {
 }
 
 #[tokio::test]
-async fn a_time_without_zone_is_recognised() {
+async fn a_timestamp_without_time_zone_is_recognised() {
     let look = Look::spoiled("schema_zone", variant::WITHOUT_TIME_ZONE);
     look.ask("facts-columns").await.passes();
     look.ask("facts-time-zone").await.is("fail", "read as UTC").advises("TYPE timestamptz USING");
@@ -177,7 +177,7 @@ async fn an_empty_table_may_be_read() {
 }
 
 #[tokio::test]
-async fn a_locked_table_does_not_answer_and_does_not_hang() {
+async fn a_locked_table_fails_without_hanging() {
     let look = Look::spoiled("schema_locked", "");
     let dsn = server_login("schema_locked");
     let (client, connection) = tokio_postgres::connect(&dsn, tokio_postgres::NoTls).await.expect("the owner");
@@ -185,7 +185,7 @@ async fn a_locked_table_does_not_answer_and_does_not_hang() {
     client.batch_execute("begin; lock dashboard_facts in access exclusive mode").await.expect("a lock");
     let said = look.ask("facts-select").await;
     said.is("fail", "lock timeout");
-    // The catalog's answers stand, and the plan is said to be missing.
+    // The catalog's answers are kept, and the missing plan is reported.
     let said = look.ask("facts-index").await;
     assert!(said.passes().evidence("plan of the monitoring query").starts_with("none: "), "{said:#?}");
     line.abort();

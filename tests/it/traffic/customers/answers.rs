@@ -48,7 +48,7 @@ fn with_a_loss() -> State {
 }
 
 #[tokio::test]
-async fn unpleasant_reports_are_never_counts() {
+async fn bad_reports_are_never_counts() {
     let chatwoot = started(with_a_loss()).await;
     for (name, answer) in unpleasant() {
         chatwoot.control(json!({"set": {REPORTS: answer}})).await.unwrap();
@@ -59,7 +59,7 @@ async fn unpleasant_reports_are_never_counts() {
 }
 
 #[tokio::test]
-async fn unpleasant_lists_pages_and_profiles_are_never_a_clean_window() {
+async fn bad_lists_pages_and_profiles_never_prove_a_clean_window() {
     for route in [LIST, MESSAGES, PROFILE] {
         let chatwoot = started(with_a_loss()).await;
         for (name, answer) in unpleasant() {
@@ -76,7 +76,7 @@ async fn unpleasant_lists_pages_and_profiles_are_never_a_clean_window() {
 }
 
 #[tokio::test]
-async fn refusals_keep_their_reason() {
+async fn errors_keep_their_reason() {
     let chatwoot = started(with_a_loss()).await;
     let agent = chatwoot.update(|state| state.token_of("agent"));
     let seen = customers::ask(client(&chatwoot, Some(agent)), Ok(3), window(), Duration::from_secs(10)).await;
@@ -92,7 +92,7 @@ async fn refusals_keep_their_reason() {
 }
 
 #[tokio::test]
-async fn without_a_token_or_an_account_only_the_queue_is_asked() {
+async fn without_a_token_or_an_account_only_the_queue_is_read() {
     let chatwoot = started(with_a_loss()).await;
     let patience = Duration::from_secs(10);
     let bare = customers::ask(client(&chatwoot, None), Ok(3), window(), patience).await;
@@ -141,7 +141,7 @@ async fn pages_that_do_not_go_back_come_to_an_end() {
 }
 
 #[tokio::test]
-async fn the_whole_measurement_has_one_deadline() {
+async fn the_measurement_has_one_deadline() {
     let chatwoot = started(with_a_loss()).await;
     chatwoot.control(json!({"set": {LIST: {"behaviour": "silent"}}})).await.unwrap();
     let token = chatwoot.update(|state| state.token_of("administrator"));

@@ -1,4 +1,4 @@
-//! What Chatwoot knows of a window, asked of a stand-in in which customers write.
+//! What Chatwoot reports about a window, read from a stand-in in which customers write.
 
 #![allow(
     clippy::unwrap_used,
@@ -87,7 +87,7 @@ fn busy() -> State {
 }
 
 #[tokio::test]
-async fn a_healthy_window_is_read_whole() {
+async fn a_healthy_window_is_read_completely() {
     let chatwoot = started(busy()).await;
     let seen = asked(&chatwoot, window()).await;
     assert_eq!(seen.counts, Ok(Counts { incoming: 95, outgoing: 95 }));
@@ -120,7 +120,7 @@ async fn one_lost_message_is_found_in_a_resolved_conversation() {
 }
 
 #[tokio::test]
-async fn nobody_wrote_and_nothing_is_proved() {
+async fn without_messages_nothing_is_proven() {
     let chatwoot = started(State::version("4.8.0")).await;
     let seen = asked(&chatwoot, window()).await;
     assert_eq!(seen.counts, Ok(Counts { incoming: 0, outgoing: 0 }));
@@ -129,7 +129,7 @@ async fn nobody_wrote_and_nothing_is_proved() {
 }
 
 #[tokio::test]
-async fn a_failing_queue_is_a_mute_source_whatever_came_before() {
+async fn a_failing_queue_is_reported_whatever_came_before() {
     let mut state = busy();
     state.queue_services = Some("failing".to_owned());
     let seen = asked(&started(state).await, window()).await;
@@ -137,7 +137,7 @@ async fn a_failing_queue_is_a_mute_source_whatever_came_before() {
 }
 
 #[tokio::test]
-async fn more_messages_than_are_judged_leave_it_open() {
+async fn too_many_messages_are_undecided() {
     let mut state = State::version("4.8.0");
     for n in 0..=MAX_MESSAGES as i64 {
         let conversation = (n % 7 != 0).then_some(318);

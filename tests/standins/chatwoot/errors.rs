@@ -1,4 +1,4 @@
-//! Chatwoot's liveness, identity and refusals.
+//! Chatwoot's liveness, identity and errors.
 
 use hotdash_ops::rehearsal::standins::chatwoot::{Role, State};
 use reqwest::Method;
@@ -36,9 +36,9 @@ fn as_platform(row: Row) -> Row {
     row.token(&token)
 }
 
-/// Every row of the table of refusals.
+/// Every row of the table of errors.
 #[tokio::test]
-async fn every_refusal_has_its_status_and_its_body() {
+async fn every_error_has_its_status_and_its_body() {
     judge(vec![
         get("no token", HOOKS).token("").gives(401, NOT_SIGNED_IN),
         get("no token, profile", "/api/v1/profile").token("").gives(401, NOT_SIGNED_IN),
@@ -91,9 +91,9 @@ async fn every_refusal_has_its_status_and_its_body() {
     .await;
 }
 
-/// Where two refusals would apply, the one that Chatwoot comes to first.
+/// Where two errors apply, the one that Chatwoot returns.
 #[tokio::test]
-async fn refusals_come_in_order() {
+async fn errors_have_the_order_of_rails() {
     let throttled = |state: &mut State| state.throttled = true;
     judge(vec![
         get("429 before the route", "/nowhere")
@@ -139,7 +139,7 @@ async fn refusals_come_in_order() {
 }
 
 #[tokio::test]
-async fn tokens_travel_in_either_spelling_unless_a_proxy_drops_one() {
+async fn both_spellings_of_the_token_header_work_unless_a_proxy_drops_one() {
     let empty = r#"{"payload":{"webhooks":[]}}"#;
     let nginx = |state: &mut State| state.drops_underscore_headers = true;
     judge(vec![
@@ -175,7 +175,7 @@ async fn liveness_differs_by_version() {
 }
 
 #[tokio::test]
-async fn api_tells_failing_services_with_200_and_the_time_without_a_zone() {
+async fn api_reports_failing_services_with_200_and_the_time_without_a_zone() {
     use super::{Back, client};
     use hotdash_ops::rehearsal::{http::Transport, standins::chatwoot::Chatwoot};
     let state =
@@ -201,7 +201,7 @@ async fn api_tells_failing_services_with_200_and_the_time_without_a_zone() {
 }
 
 #[tokio::test]
-async fn profile_and_account_are_written_as_rails_writes_them() {
+async fn profile_and_account_have_the_format_of_rails() {
     let state = State::version("4.8.0");
     let mara = &state.people["administrator"];
     let profile = format!(
