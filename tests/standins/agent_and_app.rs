@@ -7,7 +7,7 @@ use hotdash_ops::rehearsal::standins::{agent, app};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::requests::{Back, JSON, client};
+use crate::requests::{JSON, Reply, client};
 
 fn message() -> Value {
     json!({
@@ -16,16 +16,16 @@ fn message() -> Value {
     })
 }
 
-async fn deliver(agent: &agent::Agent, body: &str) -> Back {
+async fn deliver(agent: &agent::Agent, body: &str) -> Reply {
     let request = client(None).post(format!("{}/webhooks/chatwoot", agent.url()));
-    Back::of(request.header("content-type", "application/json").body(body.to_owned())).await
+    Reply::to(request.header("content-type", "application/json").body(body.to_owned())).await
 }
 
 #[tokio::test]
 async fn the_agent_reports_its_health_by_get_and_head() {
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
     let url = format!("{}/health", agent.url());
-    let back = Back::of(client(None).get(&url)).await;
+    let back = Reply::to(client(None).get(&url)).await;
     let body = back.json();
     assert_eq!((back.status, back.content_type.as_str(), back.marked), (200, JSON, true));
     assert_eq!(
@@ -37,10 +37,10 @@ async fn the_agent_reports_its_health_by_get_and_head() {
         (&"ok".into(), &"agent-service".into(), &"1.0.0".into())
     );
     body["timestamp"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    let head = Back::of(client(None).head(&url)).await;
+    let head = Reply::to(client(None).head(&url)).await;
     assert_eq!((head.status, head.content_type.as_str(), head.body.as_str()), (200, JSON, ""));
     agent.update(|state| state.version = "2.0.0".into());
-    assert_eq!(Back::of(client(None).get(&url)).await.json()["version"], "2.0.0");
+    assert_eq!(Reply::to(client(None).get(&url)).await.json()["version"], "2.0.0");
 }
 
 #[tokio::test]
@@ -78,11 +78,11 @@ async fn the_agent_drafts_for_incoming_messages_and_ignores_the_rest() {
 async fn approvals_are_listed_and_unknown_paths_answer_as_express_does() {
     let state = agent::State { approval_required: true, ..Default::default() };
     let agent = agent::Agent::start(state, Default::default()).await.unwrap();
-    let approvals = || Back::of(client(None).get(format!("{}/approvals", agent.url())));
+    let approvals = || Reply::to(client(None).get(format!("{}/approvals", agent.url())));
     assert_eq!(approvals().await.body, "[]");
     assert_eq!(deliver(&agent, &message().to_string()).await.json()["status"], "pending_approval");
     assert_eq!(approvals().await.json()[0]["conversation_id"], 318);
-    let back = Back::of(client(None).get(format!("{}/nowhere", agent.url()))).await;
+    let back = Reply::to(client(None).get(format!("{}/nowhere", agent.url()))).await;
     assert_eq!((back.status, back.content_type.as_str()), (404, "text/html; charset=utf-8"));
     assert!(back.body.contains("Cannot GET /nowhere"));
 }
@@ -94,7 +94,7 @@ async fn a_sleeping_agent_makes_every_request_wait_for_its_start() {
     let client = client(None);
     let timed = || async {
         let start = Instant::now();
-        let back = Back::of(client.get(format!("{}/health", agent.url()))).await;
+        let back = Reply::to(client.get(format!("{}/health", agent.url()))).await;
         assert_eq!(back.status, 200);
         start.elapsed()
     };
@@ -124,11 +124,11 @@ async fn the_app_accepts_signatures_of_its_own_format_only() {
                 request = request.header(name, value);
             }
         }
-        async { Back::of(request).await.status }
+        async { Reply::to(request).await.status }
     };
     let alone = sign("s3cret", body.as_bytes());
     let timed = format!("sha256={}", sign("s3cret", format!("1767261606.{body}").as_bytes()));
-    assert_eq!(Back::of(client.request(Method::GET, &url)).await.status, 405);
+    assert_eq!(Reply::to(client.request(Method::GET, &url)).await.status, 405);
     assert_eq!(send(None, None).await, 200);
     app.update(|state| state.secret = Some("s3cret".into()));
     assert_eq!(send(None, None).await, 401);
@@ -142,7 +142,7 @@ async fn the_app_accepts_signatures_of_its_own_format_only() {
     let deliveries = app.update(|state| state.deliveries.clone());
     assert_eq!(deliveries.len(), 3);
     assert_eq!((deliveries[0].event.as_deref(), &deliveries[0].body), (Some("message_created"), &message()));
-    assert_eq!(Back::of(client.post(format!("{}/other", app.url()))).await.status, 404);
+    assert_eq!(Reply::to(client.post(format!("{}/other", app.url()))).await.status, 404);
 }
 
 /// The signature published for a delivery of Chatwoot 4.12, over the bytes as they travel.
@@ -155,5 +155,5 @@ async fn the_app_accepts_a_known_signature() {
     let signature = "sha256=8f0673290cd24c82eaad7dec9fb4ca3b533493efb3a71f97d4bb4c3e584ef45c";
     let request =
         request.header("x-chatwoot-timestamp", "1774708578").header("x-chatwoot-signature", signature);
-    assert_eq!(Back::of(request).await.status, 200);
+    assert_eq!(Reply::to(request).await.status, 200);
 }

@@ -6,19 +6,19 @@ use hotdash_ops::rehearsal::standins::agent;
 use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
 
-use crate::requests::{Back, client};
+use crate::requests::{Reply, client};
 
 async fn chatwoot() -> Chatwoot {
     Chatwoot::start(State::version("4.8.0"), Default::default()).await.unwrap()
 }
 
-async fn get(chatwoot: &Chatwoot, path: &str) -> Back {
-    Back::of(client(None).get(format!("{}{path}", chatwoot.url()))).await
+async fn get(chatwoot: &Chatwoot, path: &str) -> Reply {
+    Reply::to(client(None).get(format!("{}{path}", chatwoot.url()))).await
 }
 
-async fn post(url: &str, key: &str, body: &str) -> Back {
+async fn post(url: &str, key: &str, body: &str) -> Reply {
     let request = client(None).post(url).header(KEY_HEADER, key).body(body.to_owned());
-    Back::of(request).await
+    Reply::to(request).await
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn state_is_merged_key_by_key() {
     let hooks = client(None)
         .get(format!("{}{}", chatwoot.url(), crate::chatwoot::HOOKS))
         .header("api_access_token", token);
-    let hooks = Back::of(hooks).await.json();
+    let hooks = Reply::to(hooks).await.json();
     assert_eq!(hooks["payload"]["webhooks"][0]["secret"].as_str().unwrap().len(), 24);
 }
 
@@ -63,7 +63,7 @@ async fn state_that_grows_is_shown_and_patched_only_by_name() {
     assert!(answer["state"].get("conversations").is_none());
     let show = || async {
         let url = format!("{}/__control", chatwoot.url());
-        Back::of(client(None).get(url).header(KEY_HEADER, chatwoot.control_key())).await.json()
+        Reply::to(client(None).get(url).header(KEY_HEADER, chatwoot.control_key())).await.json()
     };
     let shown = show().await["state"].clone();
     assert_eq!(shown["conversations"][0]["messages"][0]["content"], "hello");
@@ -192,9 +192,9 @@ async fn exact_patterns_take_precedence_and_the_marker_can_be_removed() {
 async fn the_log_shows_what_was_sent() {
     let chatwoot = chatwoot().await;
     let request = client(None).post(format!("{}/nowhere?a=b", chatwoot.url()));
-    Back::of(request.header("api_access_token", "t0ken").body("ümlaut")).await;
+    Reply::to(request.header("api_access_token", "t0ken").body("ümlaut")).await;
     let url = format!("{}/__control", chatwoot.url());
-    let shown = Back::of(client(None).get(&url).header(KEY_HEADER, chatwoot.control_key())).await.json();
+    let shown = Reply::to(client(None).get(&url).header(KEY_HEADER, chatwoot.control_key())).await.json();
     let entry = &shown["log"][0];
     assert_eq!(
         (&entry["method"], &entry["path"], &entry["query"], &entry["body"], &entry["status"]),
@@ -212,20 +212,20 @@ async fn the_control_server_reaches_every_stand_in_even_when_its_port_is_closed(
     let agent = agent::Agent::start(Default::default(), Default::default()).await.unwrap();
     let registry = StandInRegistry::default().with("chatwoot", &chatwoot).with("agent", &agent);
     let control = ControlServer::start(registry).await.unwrap();
-    assert_eq!(Back::of(client(None).get(control.url())).await.status, 404);
+    assert_eq!(Reply::to(client(None).get(control.url())).await.status, 404);
     let change =
         json!({"chatwoot": {"door": "closed"}, "agent": {"state": {"version": "3.0.0"}}}).to_string();
     let answer = post(&control.url(), control.control_key(), &change).await;
     assert_eq!((answer.status, &answer.json()["chatwoot"]["door"]), (200, &"closed".into()));
     assert!(client(None).get(format!("{}/api", chatwoot.url())).send().await.unwrap_err().is_connect());
     assert_eq!(
-        Back::of(client(None).get(format!("{}/health", agent.url()))).await.json()["version"],
+        Reply::to(client(None).get(format!("{}/health", agent.url()))).await.json()["version"],
         "3.0.0"
     );
     post(&control.url(), control.control_key(), r#"{"chatwoot": {"door": "open"}}"#).await;
     assert_eq!(get(&chatwoot, "/api").await.status, 200);
     let shown =
-        Back::of(client(None).get(control.url()).header(KEY_HEADER, control.control_key())).await.json();
+        Reply::to(client(None).get(control.url()).header(KEY_HEADER, control.control_key())).await.json();
     assert_eq!(shown["chatwoot"]["log"].as_array().unwrap().len(), 1);
     let unknown = post(&control.url(), control.control_key(), r#"{"chatwot": {}}"#).await;
     assert_eq!(unknown.status, 422);

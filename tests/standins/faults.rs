@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::requests::{Back, client};
+use crate::requests::{Reply, client};
 
 async fn with(set: Value) -> Chatwoot {
     let chatwoot = Chatwoot::start(State::default(), Default::default()).await.unwrap();
@@ -68,7 +68,7 @@ async fn answers_come_late_slowly_or_never() {
     assert!(tokio::time::timeout(patience, response.text()).await.is_err());
     let chatwoot = with(json!({"behaviour": "slow-trickle", "body": "12345678", "every_ms": 40})).await;
     let start = Instant::now();
-    assert_eq!(Back::of(client(None).get(format!("{}/api", chatwoot.url()))).await.body, "12345678");
+    assert_eq!(Reply::to(client(None).get(format!("{}/api", chatwoot.url()))).await.body, "12345678");
     assert!(start.elapsed() >= Duration::from_millis(320));
 }
 
@@ -92,7 +92,7 @@ async fn a_stand_in_closes_and_reopens_the_same_port() {
     let chatwoot = Chatwoot::start(State::default(), Default::default()).await.unwrap();
     let pooled = client(None);
     let url = format!("{}/api", chatwoot.url());
-    assert_eq!(Back::of(pooled.get(&url)).await.status, 200);
+    assert_eq!(Reply::to(pooled.get(&url)).await.status, 200);
     chatwoot.control(json!({"door": "closed"})).await.unwrap();
     assert_eq!(raw(&chatwoot).await, Err(std::io::ErrorKind::ConnectionRefused));
     assert!(
@@ -100,7 +100,7 @@ async fn a_stand_in_closes_and_reopens_the_same_port() {
         "a kept connection must not outlive the door"
     );
     chatwoot.control(json!({"door": "open"})).await.unwrap();
-    assert_eq!(Back::of(pooled.get(&url)).await.status, 200);
+    assert_eq!(Reply::to(pooled.get(&url)).await.status, 200);
     chatwoot.control(json!({"door": "reset"})).await.unwrap();
     assert_eq!(raw(&chatwoot).await, Err(std::io::ErrorKind::ConnectionReset));
     chatwoot.control(json!({"door": "silent"})).await.unwrap();

@@ -25,7 +25,7 @@ pub fn client(ca_pem: Option<&str>) -> reqwest::Client {
 
 /// A response.
 #[derive(Debug)]
-pub struct Back {
+pub struct Reply {
     pub status: u16,
     pub content_type: String,
     pub marked: bool,
@@ -33,12 +33,12 @@ pub struct Back {
     pub body: String,
 }
 
-impl Back {
-    pub async fn of(request: reqwest::RequestBuilder) -> Back {
+impl Reply {
+    pub async fn to(request: reqwest::RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
         let headers = response.headers().clone();
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
-        Back {
+        Reply {
             status: response.status().as_u16(),
             content_type: text("content-type").unwrap_or_default(),
             marked: text("x-hotdash-ops-sandbox").as_deref() == Some("1"),

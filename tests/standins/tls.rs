@@ -5,7 +5,7 @@ use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
 use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::json;
 
-use crate::requests::{Back, client};
+use crate::requests::{Reply, client};
 
 async fn start(authority: &Authority) -> Chatwoot {
     let transport = Transport::Tls(authority.clone(), CertificateSpec::default());
@@ -29,7 +29,7 @@ async fn https_works_for_clients_that_trust_the_authority() {
     let chatwoot = start(&authority).await;
     let trusting = client(Some(&authority.ca_pem()));
     for host in ["127.0.0.1", "localhost"] {
-        let back = Back::of(trusting.get(format!("{}/api", chatwoot.url_at(host)))).await;
+        let back = Reply::to(trusting.get(format!("{}/api", chatwoot.url_at(host)))).await;
         assert_eq!((back.status, back.marked), (200, true), "{host}");
     }
     assert!(chatwoot.url().starts_with("https://127.0.0.1:"));
@@ -49,7 +49,7 @@ async fn a_certificate_is_changed_while_kept_connections_exist() {
         (json!({"names": ["elsewhere.example"]}), "not valid for name"),
         (json!({"self_signed": true}), "unknownissuer"),
     ] {
-        assert_eq!(Back::of(client.get(&url)).await.status, 200);
+        assert_eq!(Reply::to(client.get(&url)).await.status, 200);
         chatwoot.control(json!({"certificate": certificate})).await.unwrap();
         let said = causes(client.get(&url).send().await.unwrap_err()).to_lowercase();
         assert!(said.contains(says), "{certificate}: {said}");

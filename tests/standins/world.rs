@@ -14,7 +14,7 @@ use crate::server::server;
 
 /// The result of some seconds of traffic.
 #[derive(Debug)]
-struct Came {
+struct Counts {
     incoming: i64,
     drafts: i64,
     ok: i64,
@@ -24,7 +24,7 @@ struct Came {
 }
 
 /// Lets customers write for `seconds`, then stops them and waits until all is quiet.
-async fn traffic(setup: Setup, seconds: u64) -> Came {
+async fn traffic(setup: Setup, seconds: u64) -> Counts {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let database = format!("world_{}", NEXT.fetch_add(1, Ordering::SeqCst));
     server().copy(&database, "truncate dashboard_facts").expect("a copy of the good database");
@@ -47,7 +47,7 @@ async fn traffic(setup: Setup, seconds: u64) -> Came {
         (incoming.count() as i64, messages().filter(|m| m.private).count() as i64)
     });
     let retry = "fact_type = 'support.webhook.retry'";
-    Came {
+    Counts {
         incoming,
         drafts,
         ok: count(&format!("{retry} and value->>'success' = 'true'")),
@@ -59,27 +59,27 @@ async fn traffic(setup: Setup, seconds: u64) -> Came {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn every_message_of_a_healthy_world_is_drafted_and_recorded() {
-    let came = traffic(Setup::Healthy, 6).await;
-    assert!(came.incoming >= 30, "{came:?}");
-    assert_eq!(came.drafts, came.incoming, "{came:?}");
+    let counts = traffic(Setup::Healthy, 6).await;
+    assert!(counts.incoming >= 30, "{counts:?}");
+    assert_eq!(counts.drafts, counts.incoming, "{counts:?}");
     // A fact for each customer's message and for each draft at least.
-    assert!(came.ok >= came.incoming + came.drafts, "{came:?}");
-    assert_eq!((came.bad, came.dead_letters, came.odd_durations), (0, 0, 0), "{came:?}");
+    assert!(counts.ok >= counts.incoming + counts.drafts, "{counts:?}");
+    assert_eq!((counts.bad, counts.dead_letters, counts.odd_durations), (0, 0, 0), "{counts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn each_world_goes_wrong_in_its_own_way() {
-    let came = traffic(Setup::DeadLetter, 6).await;
-    assert!(came.dead_letters >= 1 && came.dead_letters == came.bad, "{came:?}");
-    let came = traffic(Setup::OneInTen, 6).await;
-    assert!(came.bad * 12 > came.ok + came.bad && came.dead_letters == 0, "{came:?}");
-    assert_eq!(came.drafts, came.incoming, "{came:?}");
-    let came = traffic(Setup::SilentLoss, 6).await;
-    assert!(came.bad == 0 && came.dead_letters == 0 && came.drafts < came.incoming, "{came:?}");
-    let came = traffic(Setup::WorkerDead, 3).await;
-    assert!(came.incoming > 0 && came.ok + came.bad + came.drafts == 0, "{came:?}");
-    let came = traffic(Setup::Quiet, 2).await;
-    assert_eq!((came.incoming, came.ok + came.bad), (0, 0), "{came:?}");
-    let came = traffic(Setup::ManyUnreadable, 6).await;
-    assert!(came.odd_durations * 25 > came.ok && came.bad == 0, "{came:?}");
+    let counts = traffic(Setup::DeadLetter, 6).await;
+    assert!(counts.dead_letters >= 1 && counts.dead_letters == counts.bad, "{counts:?}");
+    let counts = traffic(Setup::OneInTen, 6).await;
+    assert!(counts.bad * 12 > counts.ok + counts.bad && counts.dead_letters == 0, "{counts:?}");
+    assert_eq!(counts.drafts, counts.incoming, "{counts:?}");
+    let counts = traffic(Setup::SilentLoss, 6).await;
+    assert!(counts.bad == 0 && counts.dead_letters == 0 && counts.drafts < counts.incoming, "{counts:?}");
+    let counts = traffic(Setup::WorkerDead, 3).await;
+    assert!(counts.incoming > 0 && counts.ok + counts.bad + counts.drafts == 0, "{counts:?}");
+    let counts = traffic(Setup::Quiet, 2).await;
+    assert_eq!((counts.incoming, counts.ok + counts.bad), (0, 0), "{counts:?}");
+    let counts = traffic(Setup::ManyUnreadable, 6).await;
+    assert!(counts.odd_durations * 25 > counts.ok && counts.bad == 0, "{counts:?}");
 }

@@ -9,7 +9,7 @@ use hotdash_ops::rehearsal::standins::fly::Status;
 use hotdash_ops::rehearsal::world::setup::Setup;
 use serde_json::json;
 
-use crate::overlay::Own;
+use crate::overlay::OwnChecks;
 use crate::support::bench::{Bench, finish, program};
 
 const ACME: &str = r#"
@@ -180,14 +180,14 @@ fn failing_deliveries_are_fixed_in_the_target_s_own_apps() {
 }
 
 /// An operator's own check that fails, with this fix.
-fn own(fix: &str) -> Own {
+fn own(fix: &str) -> OwnChecks {
     let text = format!(
         "title = \"Our hosts\"\nabout = \"They run.\"\n\n[[check]]\nid = \"disk\"\ntitle = \"a claim\"\n\
          fix = '{fix}'\nprobe.command = {{ name = \"disk\", run = [\"bin/disk\"], result = \"json\" }}\n"
     );
     let result = r#"{ "schema": "hotdash-ops.check/1", "claims": [
         { "what": "free space", "expected": "10 %", "found": "3 %", "holds": false } ] }"#;
-    Own::new().file("preflight/hosts.toml", &text).script("bin/disk", &format!("echo '{result}'"))
+    OwnChecks::new().file("preflight/hosts.toml", &text).script("bin/disk", &format!("echo '{result}'"))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{DISK, GOOD, Own, waivers};
+use super::{DISK, GOOD, OwnChecks, waivers};
 use crate::support::bench::{finish, program};
 
 /// A check of a variable.
@@ -14,7 +14,7 @@ fn check(id: &str, more: &str) -> String {
     )
 }
 
-fn ids(own: &Own) -> Vec<String> {
+fn ids(own: &OwnChecks) -> Vec<String> {
     let ran = own.ops(&["checks", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("{e}: {}", ran.stderr));
     let checks = document["checks"].as_array().expect("checks").iter();
@@ -23,7 +23,7 @@ fn ids(own: &Own) -> Vec<String> {
 
 #[test]
 fn new_sections_and_further_checks_have_their_place() {
-    let own = Own::new()
+    let own = OwnChecks::new()
         .file("preflight/hosts.toml", DISK)
         .file("preflight/quality.toml", &check("licences", ""))
         .file(
@@ -58,7 +58,7 @@ fn new_sections_and_further_checks_have_their_place() {
 
 #[test]
 fn every_problem_is_reported_at_once_with_file_and_line() {
-    let own = Own::new()
+    let own = OwnChecks::new()
         .file(
             "preflight/schema.toml",
             &format!("title = \"Other\"\n\n{}", check("mine", "needs = [\"hosts.dsik\"]")),
@@ -135,9 +135,10 @@ fn every_problem_is_reported_at_once_with_file_and_line() {
 
 #[test]
 fn needs_are_resolved_across_files_and_circles_are_found() {
-    let own = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"chatwoot.token\"]\n"));
+    let own = OwnChecks::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"chatwoot.token\"]\n"));
     assert!(ids(&own).contains(&"hosts.disk".to_owned()));
-    let other = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
+    let other =
+        OwnChecks::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
     let said = other.refused();
     let why = "`hosts.disk` in preflight needs `traffic.average` in deploy, which does not run with it";
     assert!(said.contains(&format!("ops/preflight/hosts.toml:5: {why}")), "{said}");
@@ -154,7 +155,7 @@ fn needs_are_resolved_across_files_and_circles_are_found() {
 
 #[test]
 fn a_missing_or_empty_directory_is_rejected() {
-    let own = Own::new();
+    let own = OwnChecks::new();
     assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     let own = own.file("bin/disk", "not a check").file("README.md", "notes");
     assert!(own.refused().contains("ops: contains no check file (*.toml)"));
@@ -172,15 +173,16 @@ fn a_missing_or_empty_directory_is_rejected() {
 
 #[test]
 fn a_file_name_in_upper_case_is_not_ignored() {
-    let own = Own::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
+    let own = OwnChecks::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
     let said = own.refused();
     assert!(said.contains("ops/preflight/Ours.TOML: would be ignored"), "{said}");
 }
 
 #[test]
 fn unreadable_files_are_reported_without_waiting() {
-    let own =
-        Own::new().file("preflight/latin.toml", "").file("preflight/endless.toml", &"#".repeat(2 << 20));
+    let own = OwnChecks::new()
+        .file("preflight/latin.toml", "")
+        .file("preflight/endless.toml", &"#".repeat(2 << 20));
     std::fs::write(own.dir().join("preflight/latin.toml"), b"title = \"\xe9\"").expect("it is ours");
     let pipe = own.dir().join("preflight/pipe.toml");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
@@ -201,7 +203,7 @@ fn unreadable_files_are_reported_without_waiting() {
 #[test]
 fn only_the_flag_names_a_directory() {
     // Wherever one might be looked for, there is one, and all of them would fail.
-    let own = Own::running("exit 1");
+    let own = OwnChecks::running("exit 1");
     for place in ["checks", ".hotdash-ops/checks", ".config/hotdash-ops/checks"] {
         let at = own.home().join(place).join("preflight");
         std::fs::create_dir_all(&at).expect("the home is ours");
@@ -237,7 +239,7 @@ fn only_the_flag_names_a_directory() {
 
 #[test]
 fn own_checks_count_for_partial_runs_and_can_be_selected() {
-    let own = Own::running(&format!("echo '{GOOD}'"));
+    let own = OwnChecks::running(&format!("echo '{GOOD}'"));
     let whole = own.ops(&["checks", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&whole.stdout).expect("one document");
     let checks = document["checks"].as_array().expect("checks");
@@ -253,7 +255,7 @@ fn own_checks_count_for_partial_runs_and_can_be_selected() {
 
 #[test]
 fn an_own_section_runs_only_with_the_verb_of_its_phase() {
-    let own = Own::new()
+    let own = OwnChecks::new()
         .file("deploy/queues.toml", &DISK.replace("id = \"disk\"", "id = \"moving\""))
         .file("success/sales.toml", DISK)
         .script("bin/disk", "exit 1");

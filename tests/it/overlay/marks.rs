@@ -3,19 +3,19 @@
 
 use hotdash_ops::input::format::Format;
 
-use super::{GOOD, Own, waivers};
+use super::{GOOD, OwnChecks, waivers};
 use crate::formats::completeness;
 use crate::formats::real::accept;
 use crate::support::bench::{finish, program};
 
 /// Two replacements, of which one passes and one fails under a waiver.
-fn own() -> Own {
+fn own() -> OwnChecks {
     let check = |id: &str| {
         format!(
             "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"fix it\"\nprobe.command = {{ name = \"{id}\", run = [\"bin/{id}\"], result = \"json\" }}\n"
         )
     };
-    Own::new()
+    OwnChecks::new()
         .file("preflight/environment.toml", &(check("agent-sdk-url") + &check("chatwoot-base-url")))
         .script("bin/agent-sdk-url", &format!("echo '{GOOD}'"))
         .script("bin/chatwoot-base-url", &format!("echo '{}'", GOOD.replace("true", "false")))

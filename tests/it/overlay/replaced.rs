@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{GOOD, Own, waivers};
+use super::{GOOD, OwnChecks, waivers};
 use crate::support::bench::Bench;
 
 /// A check of this id whose command passes.
@@ -14,8 +14,8 @@ fn check(id: &str, more: &str) -> String {
     )
 }
 
-fn new() -> Own {
-    Own::new().script("bin/good", &format!("echo '{GOOD}'"))
+fn new() -> OwnChecks {
+    OwnChecks::new().script("bin/good", &format!("echo '{GOOD}'"))
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_quiet_status_still_names_replaced_checks() {
 
 #[test]
 fn a_gate_with_a_waiver_mentions_it() {
-    let own = Own::new().file("waivers.toml", &waivers(&[("success.dashboards", "2099-01-01")]));
+    let own = OwnChecks::new().file("waivers.toml", &waivers(&[("success.dashboards", "2099-01-01")]));
     let ran = own.ops(&["gate", "--lookback", "--format", "json", "--no-journal", "--quiet"]);
     let outcome = ran.outcome("success.dashboards");
     assert_eq!((ran.code != 0, &outcome["label"]), (true, &json!("waived")), "{}", ran.stdout);

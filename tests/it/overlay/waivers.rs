@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{DISK, GOOD, Own, waivers};
+use super::{DISK, GOOD, OwnChecks, waivers};
 use crate::support::bench::Ran;
 
 const LATER: &str = "2099-12-31";
 const PAST: &str = "2020-02-29";
 
 /// A directory whose one check prints this claim, under a waiver.
-fn waived(holds: &str, expires: &str) -> Own {
+fn waived(holds: &str, expires: &str) -> OwnChecks {
     let result = GOOD.replace("true", holds);
-    Own::running(&format!("echo '{result}'")).file("waivers.toml", &waivers(&[("hosts.disk", expires)]))
+    OwnChecks::running(&format!("echo '{result}'")).file("waivers.toml", &waivers(&[("hosts.disk", expires)]))
 }
 
 fn notes(ran: &Ran) -> String {
@@ -61,7 +61,7 @@ fn the_report_of_a_waived_failure_does_not_say_that_all_passed() {
 
 #[test]
 fn an_error_can_be_waived_too() {
-    let own = Own::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
+    let own = OwnChecks::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
     // No check ran then, and such a run does not end with 0.
     let ran = own.ask(&["hosts"]);
     assert_eq!((ran.code, &ran.outcome("hosts.disk")["label"]), (3, &json!("waived")));
@@ -76,7 +76,7 @@ fn an_expired_waiver_lets_nothing_through() {
         (format!("echo '{}'", GOOD.replace("true", "null")), "inconclusive"),
         ("exit 3".to_owned(), "error"),
     ] {
-        let own = Own::running(&script).file("waivers.toml", &waivers(&[("hosts.disk", PAST)]));
+        let own = OwnChecks::running(&script).file("waivers.toml", &waivers(&[("hosts.disk", PAST)]));
         let ran = own.ask(&["hosts"]);
         let outcome = ran.outcome("hosts.disk");
         assert_eq!((ran.code, &outcome["verdict"]), (1, &json!(verdict)), "{}", ran.stderr);
@@ -142,7 +142,7 @@ fn checks_that_need_a_waived_check_run() {
     let second = "\n[[check]]\nid = \"second\"\ntitle = \"a claim\"\nfix = \"fix it\"\nneeds = [\"hosts.disk\"]\n\
                   probe.command = { name = \"second\", run = [\"bin/second\"], result = \"json\" }\n";
     let of = |waive: &str, holds: &str| {
-        let own = Own::running(&format!("echo '{}'", GOOD.replace("true", "false")))
+        let own = OwnChecks::running(&format!("echo '{}'", GOOD.replace("true", "false")))
             .file("preflight/hosts.toml", &format!("{DISK}{second}"))
             .script("bin/second", &format!("echo '{}'", GOOD.replace("true", holds)));
         match waive {
@@ -162,7 +162,7 @@ fn checks_that_need_a_waived_check_run() {
 
 #[test]
 fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
-    let own = Own::new().file("waivers.toml", &waivers(&[("environment.agent-sdk-url", LATER)]));
+    let own = OwnChecks::new().file("waivers.toml", &waivers(&[("environment.agent-sdk-url", LATER)]));
     let ran = own.ask(&["environment.agent-sdk-url"]);
     let outcome = ran.outcome("environment.agent-sdk-url");
     assert_eq!((ran.code, &outcome["label"]), (0, &json!("waived")), "{}", ran.stderr);

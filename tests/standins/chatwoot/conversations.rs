@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::events::{MARA, at, empty, resolved, written};
 use super::messages::meets;
-use super::{Back, Row, client, judge, row};
+use super::{Reply, Row, client, judge, row};
 
 const ALL: &str = "/api/v1/accounts/3/conversations";
 const ROLE: &str = r#"{"error":"You are not authorized to do this action"}"#;
@@ -35,13 +35,13 @@ impl Asker {
         Asker { chatwoot: Chatwoot::start(state, Default::default()).await.unwrap(), token }
     }
 
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Back {
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let mut request = client(None).request(method, format!("{}{path}", self.chatwoot.url()));
         request = request.header("api_access_token", &self.token);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        Back::of(request).await
+        Reply::to(request).await
     }
 
     pub async fn get(&self, path: &str) -> Value {

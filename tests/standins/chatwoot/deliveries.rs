@@ -10,7 +10,7 @@ use hotdash_ops::service::tls::Roots;
 use serde_json::{Value, json};
 
 use super::events::{BOT, MARA, hook};
-use super::{Back, client};
+use super::{Reply, client};
 
 const PATH: &str = "/api/webhooks/chatwoot";
 const EVENTS: [&str; 2] = ["message_created", "conversation_status_changed"];
@@ -112,7 +112,7 @@ async fn changes_through_the_api_are_delivered() {
     let path = "/api/v1/accounts/3/conversations/318/messages";
     let request = client(None).post(format!("{}{path}", pipeline.chatwoot.url()));
     let request = request.header("api_access_token", token).header("content-type", "application/json");
-    let made = Back::of(request.body(r#"{"content":"hi","message_type":"incoming"}"#)).await.json();
+    let made = Reply::to(request.body(r#"{"content":"hi","message_type":"incoming"}"#)).await.json();
     assert_eq!(pipeline.settle().await, tally(1, 0));
     let delivered = pipeline.app.update(|app| app.deliveries[0].body.clone());
     assert_eq!((&delivered["id"], &delivered["event"]), (&made["id"], &json!("message_created")));
@@ -125,7 +125,7 @@ async fn a_dead_worker_delivers_nothing_until_it_restarts() {
     pipeline.write("hello");
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(pipeline.app.received().is_empty());
-    let api = Back::of(client(None).get(format!("{}/api", pipeline.chatwoot.url()))).await.json();
+    let api = Reply::to(client(None).get(format!("{}/api", pipeline.chatwoot.url()))).await.json();
     assert_eq!((&api["queue_services"], &api["data_services"]), (&json!("ok"), &json!("ok")));
     assert_eq!(pipeline.chatwoot.update(|state| state.conversations[0].messages.len()), 1);
     pipeline.chatwoot.control(json!({"state": {"worker_running": true}})).await.unwrap();

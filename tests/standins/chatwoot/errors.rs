@@ -176,13 +176,13 @@ async fn liveness_differs_by_version() {
 
 #[tokio::test]
 async fn api_reports_failing_services_with_200_and_the_time_without_a_zone() {
-    use super::{Back, client};
+    use super::{Reply, client};
     use hotdash_ops::rehearsal::{http::Transport, standins::chatwoot::Chatwoot};
     let state =
         State { queue_services: None, data_services: Some("failing".into()), ..State::version("4.8.0") };
     let state = State { clock_offset_seconds: -3_600, ..state };
     let chatwoot = Chatwoot::start(state, Transport::Plain).await.unwrap();
-    let back = Back::of(client(None).get(format!("{}/api", chatwoot.url()))).await;
+    let back = Reply::to(client(None).get(format!("{}/api", chatwoot.url()))).await;
     let body = back.json();
     assert_eq!(back.status, 200);
     assert_eq!(
@@ -234,7 +234,7 @@ async fn profile_and_account_have_the_format_of_rails() {
 
 #[tokio::test]
 async fn the_profiles_own_role_is_that_of_the_account_last_active() {
-    use super::{Back, client};
+    use super::{Reply, client};
     use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Membership};
     let mut state = State::version("4.8.0");
     state.enterprise = true;
@@ -245,7 +245,7 @@ async fn the_profiles_own_role_is_that_of_the_account_last_active() {
     let chatwoot = Chatwoot::start(state, Default::default()).await.unwrap();
     let profile =
         client(None).get(format!("{}/api/v1/profile", chatwoot.url())).header("api_access_token", token);
-    let profile = Back::of(profile).await.json();
+    let profile = Reply::to(profile).await.json();
     assert_eq!((&profile["account_id"], &profile["role"]), (&5.into(), &"agent".into()));
     assert_eq!(profile["accounts"][0]["role"], "administrator");
     assert_eq!(profile["accounts"][1]["permissions"][0], "agent");

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::events::{BOT, MARA, TEXT, at, empty, resolved, written};
-use super::{Back, Row, client, judge, row};
+use super::{Reply, Row, client, judge, row};
 
 const MESSAGES: &str = "/api/v1/accounts/3/conversations/318/messages";
 const ROLE: &str = r#"{"error":"You are not authorized to do this action"}"#;
@@ -83,7 +83,7 @@ async fn pages_of_messages_are_20_or_100_or_1000() {
         ("?filter_internal_messages=1", 91_597, 20),
     ] {
         let request = client(None).get(format!("{}{MESSAGES}{query}", chatwoot.url()));
-        let back = Back::of(request.header("api_access_token", &token)).await.json();
+        let back = Reply::to(request.header("api_access_token", &token)).await.json();
         let found = back["payload"].as_array().unwrap();
         assert_eq!(found.len(), count, "{query}");
         let ids: Vec<_> = found.iter().map(|message| message["id"].as_u64().unwrap()).collect();
@@ -105,7 +105,7 @@ async fn creating_a_message_returns_it() {
     let write = |token: &str, body: &str| {
         let request = client(None).post(format!("{}{MESSAGES}", chatwoot.url()));
         let request = request.header("api_access_token", token).header("content-type", "application/json");
-        Back::of(request.body(body.to_owned()))
+        Reply::to(request.body(body.to_owned()))
     };
     let back = write(&token, body).await;
     assert_eq!(back.status, 200);
@@ -193,7 +193,7 @@ async fn deleting_blanks_a_message_and_sends_an_event() {
     let token = state.token_of("administrator");
     let chatwoot = Chatwoot::start(state, Default::default()).await.unwrap();
     let request = client(None).delete(format!("{}{path}", chatwoot.url()));
-    Back::of(request.header("api_access_token", token)).await;
+    Reply::to(request.header("api_access_token", token)).await;
     chatwoot.update(|state| {
         state.webhooks = vec![super::events::hook(8, "https://a.example/", &["message_updated"])];
         let sent = state.take_due(jiff::Timestamp::now(), 16);

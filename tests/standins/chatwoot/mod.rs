@@ -15,7 +15,7 @@ use hotdash_ops::rehearsal::http::Transport;
 use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
 
-use crate::requests::{Back, JSON, client};
+use crate::requests::{JSON, Reply, client};
 
 pub const HOOKS: &str = "/api/v1/accounts/3/webhooks";
 
@@ -129,7 +129,7 @@ async fn judge(rows: Vec<Row>) {
         if let Some((kind, body)) = row.sent {
             request = request.header("content-type", kind).body(body);
         }
-        let back = Back::of(request).await;
+        let back = Reply::to(request).await;
         let body_fits = if row.whole { back.body == row.body } else { back.body.starts_with(&row.body) };
         if !(back.status == row.status && back.content_type == row.content_type && body_fits && back.marked) {
             let (status, kind, body) = (row.status, row.content_type, row.body);

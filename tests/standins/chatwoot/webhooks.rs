@@ -4,7 +4,7 @@ use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State, Webhook};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Back, HOOKS, Row, client, judge, row};
+use super::{HOOKS, Reply, Row, client, judge, row};
 
 const HOOK: &str = "/api/v1/accounts/3/webhooks/8";
 const URL: &str = "https://app.example/api/webhooks/chatwoot";
@@ -181,13 +181,13 @@ async fn rotating_a_webhook_gives_a_new_id_and_secret() {
     };
     let create = || {
         let body = json!({"url": URL, "name": "hotdash"}).to_string();
-        Back::of(ask(Method::POST, HOOKS).header("content-type", "application/json").body(body))
+        Reply::to(ask(Method::POST, HOOKS).header("content-type", "application/json").body(body))
     };
     let first = create().await.json()["payload"]["webhook"].clone();
     assert_eq!(first["secret"].as_str().unwrap().len(), 24);
-    assert_eq!(Back::of(ask(Method::GET, HOOKS)).await.json()["payload"]["webhooks"], json!([first]));
+    assert_eq!(Reply::to(ask(Method::GET, HOOKS)).await.json()["payload"]["webhooks"], json!([first]));
     assert_eq!(create().await.body, TAKEN);
-    assert_eq!(Back::of(ask(Method::DELETE, &format!("{HOOKS}/{}", first["id"]))).await.status, 200);
+    assert_eq!(Reply::to(ask(Method::DELETE, &format!("{HOOKS}/{}", first["id"]))).await.status, 200);
     let second = create().await.json()["payload"]["webhook"].clone();
     assert_eq!(second["id"].as_u64().unwrap(), first["id"].as_u64().unwrap() + 1);
     assert_ne!(second["secret"], first["secret"]);

@@ -2,25 +2,25 @@
 
 use hotdash_ops::rehearsal::postgres::{BERLIN, Native, Options, READER, SINGLE, Tls, variant};
 
-use super::Look;
+use super::Reader;
 use crate::support::server;
 
 #[tokio::test]
 async fn a_good_database_passes_with_its_evidence() {
-    let mut look = Look::spoiled("db_good", "");
-    let said = look.database("reachable").await;
+    let mut reader = Reader::changed("db_good", "");
+    let said = reader.database("reachable").await;
     said.passes().is_silent();
     for name in ["server", "role", "protection", "clock", "newest delivery recorded", "app's clock"] {
         assert!(!said.evidence(name).is_empty(), "{name}: {said:#?}");
     }
     assert!(said.evidence("newest delivery recorded").ends_with(" old"), "{said:#?}");
     assert!(said.evidence("app's clock").starts_with("20ms behind"), "{said:#?}");
-    look.database("primary").await.is("pass", "the primary");
-    look.database("name").await.is("inconclusive", "db_good").advises("add `database = ");
-    look.target.database = Some("db_good".to_owned());
-    look.database("name").await.passes();
-    look.target.database = Some("postgres".to_owned());
-    look.database("name").await.is("fail", "db_good");
+    reader.database("primary").await.is("pass", "the primary");
+    reader.database("name").await.is("inconclusive", "db_good").advises("add `database = ");
+    reader.target.database = Some("db_good".to_owned());
+    reader.database("name").await.passes();
+    reader.target.database = Some("postgres".to_owned());
+    reader.database("name").await.is("fail", "db_good");
 }
 
 #[tokio::test]
@@ -33,38 +33,38 @@ async fn the_newest_fact_is_evidence_only() {
         ("db_no_permission", variant::NO_SELECT, "not readable"),
         ("db_no_metadata", "alter table dashboard_facts drop metadata", " old"),
     ] {
-        let said = Look::spoiled(name, sql).database("reachable").await;
+        let said = Reader::changed(name, sql).database("reachable").await;
         assert!(said.passes().evidence("newest delivery recorded").contains(evidence), "{name}: {said:#?}");
     }
 }
 
 #[tokio::test]
 async fn the_age_does_not_depend_on_the_time_zone() {
-    let look = Look::spoiled("db_berlin", variant::WITHOUT_TIME_ZONE).by(BERLIN, "db_berlin");
-    let age = look.database("reachable").await.evidence("newest delivery recorded").to_owned();
+    let reader = Reader::changed("db_berlin", variant::WITHOUT_TIME_ZONE).by(BERLIN, "db_berlin");
+    let age = reader.database("reachable").await.evidence("newest delivery recorded").to_owned();
     assert!(age.ends_with(" old") && !age.contains('h'), "{age}");
 }
 
 #[tokio::test]
 async fn each_reason_to_reject_a_connection_has_its_own_fix() {
-    let wrong = Look::at(server().dsn(READER, "not-the-password", "postgres"));
+    let wrong = Reader::at(server().dsn(READER, "not-the-password", "postgres"));
     wrong
         .database("reachable")
         .await
         .is("fail", "password authentication failed")
         .advises("reset the role's password");
-    let missing = Look::at(server().login(READER, "no_such_database"));
+    let missing = Reader::at(server().login(READER, "no_such_database"));
     missing.database("reachable").await.is("fail", "does not exist").advises("database name in DATABASE_URL");
-    let nobody = Look::at(server().dsn("nobody_here", "x", "postgres"));
+    let nobody = Reader::at(server().dsn("nobody_here", "x", "postgres"));
     nobody.database("reachable").await.is("fail", "login rejected");
-    let closed = Look::at("postgresql://a:b@127.0.0.1:1/c".to_owned());
+    let closed = Reader::at("postgresql://a:b@127.0.0.1:1/c".to_owned());
     let said = closed.database("reachable").await;
     said.is("fail", "connection refused").advises("start the database");
     assert_eq!(said.finding.claims[0].offline, None);
-    let lost = Look::at("postgresql://a:b@database.invalid/c".to_owned()).database("reachable").await;
+    let lost = Reader::at("postgresql://a:b@database.invalid/c".to_owned()).database("reachable").await;
     lost.is("fail", "does not resolve").advises("host in DATABASE_URL");
     assert_eq!(lost.finding.claims[0].offline.as_deref(), Some("database.invalid"));
-    let plain = Look::at(format!("{}?sslmode=require", server().login(READER, "postgres")));
+    let plain = Reader::at(format!("{}?sslmode=require", server().login(READER, "postgres")));
     plain.database("reachable").await.is("fail", "").advises("turn TLS on");
     // The other claims on a connection that there is not fail, too, and so does the catalog.
     for claim in ["primary", "name"] {
@@ -79,18 +79,22 @@ async fn a_full_server_is_reported() {
     let (_held, connection) =
         tokio_postgres::connect(&dsn, tokio_postgres::NoTls).await.expect("the only one");
     let line = tokio::spawn(connection);
-    Look::at(dsn).database("reachable").await.is("fail", "too many connections").advises("pg_stat_activity");
+    Reader::at(dsn)
+        .database("reachable")
+        .await
+        .is("fail", "too many connections")
+        .advises("pg_stat_activity");
     line.abort();
 }
 
 #[tokio::test]
 async fn an_invalid_connection_string_is_not_used_and_not_shown() {
-    let said = Look::at("mysql://u:s3cretvalue@h/d".to_owned()).database("reachable").await;
+    let said = Reader::at("mysql://u:s3cretvalue@h/d".to_owned()).database("reachable").await;
     assert!(said.verdict == "error" && said.why.starts_with("DATABASE_URL "), "{said:#?}");
     assert!(!said.why.contains("s3cret"), "{}", said.why);
-    let said = Look::at("  ".to_owned()).ask("facts-table").await;
+    let said = Reader::at("  ".to_owned()).ask("facts-table").await;
     assert!(said.verdict == "error" && said.why.contains("not set"), "{said:#?}");
-    let said = Look::at("postgresql://a:b@h/d?sslmode=verify-full&sslrootcert=/no/such/file".to_owned());
+    let said = Reader::at("postgresql://a:b@h/d?sslmode=verify-full&sslrootcert=/no/such/file".to_owned());
     let said = said.database("reachable").await;
     assert!(said.verdict == "error" && said.why.contains("/no/such/file"), "{said:#?}");
 }
@@ -99,11 +103,11 @@ async fn an_invalid_connection_string_is_not_used_and_not_shown() {
 async fn a_standby_is_not_the_primary() {
     let primary = Native::start(&Options::default()).expect("a primary");
     let standby = primary.standby().expect("a standby");
-    let look = Look::at(standby.login(READER, "hotdash"));
-    look.database("reachable").await.passes();
-    look.database("primary").await.is("fail", "a standby").advises("primary's host");
+    let reader = Reader::at(standby.login(READER, "hotdash"));
+    reader.database("reachable").await.passes();
+    reader.database("primary").await.is("fail", "a standby").advises("primary's host");
     for check in super::section() {
-        look.ask(&check.entry.id).await.passes();
+        reader.ask(&check.entry.id).await.passes();
     }
 }
 
@@ -117,7 +121,7 @@ async fn encryption_without_verification_is_a_warning() {
     let ca = home.path().join("ca.pem");
     std::fs::write(&ca, signed.cert.pem()).expect("the certificate is written");
     let base = server.login(READER, "hotdash");
-    let at = |end: &str| Look::at(format!("{base}?{end}"));
+    let at = |end: &str| Reader::at(format!("{base}?{end}"));
     let said = at("sslmode=require").database("reachable").await;
     said.passes().warns("does not verify the server");
     assert!(said.evidence("protection").contains("not verified"), "{said:#?}");
@@ -140,9 +144,9 @@ async fn the_marker_of_a_rehearsal_is_seen() {
     for (name, sql, marked) in [("db_marked", "", true), ("db_unmarked", variant::UNMARKED, false)] {
         for schema in [false, true] {
             let database = format!("{name}_{schema}");
-            let mut look = Look::spoiled(&database, sql);
-            look.target.name = "production".to_owned();
-            let cx = look.context();
+            let mut reader = Reader::changed(&database, sql);
+            reader.target.name = "production".to_owned();
+            let cx = reader.context();
             let check = if schema { super::check("facts-table") } else { super::database_check("primary") };
             super::ask(&cx, &check, std::time::Duration::from_secs(8)).await.expect("it answers");
             assert_eq!(cx.sandbox_mistaken(), marked, "{database}");

@@ -2,19 +2,19 @@
 
 use hotdash_ops::rehearsal::postgres::variant;
 
-use super::Look;
+use super::Reader;
 use crate::support::server;
 
 async fn is_fixed(name: &str, sql: &str, id: &str) {
     let name = format!("fix_{name}");
-    let look = Look::spoiled(&name, sql);
-    let before = look.ask(id).await;
+    let reader = Reader::changed(&name, sql);
+    let before = reader.ask(id).await;
     assert_ne!(before.verdict, "pass", "{name} is broken: {before:#?}");
     let all = before.evidence("statements that fix it");
     let fix = if all.is_empty() { before.fix() } else { all };
     let statements = fix.strip_prefix("at a quiet hour (it rewrites the table): ").unwrap_or(fix);
     server().psql(&name, statements).unwrap_or_else(|error| panic!("{name}: {statements}\n{error:#}"));
-    look.ask(id).await.passes().is_silent();
+    reader.ask(id).await.passes().is_silent();
 }
 
 const TREE: &str = "drop table dashboard_facts;
@@ -85,11 +85,11 @@ async fn odd_names_are_quoted_in_the_fix() {
         create schema \"o'dd \"\"one\"; alter table dashboard_facts set schema \"o'dd \"\"one\";
         alter table \"o'dd \"\"one\".dashboard_facts rename to \"Ta ble\";
         grant usage on schema \"o'dd \"\"one\" to ops_reader;";
-    let look = Look::spoiled("fix_odd", sql).names(|n| n.facts = "\"o'dd \"\"one\".Ta ble".to_owned());
-    let before = look.ask("facts-index").await;
+    let reader = Reader::changed("fix_odd", sql).names(|n| n.facts = "\"o'dd \"\"one\".Ta ble".to_owned());
+    let before = reader.ask("facts-index").await;
     before.is("fail", "Ta ble has none");
     server().psql("fix_odd", before.fix()).expect("the fix runs");
-    look.ask("facts-index").await.passes();
+    reader.ask("facts-index").await.passes();
 }
 
 #[tokio::test]

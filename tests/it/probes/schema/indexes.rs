@@ -2,17 +2,17 @@
 
 use hotdash_ops::rehearsal::postgres::{OWNER, variant};
 
-use super::Look;
+use super::Reader;
 use crate::support::server;
 
 const GONE: &str = "drop index dashboard_facts_fact_type_recorded_at_idx;";
 
-async fn with(name: &str, sql: &str) -> super::Said {
-    Look::spoiled(&format!("index_{name}"), sql).ask("facts-index").await
+async fn with(name: &str, sql: &str) -> super::Answered {
+    Reader::changed(&format!("index_{name}"), sql).ask("facts-index").await
 }
 
 /// With another index in the place of the good one.
-async fn instead(name: &str, create: &str) -> super::Said {
+async fn instead(name: &str, create: &str) -> super::Answered {
     with(name, &format!("{GONE} {create};")).await
 }
 
@@ -96,13 +96,13 @@ async fn an_operator_class_of_another_order_does_not_serve() {
 #[tokio::test]
 async fn a_failed_build_leaves_an_unusable_index() {
     let name = "index_failed_build";
-    let look = Look::spoiled(name, GONE);
+    let reader = Reader::changed(name, GONE);
     let failed = server().psql(
         name,
         "create unique index concurrently facts_unique on dashboard_facts (fact_type, recorded_at, (1 / (id - 5)));",
     );
     assert!(failed.is_err(), "the build fails");
-    let said = look.ask("facts-index").await;
+    let said = reader.ask("facts-index").await;
     said.is("fail", "the closest, facts_unique, is invalid");
     said.advises("DROP INDEX CONCURRENTLY \"public\".\"facts_unique\"; CREATE INDEX CONCURRENTLY ON");
 }
@@ -110,7 +110,7 @@ async fn a_failed_build_leaves_an_unusable_index() {
 #[tokio::test]
 async fn an_index_that_is_being_built_fails_until_it_is_built() {
     let name = "index_building";
-    let look = Look::spoiled(name, GONE);
+    let reader = Reader::changed(name, GONE);
     // An older transaction with a snapshot keeps the build waiting.
     let (holder, connection) = tokio_postgres::connect(&server().login(OWNER, name), tokio_postgres::NoTls)
         .await
@@ -130,7 +130,7 @@ async fn an_index_that_is_being_built_fails_until_it_is_built() {
             .await
     });
     // The owner sees the progress of its own build; others see an index that is not valid.
-    let owner = Look::at(server().login(OWNER, name));
+    let owner = Reader::at(server().login(OWNER, name));
     let mut said = owner.ask("facts-index").await;
     for _ in 0..100 {
         if said.found().contains("slow_idx") {
@@ -141,10 +141,10 @@ async fn an_index_that_is_being_built_fails_until_it_is_built() {
     }
     said.is("fail", "is being built (").advises("wait until the index is built");
     assert!(!said.fix().contains("CREATE"), "a second index helps nobody: {}", said.fix());
-    assert_eq!(look.ask("facts-index").await.verdict, "fail");
+    assert_eq!(reader.ask("facts-index").await.verdict, "fail");
     holder.batch_execute("rollback").await.expect("it ends");
     build.await.expect("it ends").expect("it is built");
-    look.ask("facts-index").await.is("pass", "slow_idx");
+    reader.ask("facts-index").await.is("pass", "slow_idx");
     line.abort();
     other_line.abort();
 }
@@ -229,7 +229,8 @@ async fn a_foreign_partition_cannot_be_judged() {
 #[tokio::test]
 async fn a_half_detached_partition_is_reported() {
     let name = "index_detached";
-    let look = Look::spoiled(name, &format!("{} drop table dashboard_facts_other;", variant::PARTITIONED));
+    let reader =
+        Reader::changed(name, &format!("{} drop table dashboard_facts_other;", variant::PARTITIONED));
     // The second step waits for this transaction, and then it is cancelled.
     let (holder, connection) = tokio_postgres::connect(&server().login(OWNER, name), tokio_postgres::NoTls)
         .await
@@ -243,7 +244,7 @@ async fn a_half_detached_partition_is_reported() {
     assert!(cut.is_err(), "the detaching is cut short");
     holder.batch_execute("rollback").await.expect("it ends");
     server().psql(name, "drop index if exists dashboard_facts_last_fact_type_recorded_at_idx").err();
-    let said = look.ask("facts-index").await;
+    let said = reader.ask("facts-index").await;
     said.passes().warns(
         "detachment is unfinished, so no query sees the rows of these partitions: dashboard_facts_last",
     );
@@ -253,14 +254,14 @@ async fn a_half_detached_partition_is_reported() {
 
 #[tokio::test]
 async fn grades_have_an_index_of_their_own() {
-    Look::spoiled("index_grades", variant::GRADES_INDEX_MISSING)
+    Reader::changed("index_grades", variant::GRADES_INDEX_MISSING)
         .ask("grades-index")
         .await
         .is("fail", "customer_grades has none")
         .advises("CREATE INDEX CONCURRENTLY ON \"public\".\"customer_grades\" (\"created_at\");");
     let second =
         "drop index customer_grades_created_at_idx; create index on customer_grades (tone, created_at);";
-    Look::spoiled("index_grades_second", second)
+    Reader::changed("index_grades_second", second)
         .ask("grades-index")
         .await
         .is("fail", "is on (\"tone\", \"created_at\")");
@@ -268,9 +269,9 @@ async fn grades_have_an_index_of_their_own() {
 
 #[tokio::test]
 async fn the_query_plan_is_shown_and_never_judged() {
-    let said = Look::spoiled("index_plan", "").ask("facts-index").await;
+    let said = Reader::changed("index_plan", "").ask("facts-index").await;
     assert!(said.passes().evidence("plan of the monitoring query").contains("dashboard_facts"), "{said:#?}");
-    let said = Look::spoiled("index_no_plan", variant::NO_SELECT).ask("facts-index").await;
+    let said = Reader::changed("index_no_plan", variant::NO_SELECT).ask("facts-index").await;
     assert!(
         said.passes().evidence("plan of the monitoring query").contains("permission denied"),
         "{said:#?}"

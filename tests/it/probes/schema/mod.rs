@@ -28,32 +28,32 @@ use hotdash_ops::settings::{Names, Settings, Target, Vars};
 use crate::support::server;
 
 /// A database, the role that reads it, and the names of its tables.
-pub struct Look {
+pub struct Reader {
     pub dsn: String,
     pub target: Target,
     pub ca_file: Option<PathBuf>,
 }
 
-impl Look {
+impl Reader {
     /// At a connection string, for the target `sandbox`.
-    pub fn at(dsn: String) -> Look {
+    pub fn at(dsn: String) -> Reader {
         let target = Target { name: "sandbox".to_owned(), ..Target::default() };
-        Look { dsn, target, ca_file: None }
+        Reader { dsn, target, ca_file: None }
     }
 
     /// A copy of the good database, changed by SQL, as the reader sees it.
-    pub fn spoiled(name: &str, sql: &str) -> Look {
+    pub fn changed(name: &str, sql: &str) -> Reader {
         server().copy(name, sql).expect("a copy of the good database");
-        Look::at(server().login(READER, name))
+        Reader::at(server().login(READER, name))
     }
 
     /// As another role.
-    pub fn by(mut self, role: &str, database: &str) -> Look {
+    pub fn by(mut self, role: &str, database: &str) -> Reader {
         self.dsn = server().login(role, database);
         self
     }
 
-    pub fn names(mut self, change: impl FnOnce(&mut Names)) -> Look {
+    pub fn names(mut self, change: impl FnOnce(&mut Names)) -> Reader {
         change(&mut self.target.names);
         self
     }
@@ -87,13 +87,13 @@ impl Look {
     }
 
     /// Runs one check of the schema's section.
-    pub async fn ask(&self, id: &str) -> Said {
-        Said::of(ask(&self.context(), &check(id), Duration::from_secs(8)).await)
+    pub async fn ask(&self, id: &str) -> Answered {
+        Answered::from_result(ask(&self.context(), &check(id), Duration::from_secs(8)).await)
     }
 
     /// Runs a probe of the database.
-    pub async fn database(&self, claim: &str) -> Said {
-        Said::of(ask(&self.context(), &database_check(claim), Duration::from_secs(8)).await)
+    pub async fn database(&self, claim: &str) -> Answered {
+        Answered::from_result(ask(&self.context(), &database_check(claim), Duration::from_secs(8)).await)
     }
 }
 
@@ -139,17 +139,19 @@ pub fn database_check(claim: &str) -> Check {
 
 /// A probe's finding, with its verdict.
 #[derive(Debug)]
-pub struct Said {
+pub struct Answered {
     pub verdict: &'static str,
     pub finding: Finding,
     pub why: String,
 }
 
-impl Said {
-    pub fn of(answer: Result<Finding, ProbeError>) -> Said {
+impl Answered {
+    pub fn from_result(answer: Result<Finding, ProbeError>) -> Answered {
         match answer {
-            Ok(finding) => Said { verdict: Verdict::of(&finding.claims).name(), why: String::new(), finding },
-            Err(cannot) => Said { verdict: "error", finding: Finding::default(), why: cannot.why },
+            Ok(finding) => {
+                Answered { verdict: Verdict::of(&finding.claims).name(), why: String::new(), finding }
+            }
+            Err(cannot) => Answered { verdict: "error", finding: Finding::default(), why: cannot.why },
         }
     }
 
@@ -176,32 +178,32 @@ impl Said {
     }
 
     #[track_caller]
-    pub fn passes(&self) -> &Said {
+    pub fn passes(&self) -> &Answered {
         assert_eq!(self.verdict, "pass", "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn is(&self, verdict: &str, found: &str) -> &Said {
+    pub fn is(&self, verdict: &str, found: &str) -> &Answered {
         assert_eq!(self.verdict, verdict, "{self:#?}");
         assert!(self.found().contains(found), "{found:?} is not in {self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn advises(&self, fix: &str) -> &Said {
+    pub fn advises(&self, fix: &str) -> &Answered {
         assert!(self.fix().contains(fix), "{fix:?} is not in {:?}", self.fix());
         self
     }
 
     #[track_caller]
-    pub fn warns(&self, text: &str) -> &Said {
+    pub fn warns(&self, text: &str) -> &Answered {
         assert!(self.finding.warnings.iter().any(|w| w.contains(text)), "{text:?} is not in {self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn is_silent(&self) -> &Said {
+    pub fn is_silent(&self) -> &Answered {
         assert!(self.finding.warnings.is_empty(), "{self:#?}");
         self
     }

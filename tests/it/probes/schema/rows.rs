@@ -2,47 +2,47 @@
 
 use hotdash_ops::rehearsal::postgres::{BYPASSING, OWNER, variant};
 
-use super::Look;
+use super::Reader;
 
 const ON: &str = "alter table dashboard_facts enable row level security;";
 
-async fn with(name: &str, sql: &str) -> super::Said {
-    Look::spoiled(&format!("rls_{name}"), &format!("{ON} {sql}")).ask("facts-rows-visible").await
+async fn with(name: &str, sql: &str) -> super::Answered {
+    Reader::changed(&format!("rls_{name}"), &format!("{ON} {sql}")).ask("facts-rows-visible").await
 }
 
 #[tokio::test]
 async fn without_a_policy_no_rows_are_visible() {
-    let look = Look::spoiled("rls_blind", variant::RLS_WITHOUT_POLICY);
-    look.ask("facts-rows-visible")
+    let reader = Reader::changed("rls_blind", variant::RLS_WITHOUT_POLICY);
+    reader.ask("facts-rows-visible")
         .await
         .is("fail", "no policy lets ops_reader see a row")
         .advises("CREATE POLICY \"hotdash_ops_reads\" ON \"public\".\"dashboard_facts\" FOR SELECT TO \"ops_reader\" USING (true);");
     // That is the trap: reading is permitted, and answers nothing.
-    look.ask("facts-select").await.is("pass", "no row");
+    reader.ask("facts-select").await.is("pass", "no row");
 }
 
 #[tokio::test]
 async fn a_role_exempt_from_row_level_security_passes() {
     let name = "rls_exempt";
-    Look::spoiled(name, ON)
+    Reader::changed(name, ON)
         .by(BYPASSING, name)
         .ask("facts-rows-visible")
         .await
         .is("pass", "does not apply to");
-    Look::at(crate::support::server().login(OWNER, name))
+    Reader::at(crate::support::server().login(OWNER, name))
         .ask("facts-rows-visible")
         .await
         .is("pass", "does not apply to");
     let forced = "rls_forced";
-    let look = Look::spoiled(forced, variant::RLS_FORCED);
-    look.ask("facts-rows-visible").await.is("fail", "ops_reader");
-    look.by(OWNER, forced).ask("facts-rows-visible").await.is("fail", "no policy lets hotdash see a row");
-    Look::at(crate::support::server().login(BYPASSING, forced)).ask("facts-rows-visible").await.passes();
+    let reader = Reader::changed(forced, variant::RLS_FORCED);
+    reader.ask("facts-rows-visible").await.is("fail", "ops_reader");
+    reader.by(OWNER, forced).ask("facts-rows-visible").await.is("fail", "no policy lets hotdash see a row");
+    Reader::at(crate::support::server().login(BYPASSING, forced)).ask("facts-rows-visible").await.passes();
 }
 
 #[tokio::test]
 async fn a_policy_that_shows_all_rows_passes() {
-    Look::spoiled("rls_policy", variant::RLS_WITH_POLICY)
+    Reader::changed("rls_policy", variant::RLS_WITH_POLICY)
         .ask("facts-rows-visible")
         .await
         .is("pass", "reading");
@@ -97,9 +97,9 @@ async fn a_policy_that_decides_row_by_row_is_inconclusive() {
 #[tokio::test]
 async fn only_the_policies_of_the_named_table_count() {
     let sql = format!("{} alter table dashboard_facts_this enable row level security;", variant::PARTITIONED);
-    Look::spoiled("rls_partition", &sql).ask("facts-rows-visible").await.is("pass", "off");
+    Reader::changed("rls_partition", &sql).ask("facts-rows-visible").await.is("pass", "off");
     let sql = format!("{} {ON}", variant::PARTITIONED);
-    Look::spoiled("rls_parent", &sql).ask("facts-rows-visible").await.is("fail", "no policy lets");
+    Reader::changed("rls_parent", &sql).ask("facts-rows-visible").await.is("fail", "no policy lets");
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn a_session_with_row_security_off_fails_to_read() {
     let sql = format!(
         "{ON} create policy p on dashboard_facts using (id > 3); alter database {name} set row_security = off;"
     );
-    let look = Look::spoiled(name, &sql);
-    look.ask("facts-select").await.is("fail", "row-level security");
-    look.ask("facts-rows-visible").await.is("inconclusive", "row by row");
+    let reader = Reader::changed(name, &sql);
+    reader.ask("facts-select").await.is("fail", "row-level security");
+    reader.ask("facts-rows-visible").await.is("inconclusive", "row by row");
 }
