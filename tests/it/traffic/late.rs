@@ -32,7 +32,7 @@ async fn began(client: &Client) -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
+async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     let (session, look) =
         spoiled(READER, "traffic_late", "truncate dashboard_facts", &Names::default()).await;
     let role = "create role traffic_watcher login password 'sees everybody'; grant pg_read_all_stats to traffic_watcher;";
@@ -90,7 +90,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_last_word() {
 }
 
 #[tokio::test]
-async fn idle_sessions_and_other_databases_are_no_trouble() {
+async fn idle_sessions_and_other_databases_change_nothing() {
     let (session, look) = spoiled(READER, "traffic_idle", "", &Names::default()).await;
     let idle = app(server(), "traffic_idle").await;
     idle.batch_execute("select 1").await.expect("it has been used");
@@ -106,7 +106,7 @@ async fn idle_sessions_and_other_databases_are_no_trouble() {
 }
 
 #[tokio::test]
-async fn what_becomes_visible_within_the_overlap_is_counted() {
+async fn rows_that_become_visible_within_the_overlap_are_counted() {
     let (session, look) = spoiled(READER, "traffic_in_time", variant::NO_ROWS, &Names::default()).await;
     let overlap = Duration::from_secs(20);
     let end = look.now + SignedDuration::from_hours(1);
@@ -129,7 +129,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
 }
 
 #[tokio::test]
-async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
+async fn a_standby_or_a_prepared_transaction_makes_the_horizon_unknown() {
     let settings = vec!["max_prepared_transactions = 2".to_owned()];
     let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
     let standby = primary.standby().expect("a standby");
