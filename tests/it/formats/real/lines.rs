@@ -55,7 +55,7 @@ pub fn commands(text: &str) -> Vec<(String, String, String)> {
     };
     let mut read = Vec::new();
     for line in text.lines() {
-        // The old form is looked for anywhere in a line, the new one behind white space, too.
+        // The old form is looked for anywhere in a line, the new one behind whitespace, too.
         assert!(!line.contains("##["), "{line}");
         if !line.trim_start().starts_with("::") {
             continue;
