@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::service::postgres::{PgError, Row};
-use crate::traffic::read::{Group, Kind, Ms};
+use crate::traffic::read::{Group, Ms};
 use crate::traffic::sql::SEALED;
+use crate::traffic::window::FactKind;
 
 /// The error for an unexpected result.
 pub(super) fn odd(what: &str) -> PgError {
@@ -38,12 +39,12 @@ pub(super) fn flag(row: &Row, column: &str) -> Result<bool, PgError> {
     }
 }
 
-pub(super) fn kind(row: &Row) -> Result<Kind, PgError> {
+pub(super) fn kind(row: &Row) -> Result<FactKind, PgError> {
     kind_of(count(row, "kind")?)
 }
 
-fn kind_of(number: u64) -> Result<Kind, PgError> {
-    Kind::of(number).ok_or_else(|| odd("a fact has an unknown kind"))
+fn kind_of(number: u64) -> Result<FactKind, PgError> {
+    FactKind::from_number(number).ok_or_else(|| odd("a fact has an unknown kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgError> {

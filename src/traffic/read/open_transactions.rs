@@ -8,7 +8,7 @@ use super::{BRIEF, decode, one};
 use crate::service::postgres::{PgError, Session};
 use crate::traffic::window::OpenTransactions;
 
-const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
+const SERVER: &str = "SELECT pg_is_in_recovery() AS standby,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
 
 /// `xact_start` is the `now()` of a transaction. For sessions of other roles neither it nor the backend type is visible,
@@ -32,7 +32,7 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
 ///
 /// # Errors
 /// When the database does not answer. If it rejects the query, the result is unknown.
-pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
+pub async fn open_transactions(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
     let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgError::Server { message, .. }) => {
@@ -41,11 +41,6 @@ pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTran
         Err(fault) => return Err(fault),
     };
     let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
-    if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
-        return Ok(OpenTransactions::Unknown(
-            "this server does not show which transactions are open".to_owned(),
-        ));
-    }
     if decode::flag(server, "standby")? {
         let why = "a standby does not know which transactions are open on its primary";
         return Ok(OpenTransactions::Unknown(why.to_owned()));

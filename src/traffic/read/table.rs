@@ -1,4 +1,4 @@
-//! The first query: which server answers, the types of its table, and whether this role sees the rows. A table or column
+//! The first query: the types of the table, and whether this role sees the rows. A table or column
 //! that is missing or unreadable is found here.
 
 use jiff::Timestamp;
@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use super::{BRIEF, decode, one};
 use crate::service::postgres::{PgError, Session, quote_ident, quote_name};
 use crate::settings::Names;
-use crate::traffic::sql::{Engine, Source, Stamp};
+use crate::traffic::sql::{Source, Stamp};
+
+const NOW: &str = "SELECT clock_timestamp()::text AS now, CASE WHEN pg_is_in_recovery() \
+     THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to";
 
 /// What is known about the database before the watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,34 +28,14 @@ pub struct TableInfo {
 /// # Errors
 /// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
 /// column, 42501 a missing permission.
-pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
-    let version = session.rows("SELECT version()::text AS version", &[]).await?;
-    let engine = match version.first().and_then(|row| row.get("version")) {
-        Some(version) if version.contains("CockroachDB") => Engine::Cockroach,
-        Some(_) => Engine::Postgres,
-        None => return Err(decode::odd("the version is missing")),
-    };
-    let stamp = stamp(session, names).await?;
-    let source = Source { names: names.clone(), stamp, engine };
-    let rows_hidden = match engine {
-        Engine::Postgres => hidden(session, names).await?,
-        Engine::Cockroach => None,
-    };
+pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
+    let source = Source { names: names.clone(), stamp: stamp(session, names).await? };
+    let rows_hidden = hidden(session, names).await?;
     // This ends the transaction of the previous queries and releases its locks.
-    let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
+    let answers = session.batch(&BRIEF, &[NOW]).await?;
     let row = one(&answers, 0)?;
     let (now, replayed_to) = decode::clock(row)?;
     Ok(TableInfo { source, now, replayed_to, rows_hidden })
-}
-
-fn now(engine: Engine) -> String {
-    let replayed = match engine {
-        Engine::Postgres => {
-            "CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END"
-        }
-        Engine::Cockroach => "NULL",
-    };
-    format!("SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to")
 }
 
 /// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and

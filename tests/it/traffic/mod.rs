@@ -34,8 +34,8 @@ async fn open(dsn: &str) -> Session {
 async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
-    let look = read::look(&session, names).await.expect("a look");
-    (session, look)
+    let info = read::table_info(&session, names).await.expect("a look");
+    (session, info)
 }
 
 /// The names of the generation that Prisma made.
@@ -57,8 +57,8 @@ fn minutes(minutes: i64, to: Timestamp) -> Window {
     Window { from: to - SignedDuration::from_mins(minutes), to }
 }
 
-async fn full(session: &Session, source: &Source, window: Window) -> WindowData {
-    read::full(session, source, window, 15).await.expect("an answer")
+async fn window_data(session: &Session, source: &Source, window: Window) -> WindowData {
+    read::window_data(session, source, window, 15).await.expect("an answer")
 }
 
 /// What `psql` prints under UTC, as a person would run it: unaligned, and it continues after an error.
@@ -101,11 +101,11 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
 }
 
 /// [`WindowData`] in the form of psql's lines.
-fn report_of(full: &WindowData) -> String {
+fn report_of(data: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
-    let letter = &full.letter;
-    let (rate, average) = (or_null(&letter.success_rate), or_null(&letter.average_ms));
-    format!("{rate}|{}|{average}\n{}", letter.total, full.dead_letters)
+
+    let (rate, average) = (or_null(&data.success_rate), or_null(&data.durations.average_ms));
+    format!("{rate}|{}|{average}\n{}", data.tally.total(), data.tally.dead_letters)
 }
 
 /// The SQLSTATE and the text of an error.

@@ -192,7 +192,7 @@ async fn batches_read_while_lines_arrive_cover_the_window() {
     let sandbox = Sandbox::new();
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
     let second = SignedDuration::from_secs(1);
-    let end = End::of(Window { from: at(0), to: at(499) });
+    let end = End::new(Window { from: at(0), to: at(499) });
     let mut written = 0;
     for until in [60, 150, 240, 330] {
         write(&sandbox.fly, written..until);

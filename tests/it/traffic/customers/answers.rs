@@ -79,14 +79,16 @@ async fn bad_lists_pages_and_profiles_never_prove_a_clean_window() {
 async fn errors_keep_their_reason() {
     let chatwoot = started(with_a_loss()).await;
     let agent = chatwoot.update(|state| state.token_of("agent"));
-    let seen = customers::ask(client(&chatwoot, Some(agent)), Ok(3), window(), Duration::from_secs(10)).await;
+    let seen =
+        customers::fetch(client(&chatwoot, Some(agent)), Ok(3), window(), Duration::from_secs(10)).await;
     assert_eq!(reason(&seen.counts), Some(Reason::RoleTooLow));
     assert_eq!(seen.messages, Err(Unknown::NotAdministrator { account: 3 }));
     assert_eq!(seen.queue, Queue::Ok);
     assert!(matches!(judged(&seen, &[]), Judged::Unknown(why) if why.contains("not an administrator")));
 
     let owner = chatwoot.update(|state| state.token_of("owner"));
-    let seen = customers::ask(client(&chatwoot, Some(owner)), Ok(4), window(), Duration::from_secs(10)).await;
+    let seen =
+        customers::fetch(client(&chatwoot, Some(owner)), Ok(4), window(), Duration::from_secs(10)).await;
     assert_eq!(reason(&seen.counts), Some(Reason::Suspended));
     assert_eq!(reason(&seen.messages), Some(Reason::Suspended));
 }
@@ -95,9 +97,9 @@ async fn errors_keep_their_reason() {
 async fn without_a_token_or_an_account_only_the_queue_is_read() {
     let chatwoot = started(with_a_loss()).await;
     let patience = Duration::from_secs(10);
-    let bare = customers::ask(client(&chatwoot, None), Ok(3), window(), patience).await;
+    let bare = customers::fetch(client(&chatwoot, None), Ok(3), window(), patience).await;
     let why = Err("CHATWOOT_ACCOUNT_ID is not set".to_owned());
-    let lost = customers::ask(client(&chatwoot, Some("x".repeat(24))), why, window(), patience).await;
+    let lost = customers::fetch(client(&chatwoot, Some("x".repeat(24))), why, window(), patience).await;
     for seen in [&bare, &lost] {
         assert_eq!(seen.queue, Queue::Ok);
         assert!(matches!(
@@ -145,7 +147,8 @@ async fn the_measurement_has_one_deadline() {
     let chatwoot = started(with_a_loss()).await;
     chatwoot.control(json!({"set": {LIST: {"behaviour": "silent"}}})).await.unwrap();
     let token = chatwoot.update(|state| state.token_of("administrator"));
-    let seen = customers::ask(client(&chatwoot, Some(token)), Ok(3), window(), Duration::from_secs(2)).await;
+    let seen =
+        customers::fetch(client(&chatwoot, Some(token)), Ok(3), window(), Duration::from_secs(2)).await;
     let lost = |part: &Unknown| {
         matches!(
             part,
@@ -154,5 +157,5 @@ async fn the_measurement_has_one_deadline() {
     };
     assert!(seen.messages.as_ref().is_err_and(lost), "{:?}", seen.messages);
     // The counts have kept their share of the time.
-    assert_eq!(seen.counts, Ok(Counts { incoming: 1, outgoing: 1 }));
+    assert_eq!(seen.counts, Ok(MessageCounts { incoming: 1, outgoing: 1 }));
 }

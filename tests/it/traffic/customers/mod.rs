@@ -20,7 +20,7 @@ use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Drafts;
 use hotdash_ops::traffic::customers::loss::{self, Judged, Loss, Rule};
 use hotdash_ops::traffic::customers::silence::{Silence, silence};
-use hotdash_ops::traffic::customers::{self, Counts, Customers, MAX_MESSAGES};
+use hotdash_ops::traffic::customers::{self, Customers, MAX_MESSAGES, MessageCounts};
 use jiff::{SignedDuration, Timestamp};
 
 const BOT: Sender = Sender::Bot(2);
@@ -50,7 +50,7 @@ async fn started(state: State) -> Chatwoot {
 /// Explanation by the account's administrator. The engine takes measurements in tasks that may move between threads.
 async fn asked(chatwoot: &Chatwoot, window: Window) -> Customers {
     let token = chatwoot.update(|state| state.token_of("administrator"));
-    let asking = customers::ask(client(chatwoot, Some(token)), Ok(3), window, Duration::from_secs(30));
+    let asking = customers::fetch(client(chatwoot, Some(token)), Ok(3), window, Duration::from_secs(30));
     tokio::spawn(asking).await.unwrap()
 }
 
@@ -90,7 +90,7 @@ fn busy() -> State {
 async fn a_healthy_window_is_read_completely() {
     let chatwoot = started(busy()).await;
     let seen = asked(&chatwoot, window()).await;
-    assert_eq!(seen.counts, Ok(Counts { incoming: 95, outgoing: 95 }));
+    assert_eq!(seen.counts, Ok(MessageCounts { incoming: 95, outgoing: 95 }));
     let loss = known(&seen, &[]);
     assert_eq!(loss, Loss { judged: 95, answered: 95, ..Loss::default() });
     assert_eq!(seen.message_ages(MINUTE).map(|h| (h.old, h.young)), Ok((95, 0)));
@@ -123,7 +123,7 @@ async fn one_lost_message_is_found_in_a_resolved_conversation() {
 async fn without_messages_nothing_is_proven() {
     let chatwoot = started(State::version("4.8.0")).await;
     let seen = asked(&chatwoot, window()).await;
-    assert_eq!(seen.counts, Ok(Counts { incoming: 0, outgoing: 0 }));
+    assert_eq!(seen.counts, Ok(MessageCounts { incoming: 0, outgoing: 0 }));
     assert_eq!(known(&seen, &[]).none_lost(), None);
     assert_eq!(silence(0, &seen.message_ages(MINUTE), &seen.queue), Silence::NoMessages);
 }

@@ -21,7 +21,7 @@ async fn a_crash_and_restart_loses_no_fact() {
     server.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
     let (cx, _events) = context(&server.login(READER, DATABASE), ahead(12));
     // The window begins before the first fact.
-    measure::opening(&cx).await;
+    measure::plan(&cx).await;
     let world = Arc::clone(&server);
     let writer = thread::spawn(move || {
         let write = |n, success| world.psql(DATABASE, &kept(n, success)).expect("the app writes");
@@ -38,16 +38,16 @@ async fn a_crash_and_restart_loses_no_fact() {
         world.resume().expect("it starts again");
         write(4, true);
     });
-    let watched = measure::watched(&cx).await;
+    let observation = measure::observation(&cx).await;
     writer.join().expect("the writer ends");
-    let watched = watched.as_ref().as_ref().expect("asked");
-    let full = watched.facts.as_ref().expect("the facts were read");
+    let observation = observation.as_ref().as_ref().expect("asked");
+    let data = observation.facts.as_ref().expect("the facts were read");
     let oracle = server.psql(DATABASE, ORACLE).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
-    assert_eq!((full.letter.total, watched.late, &watched.ended), (27, 0, &Ended::AtItsEnd));
-    let gap = watched.gaps.first().expect("a gap was recorded");
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert_eq!((data.tally.total(), observation.late, &observation.ended), (27, 0, &Ended::AtItsEnd));
+    let gap = observation.gaps.first().expect("a gap was recorded");
     assert!(gap.to.duration_since(gap.from).as_secs() >= 2, "{gap:?}");
-    assert!(gap.from > watched.window.from && gap.to < watched.window.to, "{gap:?}");
+    assert!(gap.from > observation.window.from && gap.to < observation.window.to, "{gap:?}");
     assert!(!gap.why.is_empty());
 }
 
@@ -57,7 +57,7 @@ async fn a_server_that_comes_back_after_the_windows_end_is_still_queried() {
     server.psql(DATABASE, &format!("truncate dashboard_facts; {}", deliveries(3, true))).expect("old facts");
     let (cx, _events) = context(&server.login(READER, DATABASE), ahead(3));
     // The window begins before the first fact.
-    measure::opening(&cx).await;
+    measure::plan(&cx).await;
     let world = Arc::clone(&server);
     let writer = thread::spawn(move || {
         thread::sleep(Duration::from_millis(1500));
@@ -66,12 +66,12 @@ async fn a_server_that_comes_back_after_the_windows_end_is_still_queried() {
         thread::sleep(Duration::from_secs(4));
         world.resume().expect("it starts again");
     });
-    let watched = measure::watched(&cx).await;
+    let observation = measure::observation(&cx).await;
     writer.join().expect("the writer ends");
-    let watched = watched.as_ref().as_ref().expect("asked");
-    let full = watched.facts.as_ref().expect("the facts were read");
-    assert_eq!((full.letter.total, watched.gaps.len()), (9, 1));
-    assert!(watched.gaps[0].to > watched.window.to, "{:?}", watched.gaps);
+    let observation = observation.as_ref().as_ref().expect("asked");
+    let data = observation.facts.as_ref().expect("the facts were read");
+    assert_eq!((data.tally.total(), observation.gaps.len()), (9, 1));
+    assert!(observation.gaps[0].to > observation.window.to, "{:?}", observation.gaps);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn after_a_failover_the_standbys_facts_are_counted() {
         standby.port()
     );
     let (cx, _events) = context(&dsn, ahead(9));
-    measure::opening(&cx).await;
+    measure::plan(&cx).await;
     let (old, new) = (Arc::clone(&primary), Arc::clone(&standby));
     let writer = thread::spawn(move || {
         old.psql(DATABASE, &kept(10, true)).expect("the app writes");
@@ -97,13 +97,13 @@ async fn after_a_failover_the_standbys_facts_are_counted() {
         new.psql(DATABASE, &kept(6, true)).expect("the app writes");
         new.psql(DATABASE, &kept(2, false)).expect("the app writes");
     });
-    let watched = measure::watched(&cx).await;
+    let observation = measure::observation(&cx).await;
     writer.join().expect("the writer ends");
-    let watched = watched.as_ref().as_ref().expect("asked");
-    let full = watched.facts.as_ref().expect("the facts were read");
+    let observation = observation.as_ref().as_ref().expect("asked");
+    let data = observation.facts.as_ref().expect("the facts were read");
     let oracle = standby.psql(DATABASE, ORACLE).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
-    assert_eq!((full.letter.total, watched.late, full.replayed_to), (18, 0, None));
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert_eq!((data.tally.total(), observation.late, data.replayed_to), (18, 0, None));
     drop(standby);
 }
 
@@ -113,22 +113,22 @@ async fn on_a_standby_the_replayed_facts_are_judged() {
     primary.psql(DATABASE, "truncate dashboard_facts").expect("an empty table");
     let standby = primary.standby().expect("a replica");
     let (cx, _events) = context(&standby.login(READER, DATABASE), ahead(4));
-    measure::opening(&cx).await;
+    measure::plan(&cx).await;
     let world = Arc::clone(&primary);
     let writer = thread::spawn(move || {
         let steady = format!("{}select pg_sleep(0.5);", deliveries(3, true)).repeat(10);
         world.psql(DATABASE, &steady).expect("the app writes");
     });
-    let watched = measure::watched(&cx).await;
+    let observation = measure::observation(&cx).await;
     writer.join().expect("the writer ends");
-    let watched = watched.as_ref().as_ref().expect("asked");
-    let full = watched.facts.as_ref().expect("the facts were read");
-    let (from, to) = (watched.window.from, watched.window.to);
+    let observation = observation.as_ref().as_ref().expect("asked");
+    let data = observation.facts.as_ref().expect("the facts were read");
+    let (from, to) = (observation.window.from, observation.window.to);
     let sql = format!("set timezone to 'UTC'; {ORACLE} and recorded_at > '{from}' and recorded_at <= '{to}'");
     let oracle = primary.psql(DATABASE, &sql).expect("psql counts");
-    assert_eq!(oracle, format!("{}|{}", full.letter.total, full.letter.bad()));
-    assert!(full.letter.total >= 20, "{}", full.letter.total);
-    assert!(full.replayed_to.is_some_and(|replayed| replayed >= to), "it was waited for");
-    assert!(watched.remarks.iter().any(|said| said.contains("standby")), "{:?}", watched.remarks);
+    assert_eq!(oracle, format!("{}|{}", data.tally.total(), data.tally.bad));
+    assert!(data.tally.total() >= 20, "{}", data.tally.total());
+    assert!(data.replayed_to.is_some_and(|replayed| replayed >= to), "it was waited for");
+    assert!(observation.remarks.iter().any(|said| said.contains("standby")), "{:?}", observation.remarks);
     drop(standby);
 }
