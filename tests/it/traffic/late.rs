@@ -39,7 +39,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     server().psql("traffic_late", role).expect("a role");
     let seeing = open(&server().dsn("traffic_watcher", "sees everybody", "traffic_late")).await;
     let overlap = Duration::from_millis(100);
-    let window = Window { from: info.now, to: info.now + SignedDuration::from_millis(600) };
+    let window = Window { from: info.now, to: info.now + SignedDuration::from_secs(3) };
 
     let late = app(server(), "traffic_late").await;
     late.batch_execute("begin").await.expect("it begins");
