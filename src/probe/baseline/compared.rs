@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Baseline, hidden, unread};
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::dsn;
 use crate::service::dsn::Dsn;
@@ -49,11 +49,14 @@ pub(super) async fn judge(
     })
 }
 
+/// Both sides of the comparison.
+const SIDES: Key<Result<Sides, PgError>> = Key::new("the comparison with the baseline");
+
 async fn sides(attempt: &Attempt<'_>) -> Result<Arc<Result<Sides, PgError>>, ProbeError> {
     let dsn = dsn(attempt.cx)?;
     let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move { take(&cx, &dsn, deadline).await };
-    Ok(attempt.cx.measure("the comparison with the baseline", attempt.again, take).await)
+    Ok(attempt.cx.measure(SIDES, attempt.again, take).await)
 }
 
 async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::{DatabaseError, dsn};
 use crate::service::dsn::Dsn;
@@ -60,12 +60,15 @@ pub(super) async fn judge(
     }
 }
 
+/// The row that this run records.
+const RECORDED: Key<Recording> = Key::new("the recorded baseline");
+
 /// Records the hour, once per run.
 async fn record(attempt: &Attempt<'_>) -> Result<Arc<Recording>, ProbeError> {
     let dsn = dsn(attempt.cx)?;
     let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move { write_once(&cx, &dsn, deadline).await };
-    Ok(attempt.cx.measure("the recorded baseline", attempt.again, take).await)
+    Ok(attempt.cx.measure(RECORDED, attempt.again, take).await)
 }
 
 async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::DatabaseError;
 use super::brief::brief;
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding};
 use crate::service::dsn::{Dsn, SslMode};
 use crate::service::postgres::{PgError, Protection, Row, Session, connect, quote_ident, quote_name};
@@ -54,6 +54,9 @@ enum Newest {
     Unreadable(String),
 }
 
+/// The connection, and what the session shows.
+const CONNECTION: Key<Result<Contact, DatabaseError>> = Key::new("the database connection");
+
 /// Connects and takes the measurement, once per run.
 pub async fn make(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Contact, DatabaseError>> {
     let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
@@ -67,7 +70,7 @@ pub async fn make(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Contact, Databa
         session.close().await;
         contact
     };
-    attempt.cx.measure("the database connection", attempt.again, take).await
+    attempt.cx.measure(CONNECTION, attempt.again, take).await
 }
 
 async fn look(

@@ -7,7 +7,7 @@ use super::Table;
 use super::catalog::{Catalog, ReadError, Relation, TableInfo};
 use super::name::TableName;
 use super::{decode, queries};
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::ProbeError;
 use crate::probe::database::{DatabaseError, brief, dsn};
 use crate::service::postgres::{Row, Session, connect};
@@ -15,6 +15,9 @@ use crate::service::postgres::{Row, Session, connect};
 /// How long the read of a row and the plan may each take on the server, in milliseconds. The catalog's answers are
 /// used even when these are slow.
 const TIMEOUT_MS: &str = "2500";
+
+/// The catalog as the reader sees it.
+const CATALOG: Key<Result<Catalog, DatabaseError>> = Key::new("the catalog");
 
 /// The measurement that all checks of the schema share.
 ///
@@ -33,7 +36,7 @@ pub async fn look(attempt: &Attempt<'_>) -> Result<Arc<Result<Catalog, DatabaseE
         session.close().await;
         catalog
     };
-    Ok(cx.measure("the catalog", attempt.again, take).await)
+    Ok(cx.measure(CATALOG, attempt.again, take).await)
 }
 
 async fn catalog(session: &Session, cx: &Context) -> Result<Catalog, DatabaseError> {

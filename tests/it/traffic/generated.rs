@@ -133,7 +133,7 @@ fn insert(cases: &[Case], names: &Names) -> String {
     facts.chunks(1000).map(chunk).collect()
 }
 
-/// What psql says to each case; one call for all. A statement that fails says nothing.
+/// What psql prints for each case; one call for all. A statement that fails prints nothing.
 fn asked(dsn: &str, cases: &[Case], names: &Names) -> Vec<String> {
     let script: String = cases
         .iter()
@@ -186,7 +186,7 @@ fn counted(case: &Case, data: &WindowData) -> Result<(), String> {
     if in_bins != bins { Err(format!("bins {in_bins:?}, and there are {bins:?}")) } else { Ok(()) }
 }
 
-/// The first tables are read without an index, and what can be asked in two ways is then asked in the other.
+/// The first tables are read without an index, and with the other of two equivalent queries.
 const WITHOUT_INDEX: usize = 60;
 
 fn plan_with_index(database: &str, on: bool) {

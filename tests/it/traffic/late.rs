@@ -41,7 +41,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     let overlap = Duration::from_millis(100);
     let late = app(server(), "traffic_late").await;
     let now = read::table_info(&session, &Names::default()).await.expect("the table").now;
-    let window = Window { from: now, to: now + SignedDuration::from_millis(600) };
+    let window = Window { from: now, to: now + SignedDuration::from_secs(3) };
 
     late.batch_execute("begin").await.expect("it begins");
     late.batch_execute(FAILURES).await.expect("they are written");
@@ -99,7 +99,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
 }
 
 #[tokio::test]
-async fn idle_sessions_and_other_databases_are_no_trouble() {
+async fn idle_sessions_and_other_databases_change_nothing() {
     let (session, info) = spoiled(READER, "traffic_idle", "", &Names::default()).await;
     let idle = app(server(), "traffic_idle").await;
     idle.batch_execute("select 1").await.expect("it has been used");
@@ -115,7 +115,7 @@ async fn idle_sessions_and_other_databases_are_no_trouble() {
 }
 
 #[tokio::test]
-async fn what_becomes_visible_within_the_overlap_is_counted() {
+async fn rows_that_become_visible_within_the_overlap_are_counted() {
     let (session, info) = spoiled(READER, "traffic_in_time", variant::NO_ROWS, &Names::default()).await;
     let overlap = Duration::from_secs(20);
     let end = info.now + SignedDuration::from_hours(1);
@@ -138,7 +138,7 @@ async fn what_becomes_visible_within_the_overlap_is_counted() {
 }
 
 #[tokio::test]
-async fn a_standby_and_a_prepared_transaction_leave_it_unknown() {
+async fn a_standby_or_a_prepared_transaction_makes_the_horizon_unknown() {
     let settings = vec!["max_prepared_transactions = 2".to_owned()];
     let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
     let standby = primary.standby().expect("a standby");

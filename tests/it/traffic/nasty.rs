@@ -64,7 +64,7 @@ fn rows(values: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_row_counts_once_whatever_it_holds() {
+async fn every_row_is_counted_once_whatever_it_contains() {
     let values: Vec<&str> = VALUES.iter().map(|(value, ..)| *value).collect();
     let (session, info) = spoiled(READER, "traffic_nasty", &rows(&values), &Names::default()).await;
     let window = minutes(15, at("2026-01-01T10:10:00Z"));
@@ -109,7 +109,7 @@ async fn every_row_counts_once_whatever_it_holds() {
 
 /// Each value beside three good ones: where the checklist answers a finite number it is ours, too.
 #[tokio::test]
-async fn one_nasty_value_at_a_time() {
+async fn each_unusual_value_alone_is_counted() {
     let (session, info) = spoiled(READER, "traffic_one_nasty", "", &Names::default()).await;
     let dsn = server().login(READER, "traffic_one_nasty");
     let good = r#"{"success": true, "durationMs": 100}"#;
@@ -134,7 +134,7 @@ async fn one_nasty_value_at_a_time() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
+async fn payloads_never_leave_the_server() {
     let long = "x".repeat(5000);
     let dead = |payload: &str, error: &str| {
         format!(

@@ -108,7 +108,7 @@ async fn waiting_is_bounded() {
     let (_, info) = spoiled(READER, "traffic_slow", slow, &Names::default()).await;
     let dsn = Dsn::parse(&server().login(READER, "traffic_slow")).expect("a connection string");
     let window = minutes(15, info.now);
-    // A session's own deadline bounds its queries, and the server says so before we give up.
+    // A session's own deadline bounds its queries, and the server reports it before we give up.
     let short = connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(2))
         .await
         .expect("it connects");

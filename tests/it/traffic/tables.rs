@@ -81,7 +81,7 @@ async fn the_end_is_in_the_window_and_the_beginning_is_not() {
 }
 
 #[tokio::test]
-async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
+async fn the_checklists_own_statements_return_the_same_numbers() {
     for (database, sql, role, names) in [
         ("traffic_last", "", READER, Names::default()),
         ("traffic_last_partitioned", variant::PARTITIONED, READER, Names::default()),

@@ -6,16 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::context::Context;
-use crate::context::fly_environment;
+use crate::context::{Context, Key, fly_environment};
 use crate::outcome::finding::ProbeError;
 use crate::outcome::window::{Deploy, Mode};
-use crate::service::fly::{self, FlyError, LogBatch};
+use crate::service::fly::{self, Answer, FlyError, LogBatch, Release};
 use crate::settings::{Since, Watch};
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
 use crate::traffic::window::WindowPlan;
 use crate::traffic::window::current_deploy;
 
+/// The releases of an app, by its name.
+const RELEASES: Key<Answer<Vec<Release>>> = Key::new("the releases on Fly of");
 /// Time limit of one call of `fly`. If there is no line to print, `fly logs` uses all of it.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// Log lines arrive with a delay: the last reading is this long after the window's end.
@@ -38,7 +39,7 @@ pub(super) async fn deploy(cx: &Arc<Context>, requested: &Watch) -> Result<Deplo
     let (env, of) = (fly_environment(&cx.settings), app.clone());
     let (redactor, sink) = (cx.redactor.clone(), cx.marker.clone());
     let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
-    let answer = cx.measure(format!("fly releases {app}"), false, take).await;
+    let answer = cx.measure(RELEASES.of(&app), false, take).await;
     match &answer.found {
         Ok(releases) => current_deploy(releases, &app),
         Err(trouble) => Err(trouble.to_string()),

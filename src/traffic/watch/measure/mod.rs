@@ -1,13 +1,15 @@
 //! The measurements that traffic checks share. Each is made once per run, however many checks use it, and is not limited
 //! by a check's timeout: all wait until the window is over.
 
+mod fly;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::{Database, Reader, View, Watch, health};
-use crate::context::Context;
+use crate::context::{Context, Key};
 use crate::outcome::finding::ProbeError;
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
@@ -22,7 +24,11 @@ use crate::traffic::judge;
 use crate::traffic::logs::LogReading;
 use crate::traffic::window::{self, ClockReading, HealthReading, Observation, Service, WindowPlan};
 
-mod fly;
+const PLAN: Key<WindowPlan> = Key::new("the plan of the window");
+const FACTS: Key<Result<Observation, ProbeError>> = Key::new("the facts of the window");
+const HEALTH: Key<HealthReading> = Key::new("the health over the window of");
+const LOGS: Key<Result<LogReading, ProbeError>> = Key::new("the log of the window");
+const CUSTOMERS: Key<Customers> = Key::new("Chatwoot's side of the window");
 
 /// Time limit of the first query.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +36,7 @@ const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The plan of the window, the deploy, and where the window really ends.
 pub async fn plan(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let taking = Arc::clone(cx);
-    cx.measure("the window of traffic", false, async move {
+    cx.measure(PLAN, false, async move {
         let requested = requested(&taking);
         let deploy = fly::deploy(&taking, &requested).await;
         let read = clock(&taking).await;
@@ -42,13 +48,13 @@ pub async fn plan(cx: &Arc<Context>) -> Arc<WindowPlan> {
 /// The facts of the window, from its first tick to the final query.
 pub async fn observation(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
     let taking = Arc::clone(cx);
-    cx.measure("the facts of the window", false, async move { Box::pin(watch(&taking)).await }).await
+    cx.measure(FACTS, false, async move { Box::pin(watch(&taking)).await }).await
 }
 
 /// The health of a service over the window.
 pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
     let taking = Arc::clone(cx);
-    cx.measure(format!("the health of {of:?} over the window"), false, async move {
+    cx.measure(HEALTH.of(format!("{of:?}")), false, async move {
         let plan = begin(&taking).await;
         health::take(taking, of, plan).await
     })
@@ -58,7 +64,7 @@ pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
 /// The app's log lines of the window.
 pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
     let taking = Arc::clone(cx);
-    cx.measure("the log of the window", false, async move {
+    cx.measure(LOGS, false, async move {
         let plan = begin(&taking).await;
         fly::logs(&taking, &plan).await
     })
@@ -68,7 +74,7 @@ pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
 /// Chatwoot's side of the window, read when its messages are old enough to be judged, as far as the budget allows.
 pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
     let taking = Arc::clone(cx);
-    cx.measure("Chatwoot's side of the window", false, async move { read_customers(&taking).await }).await
+    cx.measure(CUSTOMERS, false, async move { read_customers(&taking).await }).await
 }
 
 /// The requested window.
