@@ -19,7 +19,7 @@ use crate::settings::Tier;
 pub use super::sql::explain;
 pub use facts::{Group, Ms};
 pub use server::{TableInfo, open_transactions, table_info};
-pub use tick_counter::{SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use tick_counter::{MAX_SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
 pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
@@ -54,13 +54,12 @@ pub async fn tick(
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
     let again = replayed_to.is_some() || facts::count(one(&answers, 2)?, "n")? != known.facts;
-    let groups = match again {
-        false => groups(rows(&answers, 1)?)?,
-        true => {
-            let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
-            let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
-        }
+    let groups = if again {
+        let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
+        let tail = source.tail(known.seal, end, sealed);
+        groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
+    } else {
+        groups(rows(&answers, 1)?)?
     };
     Ok(TickResult { now, end, upper, again, groups })
 }

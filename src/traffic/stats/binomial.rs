@@ -162,9 +162,8 @@ mod bound_tests {
 
     #[test]
     fn small_tables_match_the_definition() {
-        let choose = |n: u64, k: u64| match k <= n {
-            true => (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64),
-            false => 0.0,
+        let choose = |n: u64, k: u64| {
+            if k <= n { (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64) } else { 0.0 }
         };
         for (n1, n2) in [(1, 1), (3, 8), (8, 3), (10, 10), (2, 20)] {
             for (bad1, bad2) in (0..=n1).flat_map(|a| (0..=n2).map(move |b| (a, b))) {
