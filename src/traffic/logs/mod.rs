@@ -3,10 +3,9 @@
 //! read. Missing parts are never called clean. A window may last a day, so only lines that may appear in a later batch are
 //! kept one by one. Pure.
 
-mod class;
 mod compact;
 mod coverage;
-mod quote;
+mod line;
 
 use std::collections::HashMap;
 
@@ -15,10 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::window::End;
 use crate::outcome::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
-use class::Class;
-pub use class::LogTexts;
 use compact::{Compacted, Edges, LineCounts};
 use coverage::Coverage;
+use line::Class;
+pub use line::LogTexts;
 
 /// A batch of this many lines is full: there may have been more. Fly's documentation of its logs: "most recent 100 logs
 /// from the last 24 hours", which is what `fly logs --no-tail` prints.
@@ -211,7 +210,7 @@ impl LogReading {
 
     fn classify(&mut self, line: &LogLine) -> (Class, Option<usize>) {
         let class = self.texts.class(line);
-        (class, (class == Class::Error).then(|| self.group(&quote::quote(line.message.reveal()))))
+        (class, (class == Class::Error).then(|| self.group(&line::quote(line.message.reveal()))))
     }
 
     fn group(&mut self, quote: &str) -> usize {

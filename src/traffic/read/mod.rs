@@ -1,13 +1,8 @@
 //! Reading facts: every query in its own transaction, on a session that the caller opens and closes. Nothing is judged
 //! here, and a result that cannot be parsed is an error, never a zero.
 
-mod decode;
-mod group;
-mod hour;
-mod open_transactions;
-mod percentile;
-mod table;
-mod tick;
+mod facts;
+mod server;
 mod tick_counter;
 mod window;
 
@@ -22,14 +17,10 @@ use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
 pub use super::sql::explain;
-pub use group::{Group, Ms};
-pub use hour::{Hour, hour};
-pub use open_transactions::open_transactions;
-pub use percentile::{percentile, percentiles};
-pub use table::{TableInfo, table_info};
-pub use tick::{TickCursor, TickResult};
-pub use tick_counter::{SPARKS, TickCounter, TickCounts};
-pub use window::window_data;
+pub use facts::{Group, Ms};
+pub use server::{TableInfo, open_transactions, table_info};
+pub use tick_counter::{SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -59,10 +50,10 @@ pub async fn tick(
     let before = source.facts(known.seal, known.read_to);
     let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
-    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
+    let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
-    let again = replayed_to.is_some() || decode::count(one(&answers, 2)?, "n")? != known.facts;
+    let again = replayed_to.is_some() || facts::count(one(&answers, 2)?, "n")? != known.facts;
     let groups = match again {
         false => groups(rows(&answers, 1)?)?,
         true => {
@@ -75,7 +66,7 @@ pub async fn tick(
 }
 
 fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
-    rows.iter().map(decode::group).collect()
+    rows.iter().map(facts::group).collect()
 }
 
 /// The deliveries of a period.
@@ -85,7 +76,7 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
     let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    let tally = Tally::deliveries(decode::count(row, "bad")?, decode::count(row, "total")?);
+    let tally = Tally::deliveries(facts::count(row, "bad")?, facts::count(row, "total")?);
     Ok(Period { window, tally })
 }
 
@@ -102,10 +93,10 @@ pub async fn tier(
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
     let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let (kind, n) = (decode::kind(row)?, decode::count(row, "n")?);
+        let (kind, n) = (facts::kind(row)?, facts::count(row, "n")?);
         counts.tally.add(kind, n);
         if kind != FactKind::DeadLetter {
-            decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
+            facts::add_attempts(&mut counts.attempts, row.get("attempts"), n);
         }
     }
     Ok(counts)
@@ -121,15 +112,15 @@ pub async fn recent_per_minute(
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
     let answers = session.batch(&BRIEF, &[sql::SHORT, &[&source.recent(over)]].concat()).await?;
-    let total = decode::count(one(&answers, 0)?, "total")?;
+    let total = facts::count(one(&answers, 0)?, "total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))
 }
 
 fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgError> {
-    answers.get(at).map(Vec::as_slice).ok_or_else(|| decode::odd("an answer is missing"))
+    answers.get(at).map(Vec::as_slice).ok_or_else(|| facts::odd("an answer is missing"))
 }
 
 fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgError> {
-    rows(answers, at)?.first().ok_or_else(|| decode::odd("a row is missing"))
+    rows(answers, at)?.first().ok_or_else(|| facts::odd("a row is missing"))
 }

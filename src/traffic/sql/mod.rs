@@ -2,9 +2,7 @@
 //! without zone, which is UTC) and with the names of this database. Times are the only values in them, and nothing in a
 //! fact is cast without a guard, except in the checklist's own statement.
 
-mod baseline;
-mod bins;
-mod explain;
+mod by_hand;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -17,8 +15,8 @@ use crate::outcome::window::Window;
 use crate::service::postgres::{quote_ident, quote_literal, quote_name};
 use crate::settings::Names;
 
-pub(super) use bins::Bins;
-pub use explain::explain;
+pub use by_hand::explain;
+pub(super) use window::Bins;
 
 /// The `fact_type` of deliveries.
 pub const RETRY: &str = "support.webhook.retry";

@@ -1,6 +1,6 @@
 //! Where in a window the failures lie: a point at which they began or ended, or a burst. A description, never a verdict.
 
-use super::bound::fisher;
+use super::binomial::fisher;
 
 /// A change point or burst is reported if chance would produce it in at most this share of windows.
 const SIGNIFICANT: f64 = 0.001;

@@ -60,7 +60,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         let before = Instant::now();
         let ticked =
-            self.reader.tick(self.counter.known(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
+            self.reader.tick(self.counter.cursor(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
         match self.clock.answered(now, before, self.rules.tick.0) {
             Step::Even => {}

@@ -13,7 +13,7 @@ use crate::service::fly::{self, Answer, FlyError, LogBatch, Release};
 use crate::settings::{Since, Watch};
 use crate::traffic::logs::{FULL, LogReading, LogTexts};
 use crate::traffic::window::WindowPlan;
-use crate::traffic::window::marker;
+use crate::traffic::window::current_deploy;
 
 /// The releases of an app, by its name.
 const RELEASES: Key<Answer<Vec<Release>>> = Key::new("the releases on Fly of");
@@ -41,7 +41,7 @@ pub(super) async fn deploy(cx: &Arc<Context>, requested: &Watch) -> Result<Deplo
     let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
     let answer = cx.measure(RELEASES.of(&app), false, take).await;
     match &answer.found {
-        Ok(releases) => marker(releases, &app).map(Deploy::from),
+        Ok(releases) => current_deploy(releases, &app),
         Err(trouble) => Err(trouble.to_string()),
     }
 }

@@ -1,23 +1,21 @@
-//! The health of a service over the window. A single failed probe among good ones is only a warning, because a
-//! packet can be lost; two in a row fail.
+//! What the services report over the window: health probes and log lines. A single failed probe among good ones is only a
+//! warning, because a packet can be lost; two in a row fail. An error line fails its claim even if parts of the log are
+//! missing; that there is none is proved only if the whole window was read.
 
 use std::time::Duration;
 
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Mode;
-use crate::traffic::window::HealthSample;
-use crate::traffic::window::Observation;
+use crate::traffic::logs::LogJudgement;
+use crate::traffic::window::{HealthSample, Observation};
 
-const CODE: &str = "health";
-const WHAT: &str = "health probes";
-const EXPECTED: &str = "never two failed in a row";
 /// A probe may take this long, and probes do not overlap.
 const SLOWEST: Duration = Duration::from_secs(10);
 /// How many failed probes are listed with their times.
 const MAX_FAILED: usize = 5;
 
-/// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
+/// The claim that a service stayed healthy. `samples` are all probes that were made, oldest first; `observation` is the
 /// watch during which they were made, if there was one.
 pub fn health(
     request: &str,
@@ -30,7 +28,7 @@ pub fn health(
     let failed: Vec<&HealthSample> = usable.iter().copied().filter(|sample| !sample.good).collect();
     let finding = evidence(Finding::about(request), samples, &failed);
     let due = observation.map_or(0, |observation| due(observation, rules));
-    let finding = finding.claim(claim(samples, &usable, due));
+    let finding = finding.claim(health_claim(samples, &usable, due));
     let finding = match observation {
         Some(observation) => preconditions::whole(finding, observation),
         None => finding,
@@ -52,7 +50,10 @@ fn due(observation: &Observation, rules: Rules<'_>) -> usize {
     }
 }
 
-fn claim(samples: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
+fn health_claim(samples: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
+    const CODE: &str = "health";
+    const WHAT: &str = "health probes";
+    const EXPECTED: &str = "never two failed in a row";
     let good = usable.iter().filter(|sample| sample.good).count();
     let succeeded = format!("{good} of {} succeeded", samples.len());
     if let Some(pair) = usable.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
@@ -105,4 +106,49 @@ fn evidence(mut finding: Finding, samples: &[HealthSample], failed: &[&HealthSam
         finding = finding.evidence("rate limited", format!("{throttled} of {} probes (429)", samples.len()));
     }
     finding
+}
+
+/// How many different messages are listed.
+const MAX_MESSAGES: usize = 10;
+
+/// The claim that no error was logged.
+pub fn log_errors(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
+    let claim = log_claim("error-lines", "error lines", log.error_lines(), log);
+    let mut finding = Finding::about(asked).claim(claim);
+    for group in log.errors.iter().take(MAX_MESSAGES) {
+        let first = words::clock(group.first);
+        finding = finding.evidence(
+            "error",
+            format!("{} ×, first at {first}: {}", group.count, words::quoted(Some(&group.message))),
+        );
+    }
+    if log.errors.len() > MAX_MESSAGES {
+        let more = words::count((log.errors.len() - MAX_MESSAGES) as u64, "other message", "other messages");
+        finding = finding.evidence("error", format!("and {more}"));
+    }
+    with_preconditions(finding, observation, rules)
+}
+
+/// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
+pub fn log_warnings(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
+    let claim = log_claim("failed-attempts", "failed attempts", log.warned, log);
+    with_preconditions(Finding::about(asked).claim(claim), observation, rules)
+}
+
+fn log_claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
+    let found = format!("{seen} in {}", words::count(log.lines_inside, "line", "lines"));
+    match &log.covered {
+        _ if seen > 0 => Claim::compared(code, what, "0", found, false),
+        Err(why) => Claim::undecided(code, what, "0", found).sentence(why),
+        Ok(()) if log.lines_inside == 0 => {
+            Claim::undecided(code, what, "0", found).sentence("the log has no line in this window")
+        }
+        Ok(()) => Claim::compared(code, what, "0", found, true),
+    }
+}
+
+fn with_preconditions(finding: Finding, observation: &Observation, rules: Rules<'_>) -> Finding {
+    preconditions::fitness(observation, rules)
+        .into_iter()
+        .fold(preconditions::whole(finding, observation), Finding::claim)
 }

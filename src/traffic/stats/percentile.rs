@@ -1,4 +1,30 @@
-//! Durations in logarithmic bins, eight per doubling: percentiles for the live display in constant memory.
+//! Percentiles of durations: exact ones for the whole window, and in constant memory for the live display, from a histogram
+//! with logarithmic bins, eight per doubling.
+
+use std::collections::BTreeMap;
+
+/// Whole milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percentiles {
+    pub p50: u32,
+    pub p95: u32,
+    pub p99: u32,
+}
+
+/// The percentiles of durations in milliseconds, each with its number. `None` without any.
+pub fn percentiles(times: &BTreeMap<u32, u64>) -> Option<Percentiles> {
+    Some(Percentiles { p50: exact(times, 50)?, p95: exact(times, 95)?, p99: exact(times, 99)? })
+}
+
+/// One percentile, by nearest rank, as in PostgreSQL's `percentile_disc`.
+fn exact(times: &BTreeMap<u32, u64>, percent: u32) -> Option<u32> {
+    let rank = rank(times.values().sum(), percent)?;
+    let mut up_to = 0;
+    times.iter().find_map(|(&ms, &n)| {
+        up_to += n;
+        (up_to >= rank).then_some(ms)
+    })
+}
 
 /// Bin 0 is 0 ms, bin 1 + b begins at 2^(b/8) ms, and the last one has no end.
 const BINS: usize = 168;
@@ -46,7 +72,7 @@ impl Histogram {
 }
 
 /// Which of `n` sorted values, counted from one, is the percentile, as in PostgreSQL's `percentile_disc`.
-pub fn rank(n: u64, percent: u32) -> Option<u64> {
+fn rank(n: u64, percent: u32) -> Option<u64> {
     let rank = (u128::from(n) * u128::from(percent.min(100))).div_ceil(100).max(1);
     (n > 0).then(|| u64::try_from(rank).unwrap_or(n))
 }
@@ -115,6 +141,11 @@ mod tests {
     }
 
     #[test]
+    fn without_a_duration_there_are_no_percentiles() {
+        assert_eq!(percentiles(&BTreeMap::new()), None);
+    }
+
+    #[test]
     fn small_durations_are_exact() {
         assert_eq!(Histogram::default().percentile(50), None);
         for ms in 0..8 {
@@ -128,6 +159,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn exact_percentiles_match_a_sorted_list(
+            times in prop::collection::btree_map(0..60u32, 1..9u64, 1..40),
+            percent in 0..=100u32,
+        ) {
+            let listed: Vec<u32> = times.iter().flat_map(|(&ms, &n)| vec![ms; n as usize]).collect();
+            // percentile_disc: the first value at which the cumulative share reaches the percentage.
+            let naive = |percent: usize| {
+                let reaches = |at: &usize| 100 * (at + 1) >= percent * listed.len();
+                listed[(0..listed.len()).find(reaches).expect("the last one does")]
+            };
+            prop_assert_eq!(exact(&times, percent), Some(naive(percent as usize)));
+            let three = Percentiles { p50: naive(50), p95: naive(95), p99: naive(99) };
+            prop_assert_eq!(percentiles(&times), Some(three));
+        }
+
         #[test]
         fn percentiles_are_accurate_to_nine_percent(
             mut times in prop::collection::vec(0..1_700_000u32, 1..200),

@@ -1,12 +1,15 @@
-//! The first query: the types of the table, and whether this role sees the rows. A table or column
-//! that is missing or unreadable is found here.
+//! What the server tells about itself: the types of the table, whether this role sees the rows, and whether a transaction
+//! that began in the window may still add rows to it. A table or column that is missing or unreadable is found here.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{BRIEF, decode, one};
+use super::{BRIEF, facts, one};
 use crate::service::postgres::{PgError, Session, quote_ident, quote_name};
 use crate::settings::Names;
 use crate::traffic::sql::{Source, Stamp};
+use crate::traffic::window::OpenTransactions;
 
 const NOW: &str = "SELECT clock_timestamp()::text AS now, CASE WHEN pg_is_in_recovery() \
      THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to";
@@ -34,7 +37,7 @@ pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, P
     // This ends the transaction of the previous queries and releases its locks.
     let answers = session.batch(&BRIEF, &[NOW]).await?;
     let row = one(&answers, 0)?;
-    let (now, replayed_to) = decode::clock(row)?;
+    let (now, replayed_to) = facts::clock(row)?;
     Ok(TableInfo { source, now, replayed_to, rows_hidden })
 }
 
@@ -75,7 +78,7 @@ FROM pg_class c WHERE c.oid = to_regclass($1)";
 async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgError> {
     let answers = vec![session.rows(POLICIES, &[&quote_name(&names.facts)]).await?];
     let row = one(&answers, 0)?;
-    let is = |column| decode::flag(row, column);
+    let is = |column| facts::flag(row, column);
     let role = row.get("role").unwrap_or("this role");
     Ok(if !is("bound")? || (is("everything")? && !is("restricted")?) {
         None
@@ -84,4 +87,62 @@ async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgEr
     } else {
         Some(format!("row level security hides all rows of {} from {role}", names.facts))
     })
+}
+
+const SERVER: &str = "SELECT pg_is_in_recovery() AS standby,
+       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
+
+/// `xact_start` is the `now()` of a transaction. For sessions of other roles neither it nor the backend type is visible,
+/// but the lock that every transaction holds on itself until its commit is visible can be seen by everyone; a session
+/// without one is idle. Sessions of other databases cannot write here, and those without a user are the server's own.
+const SESSIONS: &str = "WITH others AS (
+  SELECT pid, usename, xact_start, backend_type = 'client backend' AS client,
+         backend_type IS NULL OR query = '<insufficient privilege>' AS hidden
+  FROM pg_stat_activity
+  WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid())
+SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
+       string_agg(CASE WHEN hidden THEN held.virtualtransaction END, ' ') AS hidden,
+       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose,
+       current_user AS me
+FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHERE locktype = 'virtualxid') AS held
+     USING (pid)";
+
+/// Checks, in its own transaction, whether a transaction that began at `window_to` or before is still open. Repeat it until
+/// there is none, and only then begin the transaction of [`super::window_data()`]: an earlier snapshot would miss what is
+/// committed in between. What is unknown now may be known a moment later.
+///
+/// # Errors
+/// When the database does not answer. If it rejects the query, the result is unknown.
+pub async fn open_transactions(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
+    let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
+        Ok(answers) => answers,
+        Err(PgError::Server { message, .. }) => {
+            return Ok(OpenTransactions::Unknown(format!("the open transactions cannot be read: {message}")));
+        }
+        Err(fault) => return Err(fault),
+    };
+    let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
+    if facts::flag(server, "standby")? {
+        let why = "a standby does not know which transactions are open on its primary";
+        return Ok(OpenTransactions::Unknown(why.to_owned()));
+    }
+    match facts::count(server, "prepared")? {
+        0 => {}
+        1 => return Ok(OpenTransactions::Unknown("1 prepared transaction is open".to_owned())),
+        n => return Ok(OpenTransactions::Unknown(format!("{n} prepared transactions are open"))),
+    }
+    if let Some(since) = facts::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
+        return Ok(OpenTransactions::Open(since));
+    }
+    let transactions: BTreeSet<String> =
+        sessions.get("hidden").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    if transactions.is_empty() {
+        return Ok(OpenTransactions::Clear);
+    }
+    let (whose, me) =
+        (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
+    let why = format!(
+        "a transaction of {whose} is open, and {me} cannot see since when; GRANT pg_read_all_stats TO {me}"
+    );
+    Ok(OpenTransactions::Hidden { why, transactions })
 }
