@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decode::{self, count};
+use super::decode;
 use super::{one, window};
 use crate::outcome::window::Window;
 use crate::service::postgres::{PgError, Transaction};
@@ -26,13 +26,14 @@ pub struct Hour {
 pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgError> {
     let first = transaction.ask(&[&source.clock(), &source.oldest()]).await?;
     let (now, _) = decode::clock(one(&first, 0)?)?;
-    let oldest = decode::time(one(&first, 1)?, "oldest")?;
+    let oldest = one(&first, 1)?.time("oldest")?;
     let back = |hours| {
         let from = now.checked_sub(SignedDuration::from_hours(hours));
-        from.map(|from| Window { from, to: now }).map_err(|_| decode::odd("the clock is out of range"))
+        from.map(|from| Window { from, to: now })
+            .map_err(|_| PgError::unexpected("the clock is out of range"))
     };
     let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
-    let daily_dead_letters = count(one(&day, 0)?, "dlq_count")?;
+    let daily_dead_letters = one(&day, 0)?.count("dlq_count")?;
     let full = window::read(transaction, source, back(1)?, None).await?;
     Ok(Hour { full, daily_dead_letters, oldest })
 }

@@ -62,7 +62,7 @@ pub async fn tick(
     let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
-    let again = replayed_to.is_some() || decode::count(one(&answers, 2)?, "n")? != known.facts;
+    let again = replayed_to.is_some() || one(&answers, 2)?.count("n")? != known.facts;
     let groups = match again {
         false => groups(rows(&answers, 1)?)?,
         true => {
@@ -85,7 +85,7 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgError> {
     let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
     let row = one(&answers, 0)?;
-    Ok(Stretch { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
+    Ok(Stretch { window, total: row.count("total")?, bad: row.count("bad")? })
 }
 
 /// The counts that one alert level needs from its own window.
@@ -102,7 +102,7 @@ pub async fn tier(
     let mut counts =
         TierCounts { tier: tier.clone(), window, total: 0, bad: 0, dead_letters: 0, attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let n = decode::count(row, "n")?;
+        let n = row.count("n")?;
         match decode::kind(row)? {
             Kind::DeadLetter => {
                 counts.dead_letters += n;
@@ -127,15 +127,15 @@ pub async fn recent_per_minute(
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
     let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
-    let total = decode::count(one(&answers, 0)?, "total")?;
+    let total = one(&answers, 0)?.count("total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))
 }
 
 fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgError> {
-    answers.get(at).map(Vec::as_slice).ok_or_else(|| decode::odd("an answer is missing"))
+    answers.get(at).map(Vec::as_slice).ok_or_else(|| PgError::unexpected("it is incomplete"))
 }
 
 fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgError> {
-    rows(answers, at)?.first().ok_or_else(|| decode::odd("a row is missing"))
+    rows(answers, at)?.first().ok_or_else(|| PgError::unexpected("it has no row"))
 }

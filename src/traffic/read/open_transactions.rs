@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{BRIEF, decode, one};
+use super::{BRIEF, one};
 use crate::service::postgres::{PgError, Session};
 use crate::traffic::window::OpenTransactions;
 
-const SERVER: &str = "SELECT version() AS version, pg_is_in_recovery() AS standby,
-       (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
+const PREPARED: &str =
+    "SELECT count(*) AS prepared FROM pg_prepared_xacts WHERE database = current_database()";
 
 /// `xact_start` is the `now()` of a transaction. For sessions of other roles neither it nor the backend type is visible,
 /// but the lock that every transaction holds on itself until its commit is visible can be seen by everyone; a session
@@ -21,8 +21,7 @@ const SESSIONS: &str = "WITH others AS (
   WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid())
 SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
        string_agg(CASE WHEN hidden THEN held.virtualtransaction END, ' ') AS hidden,
-       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose,
-       current_user AS me
+       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose
 FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHERE locktype = 'virtualxid') AS held
      USING (pid)";
 
@@ -33,29 +32,24 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
 /// # Errors
 /// When the database does not answer. If it rejects the query, the result is unknown.
 pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
-    let answers = match session.batch(&BRIEF, &[SERVER, SESSIONS]).await {
+    let answers = match session.batch(&BRIEF, &[PREPARED, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgError::Server { message, .. }) => {
             return Ok(OpenTransactions::Unknown(format!("the open transactions cannot be read: {message}")));
         }
         Err(fault) => return Err(fault),
     };
-    let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
-    if server.get("version").is_none_or(|v| v.contains("CockroachDB")) {
-        return Ok(OpenTransactions::Unknown(
-            "this server does not show which transactions are open".to_owned(),
-        ));
-    }
-    if decode::flag(server, "standby")? {
+    let (prepared, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
+    if session.info().standby {
         let why = "a standby does not know which transactions are open on its primary";
         return Ok(OpenTransactions::Unknown(why.to_owned()));
     }
-    match decode::count(server, "prepared")? {
+    match prepared.count("prepared")? {
         0 => {}
         1 => return Ok(OpenTransactions::Unknown("1 prepared transaction is open".to_owned())),
         n => return Ok(OpenTransactions::Unknown(format!("{n} prepared transactions are open"))),
     }
-    if let Some(since) = decode::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
+    if let Some(since) = sessions.time("open_since")?.filter(|since| *since <= window_to) {
         return Ok(OpenTransactions::Open(since));
     }
     let transactions: BTreeSet<String> =
@@ -63,8 +57,7 @@ pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTran
     if transactions.is_empty() {
         return Ok(OpenTransactions::Clear);
     }
-    let (whose, me) =
-        (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
+    let (whose, me) = (sessions.get("whose").unwrap_or("another role"), &session.info().role);
     let why = format!(
         "a transaction of {whose} is open, and {me} cannot see since when; GRANT pg_read_all_stats TO {me}"
     );

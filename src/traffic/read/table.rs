@@ -1,12 +1,12 @@
-//! The first query: which server answers, the types of its table, and whether this role sees the rows. A table or column
+//! The first query: the types of the table, and whether this role sees the rows. A table or column
 //! that is missing or unreadable is found here.
 
 use jiff::Timestamp;
 
-use super::{BRIEF, decode, one};
+use super::one;
 use crate::service::postgres::{PgError, Session, quote_ident, quote_name};
 use crate::settings::Names;
-use crate::traffic::sql::{Engine, Source, Stamp};
+use crate::traffic::sql::{Source, Stamp};
 
 /// What is known about the database before the watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,33 +26,11 @@ pub struct TableInfo {
 /// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
 /// column, 42501 a missing permission.
 pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
-    let version = session.rows("SELECT version()::text AS version", &[]).await?;
-    let engine = match version.first().and_then(|row| row.get("version")) {
-        Some(version) if version.contains("CockroachDB") => Engine::Cockroach,
-        Some(_) => Engine::Postgres,
-        None => return Err(decode::odd("the version is missing")),
-    };
     let stamp = stamp(session, names).await?;
-    let source = Source { names: names.clone(), stamp, engine };
-    let rows_hidden = match engine {
-        Engine::Postgres => hidden(session, names).await?,
-        Engine::Cockroach => None,
-    };
-    // This ends the transaction of the previous queries and releases its locks.
-    let answers = session.batch(&BRIEF, &[&now(engine)]).await?;
-    let row = one(&answers, 0)?;
-    let (now, replayed_to) = decode::clock(row)?;
-    Ok(TableInfo { source, now, replayed_to, rows_hidden })
-}
-
-fn now(engine: Engine) -> String {
-    let replayed = match engine {
-        Engine::Postgres => {
-            "CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END"
-        }
-        Engine::Cockroach => "NULL",
-    };
-    format!("SELECT clock_timestamp()::text AS now, {replayed}::text AS replayed_to")
+    let rows_hidden = hidden(session, names).await?;
+    let info = session.info();
+    let source = Source { names: names.clone(), stamp };
+    Ok(TableInfo { source, now: info.now(), replayed_to: info.replayed_to, rows_hidden })
 }
 
 /// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and
@@ -70,11 +48,10 @@ async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgError> {
     match rows.first().and_then(|row| row.get("stamp")) {
         Some("timestamp with time zone") => Ok(Stamp::Zoned),
         Some("timestamp without time zone") => Ok(Stamp::Plain),
-        found => Err(PgError::Odd(format!(
-            "the column {} is not a timestamp but {}; correct `recorded_at` under [names] in the configuration",
-            names.recorded_at,
-            found.unwrap_or("an unknown type")
-        ))),
+        found => Err(PgError::NotTimestamp {
+            column: names.recorded_at.clone(),
+            found: found.unwrap_or("of an unknown type").to_owned(),
+        }),
     }
 }
 
@@ -83,7 +60,7 @@ const POLICIES: &str = "WITH mine AS (
   SELECT p.polpermissive, pg_get_expr(p.polqual, p.polrelid) AS condition FROM pg_policy p
   WHERE p.polrelid = to_regclass($1) AND p.polcmd IN ('r', '*')
     AND EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'USAGE')))
-SELECT row_security_active(c.oid)::text AS bound, current_user::text AS role,
+SELECT row_security_active(c.oid)::text AS bound,
        EXISTS (SELECT FROM mine WHERE polpermissive AND condition = 'true')::text AS everything,
        EXISTS (SELECT FROM mine WHERE polpermissive AND condition <> 'false')::text AS something,
        EXISTS (SELECT FROM mine WHERE NOT polpermissive AND condition <> 'true')::text AS restricted
@@ -92,8 +69,8 @@ FROM pg_class c WHERE c.oid = to_regclass($1)";
 async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgError> {
     let answers = vec![session.rows(POLICIES, &[&quote_name(&names.facts)]).await?];
     let row = one(&answers, 0)?;
-    let is = |column| decode::flag(row, column);
-    let role = row.get("role").unwrap_or("this role");
+    let is = |column| row.flag(column);
+    let role = &session.info().role;
     Ok(if !is("bound")? || (is("everything")? && !is("restricted")?) {
         None
     } else if is("something")? {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{self, count};
+use super::decode;
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
@@ -39,7 +39,7 @@ pub(super) async fn read(
 ) -> Result<WindowData, PgError> {
     let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
     let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
-    let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
+    let (dead_letters, future) = (one(&first, 1)?.count("dlq_count")?, one(&first, 1)?.count("future")?);
     let (mut letter, unreadable) = letter(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
@@ -70,10 +70,10 @@ pub(super) async fn read(
     if dead_letters > 0 {
         let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
         for row in rows(&dead, 0)? {
-            full.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
+            full.errors.push((row.get("error").map(str::to_owned), row.count("n")?));
         }
         full.dead_letter_messages =
-            rows(&dead, 1)?.iter().map(|r| count(r, "id")).collect::<Result<_, _>>()?;
+            rows(&dead, 1)?.iter().map(|r| r.count("id")).collect::<Result<_, _>>()?;
     }
     Ok(full)
 }
@@ -96,16 +96,16 @@ async fn letter(
         Err(fault) => return Err(fault),
     }
     let answers = transaction.ask(&[&source.guarded(window)]).await?;
-    let unreadable = count(one(&answers, 0)?, "unreadable")?;
+    let unreadable = one(&answers, 0)?.count("unreadable")?;
     Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
 }
 
 fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
-    let row = answer.first().ok_or_else(|| decode::odd("a row is missing"))?;
+    let row = answer.first().ok_or_else(|| PgError::unexpected("it has no row"))?;
     let text = |column| row.get(column).map(str::to_owned);
-    let total = count(row, "total")?;
+    let total = row.count("total")?;
     // The sum over no row is NULL.
-    let ok = if total == 0 { 0 } else { count(row, "ok")? };
+    let ok = if total == 0 { 0 } else { row.count("ok")? };
     Ok(Totals {
         form,
         success_rate: text("success_rate"),
@@ -114,7 +114,7 @@ fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
         average_ms: text("avg_duration_ms"),
         sum_ms: text("sum_ms"),
         // For the checklist's form the pass counts them.
-        timed: if form == Form::Guarded { count(row, "timed")? } else { 0 },
+        timed: if form == Form::Guarded { row.count("timed")? } else { 0 },
     })
 }
 
@@ -136,7 +136,7 @@ impl Pass {
     fn read(rows: &[Row]) -> Result<Pass, PgError> {
         let mut pass = Pass::default();
         for row in rows {
-            let n = count(row, "n")?;
+            let n = row.count("n")?;
             let failure = row.get("failure");
             let kind = if failure.is_some() { Kind::Bad } else { Kind::Ok };
             pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
@@ -167,10 +167,9 @@ async fn binned(
     window: Window,
     bins: Bins,
 ) -> Result<Vec<Bin>, PgError> {
-    let many = source.bins(window, bins).ok_or_else(|| decode::odd("a time is out of range"))?;
+    let many = source.bins(window, bins).ok_or_else(|| PgError::unexpected("a time is out of range"))?;
     let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
-    // The first is PostgreSQL's name for it, the second CockroachDB's.
-    let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan") || text.contains("FULL SCAN"));
+    let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan"));
     let found = if rows(&plan, 0)?.iter().any(whole_table) {
         transaction.ask(&[&source.bins_in_a_pass(window, bins)]).await?
     } else {
@@ -182,12 +181,12 @@ async fn binned(
 fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgError> {
     let mut of = BTreeMap::new();
     for row in found {
-        let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);
-        of.insert(at, (count(row, "n")?, count(row, "bad")?));
+        let at = i64::try_from(row.count("bin")?).unwrap_or(i64::MAX);
+        of.insert(at, (row.count("n")?, row.count("bad")?));
     }
     (0..bins.count)
         .map(|at| {
-            let from = bins.begin(window, at).ok_or_else(|| decode::odd("a time is out of range"))?;
+            let from = bins.begin(window, at).ok_or_else(|| PgError::unexpected("a time is out of range"))?;
             let (total, bad) = of.get(&at).copied().unwrap_or_default();
             Ok(Bin { from, total, bad })
         })

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, RETRY, Source};
+use super::{RETRY, Source};
 use crate::outcome::window::Window;
 
 /// Equal parts of a window.
@@ -60,11 +60,6 @@ impl Source {
     fn bin(&self, window: Window, bins: Bins) -> String {
         let since = format!("{} - {}", self.at(), self.time(window.from));
         let Bins { count, micros } = bins;
-        // Integer division is `/` in PostgreSQL and `//` in CockroachDB.
-        let over = if self.engine == Engine::Cockroach { "//" } else { "/" };
-        format!(
-            "((date_part('epoch', {since}) * 1000000)::bigint * {count} + {}) {over} {micros} - 1",
-            micros - 1
-        )
+        format!("((date_part('epoch', {since}) * 1000000)::bigint * {count} + {}) / {micros} - 1", micros - 1)
     }
 }

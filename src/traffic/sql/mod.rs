@@ -34,20 +34,11 @@ pub(super) enum Stamp {
     Plain,
 }
 
-/// The database server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Engine {
-    Postgres,
-    /// Has neither `jit` nor recovery.
-    Cockroach,
-}
-
 /// Where facts are read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     pub names: Names,
     pub(super) stamp: Stamp,
-    pub(super) engine: Engine,
 }
 
 /// Maximum lengths of the texts that leave the server. Texts that are shown are truncated further only after secrets are
@@ -64,7 +55,7 @@ pub(super) const SEALED: u64 = 4;
 impl Source {
     /// Facts with these names on PostgreSQL, with `timestamptz`.
     pub fn usual(names: &Names) -> Source {
-        Source { names: names.clone(), stamp: Stamp::Zoned, engine: Engine::Postgres }
+        Source { names: names.clone(), stamp: Stamp::Zoned }
     }
 
     fn table(&self) -> String {
@@ -138,21 +129,15 @@ impl Source {
 
     /// The database's clock, and on a standby the time up to which it has replayed: the epoch if it does not know.
     pub(super) fn clock(&self) -> String {
-        match self.engine {
-            Engine::Postgres => "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
-                 THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to"
-                .to_owned(),
-            Engine::Cockroach => "SELECT now()::text AS now, NULL::text AS replayed_to".to_owned(),
-        }
+        "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
+         THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to"
+            .to_owned()
     }
 
     /// Settings for short statements: compiling them takes longer than running them, and the planner expects only a handful
     /// of recent facts and would sort them, although hashing is cheaper.
     pub(super) fn short(&self) -> &'static [&'static str] {
-        match self.engine {
-            Engine::Postgres => &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"],
-            Engine::Cockroach => &[],
-        }
+        &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"]
     }
 
     /// The facts in `[from, least(now, to))`, grouped.
@@ -183,9 +168,8 @@ impl Source {
     fn grouped(&self, kind: &str, from: Timestamp, upper: &str) -> String {
         let at = self.at();
         // Comparing digits needs no language-specific collation, and some of those are slower.
-        let bytewise = if self.engine == Engine::Postgres { " COLLATE \"C\"" } else { "" };
         format!(
-            "SELECT {kind} AS kind, {}{bytewise} AS ms, count(*) AS n FROM {} \
+            "SELECT {kind} AS kind, {} COLLATE \"C\" AS ms, count(*) AS n FROM {} \
              WHERE {} AND {at} >= {} AND {at} < {upper} GROUP BY 1, 2",
             self.ms(),
             self.table(),

@@ -50,14 +50,6 @@ fn names_stay_inside_their_quotes() {
 }
 
 #[test]
-fn statements_for_cockroach_avoid_what_it_lacks() {
-    let source = Source { engine: Engine::Cockroach, ..Source::usual(&Names::default()) };
-    let Window { from, to } = quarter();
-    let sql = [source.clock(), source.fresh(from, to), source.tail(from, to, to)].concat();
-    assert!(!sql.contains("recovery") && !sql.contains("setting") && !sql.contains("wal"), "{sql}");
-}
-
-#[test]
 fn times_are_whole_microseconds_and_never_before_the_first_year() {
     let text = |at: &str| written(at.parse().expect("a time"));
     assert_eq!(text("2026-01-01T10:00:00.123456999Z"), "2026-01-01T10:00:00.123456Z");

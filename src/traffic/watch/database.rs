@@ -11,11 +11,11 @@ use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgError, Session, connect};
+use crate::service::postgres::{PgError, Session, Task, connect};
 use crate::settings::Tier;
 use crate::traffic::read;
 use crate::traffic::read::{TickCursor, TickResult};
-use crate::traffic::sql::{Engine, Source};
+use crate::traffic::sql::Source;
 use crate::traffic::window::{Moment, QueryError, ReadError, Stretch, TierCounts};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
@@ -48,13 +48,13 @@ impl Database {
     {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
+            .map_err(|error| self.error(&error))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
                 None => self.look(&session).await?.source,
             };
-            ask(&session, &source).await.map_err(|fault| self.fault(&fault))
+            ask(&session, &source).await.map_err(|error| self.error(&error))
         }
         .await;
         session.close().await;
@@ -67,7 +67,7 @@ impl Database {
 
     async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
         let names = &self.cx.settings.target.names;
-        let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
+        let look = read::look(session, names).await.map_err(|error| self.error(&error))?;
         if let Some(why) = &look.rows_hidden {
             let fix = format!(
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
@@ -80,61 +80,16 @@ impl Database {
         Ok(look)
     }
 
-    fn fault(&self, fault: &PgError) -> QueryError {
-        let unasked = ReadError {
-            why: fault.to_string(),
-            fix: Some(self.fix(fault)),
-            database_gone: is_gone(fault),
-            offline: fault.offline_host().map(str::to_owned),
-        };
-        QueryError { unasked, hopeless: is_hopeless(fault), ours: fault.is_ours() }
-    }
-
-    fn fix(&self, fault: &PgError) -> String {
+    fn error(&self, error: &PgError) -> QueryError {
         let target = &self.cx.settings.target;
-        match fault {
-            PgError::Cancelled { .. } => {
-                format!("create the index on {} that `hotdash-ops preflight --only schema` suggests", target.names.facts)
-            }
-            PgError::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
-            PgError::Server { sqlstate, .. } if sqlstate == "42501" => format!(
-                "have the table's owner run: GRANT SELECT ON {} TO the role of DATABASE_URL",
-                target.names.facts
-            ),
-            PgError::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
-                format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
-            }
-            PgError::Server { .. } | PgError::NotText { .. } | PgError::TooMuch | PgError::Odd(_) => {
-                "check the database's log at this time".to_owned()
-            }
-            _ => "check that the database is running and accepts connections from here: hotdash-ops preflight --only database"
-                .to_owned(),
-        }
-    }
-}
-
-/// True when the database did not answer at all.
-fn is_gone(fault: &PgError) -> bool {
-    !matches!(
-        fault,
-        PgError::Cancelled { .. }
-            | PgError::Locked { .. }
-            | PgError::Server { .. }
-            | PgError::NotText { .. }
-            | PgError::TooMuch
-            | PgError::Odd(_)
-    )
-}
-
-/// True for errors that do not go away by waiting.
-fn is_hopeless(fault: &PgError) -> bool {
-    match fault {
-        PgError::RootCert(_) | PgError::NoPassword | PgError::Auth { .. } | PgError::NoDatabase { .. } => {
-            true
-        }
-        PgError::Odd(_) | PgError::NotText { .. } | PgError::TooMuch => true,
-        PgError::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
-        _ => false,
+        let advice = error.advice(Task::Read { table: &target.names.facts, target: &target.name });
+        let unasked = ReadError {
+            why: error.to_string(),
+            fix: Some(advice.fix),
+            database_gone: !error.answered(),
+            offline: error.offline_host().map(str::to_owned),
+        };
+        QueryError { unasked, hopeless: error.is_permanent(), ours: error.is_ours() }
     }
 }
 
@@ -142,14 +97,10 @@ impl Reader for Database {
     async fn moment(&self, within: Duration) -> Answer<Moment> {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
+            .map_err(|error| self.error(&error))?;
         let look = self.look(&session).await;
         session.close().await;
-        look.map(|look| Moment {
-            now: look.now,
-            replayed_to: look.replayed_to,
-            tells_transactions: look.replayed_to.is_none() && look.source.engine == Engine::Postgres,
-        })
+        look.map(|look| Moment { now: look.now, replayed_to: look.replayed_to })
     }
 
     async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {
@@ -252,30 +203,6 @@ mod tests {
         let tick = Duration::from_secs(10);
         for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (960, 96), (86_400, 96)] {
             assert_eq!(bins(window(seconds), tick), expected, "{seconds} s");
-        }
-    }
-
-    #[test]
-    fn only_temporary_errors_are_retried() {
-        let server = |sqlstate: &str| PgError::Server {
-            sqlstate: sqlstate.to_owned(),
-            message: String::new(),
-            hint: None,
-        };
-        let refused = PgError::Unreachable(crate::service::Unreachable::Refused);
-        let starting = PgError::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
-        let late = PgError::Cancelled { after: Duration::from_secs(5), message: String::new() };
-        let login = PgError::Auth { sqlstate: None, message: String::new() };
-        for (fault, gone, hopeless) in [
-            (&refused, true, false),
-            (&starting, true, false),
-            (&late, false, false),
-            (&login, true, true),
-            (&server("42P01"), false, true),
-            (&server("42501"), false, true),
-            (&server("40001"), false, false),
-        ] {
-            assert_eq!((is_gone(fault), is_hopeless(fault)), (gone, hopeless), "{fault:?}");
         }
     }
 }

@@ -109,11 +109,11 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
-            let visible = moment.is_none_or(|moment| moment.tells_transactions);
+            let visible = moment.is_none_or(|moment| moment.replayed_to.is_none());
             let until = match seen {
                 OpenTransactions::Open(_) => began + TIMEOUT,
                 OpenTransactions::Hidden { .. } => began + TIMEOUT,
-                // A server that does not know now may know a moment later.
+                // A primary that does not know now may know a moment later.
                 OpenTransactions::Unknown(_) if visible => began + TIMEOUT,
                 // A standby of an idle primary stays behind forever.
                 _ if behind => began + STANDBY_PATIENCE,

@@ -39,8 +39,6 @@ impl From<ProbeError> for QueryError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     pub now: Timestamp,
-    /// On a standby: it shows what it has replayed up to this time.
+    /// On a standby, which does not show the transactions of its primary: what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    /// Whether this server can show which transactions are open.
-    pub tells_transactions: bool,
 }

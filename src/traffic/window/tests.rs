@@ -22,7 +22,7 @@ fn unknown() -> Result<Deploy, String> {
 }
 
 fn open(watch: &Watch, deploy: Result<Deploy, String>) -> WindowPlan {
-    let moment = Moment { now: NOW, replayed_to: None, tells_transactions: true };
+    let moment = Moment { now: NOW, replayed_to: None };
     // This machine's clock is wrong, which must not matter.
     let read = ClockReading { at: Instant::now(), ours: after(NOW, seconds(77)), database: Ok(moment) };
     WindowPlan::new(watch, read, deploy)

@@ -7,7 +7,7 @@ use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, Native, OUTSIDER, OWNER
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Protection, Session, connect, quote_ident};
+use hotdash_ops::service::postgres::{PgError, Protection, Session, Task, connect, quote_ident};
 use hotdash_ops::service::tls::{Roots, TlsError};
 
 use super::{TIMEOUT, sendable};
@@ -92,6 +92,19 @@ async fn one_transaction_with_its_settings_serves_all_statements() {
     }
     let name = one(&session, "select current_setting('application_name')").await.unwrap();
     assert_eq!(name, "hotdash-ops");
+}
+
+#[tokio::test]
+async fn a_session_begins_with_what_the_server_reports_about_itself() {
+    let server = server();
+    let session = open(&format!("{}?schema=pg_catalog", server.login(BERLIN, DATABASE))).await.unwrap();
+    let info = session.info();
+    assert_eq!((info.database.as_str(), info.role.as_str()), (DATABASE, BERLIN));
+    assert_eq!(info.search_path, "pg_catalog", "with the settings of every transaction");
+    assert_eq!(info.port, Some(server.port().to_string()));
+    assert!(!info.standby && !info.read_only && info.replayed_to.is_none(), "{info:?}");
+    let (ahead, doubt) = info.ahead_of(jiff::Timestamp::now());
+    assert!(ahead.abs() <= doubt + jiff::SignedDuration::from_millis(20), "{ahead} ± {doubt}");
 }
 
 #[tokio::test]
@@ -233,6 +246,7 @@ async fn ssl_modes_mean_what_libpq_means() {
     }
     let plain = with(&login, "sslmode=disable", &trusting).await.unwrap_err();
     assert_eq!(plain.sqlstate(), Some("28000"));
+    assert!(plain.advice(Task::Connect).fix.contains("add sslmode=require"), "{plain:?}");
     for (query, roots) in [
         ("sslmode=verify-ca".to_owned(), &trusting),
         (format!("sslmode=verify-ca&sslrootcert={ca}"), &Roots::none()),
@@ -323,6 +337,9 @@ async fn a_unix_socket_is_a_host_too() {
     let session = open(&dsn).await.unwrap();
     assert_eq!((session.protection(), session.encrypted()), (Protection::LocalSocket, false));
     assert_eq!(one(&session, "select current_user::text").await.unwrap(), READER);
+    let nobody = dsn.replace(READER, "nobody_here");
+    let fault = open(&nobody).await.unwrap_err();
+    assert!(fault.advice(Task::Connect).fix.contains("correct the user"), "{fault:?}");
     let fault = open(&dsn.replace(&folder, "/no/such/place")).await.unwrap_err();
     assert!(fault.to_string().contains("the socket /no/such/place"), "{fault}");
 }

@@ -11,7 +11,7 @@ const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
 fn opening(mode: Mode) -> Arc<WindowPlan> {
     let length = Some(Duration::from_secs(180));
     let watch = Watch { mode, length, budget: Duration::from_secs(400), ..window::default_watch() };
-    let moment = Moment { now: START, replayed_to: None, tells_transactions: true };
+    let moment = Moment { now: START, replayed_to: None };
     let read = ClockReading { at: Instant::now(), ours: START, database: Ok(moment) };
     Arc::new(WindowPlan::new(&watch, read, Err("no marker".to_owned())))
 }

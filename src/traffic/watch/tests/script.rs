@@ -121,7 +121,7 @@ fn fault(why: &str, gone: bool) -> QueryError {
 
 impl Reader for Script {
     async fn moment(&self, _: Duration) -> Answer<Moment> {
-        Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
+        Ok(Moment { now: self.answer().await?, replayed_to: None })
     }
 
     async fn tick(&self, known: TickCursor, to: Timestamp, _: Duration) -> Answer<TickResult> {
