@@ -80,7 +80,7 @@ pub fn of_monitor(server: &Native, table: &mut Table) -> Result<()> {
 /// The memory of what is kept of a log over a day, by this process's own: in `monitor` it would take the day.
 pub fn of_a_day_of_log(table: &mut Table) -> Result<()> {
     let from = Timestamp::now();
-    let end = End::of(Window { from, to: from + SignedDuration::from_hours(24) });
+    let end = End::new(Window { from, to: from + SignedDuration::from_hours(24) });
     let apart = SignedDuration::from_secs(1) / i32::try_from(PER_SECOND)?;
     let resident = || resident(std::process::id()).context("this process has no memory");
     let (before, mut early) = (resident()?, None);

@@ -43,7 +43,7 @@ fn checklist(window: Window) -> [String; 2] {
 struct Sides {
     session: Session,
     psql: Client,
-    look: TableInfo,
+    info: TableInfo,
 }
 
 impl Sides {
@@ -56,25 +56,25 @@ impl Sides {
     }
 
     /// A tick as the watch does it when it has seen all of the window before: read, and counted into what is known.
-    async fn tick(&self, ledger: &mut TickCounter, window: Window) -> Result<Duration> {
+    async fn tick(&self, counter: &mut TickCounter, window: Window) -> Result<Duration> {
         let began = Instant::now();
-        let known = ledger.known();
+        let known = counter.known();
         let tick =
-            read::tick(&self.session, &self.look.source, known, TickCounter::end(window.to), OVERLAP).await?;
-        ledger.take(&tick);
-        let p95 = ledger.counts().histogram.percentile(95);
+            read::tick(&self.session, &self.info.source, known, TickCounter::end(window.to), OVERLAP).await?;
+        counter.take(&tick);
+        let p95 = counter.counts().histogram.percentile(95);
         let took = began.elapsed();
         ensure!(p95.is_some() && !tick.groups.is_empty() && !tick.again, "a tick saw nothing");
         Ok(took)
     }
 
     /// The same where a fact has become visible late, so that all of the tail is read again.
-    async fn tick_again(&self, ledger: &TickCounter, window: Window) -> Result<Duration> {
-        let mut known = ledger.known();
+    async fn tick_again(&self, counter: &TickCounter, window: Window) -> Result<Duration> {
+        let mut known = counter.known();
         known.facts -= 1;
         let began = Instant::now();
         let tick =
-            read::tick(&self.session, &self.look.source, known, TickCounter::end(window.to), OVERLAP).await?;
+            read::tick(&self.session, &self.info.source, known, TickCounter::end(window.to), OVERLAP).await?;
         let took = began.elapsed();
         ensure!(tick.again, "nothing was late");
         Ok(took)
@@ -82,8 +82,8 @@ impl Sides {
 
     /// The ledger of a watch that has read the window up to ten seconds before its end: the tail is what the last
     /// two ticks and a moment have left, and the next tick has 20 seconds to count and 10 to read.
-    async fn ledger(&self, window: Window) -> Result<TickCounter> {
-        let mut ledger = TickCounter::new(window.from, SignedDuration::try_from(OVERLAP)?);
+    async fn counter(&self, window: Window) -> Result<TickCounter> {
+        let mut counter = TickCounter::new(window.from, SignedDuration::try_from(OVERLAP)?);
         let ticks = window.to - TICK * 3;
         let mut to = window.from;
         while to < window.to - TICK {
@@ -91,23 +91,23 @@ impl Sides {
             let step = if to < ticks { SignedDuration::from_mins(10) } else { TICK };
             to = (to + step).min(if to < ticks { ticks } else { window.to - TICK });
             let tick =
-                read::tick(&self.session, &self.look.source, ledger.known(), TickCounter::end(to), OVERLAP)
+                read::tick(&self.session, &self.info.source, counter.known(), TickCounter::end(to), OVERLAP)
                     .await?;
-            ledger.take(&tick);
+            counter.take(&tick);
         }
-        let known = ledger.known();
+        let known = counter.known();
         let tail = known.read_to.duration_since(known.seal);
         ensure!(tail >= TICK * 2, "the tail is {tail}, which is not an overlap");
-        Ok(ledger)
+        Ok(counter)
     }
 
     /// A window as it is judged, in so many bins for the change point.
-    async fn full(&self, window: Window, bins: usize) -> Result<Duration> {
+    async fn window_data(&self, window: Window, bins: usize) -> Result<Duration> {
         let began = Instant::now();
-        let full = read::full(&self.session, &self.look.source, window, bins).await?;
+        let data = read::window_data(&self.session, &self.info.source, window, bins).await?;
         let took = began.elapsed();
-        ensure!(full.letter.total > 0 && full.percentiles.is_some(), "the last word saw nothing");
-        ensure!(full.bins.len() == bins, "the change point saw nothing");
+        ensure!(data.tally.total() > 0 && data.percentiles.is_some(), "the last word saw nothing");
+        ensure!(data.bins.len() == bins, "the change point saw nothing");
         Ok(took)
     }
 }
@@ -119,15 +119,15 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
     let session = connect(&parsed, &Roots::none(), &MarkerSink::default(), Duration::from_secs(3600)).await?;
     let (psql, connection) = tokio_postgres::connect(&dsn, NoTls).await?;
     tokio::spawn(connection);
-    let look = read::look(&session, &Names::default()).await?;
+    let info = read::table_info(&session, &Names::default()).await?;
     let newest = server.psql(DATABASE, "select to_char(max(recorded_at) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') from dashboard_facts")?;
     let newest: Timestamp = newest.parse()?;
-    let sides = Sides { session, psql, look };
+    let sides = Sides { session, psql, info };
     let past = |minutes: i64| Window { from: newest - SignedDuration::from_mins(minutes), to: newest };
     let day = (24 * 60).min(i64::try_from(facts / PER_SECOND / 60).unwrap_or(i64::MAX) - 1);
 
     let ledgers =
-        [sides.ledger(past(15)).await?, sides.ledger(past(60)).await?, sides.ledger(past(day)).await?];
+        [sides.counter(past(15)).await?, sides.counter(past(60)).await?, sides.counter(past(day)).await?];
     table.head();
     for jit in ["on", "off"] {
         sides.psql.batch_execute(&format!("SET jit = {jit}")).await?;
@@ -159,10 +159,10 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
     }
     let (mut short, mut hour, mut long) = (Times::default(), Times::default(), Times::default());
     for _ in 0..ROUNDS * 3 {
-        for ((times, ledger), minutes) in
+        for ((times, counter), minutes) in
             [&mut short, &mut hour, &mut long].into_iter().zip(&ledgers).zip([15, 60, day])
         {
-            times.add(sides.tick(&mut ledger.clone(), past(minutes)).await?);
+            times.add(sides.tick(&mut counter.clone(), past(minutes)).await?);
         }
     }
     table.row("a tick in 1 h : a tick in 15 min", &hour, &short, Bound::AtMost(1.5));
@@ -173,8 +173,8 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
     for round in 0..=ROUNDS {
         let times = [
             sides.checklist(past(day)).await?,
-            sides.full(past(day), 0).await?,
-            sides.full(past(day), BINS).await?,
+            sides.window_data(past(day), 0).await?,
+            sides.window_data(past(day), BINS).await?,
         ];
         // The first round warms the cache.
         if round > 0 {

@@ -64,7 +64,11 @@ Variables: CHATWOOT_BASE_URL CHATWOOT_API_KEY CHATWOOT_ACCOUNT_ID CHATWOOT_WEBHO
     #[command(after_help = watch::BASELINE_HELP)]
     Baseline(BaselineArgs),
     /// Check the success criteria over 30 minutes of traffic, for CI
-    #[command(after_help = watch::GATE_HELP)]
+    #[command(
+        after_help = watch::GATE_HELP,
+        mut_arg("only", |arg| arg.hide(true)),
+        mut_arg("skip", |arg| arg.hide(true))
+    )]
     Gate(GateArgs),
     /// Check Chatwoot's health (replaces the app's script; made for cron)
     #[command(after_help = "\

@@ -29,7 +29,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     // The checklist's own words.
     ("support-deploy-checklist.md", ""),
     // Recorded answers of Chatwoot.
-    ("tests/it/standins/answers", ""),
+    ("tests/standins/chatwoot/answers", ""),
 ];
 
 fn texts(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -9,11 +9,12 @@ use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::dsn;
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Session, connect};
+use crate::settings::Traffic;
 use crate::traffic::baseline::compare::{average, choose, rate};
-use crate::traffic::baseline::quality::{Bar, of_row};
+use crate::traffic::baseline::quality::BaselineQuality;
 use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::{BaselineError, hour_now, recorded};
-use crate::traffic::read::{Hour, look};
+use crate::traffic::read::{Hour, table_info};
 
 /// Both sides of the comparison.
 struct Sides {
@@ -21,7 +22,7 @@ struct Sides {
     hidden: Option<String>,
     hour: Hour,
     then: Result<Row, BaselineError>,
-    bar: Bar,
+    rules: Traffic,
     /// Whether the configuration names the baseline.
     pinned: bool,
 }
@@ -43,8 +44,8 @@ pub(super) async fn judge(
     Ok(match (claimed, &sides.then) {
         (Baseline::Comparable, _) => comparable(finding, sides),
         (_, Err(unfit)) => finding.claim(unfit.undecided()).fix(&unfit.fix),
-        (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.full, then, sides.bar)),
-        (_, Ok(then)) => finding.claim(average(&sides.hour.full, then, sides.bar)),
+        (Baseline::RateHolds, Ok(then)) => finding.claim(rate(&sides.hour.data, then, &sides.rules)),
+        (_, Ok(then)) => finding.claim(average(&sides.hour.data, then, &sides.rules)),
     })
 }
 
@@ -65,7 +66,7 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgEr
     let sides = sides?;
     cx.note(&format!("now: {}", now(&sides.hour)));
     if let Ok(then) = &sides.then {
-        let standing = of_row(then, sides.bar).word();
+        let standing = BaselineQuality::from_row(then, &sides.rules).word();
         cx.note(&format!("baseline {}: {}; {standing}", then.name(), then.numbers()));
     }
     Ok(sides)
@@ -73,27 +74,27 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgEr
 
 async fn read(cx: &Context, session: &Session) -> Result<Sides, PgError> {
     let target = &cx.settings.target;
-    let look = look(session, &target.names).await?;
-    let hour = hour_now(session, &look.source).await?;
-    let bar = Bar::of(&target.traffic);
+    let info = table_info(session, &target.names).await?;
+    let hour = hour_now(session, &info.source).await?;
+    let rules = &target.traffic;
     let then = recorded(session)
         .await?
-        .and_then(|recorded| choose(&recorded.rows, target.traffic.baseline.as_deref(), bar).cloned());
+        .and_then(|recorded| choose(&recorded.rows, target.traffic.baseline.as_deref(), rules).cloned());
     let pinned = target.traffic.baseline.is_some();
-    Ok(Sides { hidden: look.rows_hidden, hour, then, bar, pinned })
+    Ok(Sides { hidden: info.rows_hidden, hour, then, rules: rules.clone(), pinned })
 }
 
 /// The last hour's numbers in one line, in the format of a baseline's.
 fn now(hour: &Hour) -> String {
-    let letter = &hour.full.letter;
-    let average = letter.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
+    let data = &hour.data;
+    let average = data.durations.average_ms.as_deref().and_then(|ms| ms.parse::<f64>().ok());
     format!(
         "success rate {} % ({} of {}), average {} ms, {:.2} requests per minute, {} dead letters per day",
-        letter.success_rate.as_deref().unwrap_or("NULL"),
-        letter.ok,
-        letter.total,
+        data.success_rate.as_deref().unwrap_or("NULL"),
+        data.tally.ok,
+        data.tally.total(),
         average.map_or_else(|| "NULL".to_owned(), |ms| format!("{ms:.0}")),
-        letter.total as f64 / 60.0,
+        data.tally.total() as f64 / 60.0,
         hour.daily_dead_letters
     )
 }
@@ -101,7 +102,7 @@ fn now(hour: &Hour) -> String {
 fn shown(finding: Finding, sides: &Sides) -> Finding {
     let finding = finding.evidence("now", now(&sides.hour));
     let Ok(then) = &sides.then else { return finding };
-    let standing = of_row(then, sides.bar);
+    let standing = BaselineQuality::from_row(then, &sides.rules);
     let word = match standing.why() {
         why if why.is_empty() => standing.word().to_owned(),
         why => format!("{}: {why}", standing.word()),
@@ -116,7 +117,7 @@ fn shown(finding: Finding, sides: &Sides) -> Finding {
 }
 
 fn comparable(finding: Finding, sides: &Sides) -> Finding {
-    let total = sides.hour.full.letter.total;
+    let total = sides.hour.data.tally.total();
     let what = "traffic of the last hour";
     let finding = match total {
         0 => finding.claim(

@@ -11,9 +11,11 @@ use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::probe::database::{dsn, unavailable};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
-use crate::traffic::baseline::quality::{Bar, BaselineQuality, details, of_details, of_row};
+use crate::settings::Traffic;
+use crate::traffic::baseline::quality::BaselineQuality;
+use crate::traffic::baseline::row::Details;
 use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
-use crate::traffic::read::{Hour, look};
+use crate::traffic::read::{Hour, table_info};
 
 /// The result of the one attempt to record the hour.
 enum Recording {
@@ -78,7 +80,7 @@ async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
         guarded(cx, &writer).await.unwrap_or_else(|error| Recording::Not(CaptureError::Unread(error)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
-        let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
+        let (row, standing) = (&captured.row, standing(captured, &cx.settings.target.traffic));
         let action = if captured.written {
             "recorded"
         } else {
@@ -95,7 +97,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
     if cx.sandbox_mistaken() {
         return Ok(Recording::Mistaken);
     }
-    let look = look(writer.reading(), &target.names).await?;
+    let info = table_info(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
         let name = &writer.reading().info().database;
         if name != expected {
@@ -112,18 +114,22 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
             )));
         }
     }
-    if let Some(how) = look.rows_hidden {
+    if let Some(how) = info.rows_hidden {
         return Ok(Recording::Hidden(how));
     }
-    Ok(match capture(writer, &look.source).await {
+    Ok(match capture(writer, &info.source).await {
         Ok(captured) => Recording::Stored(Box::new(captured)),
         Err(why) => Recording::Not(why),
     })
 }
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
-fn standing(captured: &Captured, bar: Bar) -> BaselineQuality {
-    if captured.written { of_details(&details(&captured.hour.full), bar) } else { of_row(&captured.row, bar) }
+fn standing(captured: &Captured, rules: &Traffic) -> BaselineQuality {
+    if captured.written {
+        BaselineQuality::from_details(&Details::new(&captured.hour.data), rules)
+    } else {
+        BaselineQuality::from_row(&captured.row, rules)
+    }
 }
 
 fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
@@ -143,7 +149,7 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
         finding =
             finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
-    let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
+    let standing = standing(captured, &cx.settings.target.traffic);
     if standing != BaselineQuality::Good {
         let why = standing.why();
         finding = finding
@@ -158,20 +164,20 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
 
 /// Evidence and warnings about the hour that was read.
 fn traffic(finding: Finding, hour: &Hour) -> Finding {
-    let full = &hour.full;
-    let letter = &full.letter;
+    let data = &hour.data;
+
     let mut finding = finding
-        .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+        .evidence("window", format!("{} to {}", data.window.from, data.window.to))
         .evidence(
             "deliveries",
-            format!("{} of {} succeeded, {} timed", letter.ok, letter.total, letter.timed),
+            format!("{} of {} succeeded, {} timed", data.tally.ok, data.tally.total(), data.durations.timed),
         )
         .evidence(
             "dead letters",
-            format!("{} in this hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
+            format!("{} in this hour, {} in 24 hours", data.tally.dead_letters, hour.daily_dead_letters),
         );
     if let Some(oldest) = hour.oldest {
-        let age = full.window.to.duration_since(oldest);
+        let age = data.window.to.duration_since(oldest);
         let minutes = age.as_secs() / 60;
         let shown = SignedDuration::from_mins(minutes);
         finding = finding.evidence("oldest delivery", format!("{shown:#} old"));
@@ -181,12 +187,12 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
             ));
         }
     }
-    if full.unreadable > 0 {
-        let count = plural(full.unreadable, "duration is", "durations are");
+    if data.durations.unreadable > 0 {
+        let count = plural(data.durations.unreadable, "duration is", "durations are");
         finding = finding.warn(format!("{count} unreadable and not counted"));
     }
-    if full.future > 0 {
-        let count = plural(full.future, "fact is", "facts are");
+    if data.future > 0 {
+        let count = plural(data.future, "fact is", "facts are");
         finding = finding.warn(format!("{count} dated in the future and not counted"));
     }
     finding
@@ -200,9 +206,9 @@ fn not_stored(finding: Finding, why: &CaptureError, cx: &Context) -> Result<Find
     let expected = format!("one row in {TABLE}");
     Ok(match why {
         CaptureError::Thin { unfit, hour } => {
-            let full = &hour.full;
+            let data = &hour.data;
             finding
-                .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+                .evidence("window", format!("{} to {}", data.window.from, data.window.to))
                 .claim(unfit.undecided())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }

@@ -56,7 +56,7 @@ impl PgError {
         }
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
         // tokio-postgres does not expose its other kinds of errors, so they are recognised by their texts, each of which
-        // a test provokes (tests/it/services/postgres_faults.rs).
+        // a test provokes (tests/it/clients/postgres/faults.rs).
         match error.to_string().as_str() {
             "error performing TLS handshake" if cause == "server does not support TLS" => {
                 PgError::Unreachable(Unreachable::Tls(TlsError::NotOffered))

@@ -2,20 +2,9 @@
 //! configuration pins another, only a good one is used for comparisons.
 
 use super::row::{Details, Row};
-use crate::settings::{Percent, Traffic};
+use crate::settings::Traffic;
 use crate::traffic::stats::average_below;
 use crate::traffic::stats::passes;
-use crate::traffic::window::WindowData;
-
-/// The thresholds of a good hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// The rate must be greater.
-    pub success_rate: Percent,
-    /// The average must be smaller, in milliseconds.
-    pub average_ms: u32,
-    pub min_events: u64,
-}
 
 /// The quality of a baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,17 +16,74 @@ pub enum BaselineQuality {
     Unknown(String),
 }
 
-impl Bar {
-    pub fn of(traffic: &Traffic) -> Bar {
-        Bar {
-            success_rate: traffic.success_rate,
-            average_ms: traffic.average_ms,
-            min_events: traffic.min_events,
+impl BaselineQuality {
+    /// The quality of an hour, by its counts.
+    pub fn from_details(hour: &Details, rules: &Traffic) -> BaselineQuality {
+        let mut reasons = Vec::new();
+        if hour.total < rules.min_events {
+            reasons.push(few(hour.total, rules));
+        }
+        if !passes(hour.ok, hour.total, rules.success_rate.0) {
+            reasons.push(format!("its success rate is not above {}", rules.success_rate));
+        }
+        let below = hour.sum_ms.as_deref().and_then(|sum| average_below(sum, hour.timed, rules.average_ms));
+        match below {
+            Some(true) => {}
+            Some(false) => reasons.push(slow(rules)),
+            None => reasons.push("its average is unknown".to_owned()),
+        }
+        if hour.dead_letters > 0 {
+            let plural = if hour.dead_letters == 1 { "" } else { "s" };
+            reasons.push(format!("it has {} dead letter{plural} in its hour", hour.dead_letters));
+        }
+        if reasons.is_empty() { BaselineQuality::Good } else { BaselineQuality::NotGood(reasons) }
+    }
+
+    /// The quality of a row of the table. Without counts it is judged by its numbers: sixty times the requests per minute
+    /// are the deliveries, and a day without a dead letter had none in the hour.
+    pub fn from_row(row: &Row, rules: &Traffic) -> BaselineQuality {
+        let numbers = [
+            ("success_rate", &row.success_rate, row.success_rate.rate_bp().is_some()),
+            ("avg_response_ms", &row.avg_response_ms, row.avg_response_ms.quantity().is_some()),
+            ("requests_per_minute", &row.requests_per_minute, row.requests_per_minute.quantity().is_some()),
+            ("daily_dlq_count", &row.daily_dlq_count, row.daily_dlq_count.quantity().is_some()),
+        ];
+        let mut reasons: Vec<String> = numbers
+            .iter()
+            .filter(|(_, _, usable)| !usable)
+            .map(|(name, number, _)| format!("{name} is {}", number.shown()))
+            .collect();
+        if row.captured_at().is_none() {
+            reasons.push(format!("captured_at is {}", row.name()));
+        }
+        if !reasons.is_empty() {
+            return BaselineQuality::NotGood(reasons);
+        }
+        if let Some(hour) = &row.details {
+            return BaselineQuality::from_details(hour, rules);
+        }
+        // The number is rounded to hundredths, so sixty times it is within 0.3 of the count.
+        let total = (row.requests_per_minute.quantity().unwrap_or_default() * 60.0).round();
+        if total < rules.min_events as f64 {
+            reasons.push(few(total as u64, rules));
+        }
+        if row.success_rate.rate_bp().is_none_or(|bp| bp <= rules.success_rate.0) {
+            reasons.push(format!("its success rate is not above {}", rules.success_rate));
+        }
+        if row.avg_response_ms.quantity().is_none_or(|ms| ms >= f64::from(rules.average_ms)) {
+            reasons.push(slow(rules));
+        }
+        if !reasons.is_empty() {
+            BaselineQuality::NotGood(reasons)
+        } else if row.daily_dlq_count.quantity() == Some(0.0) {
+            BaselineQuality::Good
+        } else {
+            BaselineQuality::Unknown(
+                "it is unknown whether a dead letter of that day was in its hour".to_owned(),
+            )
         }
     }
-}
 
-impl BaselineQuality {
     /// `good`, `not good` or `unknown`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -57,91 +103,12 @@ impl BaselineQuality {
     }
 }
 
-/// The details of an hour that was read.
-pub fn details(full: &WindowData) -> Details {
-    Details {
-        ok: full.letter.ok,
-        total: full.letter.total,
-        timed: full.letter.timed,
-        sum_ms: full.letter.sum_ms.clone(),
-        dead_letters: full.dead_letters,
-        from: full.window.from,
-        to: full.window.to,
-        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-    }
+fn few(total: u64, rules: &Traffic) -> String {
+    format!("its hour has {total} deliveries, fewer than {}", rules.min_events)
 }
 
-/// The quality of an hour, by its counts.
-pub fn of_details(hour: &Details, bar: Bar) -> BaselineQuality {
-    let mut reasons = Vec::new();
-    if hour.total < bar.min_events {
-        reasons.push(few(hour.total, bar));
-    }
-    if !passes(hour.ok, hour.total, bar.success_rate.0) {
-        reasons.push(format!("its success rate is not above {}", bar.success_rate));
-    }
-    let below = hour.sum_ms.as_deref().and_then(|sum| average_below(sum, hour.timed, bar.average_ms));
-    match below {
-        Some(true) => {}
-        Some(false) => reasons.push(slow(bar)),
-        None => reasons.push("its average is unknown".to_owned()),
-    }
-    if hour.dead_letters > 0 {
-        let plural = if hour.dead_letters == 1 { "" } else { "s" };
-        reasons.push(format!("it has {} dead letter{plural} in its hour", hour.dead_letters));
-    }
-    if reasons.is_empty() { BaselineQuality::Good } else { BaselineQuality::NotGood(reasons) }
-}
-
-/// The quality of a row of the table. Without counts it is judged by its numbers: sixty times the requests per minute
-/// are the deliveries, and a day without a dead letter had none in the hour.
-pub fn of_row(row: &Row, bar: Bar) -> BaselineQuality {
-    let numbers = [
-        ("success_rate", &row.success_rate, row.success_rate.rate_bp().is_some()),
-        ("avg_response_ms", &row.avg_response_ms, row.avg_response_ms.quantity().is_some()),
-        ("requests_per_minute", &row.requests_per_minute, row.requests_per_minute.quantity().is_some()),
-        ("daily_dlq_count", &row.daily_dlq_count, row.daily_dlq_count.quantity().is_some()),
-    ];
-    let mut reasons: Vec<String> = numbers
-        .iter()
-        .filter(|(_, _, usable)| !usable)
-        .map(|(name, number, _)| format!("{name} is {}", number.shown()))
-        .collect();
-    if row.captured_at().is_none() {
-        reasons.push(format!("captured_at is {}", row.name()));
-    }
-    if !reasons.is_empty() {
-        return BaselineQuality::NotGood(reasons);
-    }
-    if let Some(hour) = &row.details {
-        return of_details(hour, bar);
-    }
-    // The number is rounded to hundredths, so sixty times it is within 0.3 of the count.
-    let total = (row.requests_per_minute.quantity().unwrap_or_default() * 60.0).round();
-    if total < bar.min_events as f64 {
-        reasons.push(few(total as u64, bar));
-    }
-    if row.success_rate.rate_bp().is_none_or(|bp| bp <= bar.success_rate.0) {
-        reasons.push(format!("its success rate is not above {}", bar.success_rate));
-    }
-    if row.avg_response_ms.quantity().is_none_or(|ms| ms >= f64::from(bar.average_ms)) {
-        reasons.push(slow(bar));
-    }
-    if !reasons.is_empty() {
-        BaselineQuality::NotGood(reasons)
-    } else if row.daily_dlq_count.quantity() == Some(0.0) {
-        BaselineQuality::Good
-    } else {
-        BaselineQuality::Unknown("it is unknown whether a dead letter of that day was in its hour".to_owned())
-    }
-}
-
-fn few(total: u64, bar: Bar) -> String {
-    format!("its hour has {total} deliveries, fewer than {}", bar.min_events)
-}
-
-fn slow(bar: Bar) -> String {
-    format!("its average is not below {} ms", bar.average_ms)
+fn slow(rules: &Traffic) -> String {
+    format!("its average is not below {} ms", rules.average_ms)
 }
 
 #[cfg(test)]
@@ -150,8 +117,6 @@ mod tests {
 
     use super::*;
     use crate::traffic::baseline::row::Number;
-
-    const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
 
     fn hour(ok: u64, total: u64, sum: &str, dead_letters: u64) -> Details {
         Details {
@@ -180,8 +145,14 @@ mod tests {
 
     #[test]
     fn a_good_hour_has_enough_good_deliveries_and_no_dead_letter() {
-        assert_eq!(of_details(&hour(21, 21, "2100", 0), BAR), BaselineQuality::Good);
-        assert_eq!(of_details(&hour(20, 21, "2100", 0), BAR), BaselineQuality::Good);
+        assert_eq!(
+            BaselineQuality::from_details(&hour(21, 21, "2100", 0), &Traffic::default()),
+            BaselineQuality::Good
+        );
+        assert_eq!(
+            BaselineQuality::from_details(&hour(20, 21, "2100", 0), &Traffic::default()),
+            BaselineQuality::Good
+        );
         for (bad, says) in [
             (hour(20, 20, "2000", 0), "20 deliveries"),
             (hour(57, 60, "6000", 0), "success rate"),
@@ -190,7 +161,7 @@ mod tests {
             (hour(60, 60, "NaN", 0), "unknown"),
             (Details { sum_ms: None, timed: 0, ..hour(60, 60, "0", 0) }, "unknown"),
         ] {
-            let standing = of_details(&bad, BAR);
+            let standing = BaselineQuality::from_details(&bad, &Traffic::default());
             assert!(
                 matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
                 "{standing:?}"
@@ -200,9 +171,19 @@ mod tests {
 
     #[test]
     fn a_row_without_counts_is_good_only_if_its_numbers_prove_it() {
-        assert_eq!(of_row(&row("98.33", "160", "1.00", "0"), BAR), BaselineQuality::Good);
-        assert_eq!(of_row(&row("98.33", "160", "0.35", "0"), BAR), BaselineQuality::Good, "21 an hour");
-        assert_eq!(of_row(&row("98.33", "160", "1.00", "2"), BAR).word(), "unknown");
+        assert_eq!(
+            BaselineQuality::from_row(&row("98.33", "160", "1.00", "0"), &Traffic::default()),
+            BaselineQuality::Good
+        );
+        assert_eq!(
+            BaselineQuality::from_row(&row("98.33", "160", "0.35", "0"), &Traffic::default()),
+            BaselineQuality::Good,
+            "21 an hour"
+        );
+        assert_eq!(
+            BaselineQuality::from_row(&row("98.33", "160", "1.00", "2"), &Traffic::default()).word(),
+            "unknown"
+        );
         for (bad, says) in [
             (row("98.33", "160", "0.33", "0"), "20 deliveries"),
             (row("95.00", "160", "1.00", "0"), "success rate"),
@@ -218,7 +199,7 @@ mod tests {
                 "captured_at",
             ),
         ] {
-            let standing = of_row(&bad, BAR);
+            let standing = BaselineQuality::from_row(&bad, &Traffic::default());
             assert!(
                 matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
                 "{standing:?}"
@@ -233,17 +214,17 @@ mod tests {
             texts[at] = &bad;
             let row = row(texts[0], texts[1], texts[2], texts[3]);
             let with_counts = Row { details: Some(hour(60, 60, "6000", 0)), ..row.clone() };
-            prop_assert_eq!(of_row(&row, BAR).word(), "not good");
-            prop_assert_eq!(of_row(&with_counts, BAR).word(), "not good");
+            prop_assert_eq!(BaselineQuality::from_row(&row, &Traffic::default()).word(), "not good");
+            prop_assert_eq!(BaselineQuality::from_row(&with_counts, &Traffic::default()).word(), "not good");
         }
 
         #[test]
         fn one_more_failure_or_dead_letter_never_makes_an_hour_good(
             ok in 0..200u64, bad in 0..20u64, dead in 0..3u64,
         ) {
-            let good = |ok, bad, dead| of_details(&hour(ok, ok + bad, "100", dead), BAR) == BaselineQuality::Good;
+            let good = |ok, bad, dead| BaselineQuality::from_details(&hour(ok, ok + bad, "100", dead), &Traffic::default()) == BaselineQuality::Good;
             // One more failure may reach the minimum number of deliveries, but improves nothing else.
-            prop_assume!(ok + bad >= BAR.min_events);
+            prop_assume!(ok + bad >= Traffic::default().min_events);
             prop_assert!(good(ok, bad, dead) || !good(ok, bad + 1, dead));
             prop_assert!(good(ok, bad, dead) || !good(ok, bad, dead + 1));
         }
@@ -251,8 +232,8 @@ mod tests {
         #[test]
         fn counts_can_be_derived_from_the_requests_per_minute(total in 0..100_000u64) {
             let printed = format!("{:.2}", (total as f64 / 60.0 * 100.0).round() / 100.0);
-            let few = of_row(&row("98.33", "160", &printed, "0"), BAR) != BaselineQuality::Good;
-            prop_assert_eq!(few, total < BAR.min_events);
+            let few = BaselineQuality::from_row(&row("98.33", "160", &printed, "0"), &Traffic::default()) != BaselineQuality::Good;
+            prop_assert_eq!(few, total < Traffic::default().min_events);
         }
     }
 }

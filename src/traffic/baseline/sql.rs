@@ -105,7 +105,7 @@ pub fn all(detailed: bool) -> String {
 /// judges first. `schema` is the search path that `DATABASE_URL` sets.
 pub fn by_hand(names: &Names, schema: Option<&str>) -> String {
     let path = schema.map(|s| format!("SET LOCAL search_path = {};\n", quote_ident(s))).unwrap_or_default();
-    let (list, from) = Source::usual(names).baseline(true);
+    let (list, from) = Source::new(names).baseline(true);
     format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED;\n\
          SET LOCAL TimeZone = 'UTC';\n\

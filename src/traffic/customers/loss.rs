@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Counts, Customers};
+use super::{Customers, MessageCounts};
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{Kind, Message};
 use crate::settings::Drafts;
@@ -74,7 +74,7 @@ pub fn judge(customers: &Customers, rule: Rule<'_>) -> Judged {
     }
     let (now, messages) = match (&customers.now, &customers.messages) {
         (Ok(now), Ok(messages)) => (*now, messages),
-        (_, Err(why)) | (Err(why), _) => return Judged::Unknown(why.in_words()),
+        (_, Err(why)) | (Err(why), _) => return Judged::Unknown(why.describe()),
     };
     if let Some(cut) = &messages.cut {
         return Judged::Unknown(format!("there are {cut}, too many to judge"));
@@ -134,7 +134,7 @@ pub fn sort_out(
 
 /// Why messages are missing from the conversations: the reports, read later, count more of them.
 fn unlisted(customers: &Customers) -> Option<String> {
-    let (Ok(Counts { incoming, .. }), Ok(messages)) = (&customers.counts, &customers.messages) else {
+    let (Ok(MessageCounts { incoming, .. }), Ok(messages)) = (&customers.counts, &customers.messages) else {
         return None;
     };
     let Window { from, to } = customers.window;

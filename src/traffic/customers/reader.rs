@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::sweep::{Next, Sweep};
-use super::{Counts, Customers, MAX_CONVERSATIONS, MAX_MESSAGES, MAX_PAGES, Messages, Queue, Unknown};
+use super::{Customers, MAX_CONVERSATIONS, MAX_MESSAGES, MAX_PAGES, MessageCounts, Messages, Queue, Unknown};
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{
     Api, Chatwoot, ChatwootError, Counted, Kind, Listing, Message, Profile, count_path, listing_path,
@@ -30,14 +30,14 @@ const ONE_ANSWER: Duration = Duration::from_secs(20);
 
 /// Reads everything within `deadline`. `account` may be the reason why it is unknown; then only `/api` is read. It never
 /// fails: each part carries its own reason.
-pub async fn ask(
+pub async fn fetch(
     client: Chatwoot,
     account: Result<u64, String>,
     window: Window,
     deadline: Duration,
 ) -> Customers {
     let began = Instant::now();
-    let asker = Asker {
+    let reader = Reader {
         client,
         deadline,
         until: began + deadline,
@@ -45,23 +45,23 @@ pub async fn ask(
         messages: AtomicUsize::new(0),
     };
     // The clock is read before any message: a later one would expect answers that came after the messages were read.
-    let api = asker.get("/api", asker.until, Api::read).await;
-    let queue = Queue::of(&api);
-    let now = api.and_then(|api| clock(&api)).map_err(|trouble| asker.unknown("/api", trouble));
-    let (counts, messages) = match permission(&asker, account) {
+    let api = reader.get("/api", reader.until, Api::read).await;
+    let queue = Queue::from_api(&api);
+    let now = api.and_then(|api| clock(&api)).map_err(|trouble| reader.unknown("/api", trouble));
+    let (counts, messages) = match permission(&reader, account) {
         Ok(account) => {
             // The counts come last, so that every counted message could have been listed; some time is reserved for them.
             let until = began + deadline.mul_f64(0.85);
-            let messages = asker.messages(account, window, until).await;
-            (asker.counts(account, window).await, messages)
+            let messages = reader.messages(account, window, until).await;
+            (reader.counts(account, window).await, messages)
         }
         Err(unknown) => (Err(unknown.clone()), Err(unknown)),
     };
     Customers { window, queue, now, counts, messages }
 }
 
-fn permission(asker: &Asker, account: Result<u64, String>) -> Result<u64, Unknown> {
-    if !asker.client.has_token() {
+fn permission(reader: &Reader, account: Result<u64, String>) -> Result<u64, Unknown> {
+    if !reader.client.has_token() {
         return Err(Unknown::NotRequested(
             "CHATWOOT_API_KEY is not set to an administrator's token".to_owned(),
         ));
@@ -74,7 +74,7 @@ fn clock(api: &Api) -> Result<Timestamp, ChatwootError> {
     now.ok_or_else(|| ChatwootError::Unreadable("it has no readable timestamp".to_owned()))
 }
 
-struct Asker {
+struct Reader {
     client: Chatwoot,
     deadline: Duration,
     until: Instant,
@@ -84,7 +84,7 @@ struct Asker {
     messages: AtomicUsize,
 }
 
-impl Asker {
+impl Reader {
     fn unknown(&self, what: &str, trouble: ChatwootError) -> Unknown {
         Unknown::ChatwootError { what: what.to_owned(), trouble }
     }
@@ -93,18 +93,18 @@ impl Asker {
         &self,
         path: &str,
         until: Instant,
-        reader: impl Fn(&Value) -> Result<T, String>,
+        parse: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, ChatwootError> {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ChatwootError::Unreachable(Unreachable::TimedOut { after: self.deadline }));
         }
         let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
-        read(&seen, reader)
+        read(&seen, parse)
     }
 
     /// Counts only the window's whole seconds, so that no message outside it is counted.
-    async fn counts(&self, account: u64, window: Window) -> Result<Counts, Unknown> {
+    async fn counts(&self, account: u64, window: Window) -> Result<MessageCounts, Unknown> {
         let (since, until) = (second_after(window.from), window.to.as_second());
         if since >= until {
             return Err(Unknown::NotRequested(
@@ -117,7 +117,7 @@ impl Asker {
         };
         let incoming = count(Counted::Incoming, "the report on incoming messages").await?;
         let outgoing = count(Counted::Outgoing, "the report on outgoing messages").await?;
-        Ok(Counts { incoming, outgoing })
+        Ok(MessageCounts { incoming, outgoing })
     }
 
     async fn messages(&self, account: u64, window: Window, until: Instant) -> Result<Messages, Unknown> {

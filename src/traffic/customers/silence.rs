@@ -2,7 +2,7 @@
 //! facts than messages. Facts have neither a message's id nor a direction, so enough of them do not prove that no
 //! message was lost.
 
-use super::{Counts, MessageAges, Queue, Unknown};
+use super::{MessageAges, MessageCounts, Queue, Unknown};
 
 /// Whether facts were recorded in a window, and if not, why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn silence(facts: u64, ages: &Result<MessageAges, Unknown>, queue: &Queue) -
         return Silence::Delivered { facts };
     }
     match ages {
-        Err(why) => Silence::Unknown(why.in_words()),
+        Err(why) => Silence::Unknown(why.describe()),
         Ok(ages) if ages.old > 0 => Silence::NotReceived { messages: ages.old },
         Ok(MessageAges { cut: Some(why), .. }) => Silence::Unknown(why.clone()),
         Ok(ages) if ages.young > 0 => Silence::Unknown(format!(
@@ -48,12 +48,12 @@ pub enum Fewer {
     /// Fewer facts than messages.
     Fewer {
         facts: u64,
-        counts: Counts,
+        counts: MessageCounts,
     },
     /// At least as many facts as messages. Each fact may belong to another kind of event.
     NoLossProvable {
         facts: u64,
-        counts: Counts,
+        counts: MessageCounts,
     },
     /// Nobody wrote, so there is nothing to compare.
     Nothing {
@@ -64,8 +64,8 @@ pub enum Fewer {
 
 impl Fewer {
     /// The numbers as a fragment.
-    pub fn in_words(&self) -> String {
-        let written = |counts: &Counts| {
+    pub fn describe(&self) -> String {
+        let written = |counts: &MessageCounts| {
             let all = counts.incoming.saturating_add(counts.outgoing);
             format!("{all} messages ({} incoming, {} outgoing)", counts.incoming, counts.outgoing)
         };
@@ -75,13 +75,13 @@ impl Fewer {
                 format!("{facts} facts for {}, so no loss shows", written(counts))
             }
             Fewer::Nothing { facts } => format!("{facts} facts and no messages"),
-            Fewer::Unknown(why) => why.in_words(),
+            Fewer::Unknown(why) => why.describe(),
         }
     }
 }
 
 /// Compares the facts of a window, one per forwarded event, with the messages that Chatwoot's reports count in it.
-pub fn fewer_facts(facts: u64, counts: &Result<Counts, Unknown>) -> Fewer {
+pub fn fewer_facts(facts: u64, counts: &Result<MessageCounts, Unknown>) -> Fewer {
     match counts {
         Err(why) => Fewer::Unknown(why.clone()),
         Ok(counts) => match counts.incoming.saturating_add(counts.outgoing) {
@@ -126,16 +126,16 @@ mod tests {
 
     #[test]
     fn the_comparison_states_its_numbers() {
-        let counts = |incoming, outgoing| Ok(Counts { incoming, outgoing });
+        let counts = |incoming, outgoing| Ok(MessageCounts { incoming, outgoing });
         assert_eq!(
-            fewer_facts(19, &counts(11, 9)).in_words(),
+            fewer_facts(19, &counts(11, 9)).describe(),
             "19 facts for 20 messages (11 incoming, 9 outgoing)"
         );
         assert!(matches!(fewer_facts(19, &counts(11, 9)), Fewer::Fewer { .. }));
-        assert!(fewer_facts(20, &counts(11, 9)).in_words().ends_with("no loss shows"));
+        assert!(fewer_facts(20, &counts(11, 9)).describe().ends_with("no loss shows"));
         assert!(matches!(fewer_facts(40, &counts(11, 9)), Fewer::NoLossProvable { .. }));
         assert_eq!(fewer_facts(0, &counts(0, 0)), Fewer::Nothing { facts: 0 });
         let lost = Err(Unknown::NotRequested("there is no token".to_owned()));
-        assert_eq!(fewer_facts(5, &lost).in_words(), "there is no token");
+        assert_eq!(fewer_facts(5, &lost).describe(), "there is no token");
     }
 }

@@ -14,21 +14,21 @@ const WHAT: &str = "recorded webhooks";
 const EXPECTED: &str = "at least 1 while customers write";
 
 /// The claim that webhooks are recorded while customers write.
-pub fn delivered(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
-    let finding = preconditions::begin(watched);
-    let full = match &watched.facts {
-        Ok(full) => full,
-        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
+pub fn delivered(observation: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
+    let finding = preconditions::begin(observation);
+    let data = match &observation.facts {
+        Ok(data) => data,
+        Err(error) => return preconditions::error(finding, CODE, WHAT, EXPECTED, error),
     };
-    let facts = full.letter.total.saturating_add(full.dead_letters);
+    let facts = data.tally.total().saturating_add(data.tally.dead_letters);
     let ages = customers.message_ages(patience(rules));
     match silence(facts, &ages, &customers.queue) {
         Silence::Delivered { facts } => {
-            let finding = finding.claim(match preconditions::cut(watched, |_| false) {
+            let finding = finding.claim(match preconditions::cut(observation, |_| false) {
                 Some(cut) => Claim::undecided(CODE, WHAT, EXPECTED, facts.to_string()).sentence(cut),
                 None => Claim::compared(CODE, WHAT, EXPECTED, facts.to_string(), true),
             });
-            preconditions::again(finding, watched)
+            preconditions::again(finding, observation)
         }
         Silence::NotReceived { messages } => {
             let written = words::count(messages, "message", "messages");

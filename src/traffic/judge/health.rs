@@ -20,19 +20,19 @@ const MAX_FAILED: usize = 5;
 /// The claim that a service stayed healthy. `looks` are all probes that were made, oldest first; `watched` is the
 /// watch during which they were made, if there was one.
 pub fn health(
-    asked: &str,
-    looks: &[HealthSample],
-    watched: Option<&Observation>,
+    request: &str,
+    samples: &[HealthSample],
+    observation: Option<&Observation>,
     rules: Rules<'_>,
 ) -> Finding {
     // A rate-limited probe (429) shows nothing about the service's health.
-    let usable: Vec<&HealthSample> = looks.iter().filter(|look| !look.throttled).collect();
-    let failed: Vec<&HealthSample> = usable.iter().copied().filter(|look| !look.good).collect();
-    let finding = evidence(Finding::about(asked), looks, &failed);
-    let due = watched.map_or(0, |watched| due(watched, rules));
-    let finding = finding.claim(claim(looks, &usable, due));
-    let finding = match watched {
-        Some(watched) => preconditions::whole(finding, watched),
+    let usable: Vec<&HealthSample> = samples.iter().filter(|sample| !sample.throttled).collect();
+    let failed: Vec<&HealthSample> = usable.iter().copied().filter(|sample| !sample.good).collect();
+    let finding = evidence(Finding::about(request), samples, &failed);
+    let due = observation.map_or(0, |observation| due(observation, rules));
+    let finding = finding.claim(claim(samples, &usable, due));
+    let finding = match observation {
+        Some(observation) => preconditions::whole(finding, observation),
         None => finding,
     };
     match failed.first() {
@@ -44,17 +44,17 @@ pub fn health(
 }
 
 /// How many probes a window has that is watched while it passes. Of a past window only the present can be probed.
-fn due(watched: &Observation, rules: Rules<'_>) -> usize {
+fn due(observation: &Observation, rules: Rules<'_>) -> usize {
     let every = rules.traffic.health_every.0.max(SLOWEST);
-    match watched.mode {
-        Mode::Forward => (watched.window.length().as_secs_f64() / every.as_secs_f64()) as usize,
+    match observation.mode {
+        Mode::Forward => (observation.window.length().as_secs_f64() / every.as_secs_f64()) as usize,
         Mode::Past => 0,
     }
 }
 
-fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
-    let good = usable.iter().filter(|look| look.good).count();
-    let succeeded = format!("{good} of {} succeeded", looks.len());
+fn claim(samples: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim {
+    let good = usable.iter().filter(|sample| sample.good).count();
+    let succeeded = format!("{good} of {} succeeded", samples.len());
     if let Some(pair) = usable.windows(2).find(|pair| !pair[0].good && !pair[1].good) {
         let (first, second) = (pair[0], pair[1]);
         let (at, again) = (words::clock(first.at), words::clock(second.at));
@@ -62,7 +62,7 @@ fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim 
         let why = format!("two probes in a row failed: {found}");
         let mut claim = Claim::compared(CODE, WHAT, EXPECTED, found, false).sentence(why);
         let lost: Vec<&Option<String>> =
-            usable.iter().filter(|look| !look.good).map(|look| &look.offline).collect();
+            usable.iter().filter(|sample| !sample.good).map(|sample| &sample.offline).collect();
         // This machine can be what is offline only if every failure is one of its own network.
         if lost.iter().all(|host| host.is_some()) {
             claim.offline.clone_from(lost[0]);
@@ -70,18 +70,18 @@ fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim 
         return claim;
     }
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &succeeded).sentence(why);
-    if looks.is_empty() {
+    if samples.is_empty() {
         return open("no health probe was made".to_owned());
     }
     if usable.is_empty() {
         return open("every health probe was rate limited (429)".to_owned());
     }
-    if good == 0 || usable.len() * 2 < looks.len() {
+    if good == 0 || usable.len() * 2 < samples.len() {
         return open(format!("too few usable health probes to judge: {succeeded}"));
     }
     // A machine that slept probed before and after, and knows nothing about the time between.
     if usable.len() * 2 < due {
-        let made = words::of(usable.len() as u64, due as u64);
+        let made = words::ratio(usable.len() as u64, due as u64);
         return open(format!("only {made} scheduled health probes were made: this machine probably slept"));
     }
     // Without a later probe, a failed last one looks the same as an outage.
@@ -93,16 +93,16 @@ fn claim(looks: &[HealthSample], usable: &[&HealthSample], due: usize) -> Claim 
     }
 }
 
-fn evidence(mut finding: Finding, looks: &[HealthSample], failed: &[&HealthSample]) -> Finding {
+fn evidence(mut finding: Finding, samples: &[HealthSample], failed: &[&HealthSample]) -> Finding {
     for probe in failed.iter().take(MAX_FAILED) {
         finding = finding.evidence("failed probe", format!("{}: {}", words::instant(probe.at), probe.what));
     }
     if failed.len() > MAX_FAILED {
         finding = finding.evidence("failed probe", format!("and {} more", failed.len() - MAX_FAILED));
     }
-    let throttled = looks.iter().filter(|look| look.throttled).count();
+    let throttled = samples.iter().filter(|sample| sample.throttled).count();
     if throttled > 0 {
-        finding = finding.evidence("rate limited", format!("{throttled} of {} probes (429)", looks.len()));
+        finding = finding.evidence("rate limited", format!("{throttled} of {} probes (429)", samples.len()));
     }
     finding
 }

@@ -10,7 +10,7 @@ use crate::traffic::window::Observation;
 const MAX_MESSAGES: usize = 10;
 
 /// The claim that no error was logged.
-pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
+pub fn log_errors(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
     let claim = claim("error-lines", "error lines", log.error_lines(), log);
     let mut finding = Finding::about(asked).claim(claim);
     for group in log.errors.iter().take(MAX_MESSAGES) {
@@ -24,13 +24,13 @@ pub fn log_errors(asked: &str, log: &LogJudgement, watched: &Observation, rules:
         let more = words::count((log.errors.len() - MAX_MESSAGES) as u64, "other message", "other messages");
         finding = finding.evidence("error", format!("and {more}"));
     }
-    with_preconditions(finding, watched, rules)
+    with_preconditions(finding, observation, rules)
 }
 
 /// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
-pub fn log_warnings(asked: &str, log: &LogJudgement, watched: &Observation, rules: Rules<'_>) -> Finding {
+pub fn log_warnings(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
     let claim = claim("failed-attempts", "failed attempts", log.warned, log);
-    with_preconditions(Finding::about(asked).claim(claim), watched, rules)
+    with_preconditions(Finding::about(asked).claim(claim), observation, rules)
 }
 
 fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
@@ -45,8 +45,8 @@ fn claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
     }
 }
 
-fn with_preconditions(finding: Finding, watched: &Observation, rules: Rules<'_>) -> Finding {
-    preconditions::fitness(watched, rules)
+fn with_preconditions(finding: Finding, observation: &Observation, rules: Rules<'_>) -> Finding {
+    preconditions::fitness(observation, rules)
         .into_iter()
-        .fold(preconditions::whole(finding, watched), Finding::claim)
+        .fold(preconditions::whole(finding, observation), Finding::claim)
 }

@@ -13,13 +13,13 @@ use crate::traffic::window::Observation;
 const MAX_LOST: usize = 10;
 
 /// The claim that no customer's message was lost.
-pub fn no_lost_message(watched: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
+pub fn no_lost_message(observation: &Observation, customers: &Customers, rules: Rules<'_>) -> Finding {
     const CODE: &str = "lost-messages";
     const WHAT: &str = "lost messages";
     const EXPECTED: &str = "0";
-    let dead_letters = match &watched.facts {
-        Ok(full) => Ok(full.dead_letter_messages.as_slice()),
-        Err(unasked) => Err(unasked.why.as_str()),
+    let dead_letters = match &observation.facts {
+        Ok(data) => Ok(data.dead_letter_messages.as_slice()),
+        Err(error) => Err(error.why.as_str()),
     };
     let rule = Rule { patience: patience(rules), drafts: rules.traffic.drafts, dead_letters };
     let finding = Finding::about(format!("Chatwoot's conversations of {}", words::window(&customers.window)));
@@ -38,13 +38,13 @@ pub fn no_lost_message(watched: &Observation, customers: &Customers, rules: Rule
             let judged = words::count(loss.judged, "message", "messages");
             let found = format!("{} of {judged}", loss.lost.len());
             let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
-            let claim = match (loss.none_lost(), preconditions::cut(watched, |_| false)) {
+            let claim = match (loss.none_lost(), preconditions::cut(observation, |_| false)) {
                 (Some(false), _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
                 (None, _) => open("no customer message is old enough to judge".to_owned()),
                 (Some(true), Some(cut)) => open(cut),
                 (Some(true), None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
             };
-            preconditions::again(evidence(finding.claim(claim), &loss), watched)
+            preconditions::again(evidence(finding.claim(claim), &loss), observation)
         }
     }
 }
@@ -71,20 +71,20 @@ fn evidence(mut finding: Finding, loss: &Loss) -> Finding {
 }
 
 /// The claim that there are at least as many facts as messages. If it holds, that only means that no loss shows.
-pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
+pub fn fewer_facts(observation: &Observation, customers: &Customers) -> Finding {
     const CODE: &str = "facts-and-messages";
     const WHAT: &str = "recorded facts";
     const EXPECTED: &str = "at least as many as messages";
-    let finding = preconditions::begin(watched);
-    let full = match &watched.facts {
-        Ok(full) => full,
-        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, EXPECTED, unasked),
+    let finding = preconditions::begin(observation);
+    let data = match &observation.facts {
+        Ok(data) => data,
+        Err(error) => return preconditions::error(finding, CODE, WHAT, EXPECTED, error),
     };
     // A webhook that became a dead letter also has a fact of its failed delivery.
-    let compared = silence::fewer_facts(full.letter.total, &customers.counts);
-    let found = compared.in_words();
+    let compared = silence::fewer_facts(data.tally.total(), &customers.counts);
+    let found = compared.describe();
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
-    let claim = match (&compared, preconditions::cut(watched, |_| false)) {
+    let claim = match (&compared, preconditions::cut(observation, |_| false)) {
         (Fewer::Fewer { .. }, _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
         (Fewer::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
         (_, Some(cut)) => open(cut),
@@ -93,5 +93,5 @@ pub fn fewer_facts(watched: &Observation, customers: &Customers) -> Finding {
             open("no message was written, so there is nothing to compare".to_owned())
         }
     };
-    preconditions::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), watched)
+    preconditions::again(finding.claim(with_fix(claim, customers.counts.as_ref().err())), observation)
 }

@@ -49,7 +49,7 @@ pub struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     /// The rules of this run.
-    pub fn of(settings: &'a Settings) -> Rules<'a> {
+    pub fn new(settings: &'a Settings) -> Rules<'a> {
         Rules {
             traffic: &settings.target.traffic,
             target: &settings.target,

@@ -4,52 +4,50 @@ use super::{Rules, margins, remarks};
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
 use crate::settings::Target;
-use crate::traffic::window::Observation;
-use crate::traffic::window::{Bin, WindowData};
+use crate::traffic::window::{Observation, Period, Tally, WindowData};
 
 /// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
 /// provisional, and a remark says why; see [`Summary::with_the_numbers_of`].
-pub fn summarize(watched: &Observation, target: &Target) -> Summary {
+pub fn summarize(observation: &Observation, target: &Target) -> Summary {
     let rules = Rules { traffic: &target.traffic, target, criteria: false, sandbox: false };
-    let minutes = watched.window.minutes();
-    let full = watched.facts.as_ref().ok();
-    let letter = full.map(|full| &full.letter);
-    let total = letter.map_or(0, |letter| letter.total);
+    let minutes = observation.window.minutes();
+    let data = observation.facts.as_ref().ok();
+    let tally = data.map_or_else(Tally::default, |data| data.tally);
     let as_printed = AsPrinted {
-        success_rate: letter.and_then(|letter| letter.success_rate.clone()),
-        avg_duration_ms: letter.and_then(|letter| letter.average_ms.clone()),
+        success_rate: data.and_then(|data| data.success_rate.clone()),
+        avg_duration_ms: data.and_then(|data| data.durations.average_ms.clone()),
     };
-    let percentiles = full.and_then(|full| full.percentiles);
+    let percentiles = data.and_then(|data| data.percentiles);
     Summary {
-        mode: watched.mode,
-        from: watched.window.from,
-        to: watched.window.to,
+        mode: observation.mode,
+        from: observation.window.from,
+        to: observation.window.to,
         minutes,
-        provisional: full.is_none(),
-        ended: Some(watched.ended.clone()),
-        deploy: watched.deploy.as_ref().ok().cloned(),
+        provisional: data.is_none(),
+        ended: Some(observation.ended.clone()),
+        deploy: observation.deploy.as_ref().ok().cloned(),
         success_rate: number(as_printed.success_rate.as_deref()),
-        total,
+        total: tally.total(),
         avg_duration_ms: number(as_printed.avg_duration_ms.as_deref()),
-        dlq_count: full.map_or(0, |full| full.dead_letters),
-        successes: letter.map_or(0, |letter| letter.ok),
-        failures: letter.map_or(0, |letter| letter.bad()),
+        dlq_count: tally.dead_letters,
+        successes: tally.ok,
+        failures: tally.bad,
         as_printed,
         p50_ms: percentiles.map(|p| p.p50),
         p95_ms: percentiles.map(|p| p.p95),
         p99_ms: percentiles.map(|p| p.p99),
-        requests_per_minute: if minutes > 0.0 { total as f64 / minutes } else { 0.0 },
-        average_attempts: full.and_then(average_attempts),
-        unreadable_durations: full.map_or(0, |full| full.unreadable),
-        untimed: full.map_or(0, |full| full.untimed),
-        margins: full.map(|full| margins(full, rules)).unwrap_or_default(),
-        failures_by_status: full.map(|full| counted(&full.failures)).unwrap_or_default(),
-        dead_letters_by_error: full.map(|full| counted(&full.errors)).unwrap_or_default(),
-        gaps: watched.gaps.clone(),
-        late: watched.late,
-        future: full.map_or(0, |full| full.future),
-        remarks: remarks(watched, rules),
-        series: series(watched, full),
+        requests_per_minute: if minutes > 0.0 { tally.total() as f64 / minutes } else { 0.0 },
+        average_attempts: data.and_then(average_attempts),
+        unreadable_durations: data.map_or(0, |data| data.durations.unreadable),
+        untimed: data.map_or(0, |data| data.durations.untimed),
+        margins: data.map(|data| margins(data, rules)).unwrap_or_default(),
+        failures_by_status: data.map(|data| counted(&data.failures)).unwrap_or_default(),
+        dead_letters_by_error: data.map(|data| counted(&data.errors)).unwrap_or_default(),
+        gaps: observation.gaps.clone(),
+        late: observation.late,
+        future: data.map_or(0, |data| data.future),
+        remarks: remarks(observation, rules),
+        series: series(observation, data),
     }
 }
 
@@ -58,8 +56,8 @@ fn number(printed: Option<&str>) -> Option<f64> {
     printed?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn average_attempts(full: &WindowData) -> Option<f64> {
-    let (attempts, deliveries) = full.attempts;
+fn average_attempts(data: &WindowData) -> Option<f64> {
+    let (attempts, deliveries) = data.attempts;
     (deliveries > 0).then(|| attempts as f64 / deliveries as f64)
 }
 
@@ -68,15 +66,15 @@ fn counted(groups: &[(Option<String>, u64)]) -> Vec<Counted> {
 }
 
 /// The values of the ticks; without ticks, those of the bins.
-fn series(watched: &Observation, full: Option<&WindowData>) -> Vec<Point> {
-    if watched.sparks.is_empty() {
-        return full.map(|full| full.bins.iter().map(of_bin).collect()).unwrap_or_default();
+fn series(observation: &Observation, data: Option<&WindowData>) -> Vec<Point> {
+    if observation.sparks.is_empty() {
+        return data.map(|data| data.bins.iter().map(of_bin).collect()).unwrap_or_default();
     }
-    watched.sparks.iter().map(of_spark).collect()
+    observation.sparks.iter().map(of_spark).collect()
 }
 
-fn of_bin(bin: &Bin) -> Point {
-    Point { total: bin.total, bad: bin.bad, mean_ms: None }
+fn of_bin(bin: &Period) -> Point {
+    Point { total: bin.tally.total(), bad: bin.tally.bad, mean_ms: None }
 }
 
 fn of_spark(spark: &Spark) -> Point {

@@ -6,14 +6,14 @@ use crate::traffic::stats;
 use crate::traffic::window::{Observation, TierCounts};
 
 /// One claim for each alert level: that it is not triggered.
-pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
+pub fn tiers(observation: &Observation, rules: Rules<'_>) -> Finding {
     let finding = Finding::about(format!(
         "the facts of each alert level's time up to {}",
-        words::instant(watched.window.to)
+        words::instant(observation.window.to)
     ));
     let open =
         |why: String| Claim::undecided("tiers", "alert levels", "none triggered", "unknown").sentence(why);
-    let finding = match &watched.tiers {
+    let finding = match &observation.tiers {
         Err(why) => return finding.claim(open(format!("the facts could not be read: {why}"))),
         Ok(tiers) if tiers.is_empty() => {
             return finding.claim(open("no alert level is configured".to_owned()).fix(
@@ -22,11 +22,11 @@ pub fn tiers(watched: &Observation, rules: Rules<'_>) -> Finding {
         }
         Ok(tiers) => tiers.iter().fold(finding, |finding, tier| finding.claim(claim(tier, rules))),
     };
-    preconditions::whole(finding, watched)
+    preconditions::whole(finding, observation)
 }
 
 fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {
-    let tier = &counts.tier;
+    let TierCounts { tier, tally, .. } = counts;
     let (code, what) = (format!("tier-{}", slug(&tier.name)), format!("alert level {}", tier.name));
     let over = format!("over {}", tier.over);
     // An alert level's time begins at the deploy, too.
@@ -40,26 +40,25 @@ fn claim(counts: &TierCounts, rules: Rules<'_>) -> Claim {
     let no_delivery = || format!("{what}: no delivery {over}");
     if let Some(below) = tier.success_below {
         let expected = format!("at least {below} success {over}");
-        let ok = counts.total - counts.bad.min(counts.total);
-        let Some(rate) = stats::printed_bp(ok, counts.total) else {
+        let Some(rate) = stats::printed_bp(tally.ok, tally.total()) else {
             return open(&expected, "no delivery", no_delivery());
         };
-        let found = format!("{}.{:02} % of {}{seen}", rate / 100, rate % 100, counts.total);
+        let found = format!("{}.{:02} % of {}{seen}", rate / 100, rate % 100, tally.total());
         let least = rules.traffic.min_events;
-        if counts.total < least {
-            let why = format!("{what}: too few deliveries {over}: {} of at least {least}", counts.total);
+        if tally.total() < least {
+            let why = format!("{what}: too few deliveries {over}: {} of at least {least}", tally.total());
             return open(&expected, &found, why);
         }
-        let fires = stats::tier_fires(ok, counts.total, below.0, least);
+        let fires = stats::tier_fires(tally.ok, tally.total(), below.0, least);
         return Claim::compared(code, what, expected, found, !fires);
     }
     if let Some(above) = tier.dead_letters_above {
         let expected = format!("at most {} {over}", words::dead_letters(above));
-        if (counts.dead_letters, counts.total) == (0, 0) {
+        if (tally.dead_letters, tally.total()) == (0, 0) {
             return open(&expected, "0", no_delivery());
         }
-        let found = format!("{}{seen}", counts.dead_letters);
-        return Claim::compared(code, what, expected, found, counts.dead_letters <= above);
+        let found = format!("{}{seen}", tally.dead_letters);
+        return Claim::compared(code, what, expected, found, tally.dead_letters <= above);
     }
     if let Some(above) = tier.attempts_above {
         let expected = format!("at most {above} attempts on average {over}");

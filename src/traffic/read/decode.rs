@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use crate::service::postgres::{PgError, Row};
-use crate::traffic::read::{Group, Kind, Ms};
+use crate::traffic::read::{Group, Ms};
 use crate::traffic::sql::SEALED;
+use crate::traffic::window::FactKind;
 
 /// The database's clock, and the time up to which a standby has replayed.
 pub(super) fn clock(row: &Row) -> Result<(Timestamp, Option<Timestamp>), PgError> {
@@ -12,12 +13,12 @@ pub(super) fn clock(row: &Row) -> Result<(Timestamp, Option<Timestamp>), PgError
     Ok((now, row.time("replayed_to")?))
 }
 
-pub(super) fn kind(row: &Row) -> Result<Kind, PgError> {
+pub(super) fn kind(row: &Row) -> Result<FactKind, PgError> {
     kind_of(row.count("kind")?)
 }
 
-fn kind_of(number: u64) -> Result<Kind, PgError> {
-    Kind::of(number).ok_or_else(|| PgError::unexpected("a fact has an unknown kind"))
+fn kind_of(number: u64) -> Result<FactKind, PgError> {
+    FactKind::from_number(number).ok_or_else(|| PgError::unexpected("a fact has an unknown kind"))
 }
 
 pub(super) fn group(row: &Row) -> Result<Group, PgError> {

@@ -1,36 +1,16 @@
 //! One row of the tick statement: a group of equal facts.
 
+use crate::traffic::window::FactKind;
+
 /// Facts that are equal in everything that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Older than the tick's upper bound minus the overlap. Set only if everything since the seal was read.
     pub sealed: bool,
-    pub kind: Kind,
+    pub kind: FactKind,
     pub ms: Ms,
     /// The number of facts.
     pub n: u64,
-}
-
-/// The kind of a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A delivery whose `success` is exactly `true`.
-    Ok,
-    /// Any other delivery.
-    Bad,
-    DeadLetter,
-}
-
-impl Kind {
-    /// From the number in the statement: 0, 1 or 2.
-    pub fn of(number: u64) -> Option<Kind> {
-        match number {
-            0 => Some(Kind::Ok),
-            1 => Some(Kind::Bad),
-            2 => Some(Kind::DeadLetter),
-            _ => None,
-        }
-    }
 }
 
 /// The duration of a delivery.
@@ -73,14 +53,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn kinds_match_the_statement() {
-        assert_eq!(
-            [0, 1, 2, 3, u64::MAX].map(Kind::of),
-            [Some(Kind::Ok), Some(Kind::Bad), Some(Kind::DeadLetter), None, None]
-        );
-    }
 
     #[test]
     fn durations_are_parsed_or_unreadable() {

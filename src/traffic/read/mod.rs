@@ -16,20 +16,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::sql::{self, Source};
-use super::window::{Stretch, TierCounts};
+use super::window::{FactKind, Period, Tally, TierCounts};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
 pub use super::sql::explain;
-pub use group::{Group, Kind, Ms};
+pub use group::{Group, Ms};
 pub use hour::{Hour, hour};
-pub use open_transactions::horizon;
+pub use open_transactions::open_transactions;
 pub use percentile::{percentile, percentiles};
-pub use table::{TableInfo, look};
+pub use table::{TableInfo, table_info};
 pub use tick::{TickCursor, TickResult};
-pub use tick_counter::{Counts, SPARKS, TickCounter};
-pub use window::full;
+pub use tick_counter::{SPARKS, TickCounter, TickCounts};
+pub use window::window_data;
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -55,9 +55,9 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-    let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
+    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
-    let asked = [source.short(), &[&clock, &fresh, &before]].concat();
+    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
     let end = now.min(to);
@@ -68,7 +68,7 @@ pub async fn tick(
         true => {
             let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
             let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
+            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
         }
     };
     Ok(TickResult { now, end, upper, again, groups })
@@ -82,10 +82,11 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 ///
 /// # Errors
 /// When the database does not answer within a minute, or rejects the query.
-pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgError> {
-    let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
+pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
+    let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    Ok(Stretch { window, total: row.count("total")?, bad: row.count("bad")? })
+    let tally = Tally::deliveries(row.count("bad")?, row.count("total")?);
+    Ok(Period { window, tally })
 }
 
 /// The counts that one alert level needs from its own window.
@@ -99,20 +100,13 @@ pub async fn tier(
     window: Window,
 ) -> Result<TierCounts, PgError> {
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
-    let mut counts =
-        TierCounts { tier: tier.clone(), window, total: 0, bad: 0, dead_letters: 0, attempts: (0, 0) };
+    let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let n = row.count("n")?;
-        match decode::kind(row)? {
-            Kind::DeadLetter => {
-                counts.dead_letters += n;
-                continue;
-            }
-            Kind::Bad => counts.bad += n,
-            Kind::Ok => {}
+        let (kind, n) = (decode::kind(row)?, row.count("n")?);
+        counts.tally.add(kind, n);
+        if kind != FactKind::DeadLetter {
+            decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
         }
-        counts.total += n;
-        decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
     }
     Ok(counts)
 }
@@ -126,7 +120,7 @@ pub async fn recent_per_minute(
     source: &Source,
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
-    let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
+    let answers = session.batch(&BRIEF, &[sql::SHORT, &[&source.recent(over)]].concat()).await?;
     let total = one(&answers, 0)?.count("total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))

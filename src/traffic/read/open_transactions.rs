@@ -31,7 +31,7 @@ FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHE
 ///
 /// # Errors
 /// When the database does not answer. If it rejects the query, the result is unknown.
-pub async fn horizon(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
+pub async fn open_transactions(session: &Session, window_to: Timestamp) -> Result<OpenTransactions, PgError> {
     let answers = match session.batch(&BRIEF, &[PREPARED, SESSIONS]).await {
         Ok(answers) => answers,
         Err(PgError::Server { message, .. }) => {

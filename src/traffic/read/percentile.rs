@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::group::{Group, Kind, Ms};
+use super::group::{Group, Ms};
 use crate::traffic::stats::rank;
+use crate::traffic::window::FactKind;
 use crate::traffic::window::Percentiles;
 
 /// The 50th, 95th and 99th percentile of the readable durations of all deliveries. `None` without any.
@@ -20,7 +21,7 @@ pub fn percentile(groups: &[Group], percent: u32) -> Option<u32> {
 fn times(groups: &[Group]) -> BTreeMap<u32, u64> {
     let mut times = BTreeMap::new();
     for group in groups {
-        if let (Kind::Ok | Kind::Bad, Ms::Read(ms)) = (group.kind, group.ms) {
+        if let (FactKind::Ok | FactKind::Bad, Ms::Read(ms)) = (group.kind, group.ms) {
             *times.entry(ms).or_default() += group.n;
         }
     }
@@ -43,21 +44,24 @@ mod tests {
 
     use super::*;
 
-    fn group(kind: Kind, ms: Ms, n: u64) -> Group {
+    fn group(kind: FactKind, ms: Ms, n: u64) -> Group {
         Group { sealed: n.is_multiple_of(2), kind, ms, n }
     }
 
     #[test]
     fn only_readable_durations_of_deliveries_count() {
         let without = [
-            group(Kind::DeadLetter, Ms::Read(9), 5),
-            group(Kind::Ok, Ms::Unreadable, 5),
-            group(Kind::Bad, Ms::Untimed, 5),
-            group(Kind::Ok, Ms::Read(9), 0),
+            group(FactKind::DeadLetter, Ms::Read(9), 5),
+            group(FactKind::Ok, Ms::Unreadable, 5),
+            group(FactKind::Bad, Ms::Untimed, 5),
+            group(FactKind::Ok, Ms::Read(9), 0),
         ];
         assert_eq!((percentiles(&without), percentiles(&[])), (None, None));
-        let with = [without.as_slice(), &[group(Kind::Bad, Ms::Read(7), 1), group(Kind::Ok, Ms::Read(3), 1)]]
-            .concat();
+        let with = [
+            without.as_slice(),
+            &[group(FactKind::Bad, Ms::Read(7), 1), group(FactKind::Ok, Ms::Read(3), 1)],
+        ]
+        .concat();
         assert_eq!(percentiles(&with), Some(Percentiles { p50: 3, p95: 7, p99: 7 }));
     }
 
@@ -69,7 +73,7 @@ mod tests {
         ) {
             let groups: Vec<_> = parts
                 .iter()
-                .map(|&(ok, ms, n)| group(if ok { Kind::Ok } else { Kind::Bad }, Ms::Read(ms), n))
+                .map(|&(ok, ms, n)| group(if ok { FactKind::Ok } else { FactKind::Bad }, Ms::Read(ms), n))
                 .collect();
             let mut listed: Vec<_> = parts.iter().flat_map(|&(_, ms, n)| vec![ms; n as usize]).collect();
             listed.sort_unstable();

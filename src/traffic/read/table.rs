@@ -25,11 +25,10 @@ pub struct TableInfo {
 /// # Errors
 /// When the database does not answer, or the facts cannot be read: SQLSTATE 42P01 is a missing table, 42703 a missing
 /// column, 42501 a missing permission.
-pub async fn look(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
-    let stamp = stamp(session, names).await?;
+pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
+    let source = Source { names: names.clone(), stamp: stamp(session, names).await? };
     let rows_hidden = hidden(session, names).await?;
     let info = session.info();
-    let source = Source { names: names.clone(), stamp };
     Ok(TableInfo { source, now: info.now(), replayed_to: info.replayed_to, rows_hidden })
 }
 

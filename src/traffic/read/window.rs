@@ -6,9 +6,9 @@ use super::decode;
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
-use crate::traffic::read::{Group, Kind, Ms, percentiles};
-use crate::traffic::sql::{Bins, Source};
-use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
+use crate::traffic::read::{Group, Ms, percentiles};
+use crate::traffic::sql::{self, Bins, Source};
+use crate::traffic::window::{Durations, FactKind, Form, OpenTransactions, Period, Tally, WindowData};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
 /// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
@@ -17,7 +17,7 @@ use crate::traffic::window::{Bin, Form, OpenTransactions, Totals, WindowData};
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
-pub async fn full(
+pub async fn window_data(
     session: &Session,
     source: &Source,
     window: Window,
@@ -25,9 +25,9 @@ pub async fn full(
 ) -> Result<WindowData, PgError> {
     let bounds = Bounds { one_snapshot: true, ..PATIENT };
     let mut transaction = session.transaction(&bounds).await?;
-    let full = read(&mut transaction, source, window, Bins::of(window, bins)).await;
+    let data = read(&mut transaction, source, window, Bins::new(window, bins)).await;
     transaction.end().await;
-    full
+    data
 }
 
 /// [`full`] in an open transaction.
@@ -37,23 +37,25 @@ pub(super) async fn read(
     window: Window,
     bins: Option<Bins>,
 ) -> Result<WindowData, PgError> {
-    let first = transaction.ask(&[&source.clock(), &source.dead_and_future(window)]).await?;
-    let (asked_at, replayed_to) = decode::clock(one(&first, 0)?)?;
+    let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
+    let (read_at, replayed_to) = decode::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (one(&first, 1)?.count("dlq_count")?, one(&first, 1)?.count("future")?);
-    let (mut letter, unreadable) = letter(transaction, source, window).await?;
+    let Totals { tally, success_rate, mut durations } = totals(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
-    if letter.form == Form::Checklist {
+    if durations.form == Form::Checklist {
         // Every existing duration was averaged, or the statement would have failed.
-        letter.timed = letter.total.saturating_sub(pass.untimed());
+        durations.timed = tally.total().saturating_sub(pass.untimed());
     }
-    let mut full = WindowData {
+    let counted = durations.timed.saturating_add(durations.unreadable);
+    durations.untimed = tally.total().saturating_sub(counted);
+    let mut data = WindowData {
         window,
-        asked_at,
+        read_at,
         replayed_to,
-        unreadable,
-        untimed: letter.total.saturating_sub(letter.timed).saturating_sub(unreadable),
-        dead_letters,
+        tally: Tally { dead_letters, ..tally },
+        success_rate,
+        durations,
         future,
         percentiles: percentiles(&pass.groups),
         attempts: pass.attempts,
@@ -61,34 +63,40 @@ pub(super) async fn read(
         errors: Vec::new(),
         dead_letter_messages: Vec::new(),
         bins: Vec::new(),
-        horizon: OpenTransactions::Unknown("not asked".to_owned()),
-        letter,
+        open_transactions: OpenTransactions::Unknown("not asked".to_owned()),
     };
-    if let Some(bins) = bins.filter(|_| full.letter.bad() > 0) {
-        full.bins = binned(transaction, source, window, bins).await?;
+    if let Some(bins) = bins.filter(|_| data.tally.bad > 0) {
+        data.bins = binned(transaction, source, window, bins).await?;
     }
     if dead_letters > 0 {
         let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
         for row in rows(&dead, 0)? {
-            full.errors.push((row.get("error").map(str::to_owned), row.count("n")?));
+            data.errors.push((row.get("error").map(str::to_owned), row.count("n")?));
         }
-        full.dead_letter_messages =
+        data.dead_letter_messages =
             rows(&dead, 1)?.iter().map(|r| r.count("id")).collect::<Result<_, _>>()?;
     }
-    Ok(full)
+    Ok(data)
 }
 
-/// The totals, and how many durations could not be averaged.
-async fn letter(
+/// The result of the checklist's own statement.
+struct Totals {
+    tally: Tally,
+    success_rate: Option<String>,
+    durations: Durations,
+}
+
+async fn totals(
     transaction: &mut Transaction<'_>,
     source: &Source,
     window: Window,
-) -> Result<(Totals, u64), PgError> {
-    match transaction.attempt(&source.letter(window)).await {
+) -> Result<Totals, PgError> {
+    match transaction.attempt(&source.totals(window)).await {
         Ok(answer) => {
-            let letter = read_letter(&answer, Form::Checklist)?;
-            if is_finite(letter.average_ms.as_deref()) && is_finite(letter.sum_ms.as_deref()) {
-                return Ok((letter, 0));
+            let totals = read_totals(&answer, Form::Checklist)?;
+            let Durations { average_ms, sum_ms, .. } = &totals.durations;
+            if is_finite(average_ms.as_deref()) && is_finite(sum_ms.as_deref()) {
+                return Ok(totals);
             }
         }
         // Some row has a bad value: use the guarded form.
@@ -96,25 +104,28 @@ async fn letter(
         Err(fault) => return Err(fault),
     }
     let answers = transaction.ask(&[&source.guarded(window)]).await?;
-    let unreadable = one(&answers, 0)?.count("unreadable")?;
-    Ok((read_letter(rows(&answers, 0)?, Form::Guarded)?, unreadable))
+    read_totals(rows(&answers, 0)?, Form::Guarded)
 }
 
-fn read_letter(answer: &[Row], form: Form) -> Result<Totals, PgError> {
+fn read_totals(answer: &[Row], form: Form) -> Result<Totals, PgError> {
     let row = answer.first().ok_or_else(|| PgError::unexpected("it has no row"))?;
     let text = |column| row.get(column).map(str::to_owned);
     let total = row.count("total")?;
     // The sum over no row is NULL.
     let ok = if total == 0 { 0 } else { row.count("ok")? };
+    // For the checklist's form the pass counts them.
+    let guarded = |column| if form == Form::Guarded { row.count(column) } else { Ok(0) };
     Ok(Totals {
-        form,
+        tally: Tally { ok, bad: total.saturating_sub(ok), dead_letters: 0 },
         success_rate: text("success_rate"),
-        total,
-        ok,
-        average_ms: text("avg_duration_ms"),
-        sum_ms: text("sum_ms"),
-        // For the checklist's form the pass counts them.
-        timed: if form == Form::Guarded { row.count("timed")? } else { 0 },
+        durations: Durations {
+            form,
+            average_ms: text("avg_duration_ms"),
+            sum_ms: text("sum_ms"),
+            timed: guarded("timed")?,
+            unreadable: guarded("unreadable")?,
+            untimed: 0,
+        },
     })
 }
 
@@ -138,7 +149,7 @@ impl Pass {
         for row in rows {
             let n = row.count("n")?;
             let failure = row.get("failure");
-            let kind = if failure.is_some() { Kind::Bad } else { Kind::Ok };
+            let kind = if failure.is_some() { FactKind::Bad } else { FactKind::Ok };
             pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
             decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
             let Some(failure) = failure else { continue };
@@ -166,9 +177,9 @@ async fn binned(
     source: &Source,
     window: Window,
     bins: Bins,
-) -> Result<Vec<Bin>, PgError> {
+) -> Result<Vec<Period>, PgError> {
     let many = source.bins(window, bins).ok_or_else(|| PgError::unexpected("a time is out of range"))?;
-    let plan = transaction.ask(&[source.short(), &[&format!("EXPLAIN {many}")]].concat()).await?;
+    let plan = transaction.ask(&[sql::SHORT, &[&format!("EXPLAIN {many}")]].concat()).await?;
     let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan"));
     let found = if rows(&plan, 0)?.iter().any(whole_table) {
         transaction.ask(&[&source.bins_in_a_pass(window, bins)]).await?
@@ -178,17 +189,19 @@ async fn binned(
     in_bins(window, bins, rows(&found, 0)?)
 }
 
-fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Bin>, PgError> {
+fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Period>, PgError> {
     let mut of = BTreeMap::new();
     for row in found {
         let at = i64::try_from(row.count("bin")?).unwrap_or(i64::MAX);
-        of.insert(at, (row.count("n")?, row.count("bad")?));
+        of.insert(at, Tally::deliveries(row.count("bad")?, row.count("n")?));
     }
     (0..bins.count)
         .map(|at| {
-            let from = bins.begin(window, at).ok_or_else(|| PgError::unexpected("a time is out of range"))?;
-            let (total, bad) = of.get(&at).copied().unwrap_or_default();
-            Ok(Bin { from, total, bad })
+            let edge =
+                |at| bins.begin(window, at).ok_or_else(|| PgError::unexpected("a time is out of range"));
+            let (from, to) = (edge(at)?, edge(at + 1)?);
+            let tally = of.get(&at).copied().unwrap_or_default();
+            Ok(Period { window: Window { from, to }, tally })
         })
         .collect()
 }

@@ -13,7 +13,7 @@ impl Source {
         format!(
             "SELECT {oldest}::text AS oldest FROM {} WHERE {} AND {at} > '-infinity' AND {at} < 'infinity'",
             self.table(),
-            self.of(RETRY)
+            self.is_kind(RETRY)
         )
     }
 
@@ -24,7 +24,7 @@ impl Source {
         let since = |hours: &str| format!("{at} > now() - interval '{hours}' AND {at} <= now()");
         let ok = format!("SUM(CASE WHEN {value}->>'success' = 'true' THEN 1 ELSE 0 END)");
         let dead = |hours| {
-            format!("(SELECT COUNT(*) FROM {table} WHERE {} AND {})", self.of(DEAD_LETTER), since(hours))
+            format!("(SELECT COUNT(*) FROM {table} WHERE {} AND {})", self.is_kind(DEAD_LETTER), since(hours))
         };
         let mut list = vec![
             format!("ROUND(100.0 * {ok} / COUNT(*), 2)"),
@@ -40,7 +40,7 @@ impl Source {
                 dead("1 hour")
             ));
         }
-        let from = format!("FROM {table} WHERE {} AND {}", self.of(RETRY), since("1 hour"));
+        let from = format!("FROM {table} WHERE {} AND {}", self.is_kind(RETRY), since("1 hour"));
         (list.join(",\n       "), from)
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::traffic) struct Bins {
 
 impl Bins {
     /// `None` if there is nothing to divide.
-    pub(in crate::traffic) fn of(window: Window, count: usize) -> Option<Bins> {
+    pub(in crate::traffic) fn new(window: Window, count: usize) -> Option<Bins> {
         let micros = i64::try_from(window.length().as_micros()).ok().filter(|m| *m > 0)?;
         let count = i64::try_from(count).ok().filter(|c| *c > 0 && micros.checked_mul(*c).is_some())?;
         Some(Bins { count, micros })
@@ -32,26 +32,26 @@ impl Source {
     /// Deliveries and failures of each bin `(start, next start]`, as many short statements in one. With an index this costs
     /// a third of [`Source::bins_in_a_pass`], for which the planner expects one bin per fact and uses one process.
     pub(in crate::traffic) fn bins(&self, window: Window, bins: Bins) -> Option<String> {
-        let of_bin = |at| {
+        let one_bin = |at| {
             let part = Window { from: bins.begin(window, at)?, to: bins.begin(window, at + 1)? };
-            Some(format!("SELECT {at} AS bin, {}", self.of_bin(part)))
+            Some(format!("SELECT {at} AS bin, {}", self.one_bin(part)))
         };
-        let all: Option<Vec<String>> = (0..bins.count).map(of_bin).collect();
+        let all: Option<Vec<String>> = (0..bins.count).map(one_bin).collect();
         Some(all?.join("\nUNION ALL "))
     }
 
     /// The same in one pass over the window, for a table that would otherwise be scanned once per bin.
     pub(in crate::traffic) fn bins_in_a_pass(&self, window: Window, bins: Bins) -> String {
-        format!("SELECT {} AS bin, {} GROUP BY 1", self.bin(window, bins), self.of_bin(window))
+        format!("SELECT {} AS bin, {} GROUP BY 1", self.bin(window, bins), self.one_bin(window))
     }
 
-    fn of_bin(&self, part: Window) -> String {
+    fn one_bin(&self, part: Window) -> String {
         format!(
             "COUNT(*) AS n, COALESCE(SUM(CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END), 0) AS bad \
              FROM {} WHERE {} AND {}",
             self.value(),
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.within(part)
         )
     }

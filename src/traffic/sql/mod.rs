@@ -52,9 +52,17 @@ const ERROR: usize = 2000;
 /// Added to the kind of a sealed fact.
 pub(super) const SEALED: u64 = 4;
 
+/// The database's clock, and on a standby the time up to which it has replayed: the epoch if it does not know.
+pub(super) const CLOCK: &str = "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
+     THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to";
+
+/// Settings for short statements: compiling them takes longer than running them, and the planner expects only a handful
+/// of recent facts and would sort them, although hashing is cheaper.
+pub(super) const SHORT: &[&str] = &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"];
+
 impl Source {
-    /// Facts with these names on PostgreSQL, with `timestamptz`.
-    pub fn usual(names: &Names) -> Source {
+    /// Facts with these names, with `timestamptz`.
+    pub fn new(names: &Names) -> Source {
         Source { names: names.clone(), stamp: Stamp::Zoned }
     }
 
@@ -84,7 +92,7 @@ impl Source {
     }
 
     /// An expression of the database's clock in the column's own type.
-    fn of_its_type(&self, moment: &str) -> String {
+    fn in_column_type(&self, moment: &str) -> String {
         match self.stamp {
             Stamp::Zoned => moment.to_owned(),
             Stamp::Plain => format!("({moment} AT TIME ZONE 'UTC')"),
@@ -92,7 +100,7 @@ impl Source {
     }
 
     fn now(&self) -> String {
-        self.of_its_type("now()")
+        self.in_column_type("now()")
     }
 
     /// `at > from AND at <= to`: the window excludes its start and includes its end.
@@ -101,19 +109,19 @@ impl Source {
         format!("{at} > {} AND {at} <= {}", self.time(window.from), self.time(window.to))
     }
 
-    fn of(&self, kind: &str) -> String {
+    fn is_kind(&self, kind: &str) -> String {
         format!("{} = {}", self.kind(), quote_literal(kind))
     }
 
-    fn of_both(&self) -> String {
+    fn is_either_kind(&self) -> String {
         format!("{} IN ({}, {})", self.kind(), quote_literal(RETRY), quote_literal(DEAD_LETTER))
     }
 
     /// 0 delivered, 1 failed, 2 dead letter. Delivered is exactly the text `true`, as in the checklist.
-    fn sort(&self) -> String {
+    fn kind_number(&self) -> String {
         format!(
             "CASE WHEN {} THEN CASE WHEN {}->>'success' = 'true' THEN 0 ELSE 1 END ELSE 2 END",
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.value()
         )
     }
@@ -127,30 +135,17 @@ impl Source {
         format!("({}->>'attempts')::varchar({ATTEMPTS})", self.value())
     }
 
-    /// The database's clock, and on a standby the time up to which it has replayed: the epoch if it does not know.
-    pub(super) fn clock(&self) -> String {
-        "SELECT now()::text AS now, CASE WHEN pg_is_in_recovery() \
-         THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to"
-            .to_owned()
-    }
-
-    /// Settings for short statements: compiling them takes longer than running them, and the planner expects only a handful
-    /// of recent facts and would sort them, although hashing is cheaper.
-    pub(super) fn short(&self) -> &'static [&'static str] {
-        &["SET LOCAL jit = off", "SET LOCAL enable_sort = off"]
-    }
-
     /// The facts in `[from, least(now, to))`, grouped.
     pub(super) fn fresh(&self, from: Timestamp, to: Timestamp) -> String {
         let upper = format!("LEAST({}, {})", self.now(), self.time(to));
-        self.grouped(&self.sort(), from, &upper)
+        self.grouped(&self.kind_number(), from, &upper)
     }
 
     /// The facts in `[seal, to)`, grouped. For those before `sealed`, [`SEALED`] is added to the kind, because another
     /// column to group by would be slower.
     pub(super) fn tail(&self, seal: Timestamp, to: Timestamp, sealed: Timestamp) -> String {
         let old = format!("CASE WHEN {} < {} THEN {SEALED} ELSE 0 END", self.at(), self.time(sealed));
-        self.grouped(&format!("{} + {old}", self.sort()), seal, &self.time(to))
+        self.grouped(&format!("{} + {old}", self.kind_number()), seal, &self.time(to))
     }
 
     /// The number of facts in `[from, to)`.
@@ -159,7 +154,7 @@ impl Source {
         format!(
             "SELECT count(*) AS n FROM {} WHERE {} AND {at} >= {} AND {at} < {}",
             self.table(),
-            self.of_both(),
+            self.is_either_kind(),
             self.time(from),
             self.time(to)
         )
@@ -173,19 +168,19 @@ impl Source {
              WHERE {} AND {at} >= {} AND {at} < {upper} GROUP BY 1, 2",
             self.ms(),
             self.table(),
-            self.of_both(),
+            self.is_either_kind(),
             self.time(from),
         )
     }
 
     /// Deliveries of a period, and how many failed.
-    pub(super) fn stretch(&self, window: Window) -> String {
+    pub(super) fn period(&self, window: Window) -> String {
         format!(
             "SELECT COUNT(*) AS total, COUNT(*) - COALESCE(SUM(CASE WHEN {}->>'success' = 'true' THEN 1 ELSE 0 END), 0) AS bad \
              FROM {} WHERE {} AND {}",
             self.value(),
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.within(window)
         )
     }
@@ -194,10 +189,10 @@ impl Source {
     pub(super) fn tier(&self, window: Window) -> String {
         format!(
             "SELECT {} AS kind, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2",
-            self.sort(),
+            self.kind_number(),
             self.attempts(),
             self.table(),
-            self.of_both(),
+            self.is_either_kind(),
             self.within(window)
         )
     }
@@ -208,7 +203,7 @@ impl Source {
         format!(
             "SELECT COUNT(*) AS total FROM {} WHERE {} AND {at} > {now} - interval '{} microseconds' AND {at} <= {now}",
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             over.as_micros()
         )
     }

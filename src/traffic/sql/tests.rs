@@ -10,7 +10,7 @@ fn quarter() -> Window {
 
 #[test]
 fn the_statement_is_the_checklists_own_with_a_time_range() {
-    let sql = Source::usual(&Names::default()).letter(quarter());
+    let sql = Source::new(&Names::default()).totals(quarter());
     for piece in [
         r#"SELECT ROUND(100.0 * SUM(CASE WHEN "value"->>'success' = 'true' THEN 1 ELSE 0 END) / COUNT(*), 2) AS success_rate, "#,
         "COUNT(*) AS total, ",
@@ -25,13 +25,13 @@ fn the_statement_is_the_checklists_own_with_a_time_range() {
 #[test]
 fn a_column_without_zone_is_compared_with_times_of_its_own_type() {
     let names = Names { recorded_at: "createdAt".to_owned(), ..Names::default() };
-    let plain = Source { stamp: Stamp::Plain, ..Source::usual(&names) };
+    let plain = Source { stamp: Stamp::Plain, ..Source::new(&names) };
     let Window { from, to } = quarter();
     let sql = [
         plain.fresh(from, to),
         plain.tail(from, to, from),
         plain.facts(from, to),
-        plain.letter(quarter()),
+        plain.totals(quarter()),
         plain.recent(Duration::from_secs(60)),
         plain.dead_and_future(quarter()),
     ];
@@ -45,7 +45,7 @@ fn a_column_without_zone_is_compared_with_times_of_its_own_type() {
 fn names_stay_inside_their_quotes() {
     let names =
         Names { facts: "app.a\"b".to_owned(), value: "v\"; drop table x --".to_owned(), ..Names::default() };
-    let sql = Source::usual(&names).stretch(quarter());
+    let sql = Source::new(&names).period(quarter());
     assert!(sql.contains(r#""v""; drop table x --"->>'success'"#) && !sql.contains(r#"v";"#), "{sql}");
 }
 
@@ -59,9 +59,9 @@ fn times_are_whole_microseconds_and_never_before_the_first_year() {
 #[test]
 fn bins_divide_the_window_exactly() {
     let quarter = quarter();
-    assert_eq!(Bins::of(quarter, 0), None);
-    assert_eq!(Bins::of(window("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"), 5), None);
-    let bins = Bins::of(quarter, 3).expect("three bins");
+    assert_eq!(Bins::new(quarter, 0), None);
+    assert_eq!(Bins::new(window("2026-01-01T10:00:00Z", "2026-01-01T10:00:00Z"), 5), None);
+    let bins = Bins::new(quarter, 3).expect("three bins");
     let begins: Vec<String> = (0..4).map(|at| bins.begin(quarter, at).expect("a time").to_string()).collect();
     assert_eq!(
         begins,
@@ -76,12 +76,12 @@ fn bins_divide_the_window_exactly() {
 
 #[test]
 fn only_the_message_id_of_a_payload_is_selected() {
-    let source = Source::usual(&Names::default());
+    let source = Source::new(&Names::default());
     let sql = source.messages(quarter());
     assert!(sql.starts_with(r#"SELECT DISTINCT "value"->'payload'->>'id' AS id FROM"#), "{sql}");
     assert!(sql.ends_with(r"->>'id' ~ '^[0-9]{1,18}$' LIMIT 50000"), "{sql}");
     let Window { from, to } = quarter();
-    let bins = Bins::of(quarter(), 15).expect("bins");
+    let bins = Bins::new(quarter(), 15).expect("bins");
     let others = [
         source.fresh(from, to),
         source.tail(from, to, from),
@@ -90,7 +90,7 @@ fn only_the_message_id_of_a_payload_is_selected() {
         source.bins(quarter(), bins).expect("times"),
         source.bins_in_a_pass(quarter(), bins),
         source.errors(quarter()),
-        source.letter(quarter()),
+        source.totals(quarter()),
         source.guarded(quarter()),
         source.tier(quarter()),
         explain(&Names::default(), 15.0).concat(),

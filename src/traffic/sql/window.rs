@@ -26,13 +26,13 @@ impl Source {
     }
 
     /// The checklist's own statement, with a time range.
-    pub(in crate::traffic) fn letter(&self, window: Window) -> String {
+    pub(in crate::traffic) fn totals(&self, window: Window) -> String {
         format!(
             "SELECT {}, {} FROM {} WHERE {} AND {}",
             self.checklist(),
             self.parts(),
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.within(window)
         )
     }
@@ -53,7 +53,7 @@ impl Source {
                                 jsonb_typeof(({value}->'durationMs')::jsonb) = 'number' AS num \
                          FROM {} WHERE {} AND {} OFFSET 0) AS a OFFSET 0) AS b",
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.within(window)
         )
     }
@@ -64,9 +64,9 @@ impl Source {
         format!(
             "SELECT (SELECT COUNT(*) FROM {table} WHERE {} AND {}) AS dlq_count, \
              (SELECT COUNT(*) FROM {table} WHERE {} AND {at} > {}) AS future",
-            self.of(DEAD_LETTER),
+            self.is_kind(DEAD_LETTER),
             self.within(window),
-            self.of_both(),
+            self.is_either_kind(),
             self.now()
         )
     }
@@ -82,7 +82,7 @@ impl Source {
             self.ms(),
             self.attempts(),
             self.table(),
-            self.of(RETRY),
+            self.is_kind(RETRY),
             self.within(window)
         )
     }
@@ -94,7 +94,7 @@ impl Source {
              GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000",
             self.value(),
             self.table(),
-            self.of(DEAD_LETTER),
+            self.is_kind(DEAD_LETTER),
             self.within(window)
         )
     }
@@ -106,7 +106,7 @@ impl Source {
             "SELECT DISTINCT {value}->'payload'->>'id' AS id FROM {} WHERE {} AND {} \
              AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$' LIMIT {MESSAGES}",
             self.table(),
-            self.of(DEAD_LETTER),
+            self.is_kind(DEAD_LETTER),
             self.within(window)
         )
     }

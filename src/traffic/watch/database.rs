@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reader::{Answer, Reader};
+use super::reader::{QueryResult, Reader};
 use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
@@ -16,7 +16,7 @@ use crate::settings::Tier;
 use crate::traffic::read;
 use crate::traffic::read::{TickCursor, TickResult};
 use crate::traffic::sql::Source;
-use crate::traffic::window::{Moment, QueryError, ReadError, Stretch, TierCounts};
+use crate::traffic::window::{Moment, Period, QueryError, ReadError, TierCounts};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
@@ -42,19 +42,19 @@ impl Database {
     }
 
     /// Runs a query on a connection of its own.
-    async fn on<T, F>(&self, within: Duration, ask: F) -> Answer<T>
+    async fn on<T, F>(&self, within: Duration, ask: F) -> QueryResult<T>
     where
         F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgError>> + Send,
     {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|error| self.error(&error))?;
+            .map_err(|error| self.query_error(&error))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
-                None => self.look(&session).await?.source,
+                None => self.table_info(&session).await?.source,
             };
-            ask(&session, &source).await.map_err(|error| self.error(&error))
+            ask(&session, &source).await.map_err(|error| self.query_error(&error))
         }
         .await;
         session.close().await;
@@ -65,45 +65,45 @@ impl Database {
         self.source.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
+    async fn table_info(&self, session: &Session) -> QueryResult<read::TableInfo> {
         let names = &self.cx.settings.target.names;
-        let look = read::look(session, names).await.map_err(|error| self.error(&error))?;
-        if let Some(why) = &look.rows_hidden {
+        let info = read::table_info(session, names).await.map_err(|error| self.query_error(&error))?;
+        if let Some(why) = &info.rows_hidden {
             let fix = format!(
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
                 names.facts
             );
-            let unasked = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
-            return Err(QueryError { unasked, hopeless: true, ours: false });
+            let error = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            return Err(QueryError { error, hopeless: true, ours: false });
         }
-        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
-        Ok(look)
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.source.clone());
+        Ok(info)
     }
 
-    fn error(&self, error: &PgError) -> QueryError {
+    fn query_error(&self, fault: &PgError) -> QueryError {
         let target = &self.cx.settings.target;
-        let advice = error.advice(Task::Read { table: &target.names.facts, target: &target.name });
-        let unasked = ReadError {
-            why: error.to_string(),
+        let advice = fault.advice(Task::Read { table: &target.names.facts, target: &target.name });
+        let error = ReadError {
+            why: fault.to_string(),
             fix: Some(advice.fix),
-            database_gone: !error.answered(),
-            offline: error.offline_host().map(str::to_owned),
+            database_gone: !fault.answered(),
+            offline: fault.offline_host().map(str::to_owned),
         };
-        QueryError { unasked, hopeless: error.is_permanent(), ours: error.is_ours() }
+        QueryError { error, hopeless: fault.is_permanent(), ours: fault.is_ours() }
     }
 }
 
 impl Reader for Database {
-    async fn moment(&self, within: Duration) -> Answer<Moment> {
+    async fn moment(&self, within: Duration) -> QueryResult<Moment> {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|error| self.error(&error))?;
-        let look = self.look(&session).await;
+            .map_err(|error| self.query_error(&error))?;
+        let info = self.table_info(&session).await;
         session.close().await;
-        look.map(|look| Moment { now: look.now, replayed_to: look.replayed_to })
+        info.map(|info| Moment { now: info.now, replayed_to: info.replayed_to })
     }
 
-    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> QueryResult<TickResult> {
         let overlap = self.cx.settings.target.traffic.overlap.0;
         self.on(within, |session, source| {
             Box::pin(async move { read::tick(session, source, known, to, overlap).await })
@@ -111,31 +111,32 @@ impl Reader for Database {
         .await
     }
 
-    async fn full(&self, window: Window, within: Duration) -> Answer<WindowData> {
+    async fn window_data(&self, window: Window, within: Duration) -> QueryResult<WindowData> {
         let bins = bins(window, self.cx.settings.target.traffic.tick.0);
         let answer = self.on(within, |session, source| {
-            Box::pin(async move { read::full(session, source, window, bins).await })
+            Box::pin(async move { read::window_data(session, source, window, bins).await })
         });
-        let full = answer.await?;
+        let data = answer.await?;
         Ok(WindowData {
-            failures: masked(full.failures, STATUS, &self.cx.redactor),
-            errors: masked(full.errors, ERROR, &self.cx.redactor),
-            ..full
+            failures: masked(data.failures, STATUS, &self.cx.redactor),
+            errors: masked(data.errors, ERROR, &self.cx.redactor),
+            ..data
         })
     }
 
-    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<OpenTransactions> {
-        self.on(within, |session, _| Box::pin(async move { read::horizon(session, to).await })).await
+    async fn open_transactions(&self, to: Timestamp, within: Duration) -> QueryResult<OpenTransactions> {
+        self.on(within, |session, _| Box::pin(async move { read::open_transactions(session, to).await }))
+            .await
     }
 
-    async fn stretch(&self, window: Window, within: Duration) -> Answer<Stretch> {
+    async fn period(&self, window: Window, within: Duration) -> QueryResult<Period> {
         self.on(within, |session, source| {
-            Box::pin(async move { read::stretch(session, source, window).await })
+            Box::pin(async move { read::period(session, source, window).await })
         })
         .await
     }
 
-    async fn tier(&self, tier: &Tier, window: Window, within: Duration) -> Answer<TierCounts> {
+    async fn tier(&self, tier: &Tier, window: Window, within: Duration) -> QueryResult<TierCounts> {
         let tier = tier.clone();
         self.on(within, |session, source| {
             Box::pin(async move { read::tier(session, source, &tier, window).await })
@@ -143,7 +144,7 @@ impl Reader for Database {
         .await
     }
 
-    async fn recent_per_minute(&self, within: Duration) -> Answer<Option<f64>> {
+    async fn recent_per_minute(&self, within: Duration) -> QueryResult<Option<f64>> {
         self.on(within, |session, source| {
             Box::pin(async move { read::recent_per_minute(session, source, RECENT).await })
         })

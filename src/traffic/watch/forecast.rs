@@ -1,6 +1,6 @@
 //! What a window can prove, shown before the watch begins.
 
-use super::reader::{Answer, Reader};
+use super::reader::{QueryResult, Reader};
 use super::tick_loop::TICK_DEADLINE;
 use super::{View, Watch};
 use crate::outcome::window::Mode;
@@ -12,16 +12,16 @@ const RATES: [f64; 3] = [0.005, 0.02, 0.10];
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Announces the watch, and what its window can prove at the recent rate.
-    pub(super) async fn announce(&mut self) -> Answer<()> {
+    pub(super) async fn announce(&mut self) -> QueryResult<()> {
         let mut remarks = self.remarks.clone();
-        let asked = match self.opening.mode {
+        let asked = match self.plan.mode {
             Mode::Forward if self.clocked => self.reader.recent_per_minute(TICK_DEADLINE).await,
             _ => Ok(None),
         };
-        match (&asked, self.opening.mode) {
+        match (&asked, self.plan.mode) {
             (_, Mode::Past) => {}
             (Ok(rate), _) => remarks.extend(forecast(*rate, self.window.minutes(), self.rules)),
-            (Err(fault), _) => remarks.push(format!("the recent rate is unknown: {}", fault.unasked.why)),
+            (Err(fault), _) => remarks.push(format!("the recent rate is unknown: {}", fault.error.why)),
         }
         self.view.begins(self.window, &remarks);
         asked.map(|_| ())

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::Tally;
 use crate::outcome::window::Window;
 
 /// Everything that is known about the facts of one window.
@@ -12,16 +13,13 @@ use crate::outcome::window::Window;
 pub struct WindowData {
     pub window: Window,
     /// The database's time of the snapshot.
-    pub asked_at: Timestamp,
+    pub read_at: Timestamp,
     /// On a standby: it shows what it has replayed up to this time.
     pub replayed_to: Option<Timestamp>,
-    pub letter: Totals,
-    /// Deliveries with a duration that is not a number.
-    pub unreadable: u64,
-    /// Deliveries without a duration.
-    pub untimed: u64,
-    /// `support.webhook.dead_letter` facts, the checklist's `dlq_count`.
-    pub dead_letters: u64,
+    pub tally: Tally,
+    /// The checklist's `success_rate`, such as `96.67`; `None` is NULL: no delivery.
+    pub success_rate: Option<String>,
+    pub durations: Durations,
     /// Facts of both kinds dated after the database's clock, which the checklist's SQL would count.
     pub future: u64,
     /// Nearest-rank percentiles of the readable durations; `None` without any.
@@ -35,34 +33,39 @@ pub struct WindowData {
     /// The ids of the messages in the dead letters' payloads. Nothing else of a payload is ever read.
     pub dead_letter_messages: Vec<u64>,
     /// Deliveries over the window in equal bins, oldest first. Read only if there are failures.
-    pub bins: Vec<Bin>,
-    pub horizon: OpenTransactions,
+    pub bins: Vec<Period>,
+    pub open_transactions: OpenTransactions,
 }
 
-/// The result of the checklist's own statement.
+/// The durations of the deliveries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Totals {
-    /// Which form of the statement returned it.
+pub struct Durations {
+    /// Which form of the checklist's statement returned them.
     pub form: Form,
-    /// `success_rate`, such as `96.67`; `None` is NULL: no delivery.
-    pub success_rate: Option<String>,
-    /// `total`: deliveries.
-    pub total: u64,
-    /// Deliveries whose `success` is exactly `true`.
-    pub ok: u64,
-    /// `avg_duration_ms`; `None` is NULL.
+    /// The checklist's `avg_duration_ms`; `None` is NULL.
     pub average_ms: Option<String>,
     /// The sum of the durations, decimal text; `None` is NULL.
     pub sum_ms: Option<String>,
     /// The durations in that sum.
     pub timed: u64,
+    /// Deliveries with a duration that is not a number.
+    pub unreadable: u64,
+    /// Deliveries without a duration.
+    pub untimed: u64,
 }
 
-impl Totals {
-    /// Deliveries that failed.
-    pub fn bad(&self) -> u64 {
-        self.total - self.ok.min(self.total)
+impl Durations {
+    /// Whether too many durations are unreadable for the average to say much about the deliveries. Where the checklist's
+    /// own statement could average them, it counts, even if a tick could not parse some.
+    pub fn too_many_unreadable(&self) -> bool {
+        let all = self.timed.saturating_add(self.unreadable);
+        self.form == Form::Guarded && exceeds_one_percent(self.unreadable, all)
     }
+}
+
+/// Whether `part` is more than 1 % of `whole`: the share up to which missing durations do not matter.
+pub fn exceeds_one_percent(part: u64, whole: u64) -> bool {
+    u128::from(part) * 100 > u128::from(whole)
 }
 
 /// The form of the statement.
@@ -82,12 +85,11 @@ pub struct Percentiles {
     pub p99: u32,
 }
 
-/// The deliveries of one part of the window.
+/// A part of a window, or a time around it, and its deliveries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bin {
-    pub from: Timestamp,
-    pub total: u64,
-    pub bad: u64,
+pub struct Period {
+    pub window: Window,
+    pub tally: Tally,
 }
 
 /// Whether a transaction that began in the window may still add rows to it.

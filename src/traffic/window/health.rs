@@ -20,9 +20,9 @@ pub enum Service {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HealthReading {
     /// The request: `GET https://chat.example/api`. The variable's name if it is not set.
-    pub asked: String,
+    pub request: String,
     /// Oldest first, and at least one; or why the service could not be probed.
-    pub looks: Result<Vec<HealthSample>, ProbeError>,
+    pub samples: Result<Vec<HealthSample>, ProbeError>,
 }
 
 /// One probe.

@@ -6,12 +6,15 @@ mod health;
 mod observation;
 mod plan;
 mod read_error;
-#[cfg(test)]
-mod tests;
+mod tally;
 
-pub use data::{Bin, Form, OpenTransactions, Percentiles, Totals, WindowData};
+pub use data::{Durations, Form, OpenTransactions, Percentiles, Period, WindowData, exceeds_one_percent};
 pub use deploy::{Marker, marker};
 pub use health::{HealthReading, HealthSample, Service};
-pub use observation::{Observation, Stretch, TierCounts};
+pub use observation::{Observation, TierCounts};
 pub use plan::{ClockReading, End, Ending, WindowPlan, after, before, default_watch};
 pub use read_error::{Moment, QueryError, ReadError};
+pub use tally::{FactKind, Tally};
+
+#[cfg(test)]
+pub mod tests;

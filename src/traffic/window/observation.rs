@@ -2,7 +2,8 @@
 //! judge it, each for its own claim.
 
 use super::ReadError;
-use super::data::WindowData;
+use super::data::{Period, WindowData};
+use super::tally::Tally;
 use crate::outcome::tick::Spark;
 use crate::outcome::window::{Deploy, Ended, Gap, Mode, Window};
 use crate::settings::Tier;
@@ -29,19 +30,11 @@ pub struct Observation {
     /// One per configured alert level, in their order; or why they could not be read.
     pub tiers: Result<Vec<TierCounts>, String>,
     /// An equally long time before the deploy, if the window begins soon after it or contains it.
-    pub before: Option<Stretch>,
+    pub before: Option<Period>,
     /// The part of the window after the deploy, if the window contains the deploy.
-    pub after: Option<Stretch>,
+    pub after: Option<Period>,
     /// Sentences on how the watch went: whose clock was used, when no tick ran.
     pub remarks: Vec<String>,
-}
-
-/// Deliveries of a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    pub window: Window,
-    pub total: u64,
-    pub bad: u64,
 }
 
 /// The counts of one alert level's own window.
@@ -50,9 +43,7 @@ pub struct TierCounts {
     pub tier: Tier,
     /// Its window, clipped at the deploy.
     pub window: Window,
-    pub total: u64,
-    pub bad: u64,
-    pub dead_letters: u64,
+    pub tally: Tally,
     /// The sum of attempts, and the number of deliveries that have them.
     pub attempts: (u64, u64),
 }

@@ -55,7 +55,7 @@ pub struct End {
 
 impl End {
     /// The end of a window that is still to come.
-    pub fn of(window: Window) -> End {
+    pub fn new(window: Window) -> End {
         End { window, tentative_end: None, over: false }
     }
 }
@@ -87,7 +87,7 @@ impl WindowPlan {
             Err(fault) => {
                 remarks.push(format!(
                     "the window uses this machine's clock, because the database's is unknown: {}",
-                    fault.unasked.why
+                    fault.error.why
                 ));
                 (whole(read.ours), Some(fault))
             }
@@ -102,7 +102,7 @@ impl WindowPlan {
             Ok(window) => (window, None),
             Err(why) => (Window { from: began_at, to: began_at }, Some(why)),
         };
-        let (end, _) = watch::channel(End { over: unplanned.is_some(), ..End::of(planned) });
+        let (end, _) = watch::channel(End { over: unplanned.is_some(), ..End::new(planned) });
         WindowPlan {
             mode: watch.mode,
             planned,
@@ -124,7 +124,7 @@ impl WindowPlan {
 
     /// Announces where the window ends now.
     pub fn moved(&self, window: Window) {
-        self.end.send_replace(End::of(window));
+        self.end.send_replace(End::new(window));
     }
 
     /// Announces that the window may have ended at `at`, which is being confirmed.
@@ -134,7 +134,7 @@ impl WindowPlan {
 
     /// Announces that the window is over.
     pub fn close(&self, window: Window) {
-        self.end.send_replace(End { over: true, ..End::of(window) });
+        self.end.send_replace(End { over: true, ..End::new(window) });
     }
 
     /// A handle to wait for the end of the window.

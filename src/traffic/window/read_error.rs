@@ -21,7 +21,7 @@ pub struct ReadError {
 /// Why a query has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
-    pub unasked: ReadError,
+    pub error: ReadError,
     /// Repeating it will not help: the login was rejected, the table is missing.
     pub hopeless: bool,
     /// The problem is on our side.
@@ -30,8 +30,8 @@ pub struct QueryError {
 
 impl From<ProbeError> for QueryError {
     fn from(cannot: ProbeError) -> QueryError {
-        let unasked = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
-        QueryError { unasked, hopeless: true, ours: true }
+        let error = ReadError { why: cannot.why, fix: cannot.hint, database_gone: false, offline: None };
+        QueryError { error, hopeless: true, ours: true }
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::super::loss::*;
-use super::super::{Counts, Customers, Messages, Unknown};
+use super::super::{Customers, MessageCounts, Messages, Unknown};
 use crate::service::chatwoot::{Kind, Message};
 use crate::settings::Drafts;
 use crate::traffic::customers::tests::samples::{at, customers, message, window};
@@ -91,7 +91,7 @@ fn incomplete_data_is_not_judged() {
 #[test]
 fn messages_that_only_the_reports_count_leave_it_undecided() {
     let mut more = customers(vec![asked(10, 1, 5), note(11, 1, 9)]);
-    more.counts = Ok(Counts { incoming: 2, outgoing: 1 });
+    more.counts = Ok(MessageCounts { incoming: 2, outgoing: 1 });
     assert!(
         matches!(judge(&more, rule(&[])), Judged::Unknown(why) if why.contains("count 2") && why.contains("show only 1"))
     );

@@ -39,24 +39,27 @@ fn without_messages_or_clock_the_counts_are_unknown() {
     assert_eq!(blind.message_ages(MINUTE), Err(why.clone()));
     let timeless = Customers { now: Err(why.clone()), ..customers(vec![]) };
     assert_eq!(timeless.message_ages(MINUTE), Err(why));
-    let unasked = Customers::unasked(window(), "CHATWOOT_BASE_URL is not set");
+    let error = Customers::unknown(window(), "CHATWOOT_BASE_URL is not set");
     assert_eq!(
-        unasked.message_ages(MINUTE).map_err(|why| why.in_words()),
+        error.message_ages(MINUTE).map_err(|why| why.describe()),
         Err("CHATWOOT_BASE_URL is not set".to_owned())
     );
-    assert!(matches!(unasked.queue, Queue::Unknown(_)));
+    assert!(matches!(error.queue, Queue::Unknown(_)));
 }
 
 #[test]
 fn the_queue_is_failing_unless_it_is_ok() {
-    let queue = |value: Option<Value>| Queue::of(&Ok(Api { queue_services: value, ..Api::default() }));
+    let queue = |value: Option<Value>| Queue::from_api(&Ok(Api { queue_services: value, ..Api::default() }));
     assert_eq!(queue(Some(json!("ok"))), Queue::Ok);
     assert_eq!(queue(Some(json!("failing"))), Queue::Failing);
     assert_eq!(queue(Some(Value::Null)), Queue::Failing);
     for open in [None, Some(json!(true)), Some(json!({}))] {
         assert!(matches!(queue(open), Queue::Unknown(_)));
     }
-    assert!(matches!(Queue::of(&Err(ChatwootError::Unreachable(Unreachable::Refused))), Queue::Unknown(_)));
+    assert!(matches!(
+        Queue::from_api(&Err(ChatwootError::Unreachable(Unreachable::Refused))),
+        Queue::Unknown(_)
+    ));
 }
 
 #[test]
@@ -64,7 +67,7 @@ fn a_rejected_request_has_its_own_fix() {
     let body = json!({"error": "You are not authorized to do this action"});
     let trouble = ChatwootError::Refused(Rejection::of(401, Some(&body)));
     let why = Unknown::ChatwootError { what: "the report on incoming messages".to_owned(), trouble };
-    assert!(why.in_words().starts_with("the report on incoming messages: 401: the token's role is too low"));
+    assert!(why.describe().starts_with("the report on incoming messages: 401: the token's role is too low"));
     assert!(why.fix().is_some_and(|fix| fix.contains("administrator")));
     assert!(Unknown::NotAdministrator { account: 3 }.fix().is_some());
     assert_eq!(Unknown::NotRequested("x".to_owned()).fix(), None);

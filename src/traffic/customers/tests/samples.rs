@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::{Counts, Customers, Messages, Queue};
+use super::super::{Customers, MessageCounts, Messages, Queue};
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{Kind, Message};
 
@@ -23,7 +23,7 @@ pub fn message(id: u64, conversation: u64, seconds: i64, kind: Kind) -> Message 
 /// A healthy Chatwoot ten seconds after the window, with these messages.
 pub fn customers(list: Vec<Message>) -> Customers {
     let counted = |kind| list.iter().filter(|m| m.kind == kind && window().holds(m.at)).count() as u64;
-    let counts = Counts { incoming: counted(Kind::Incoming), outgoing: counted(Kind::Outgoing) };
+    let counts = MessageCounts { incoming: counted(Kind::Incoming), outgoing: counted(Kind::Outgoing) };
     Customers {
         window: window(),
         queue: Queue::Ok,

@@ -1,11 +1,16 @@
 use super::*;
 use crate::outcome::tick::LiveStatus;
 use crate::traffic::judge::live_status;
-use crate::traffic::read::Counts;
+use crate::traffic::read::TickCounts;
 
-fn counts(ok: u64, bad: u64, dead_letters: u64, mean_ms: u64) -> Counts {
+fn counts(ok: u64, bad: u64, dead_letters: u64, mean_ms: u64) -> TickCounts {
     let timed = ok + bad;
-    Counts { ok, bad, dead_letters, timed, sum_ms: mean_ms * timed, ..Counts::default() }
+    TickCounts {
+        tally: Tally { ok, bad, dead_letters },
+        timed,
+        sum_ms: mean_ms * timed,
+        ..TickCounts::default()
+    }
 }
 
 #[test]
@@ -30,10 +35,10 @@ fn the_status_is_how_the_window_would_end_now() {
 
 #[test]
 fn an_average_over_too_few_durations_does_not_pass_yet() {
-    let few = Counts { timed: 20, sum_ms: 4_000, untimed: 40, ..counts(60, 0, 0, 200) };
+    let few = TickCounts { timed: 20, sum_ms: 4_000, untimed: 40, ..counts(60, 0, 0, 200) };
     let reason = "20 of 60 deliveries have a duration; the average needs 1 more".to_owned();
     assert_eq!(live_status(&few, &Traffic::default()), (LiveStatus::Thin, reason));
-    let enough = Counts { timed: 21, sum_ms: 4_200, untimed: 39, ..counts(60, 0, 0, 200) };
+    let enough = TickCounts { timed: 21, sum_ms: 4_200, untimed: 39, ..counts(60, 0, 0, 200) };
     assert_eq!(live_status(&enough, &Traffic::default()).0, LiveStatus::Passing);
 }
 

@@ -44,7 +44,7 @@ fn log() -> impl Strategy<Value = Vec<Arrived>> {
 
 /// One reading: how many lines arrived since the one before, and what happens.
 #[derive(Clone, Copy, Debug)]
-struct Turn {
+struct Reading {
     step: usize,
     /// Which part of the newest 100 lines is printed, if not all, and whether that is noticed.
     cut: Option<(usize, usize, bool)>,
@@ -61,18 +61,18 @@ enum News {
     GoesOn,
 }
 
-fn turns() -> impl Strategy<Value = Vec<Turn>> {
+fn readings() -> impl Strategy<Value = Vec<Reading>> {
     let cut = prop_oneof![8 => Just(None), 1 => (0..100_usize, 0..101_usize, any::<bool>()).prop_map(Some)];
     let news = prop_oneof![8 => Just(News::Nothing), 1 => Just(News::Perhaps), 1 => Just(News::GoesOn)];
     let step = prop_oneof![4 => 0..90_usize, 1 => 90..150_usize];
-    prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Turn { step, cut, news }), 5..45)
+    prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Reading { step, cut, news }), 5..45)
 }
 
 /// Feeds the log to both readings, and returns the final window. Its start is moved by `moved` at that reading, and it is
 /// extended by `longer` milliseconds whenever it is over, up to three times.
 fn feed(
     log: &[Arrived],
-    turns: &[Turn],
+    readings: &[Reading],
     planned: Window,
     moved: Option<(usize, i64)>,
     longer: i64,
@@ -81,8 +81,8 @@ fn feed(
     let (mut planned, mut arrived, mut before, mut longer) =
         (planned, 0, at(0), vec![longer; if longer > 0 { 3 } else { 0 }]);
     let (mut perhaps, mut read) = (None, false);
-    for (n, turn) in turns.iter().enumerate() {
-        arrived = (arrived + turn.step).min(log.len());
+    for (n, reading_no) in readings.iter().enumerate() {
+        arrived = (arrived + reading_no.step).min(log.len());
         let Some((now, _)) = arrived.checked_sub(1).map(|last| &log[last]) else { continue };
         let now = at(*now);
         // The clock may change only before anything was read by it, and before the end.
@@ -90,7 +90,7 @@ fn feed(
             let by = SignedDuration::from_millis(by);
             planned = Window { from: planned.from + by, to: planned.to + by };
         }
-        match turn.news {
+        match reading_no.news {
             News::Nothing => {}
             News::Perhaps => perhaps = Some(before.clamp(planned.from, planned.to)),
             News::GoesOn => perhaps = None,
@@ -102,9 +102,9 @@ fn feed(
         {
             planned.to = planned.to.max(now) + SignedDuration::from_millis(by);
         }
-        let end = End { tentative_end: perhaps, ..End::of(planned) };
+        let end = End { tentative_end: perhaps, ..End::new(planned) };
         let newest = &log[arrived.saturating_sub(FULL)..arrived];
-        let (from, to, noticed) = turn.cut.unwrap_or((0, FULL, true));
+        let (from, to, noticed) = reading_no.cut.unwrap_or((0, FULL, true));
         let (to, whole) = (to.min(newest.len()), newest.len());
         let lines: Vec<LogLine> = newest[from.min(to)..to].iter().map(|line| line.1.clone()).collect();
         let partial = (noticed && lines.len() < whole).then(|| "cut".to_owned());
@@ -125,7 +125,7 @@ proptest! {
     #[test]
     fn counting_early_never_changes_the_judgement(
         log in log(),
-        turns in turns(),
+        readings in readings(),
         from in 0..60_000_i64,
         length in 1..300_000_i64,
         moved in prop::option::weighted(0.3, (0..30_usize, -300..300_i64)),
@@ -140,7 +140,7 @@ proptest! {
         };
         let moved = moved.filter(|(_, by)| near(*by) <= FULL);
         let mut both = [reading(MIN_LINES), reading(usize::MAX)];
-        let window = feed(&log, &turns, planned, moved, longer, &mut both);
+        let window = feed(&log, &readings, planned, moved, longer, &mut both);
         let [counted, kept] = both;
         prop_assert!(counted.seen.len() <= MIN_LINES);
         prop_assert_eq!(counted.judge(window.from, window.to), kept.judge(window.from, window.to));
@@ -156,7 +156,7 @@ fn long(room: usize, window: Window) -> LogReading {
             LogLine::new(Some(at(n as i64 * 100)), level, &format!("line x{n}"), "m")
         });
         let batch = LogBatch { lines: lines.collect(), partial: None };
-        reading.take(at(end as i64 * 100), End::of(window), &batch);
+        reading.take(at(end as i64 * 100), End::new(window), &batch);
     }
     reading
 }
@@ -205,11 +205,15 @@ fn memory_is_bounded_for_every_log() {
         ("without times", |_| None, false),
     ] {
         let mut reading = reading(ROOM);
-        for turn in 0..250_i64 {
-            let lines = (turn * 100..turn * 100 + 100)
+        for reading_no in 0..250_i64 {
+            let lines = (reading_no * 100..reading_no * 100 + 100)
                 .map(|n| LogLine::new(stamp(n), if n % 8 == 0 { "error" } else { "info" }, &word(n), "m"));
             let partial = partial.then(|| "cut".to_owned());
-            reading.take(at(turn * 100 + 99), End::of(window), &LogBatch { lines: lines.collect(), partial });
+            reading.take(
+                at(reading_no * 100 + 99),
+                End::new(window),
+                &LogBatch { lines: lines.collect(), partial },
+            );
             assert!(reading.seen.len() <= ROOM && reading.quotes.len() <= GROUPS + 1, "{name}");
         }
         assert!(reading.seen.capacity() <= 4 * ROOM, "{name}: {}", reading.seen.capacity());

@@ -32,7 +32,7 @@ fn batch(lines: impl IntoIterator<Item = LogLine>) -> LogBatch {
 
 fn reading(batches: &[(i64, LogBatch)]) -> LogReading {
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
-    let end = End::of(Window { from: at(0), to: at(batches.last().map_or(0, |last| last.0)) });
+    let end = End::new(Window { from: at(0), to: at(batches.last().map_or(0, |last| last.0)) });
     for (asked, batch) in batches {
         reading.take(at(*asked), end, batch);
     }

@@ -40,7 +40,7 @@ fn give(log: &[Stamped], now: i64) -> LogBatch {
 /// Reads at these times; without a line there is no batch, as with `fly`.
 fn read(log: &[Stamped], times: &[i64]) -> LogReading {
     let mut reading = LogReading::new(LogTexts::from(&Traffic::default()));
-    let end = End::of(Window { from: at(0), to: at(times.last().copied().unwrap_or_default()) });
+    let end = End::new(Window { from: at(0), to: at(times.last().copied().unwrap_or_default()) });
     for time in times {
         let batch = give(log, *time);
         if batch.lines.is_empty() {
@@ -111,7 +111,7 @@ proptest! {
         let mut reading = read(&log, &[early]);
         let mut second = give(&log, late);
         second.lines.remove(victim);
-        reading.take(at(late), End::of(Window { from: at(from), to: at(late) }), &second);
+        reading.take(at(late), End::new(Window { from: at(from), to: at(late) }), &second);
         prop_assert!(reading.judge(at(from), at(late)).covered.is_err());
     }
 

@@ -11,10 +11,11 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::group::{Group, Kind, Ms};
+use super::group::{Group, Ms};
 use super::tick::{TickCursor, TickResult};
 use crate::outcome::tick::Spark;
 use crate::traffic::stats::Histogram;
+use crate::traffic::window::{FactKind, Tally};
 
 /// How many points of the sparkline are kept: an hour of ticks.
 pub const SPARKS: usize = 360;
@@ -24,10 +25,8 @@ const NEXT: SignedDuration = SignedDuration::from_micros(1);
 
 /// What the ticks have counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub ok: u64,
-    pub bad: u64,
-    pub dead_letters: u64,
+pub struct TickCounts {
+    pub tally: Tally,
     /// Deliveries with a readable duration.
     pub timed: u64,
     /// The sum of these, in milliseconds.
@@ -39,30 +38,16 @@ pub struct Counts {
     pub histogram: Histogram,
 }
 
-impl Counts {
-    /// Deliveries, successful or not.
-    pub fn total(&self) -> u64 {
-        self.ok + self.bad
-    }
-
-    /// Facts of both kinds.
-    pub fn facts(&self) -> u64 {
-        self.total() + self.dead_letters
-    }
-
+impl TickCounts {
     /// The mean of the readable durations in milliseconds. `None` without any.
     pub fn mean_ms(&self) -> Option<f64> {
         (self.timed > 0).then(|| self.sum_ms as f64 / self.timed as f64)
     }
 
     fn add(&mut self, group: &Group) {
-        match group.kind {
-            Kind::Ok => self.ok += group.n,
-            Kind::Bad => self.bad += group.n,
-            Kind::DeadLetter => {
-                self.dead_letters += group.n;
-                return;
-            }
+        self.tally.add(group.kind, group.n);
+        if group.kind == FactKind::DeadLetter {
+            return;
         }
         match group.ms {
             Ms::Read(ms) => {
@@ -75,10 +60,12 @@ impl Counts {
         }
     }
 
-    fn merge(&mut self, more: &Counts) {
-        self.ok += more.ok;
-        self.bad += more.bad;
-        self.dead_letters += more.dead_letters;
+    fn spark(&self) -> Spark {
+        Spark { total: self.tally.total(), bad: self.tally.bad, mean_ms: self.mean_ms(), hole: false }
+    }
+
+    fn merge(&mut self, more: &TickCounts) {
+        self.tally.merge(&more.tally);
         self.timed += more.timed;
         self.sum_ms = self.sum_ms.saturating_add(more.sum_ms);
         self.unreadable += more.unreadable;
@@ -92,7 +79,7 @@ impl Counts {
 pub struct TickCounter {
     overlap: SignedDuration,
     seal: Timestamp,
-    sealed: Counts,
+    sealed: TickCounts,
     /// Oldest first. Each part begins where the one before it ends, the first at the seal.
     tail: VecDeque<Part>,
     /// One point for each sealed part.
@@ -103,7 +90,7 @@ pub struct TickCounter {
 #[derive(Clone, Debug)]
 enum Part {
     /// The facts up to here, exclusive.
-    Read { to: Timestamp, counts: Box<Counts> },
+    Read { to: Timestamp, counts: Box<TickCounts> },
     /// The tick had no answer.
     Hole,
 }
@@ -111,7 +98,7 @@ enum Part {
 impl Part {
     fn spark(&self) -> Spark {
         match self {
-            Part::Read { counts, .. } => Spark::of(counts),
+            Part::Read { counts, .. } => counts.spark(),
             Part::Hole => Spark { hole: true, ..Spark::default() },
         }
     }
@@ -123,7 +110,7 @@ impl TickCounter {
         TickCounter {
             overlap,
             seal: next(from),
-            sealed: Counts::default(),
+            sealed: TickCounts::default(),
             tail: VecDeque::new(),
             sparks: VecDeque::new(),
         }
@@ -135,7 +122,7 @@ impl TickCounter {
         for part in &self.tail {
             if let Part::Read { to, counts } = part {
                 known.read_to = *to;
-                known.facts += counts.facts();
+                known.facts += counts.tally.facts();
             }
         }
         known
@@ -153,7 +140,7 @@ impl TickCounter {
         if tick.again {
             self.read_again(tick, edge);
         } else if tick.end > self.known().read_to {
-            let mut counts = Counts::default();
+            let mut counts = TickCounts::default();
             tick.groups.iter().for_each(|group| counts.add(group));
             self.tail.push_back(Part::Read { to: tick.end, counts: Box::new(counts) });
         }
@@ -172,7 +159,7 @@ impl TickCounter {
     }
 
     /// All counts: sealed and tail.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> TickCounts {
         let mut counts = self.sealed.clone();
         for part in &self.tail {
             if let Part::Read { counts: more, .. } = part {
@@ -198,12 +185,12 @@ impl TickCounter {
         }
         // If the seal does not move, facts marked as sealed will be read again, so they stay in the tail.
         let moves = edge > self.seal;
-        let (mut old, mut young) = (Counts::default(), Counts::default());
+        let (mut old, mut young) = (TickCounts::default(), TickCounts::default());
         for group in &tick.groups {
             if group.sealed && moves { &mut old } else { &mut young }.add(group);
         }
         if moves {
-            self.push(Spark::of(&old));
+            self.push(old.spark());
             self.sealed.merge(&old);
             self.seal = edge;
         }
@@ -219,7 +206,7 @@ impl TickCounter {
                 Some(Part::Read { to, counts }) if *to <= edge => {
                     self.sealed.merge(counts);
                     self.seal = *to;
-                    Spark::of(counts)
+                    counts.spark()
                 }
                 Some(hole @ Part::Hole) => hole.spark(),
                 _ => return,
@@ -234,12 +221,6 @@ impl TickCounter {
             self.sparks.pop_front();
         }
         self.sparks.push_back(spark);
-    }
-}
-
-impl Spark {
-    fn of(counts: &Counts) -> Spark {
-        Spark { total: counts.total(), bad: counts.bad, mean_ms: counts.mean_ms(), hole: false }
     }
 }
 

@@ -21,16 +21,16 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const COLD_START_PAUSE: Duration = Duration::from_secs(1);
 
 /// Probes a service until the window is over.
-pub(super) async fn take(cx: Arc<Context>, of: Service, opening: Arc<WindowPlan>) -> HealthReading {
-    let prober = match Prober::new(&cx, of) {
+pub(super) async fn take(cx: Arc<Context>, service: Service, plan: Arc<WindowPlan>) -> HealthReading {
+    let prober = match Prober::new(&cx, service) {
         Ok(prober) => prober,
-        Err(cannot) => return HealthReading { asked: of.variable().to_owned(), looks: Err(cannot) },
+        Err(cannot) => return HealthReading { request: service.variable().to_owned(), samples: Err(cannot) },
     };
     let every = cx.settings.target.traffic.health_every.0;
-    let schedule = Schedule { mode: opening.mode, every, cold_start: prober.cold_start() };
-    let ask = || prober.look(&opening);
-    let looks = over(schedule, opening.ending(), ask).await;
-    HealthReading { asked: prober.asked(), looks: looks.into_iter().collect() }
+    let schedule = Schedule { mode: plan.mode, every, cold_start: prober.cold_start() };
+    let probe = || prober.probe(&plan);
+    let samples = probe_over(schedule, plan.ending(), probe).await;
+    HealthReading { request: prober.request(), samples: samples.into_iter().collect() }
 }
 
 /// When probes are made.
@@ -47,12 +47,16 @@ type ProbeResult = Result<(HealthSample, bool), ProbeError>;
 
 /// Probes at the start, at intervals, and at the end of the window. A failed last probe is repeated once, so that one lost
 /// packet at the end is not mistaken for a service that is down.
-async fn over<F, A>(schedule: Schedule, ending: Ending, mut ask: F) -> Vec<Result<HealthSample, ProbeError>>
+async fn probe_over<F, A>(
+    schedule: Schedule,
+    ending: Ending,
+    mut probe: F,
+) -> Vec<Result<HealthSample, ProbeError>>
 where
     F: FnMut() -> A,
     A: Future<Output = ProbeResult>,
 {
-    let mut looks = vec![first(schedule.cold_start, &mut ask).await];
+    let mut samples = vec![first(schedule.cold_start, &mut probe).await];
     if schedule.mode == Mode::Forward {
         let over = ending.over();
         tokio::pin!(over);
@@ -63,30 +67,30 @@ where
                 () = &mut over => break,
                 () = sleep_until(next) => {}
             }
-            looks.push(ask().await.map(|(look, _)| look));
+            samples.push(probe().await.map(|(sample, _)| sample));
             // Probes missed because of a slow answer or a sleeping machine are not repeated.
             next = (next + schedule.every).max(Instant::now());
         }
-        looks.push(ask().await.map(|(look, _)| look));
+        samples.push(probe().await.map(|(sample, _)| sample));
     }
-    if looks.last().is_some_and(|last| last.as_ref().is_ok_and(|look| !look.good)) {
+    if samples.last().is_some_and(|last| last.as_ref().is_ok_and(|sample| !sample.good)) {
         sleep(RETRY_PAUSE).await;
-        looks.push(ask().await.map(|(look, _)| look));
+        samples.push(probe().await.map(|(sample, _)| sample));
     }
-    looks
+    samples
 }
 
 /// The first probe, repeated while the service may be starting.
-async fn first<F, A>(patience: Duration, ask: &mut F) -> Result<HealthSample, ProbeError>
+async fn first<F, A>(patience: Duration, probe: &mut F) -> Result<HealthSample, ProbeError>
 where
     F: FnMut() -> A,
     A: Future<Output = ProbeResult>,
 {
     let began = Instant::now();
     loop {
-        let (look, starting) = ask().await?;
+        let (sample, starting) = probe().await?;
         if !starting || began.elapsed() >= patience {
-            return Ok(look);
+            return Ok(sample);
         }
         sleep(COLD_START_PAUSE).await;
     }

@@ -27,11 +27,11 @@ pub(super) enum Prober {
 }
 
 impl Prober {
-    pub(super) fn new(cx: &Context, of: Service) -> Result<Prober, ProbeError> {
-        let name = of.variable();
+    pub(super) fn new(cx: &Context, service: Service) -> Result<Prober, ProbeError> {
+        let name = service.variable();
         let base = cx.variable(name)?;
         let unusable = |fault: Unreachable| ProbeError::because(format!("{name} is {fault}"));
-        match of {
+        match service {
             Service::Chatwoot => {
                 let client = Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, None);
                 client.map(Prober::Chatwoot).map_err(unusable)
@@ -44,7 +44,7 @@ impl Prober {
         }
     }
 
-    pub(super) fn asked(&self) -> String {
+    pub(super) fn request(&self) -> String {
         match self {
             Prober::Chatwoot(client) => format!("GET {}", client.url("/api")),
             Prober::Agent { url, .. } => {
@@ -60,9 +60,9 @@ impl Prober {
         }
     }
 
-    pub(super) async fn look(&self, opening: &WindowPlan) -> ProbeResult {
-        let at = opening.now();
-        let said = match self {
+    pub(super) async fn probe(&self, plan: &WindowPlan) -> ProbeResult {
+        let at = plan.now();
+        let state = match self {
             Prober::Chatwoot(client) => {
                 let seen = client.get("/api", DEADLINE).await;
                 services(read(&seen, Api::read))
@@ -73,21 +73,21 @@ impl Prober {
                 status(answer.map(|answer| (answer.status, body::json(&answer))))
             }
         };
-        match said {
-            Answer::Good(what) => {
+        match state {
+            ServiceState::Good(what) => {
                 Ok((HealthSample { at, good: true, what, throttled: false, offline: None }, false))
             }
-            Answer::Bad { what, throttled, offline, starting } => {
+            ServiceState::Bad { what, throttled, offline, starting } => {
                 Ok((HealthSample { at, good: false, what, throttled, offline }, starting))
             }
-            Answer::Ours(cannot) => Err(cannot),
+            ServiceState::Ours(cannot) => Err(cannot),
         }
     }
 }
 
 /// What an answer means.
 #[derive(Debug, PartialEq)]
-enum Answer {
+enum ServiceState {
     Good(String),
     Bad {
         what: String,
@@ -99,17 +99,17 @@ enum Answer {
     Ours(ProbeError),
 }
 
-impl Answer {
-    fn bad(what: String) -> Answer {
-        Answer::Bad { what, throttled: false, offline: None, starting: false }
+impl ServiceState {
+    fn bad(what: String) -> ServiceState {
+        ServiceState::Bad { what, throttled: false, offline: None, starting: false }
     }
 
-    fn of(fault: &Unreachable) -> Answer {
+    fn from_error(fault: &Unreachable) -> ServiceState {
         match fault {
             Unreachable::BadUrl(_) | Unreachable::BadHeader(_) | Unreachable::Proxy { .. } => {
-                Answer::Ours(ProbeError::because(fault.to_string()))
+                ServiceState::Ours(ProbeError::because(fault.to_string()))
             }
-            _ => Answer::Bad {
+            _ => ServiceState::Bad {
                 what: fault.to_string(),
                 throttled: false,
                 offline: fault.offline_host().map(str::to_owned),
@@ -126,15 +126,15 @@ impl Answer {
 }
 
 /// Reads Chatwoot's `/api`, which returns 200 even if its services do not work.
-fn services(api: Result<Api, ChatwootError>) -> Answer {
+fn services(api: Result<Api, ChatwootError>) -> ServiceState {
     let api = match api {
         Ok(api) => api,
-        Err(ChatwootError::Unreachable(fault)) => return Answer::of(&fault),
+        Err(ChatwootError::Unreachable(fault)) => return ServiceState::from_error(&fault),
         Err(ChatwootError::Refused(refusal)) => {
             let throttled = refusal.reason == Reason::TooMany;
-            return Answer::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
+            return ServiceState::Bad { what: refusal.in_words(), throttled, offline: None, starting: false };
         }
-        Err(ChatwootError::Unreadable(why)) => return Answer::bad(format!("200, but {why}")),
+        Err(ChatwootError::Unreadable(why)) => return ServiceState::bad(format!("200, but {why}")),
     };
     let failing: Vec<String> =
         [("queue_services", &api.queue_services), ("data_services", &api.data_services)]
@@ -143,21 +143,21 @@ fn services(api: Result<Api, ChatwootError>) -> Answer {
             .map(|(key, value)| format!("{key} is {}", state(value.as_ref())))
             .collect();
     match failing.is_empty() {
-        true => Answer::Good("200, queue and database `ok`".to_owned()),
-        false => Answer::bad(format!("200, but {}", failing.join(" and "))),
+        true => ServiceState::Good("200, queue and database `ok`".to_owned()),
+        false => ServiceState::bad(format!("200, but {}", failing.join(" and "))),
     }
 }
 
 /// Reads the Agent SDK's `/health`.
-fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> Answer {
+fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> ServiceState {
     match answer {
-        Err(fault) => Answer::of(&fault),
+        Err(fault) => ServiceState::from_error(&fault),
         Ok((200, Ok(body))) => match body.get("status") {
-            Some(Value::String(text)) if text == "ok" => Answer::Good("200, status `ok`".to_owned()),
-            other => Answer::bad(format!("200, but status is {}", state(other))),
+            Some(Value::String(text)) if text == "ok" => ServiceState::Good("200, status `ok`".to_owned()),
+            other => ServiceState::bad(format!("200, but status is {}", state(other))),
         },
-        Ok((200, Err(why))) => Answer::bad(format!("200, but {why}")),
-        Ok((status, _)) => Answer::Bad {
+        Ok((200, Err(why))) => ServiceState::bad(format!("200, but {why}")),
+        Ok((status, _)) => ServiceState::Bad {
             what: status.to_string(),
             throttled: status == 429,
             offline: None,
@@ -189,8 +189,8 @@ mod tests {
     use super::*;
     use crate::service::chatwoot::Rejection;
 
-    fn is_good(said: &Answer) -> bool {
-        matches!(said, Answer::Good(_))
+    fn is_good(state: &ServiceState) -> bool {
+        matches!(state, ServiceState::Good(_))
     }
 
     #[test]
@@ -209,17 +209,17 @@ mod tests {
             ),
             (json!({}), "200, but JSON that is not from Chatwoot's /api"),
         ] {
-            assert_eq!(api(body), Answer::bad(what.to_owned()));
+            assert_eq!(api(body), ServiceState::bad(what.to_owned()));
         }
         let refused = |status| services(Err(ChatwootError::Refused(Rejection::of(status, None))));
-        assert!(matches!(refused(429), Answer::Bad { throttled: true, .. }));
-        assert!(matches!(refused(503), Answer::Bad { throttled: false, .. }));
+        assert!(matches!(refused(429), ServiceState::Bad { throttled: true, .. }));
+        assert!(matches!(refused(503), ServiceState::Bad { throttled: false, .. }));
     }
 
     #[test]
     fn the_agent_is_healthy_if_it_returns_ok_with_200() {
-        let said = |code: u16, body: Value| status(Ok((code, Ok(body))));
-        assert!(is_good(&said(200, json!({"status": "ok"}))));
+        let state = |code: u16, body: Value| status(Ok((code, Ok(body))));
+        assert!(is_good(&state(200, json!({"status": "ok"}))));
         for (code, body, starting) in [
             (200, json!({"status": "degraded"}), false),
             (200, json!({}), false),
@@ -229,11 +229,11 @@ mod tests {
             (503, json!({"status": "ok"}), true),
         ] {
             assert!(
-                matches!(said(code, body.clone()), Answer::Bad { starting: s, .. } if s == starting),
+                matches!(state(code, body.clone()), ServiceState::Bad { starting: s, .. } if s == starting),
                 "{body}"
             );
         }
-        assert!(matches!(said(429, json!({})), Answer::Bad { throttled: true, .. }));
+        assert!(matches!(state(429, json!({})), ServiceState::Bad { throttled: true, .. }));
         assert!(!is_good(&status(Ok((200, Err("an HTML page".to_owned()))))));
     }
 
@@ -241,13 +241,13 @@ mod tests {
     fn a_connection_error_is_a_failed_probe_unless_it_is_ours() {
         let lost = status(Err(Unreachable::Unresolvable { host: "agent.example".to_owned() }));
         assert!(
-            matches!(&lost, Answer::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
+            matches!(&lost, ServiceState::Bad { offline: Some(host), starting: false, .. } if host == "agent.example")
         );
         assert!(matches!(
             status(Err(Unreachable::Refused)),
-            Answer::Bad { starting: true, offline: None, .. }
+            ServiceState::Bad { starting: true, offline: None, .. }
         ));
         let proxy = Unreachable::Proxy { proxy: "proxy.example".to_owned(), why: "refused".to_owned() };
-        assert!(matches!(status(Err(proxy)), Answer::Ours(_)));
+        assert!(matches!(status(Err(proxy)), ServiceState::Ours(_)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{opening, watched};
+use super::{observation, plan};
 use crate::context::Context;
 use crate::outcome::window::{Mode, Window};
 use crate::redact::Secret;
@@ -24,39 +24,39 @@ const BLUR: Duration = Duration::from_secs(2);
 
 /// Waits for the watch, then until the latest message of the window is old enough to be judged, and reads.
 pub(super) async fn customers(cx: &Arc<Context>) -> Customers {
-    let opening = opening(cx).await;
-    let watched = watched(cx).await;
-    let window = match &*watched {
-        Ok(watched) => watched.window,
+    let plan = plan(cx).await;
+    let observation = observation(cx).await;
+    let window = match &*observation {
+        Ok(observation) => observation.window,
         Err(_) => {
-            opening.ending().over().await;
-            opening.end.borrow().window
+            plan.ending().over().await;
+            plan.end.borrow().window
         }
     };
     let client = match client(cx) {
         Ok(client) => client,
-        Err(why) => return Customers::unasked(window, &why),
+        Err(why) => return Customers::unknown(window, &why),
     };
-    if is_waited_for(cx, &opening, watched.as_ref().as_ref().ok()) {
-        sleep_until(old_enough(cx, &opening, window)).await;
+    if is_waited_for(cx, &plan, observation.as_ref().as_ref().ok()) {
+        sleep_until(old_enough(cx, &plan, window)).await;
     }
-    let spent = opening.began + opening.budget;
+    let spent = plan.began + plan.budget;
     let left = spent.saturating_duration_since(Instant::now()).clamp(MIN_TIME, DEADLINE);
-    customers::ask(client, account(cx), window, left).await
+    customers::fetch(client, account(cx), window, left).await
 }
 
 /// A past window is judged at once, and one that ended early is not judged for lost messages.
-fn is_waited_for(cx: &Context, opening: &WindowPlan, watched: Option<&Observation>) -> bool {
-    opening.mode == Mode::Forward
+fn is_waited_for(cx: &Context, plan: &WindowPlan, observation: Option<&Observation>) -> bool {
+    plan.mode == Mode::Forward
         && cx.settings.target.traffic.drafts == Drafts::On
-        && watched.is_none_or(|watched| !watched.ended.early())
+        && observation.is_none_or(|observation| !observation.ended.early())
 }
 
 /// When a message of the window's last second will be old enough, within the budget.
-fn old_enough(cx: &Context, opening: &WindowPlan, window: Window) -> Instant {
+fn old_enough(cx: &Context, plan: &WindowPlan, window: Window) -> Instant {
     let patience = cx.settings.target.traffic.patience.0 + BLUR;
-    let past = Duration::try_from(opening.now().duration_since(window.to)).unwrap_or_default();
-    (Instant::now() + patience.saturating_sub(past)).min(opening.began + opening.budget)
+    let past = Duration::try_from(plan.now().duration_since(window.to)).unwrap_or_default();
+    (Instant::now() + patience.saturating_sub(past)).min(plan.began + plan.budget)
 }
 
 fn client(cx: &Context) -> Result<Chatwoot, String> {

@@ -28,8 +28,8 @@ const RETRY_PAUSE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Why that is unknown, as a lower-case fragment.
-pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, String> {
-    if matches!(wish.since, Some(Since::At(_))) {
+pub(super) async fn deploy(cx: &Arc<Context>, requested: &Watch) -> Result<Deploy, String> {
+    if matches!(requested.since, Some(Since::At(_))) {
         return Err("--since sets the start of the window".to_owned());
     }
     let target = &cx.settings.target;
@@ -50,17 +50,17 @@ pub(super) async fn deploy(cx: &Arc<Context>, wish: &Watch) -> Result<Deploy, St
 ///
 /// # Errors
 /// When the app is not configured, or `fly` does not work here.
-pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogReading, ProbeError> {
+pub(super) async fn logs(cx: &Arc<Context>, plan: &WindowPlan) -> Result<LogReading, ProbeError> {
     let target = &cx.settings.target;
     let Some(app) = target.fly_app.as_deref() else {
         return Err(ProbeError::because("`fly_app` is not configured for the target")
             .hint(target.line_to_add("fly_app")));
     };
     let mut reading = LogReading::new(LogTexts::from(&target.traffic));
-    if opening.mode == Mode::Forward {
+    if plan.mode == Mode::Forward {
         // A busy log is also read while its last lines arrive, or the last reading would miss some.
         let over = async {
-            opening.ending().over().await;
+            plan.ending().over().await;
             sleep(LOG_DELAY).await;
         };
         tokio::pin!(over);
@@ -73,7 +73,7 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogR
                 () = sleep_until(next) => {}
             }
             let usual = target.traffic.logs_every.0;
-            let wait = match poll(cx, opening, app, &mut reading).await {
+            let wait = match poll(cx, plan, app, &mut reading).await {
                 Ok(polled) => polled.lasts.map_or(usual, |lasts| usual.min(lasts)),
                 Err(cannot) if first => return Err(cannot),
                 Err(_) => usual,
@@ -84,10 +84,10 @@ pub(super) async fn logs(cx: &Arc<Context>, opening: &WindowPlan) -> Result<LogR
     } else {
         sleep(LOG_DELAY).await;
     }
-    if !matches!(poll(cx, opening, app, &mut reading).await, Ok(Polled { complete: true, .. })) {
+    if !matches!(poll(cx, plan, app, &mut reading).await, Ok(Polled { complete: true, .. })) {
         sleep(RETRY_PAUSE).await;
-        let again = poll(cx, opening, app, &mut reading).await;
-        if opening.mode == Mode::Past {
+        let again = poll(cx, plan, app, &mut reading).await;
+        if plan.mode == Mode::Past {
             again?;
         }
     }
@@ -128,15 +128,15 @@ fn lasts(batch: &LogBatch) -> Option<Duration> {
 /// When `fly` does not work here.
 async fn poll(
     cx: &Context,
-    opening: &WindowPlan,
+    plan: &WindowPlan,
     app: &str,
     reading: &mut LogReading,
 ) -> Result<Polled, ProbeError> {
-    let asked_at = opening.now();
+    let read_at = plan.now();
     let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor, &cx.marker).await;
     match &answer.found {
         Ok(batch) => {
-            reading.take(asked_at, *opening.end.borrow(), batch);
+            reading.take(read_at, *plan.end.borrow(), batch);
             Ok(Polled { complete: batch.partial.is_none(), lasts: lasts(batch) })
         }
         Err(trouble) => {

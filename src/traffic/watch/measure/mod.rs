@@ -29,22 +29,22 @@ const LOGS: Key<Result<LogReading, ProbeError>> = Key::new("the log of the windo
 const CUSTOMERS: Key<Customers> = Key::new("Chatwoot's side of the window");
 
 /// Time limit of the first query.
-const LOOK: Duration = Duration::from_secs(10);
+const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The plan of the window, the deploy, and where the window really ends.
-pub async fn opening(cx: &Arc<Context>) -> Arc<WindowPlan> {
+pub async fn plan(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let taking = Arc::clone(cx);
     cx.measure(PLAN, false, async move {
-        let wish = wish(&taking);
-        let deploy = fly::deploy(&taking, &wish).await;
+        let requested = requested(&taking);
+        let deploy = fly::deploy(&taking, &requested).await;
         let read = clock(&taking).await;
-        WindowPlan::new(&wish, read, deploy)
+        WindowPlan::new(&requested, read, deploy)
     })
     .await
 }
 
 /// The facts of the window, from its first tick to the final query.
-pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
+pub async fn observation(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> {
     let taking = Arc::clone(cx);
     cx.measure(FACTS, false, async move { Box::pin(watch(&taking)).await }).await
 }
@@ -53,8 +53,8 @@ pub async fn watched(cx: &Arc<Context>) -> Arc<Result<Observation, ProbeError>> 
 pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
     let taking = Arc::clone(cx);
     cx.measure(HEALTH.of(format!("{of:?}")), false, async move {
-        let opening = begin(&taking).await;
-        health::take(taking, of, opening).await
+        let plan = begin(&taking).await;
+        health::take(taking, of, plan).await
     })
     .await
 }
@@ -63,8 +63,8 @@ pub async fn health(cx: &Arc<Context>, of: Service) -> Arc<HealthReading> {
 pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
     let taking = Arc::clone(cx);
     cx.measure(LOGS, false, async move {
-        let opening = begin(&taking).await;
-        fly::logs(&taking, &opening).await
+        let plan = begin(&taking).await;
+        fly::logs(&taking, &plan).await
     })
     .await
 }
@@ -76,46 +76,46 @@ pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
 }
 
 /// The requested window.
-fn wish(cx: &Context) -> settings::Watch {
+fn requested(cx: &Context) -> settings::Watch {
     cx.settings.watch.clone().unwrap_or_else(window::default_watch)
 }
 
 /// Starts the watch, which decides when the window is over, without waiting for it.
 async fn begin(cx: &Arc<Context>) -> Arc<WindowPlan> {
     let watching = Arc::clone(cx);
-    tokio::spawn(async move { watched(&watching).await });
-    opening(cx).await
+    tokio::spawn(async move { observation(&watching).await });
+    plan(cx).await
 }
 
 async fn watch(cx: &Arc<Context>) -> Result<Observation, ProbeError> {
-    let opening = opening(cx).await;
-    let database = match database(cx, &opening) {
+    let plan = plan(cx).await;
+    let database = match database(cx, &plan) {
         Ok(database) => database,
         Err(cannot) => {
             // Other measurements continue to the window's end, by our own clock.
             tokio::spawn(async move {
-                let length = opening.planned.to.duration_since(opening.began_at);
-                sleep_until(opening.began + Duration::try_from(length).unwrap_or_default()).await;
-                opening.close(opening.planned);
+                let length = plan.planned.to.duration_since(plan.began_at);
+                sleep_until(plan.began + Duration::try_from(length).unwrap_or_default()).await;
+                plan.close(plan.planned);
             });
             return Err(cannot);
         }
     };
-    let (wish, rules) = (wish(cx), &cx.settings.target.traffic);
-    let watched = Watch::new(&database, &**cx, &opening, &wish, rules).run().await;
-    let summary = judge::summarize(&watched, &cx.settings.target);
+    let (requested, rules) = (requested(cx), &cx.settings.target.traffic);
+    let observation = Watch::new(&database, &**cx, &plan, &requested, rules).run().await;
+    let summary = judge::summarize(&observation, &cx.settings.target);
     cx.set_traffic(match cx.traffic() {
         Some(ticks) if summary.provisional => summary.with_the_numbers_of(ticks),
         _ => summary,
     });
-    Ok(watched)
+    Ok(observation)
 }
 
 /// The database, unless the problem is on our side.
-fn database(cx: &Arc<Context>, opening: &WindowPlan) -> Result<Database, ProbeError> {
+fn database(cx: &Arc<Context>, plan: &WindowPlan) -> Result<Database, ProbeError> {
     let dsn = dsn(cx)?;
-    match &opening.clockless {
-        Some(fault) if fault.ours => Err(ProbeError::because(format!("DATABASE_URL: {}", fault.unasked.why))),
+    match &plan.clockless {
+        Some(fault) if fault.ours => Err(ProbeError::because(format!("DATABASE_URL: {}", fault.error.why))),
         _ => Ok(Database::new(Arc::clone(cx), dsn)),
     }
 }
@@ -128,7 +128,7 @@ fn dsn(cx: &Context) -> Result<Dsn, ProbeError> {
 /// Reads the database's clock, and ours at the same moment.
 async fn clock(cx: &Arc<Context>) -> ClockReading {
     let database = match dsn(cx) {
-        Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(LOOK).await,
+        Ok(dsn) => Database::new(Arc::clone(cx), dsn).moment(CLOCK_TIMEOUT).await,
         Err(cannot) => Err(cannot.into()),
     };
     // Taken after the answer, because the window begins when its clock is known.

@@ -26,8 +26,8 @@ pub fn cases() -> Vec<Case> {
             .arrange(|b| {
                 b.world.chatwoot.update(|state| state.webhooks[0].secret = "hunter2hunter2".to_owned())
             }),
-        Case::new("ours has white space around it", SYNCED, WHAT)
-            .says("only in the white space around it")
+        Case::new("ours has whitespace around it", SYNCED, WHAT)
+            .says("only in the whitespace around it")
             .arrange(|b| {
                 let padded = format!("{} ", b.vars["CHATWOOT_WEBHOOK_SECRET"]);
                 b.set("CHATWOOT_WEBHOOK_SECRET", padded);

@@ -114,7 +114,7 @@ fn forms() -> Vec<Case> {
             "CHATWOOT_BASE_URL",
             "https://chat.hotrodan.test\n",
             "form",
-            "begins or ends with white space"
+            "begins or ends with whitespace"
         ),
         value!(BASE, "CHATWOOT_BASE_URL", "hunter2hunter2hunter2", "form", "no scheme"),
         value!(
@@ -132,11 +132,11 @@ fn forms() -> Vec<Case> {
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "99999999999999999999", "form", "too large for an id"),
         value!(ACCOUNT, "CHATWOOT_ACCOUNT_ID", "hunter2hunter2hunter2", "form", "is not a whole number"),
         value!(KEY, "CHATWOOT_API_KEY", "hunter2", "form", "fewer than 8 characters"),
-        value!(KEY, "CHATWOOT_API_KEY", "Bearer hunter2hunter2", "form", "contains white space"),
+        value!(KEY, "CHATWOOT_API_KEY", "Bearer hunter2hunter2", "form", "contains whitespace"),
         value!(KEY, "CHATWOOT_API_KEY", "'hunter2hunter2'", "form", "quotation marks"),
-        value!(KEY, "CHATWOOT_API_KEY", "hunter2hunter2\r", "form", "begins or ends with white space"),
+        value!(KEY, "CHATWOOT_API_KEY", "hunter2hunter2\r", "form", "begins or ends with whitespace"),
         value!(KEY, "CHATWOOT_API_KEY", "hunter2\u{200b}hunter2", "form", "not printable ASCII"),
-        value!(SECRET, "CHATWOOT_WEBHOOK_SECRET", "hunter2 hunter2", "form", "contains white space")
+        value!(SECRET, "CHATWOOT_WEBHOOK_SECRET", "hunter2 hunter2", "form", "contains whitespace")
             .verdict("fail", 3),
         value!(
             DATABASE,
