@@ -151,7 +151,7 @@ fn use_encrypted(bench: &mut Bench, parameters: &str) {
 fn encryption() -> Vec<Case> {
     vec![
         Case::new("encryption is required, and the server has none", REACHED, "connection")
-            .says("turn TLS on at the server; only for a private network set sslmode=disable")
+            .says("turn TLS on at the server, or put the provider's TLS endpoint into DATABASE_URL")
             .arrange(|b| with(b, "sslmode=require")),
         Case::new("the server wants encryption", REACHED, "connection")
             .says("the server requires TLS: add sslmode=require")
