@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rehearsal::faults::{Server, WorldChange};
 use crate::rehearsal::http::merge;
@@ -68,6 +69,13 @@ impl<'w> FaultedWorld<'w> {
                 self.kept.push(kept);
             }
             Some(Server::Killed) => self.database.kill()?,
+            Some(Server::Encrypted) => {
+                let server = self.database.encrypted()?;
+                fs::write(self.world.folder().join("database-root.pem"), &server.root)
+                    .context("cannot write the database's root certificate")?;
+                self.variables.insert("DATABASE_URL".to_owned(), server.login());
+                self.kept.push(Box::new(server));
+            }
         }
         self.set_variables(change)
     }
@@ -75,6 +83,10 @@ impl<'w> FaultedWorld<'w> {
     async fn set_world(&self, change: &WorldChange) -> Result<()> {
         if let Some(name) = &change.world {
             name.parse::<Setup>()?.apply(self.world).await?;
+        }
+        if let Some(changes) = &change.webhooks {
+            let webhooks = self.webhooks(changes)?;
+            self.world.control.change(&json!({ "chatwoot": { "state": { "webhooks": webhooks } } })).await?;
         }
         let parts = [
             ("chatwoot", &change.chatwoot),
@@ -84,11 +96,26 @@ impl<'w> FaultedWorld<'w> {
         ];
         for (name, document) in parts {
             if let Some(document) = document {
-                let change = serde_json::json!({ name: self.document(document)? });
+                let change = json!({ name: self.document(document)? });
                 self.world.control.change(&change).await?;
             }
         }
         Ok(())
+    }
+
+    /// The app's webhook with each of these changes.
+    fn webhooks(&self, changes: &[Value]) -> Result<Vec<Value>> {
+        let good = self.world.chatwoot.update(|state| serde_json::to_value(state.webhooks.first()))?;
+        let first = good["id"].as_u64().unwrap_or(1);
+        (first..)
+            .zip(changes)
+            .map(|(id, change)| {
+                let mut webhook = good.clone();
+                webhook["id"] = id.into();
+                merge(&mut webhook, &self.document(change)?);
+                Ok(webhook)
+            })
+            .collect()
     }
 
     fn set_fly(&self, change: &WorldChange) -> Result<()> {
@@ -123,6 +150,9 @@ impl<'w> FaultedWorld<'w> {
         }
         for name in &change.removed {
             remove(&checkout.path().join(name))?;
+        }
+        for (name, target) in &change.links {
+            symlink(self.fill_in(target)?, self.world.folder().join(name)).context("cannot create a link")?;
         }
         Ok(())
     }
@@ -210,7 +240,21 @@ impl<'w> FaultedWorld<'w> {
                 ensure!(!token.is_empty(), "Chatwoot has no {person}");
                 token
             }
+            // The database that the program is connected to, which is not always the world's.
+            Some(("port", "database")) => {
+                let text = self.variables.get("DATABASE_URL").context("DATABASE_URL is not set")?;
+                url::Url::parse(text)?.port().unwrap_or(5432).to_string()
+            }
             Some(("login", role)) => self.database.login(role),
+            Some(("password", role)) => {
+                url::Url::parse(&self.database.login(role))?.password().unwrap_or_default().to_owned()
+            }
+            Some(("capitals", name)) => self.value(name)?.to_uppercase(),
+            Some(("repeat", spec)) => {
+                let (times, text) =
+                    spec.split_once('.').context("a repetition must be given as `TIMES.TEXT`")?;
+                text.repeat(times.parse().context("not a number of repetitions")?)
+            }
             Some(("fingerprint", name)) => {
                 let config: toml::Table = fs::read_to_string(world.config_path())?.parse()?;
                 let key = config
@@ -249,7 +293,15 @@ fn relative_time(offset: &str) -> Result<String> {
 fn merged<T: Serialize + DeserializeOwned>(present: &T, change: &Value) -> Result<T> {
     let mut value = serde_json::to_value(present).context("cannot serialize the stand-in's answers")?;
     merge(&mut value, change);
+    drop_nulls(&mut value);
     serde_json::from_value(value).context("not valid answers of the stand-in")
+}
+
+fn drop_nulls(value: &mut Value) {
+    if let Value::Object(entries) = value {
+        entries.retain(|_, entry| !entry.is_null());
+        entries.values_mut().for_each(drop_nulls);
+    }
 }
 
 fn merge_tables(into: &mut toml::Table, change: toml::Table) {

@@ -11,7 +11,7 @@ use crate::rehearsal::faults::{Expectation, ExpectedVerdict, Fault};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultOutcome {
-    /// Exactly the expected checks did not pass.
+    /// Exactly the expected checks did not pass, or a good world passed.
     Caught,
     /// The results differ from the expected ones; one line per difference.
     Missed(Vec<String>),
@@ -51,13 +51,18 @@ pub fn judge(fault: &Fault, runs: &[RunResult], kinds: &CheckKinds) -> (FaultOut
             proved.extend(expectation.claims.iter().map(|claim| (expectation.check.clone(), claim.clone())));
         }
     }
-    wrong.extend(undeclared(fault, runs, &kinds.own));
+    if !fault.is_narrow() {
+        wrong.extend(undeclared(fault, runs, &kinds.own));
+    }
     proved.extend(own_failures(runs, &kinds.own));
     wrong.extend(runs.iter().flat_map(|run| run.unlisted(&kinds.codes)));
-    wrong.extend(exit_codes(runs));
-    match wrong.is_empty() {
-        true => (FaultOutcome::Caught, proved),
-        false => (FaultOutcome::Missed(wrong), BTreeSet::new()),
+    wrong.extend(exit_codes(fault, runs));
+    let leaks = runs.iter().flat_map(|run| &run.leaks);
+    wrong.extend(leaks.map(|name| format!("the run's output shows the secret of {name}")));
+    if wrong.is_empty() {
+        (FaultOutcome::Caught, proved)
+    } else {
+        (FaultOutcome::Missed(wrong), BTreeSet::new())
     }
 }
 
@@ -65,6 +70,8 @@ fn differences(expectation: &Expectation, record: &OutcomeRecord) -> Vec<String>
     let id = &expectation.check;
     let ended = match expectation.verdict {
         ExpectedVerdict::Warn => record.verdict == "pass" && record.warned,
+        ExpectedVerdict::Pass => record.verdict == "pass" && !record.warned,
+        ExpectedVerdict::Skipped => record.verdict == "blocked",
         verdict => record.verdict == verdict.name(),
     };
     if !ended {
@@ -84,6 +91,9 @@ fn differences(expectation: &Expectation, record: &OutcomeRecord) -> Vec<String>
         .collect();
     if !record.text.contains(&expectation.says) {
         wrong.push(format!("{id}: `{}` is missing in: {}", expectation.says, record.text));
+    }
+    if !record.evidence.contains(&expectation.shows) {
+        wrong.push(format!("{id}: `{}` is missing in the evidence: {}", expectation.shows, record.evidence));
     }
     wrong
 }
@@ -136,9 +146,9 @@ fn own_failures(runs: &[RunResult], own: &BTreeSet<String>) -> Vec<ClaimId> {
 }
 
 /// The exit code follows from the outcomes: 1 if a required check failed, 3 if one did not pass otherwise, else 0. A GO
-/// although one did not pass would be the worst result.
-fn exit_codes(runs: &[RunResult]) -> Vec<String> {
-    let wanted = |run: &RunResult| {
+/// although one did not pass would be the worst result. In a narrowed run it follows from the expected verdicts.
+fn exit_codes(fault: &Fault, runs: &[RunResult]) -> Vec<String> {
+    let found = |run: &RunResult| {
         let failed: Vec<&OutcomeRecord> =
             run.outcomes.iter().filter(|record| record.required && record.did_not_pass()).collect();
         match (failed.is_empty(), failed.iter().any(|record| record.verdict == "fail")) {
@@ -147,10 +157,26 @@ fn exit_codes(runs: &[RunResult]) -> Vec<String> {
             (false, false) => 3,
         }
     };
+    let wanted = |run: &RunResult| match fault.exit {
+        Some(code) => code,
+        None if fault.is_narrow() => expected_exit(fault),
+        None => found(run),
+    };
     runs.iter()
         .filter(|run| run.code != wanted(run))
         .map(|run| format!("exit code: expected {}, found {}", wanted(run), run.code))
         .collect()
+}
+
+/// 1 if a check must fail or be blocked by one that fails, 3 if one must end undecided, else 0.
+fn expected_exit(fault: &Fault) -> i32 {
+    let code = |expectation: &Expectation| match expectation.verdict {
+        ExpectedVerdict::Fail | ExpectedVerdict::Skipped => 1,
+        ExpectedVerdict::Inconclusive | ExpectedVerdict::Error => 3,
+        ExpectedVerdict::Warn | ExpectedVerdict::Pass => 0,
+    };
+    let codes: Vec<i32> = fault.expectations.iter().map(code).collect();
+    [1, 3].into_iter().find(|code| codes.contains(code)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -168,11 +194,12 @@ mod tests {
             warned: false,
             claims,
             text: "why".to_owned(),
+            evidence: "version: 4.12.1\n".to_owned(),
         }
     }
 
     fn result(code: i32, outcomes: Vec<OutcomeRecord>) -> Vec<RunResult> {
-        vec![RunResult { code, outcomes }]
+        vec![RunResult { code, outcomes, leaks: vec![] }]
     }
 
     fn fault(verdict: ExpectedVerdict, also: &[&str]) -> Fault {
@@ -181,17 +208,19 @@ mod tests {
         } else {
             vec!["c".to_owned()]
         };
-        let expectation = Expectation { check: "s.a".to_owned(), claims, verdict, says: String::new() };
+        let expectation = Expectation {
+            check: "s.a".to_owned(),
+            claims,
+            verdict,
+            says: String::new(),
+            shows: String::new(),
+        };
         Fault {
             name: "f".to_owned(),
             about: "a".to_owned(),
             expectations: vec![expectation],
             also: also.iter().map(|&text| text.to_owned()).collect(),
-            native_only: None,
-            stage: Default::default(),
-            later: None,
-            args: vec![],
-            withheld: vec![],
+            ..Fault::default()
         }
     }
 

@@ -1,47 +1,12 @@
-//! Whole worlds, and where the token must not go.
+//! Where Chatwoot's token must not go, and what the app receives.
 
 use serde_json::{Value, json};
 
-use super::{answer, state};
-use crate::support::bench::{Bench, Ran, verdict};
+use crate::support::bench::Bench;
 
-/// The checks that are not a plain pass, as `id label`.
-fn not_passed(ran: &Ran) -> Vec<String> {
-    let label = |o: &Value| match verdict(o).as_str() {
-        "pass" if o["warnings"].as_array().is_some_and(|list| !list.is_empty()) => "warn".to_owned(),
-        other => other.to_owned(),
-    };
-    let all = ran.outcomes();
-    let others = all.iter().filter(|o| label(o) != "pass");
-    others.map(|o| format!("{} {}", o["id"].as_str().unwrap_or_default(), label(o))).collect()
-}
-
-#[test]
-fn before_the_first_deploy_there_is_no_webhook_yet() {
-    let bench = Bench::new();
-    bench.world.chatwoot.update(|state| state.webhooks.clear());
-    let ran = bench.preflight(&["--no-journal"]);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.problems(), ran.stderr);
-    let expected = [
-        "environment.webhook-secret-synced warn",
-        "chatwoot.webhook-configured warn",
-        "chatwoot.webhook-present fail",
-    ];
-    assert_eq!(not_passed(&ran), expected);
-    assert!(ran.stdout.contains("Configure Webhook Endpoints"), "{}", ran.stdout);
-    assert_eq!(bench.preflight(&["--no-journal", "--strict"]).code, 1);
-}
-
-#[test]
-fn with_chatwoot_4_8_everything_passes_with_a_warning() {
-    let bench = Bench::new();
-    state(&bench, json!({ "version": "4.8.0" }));
-    let ran = bench.preflight(&["--no-journal"]);
-    assert_eq!(ran.code, 0, "{}\n{}", ran.problems(), ran.stderr);
-    assert_eq!(not_passed(&ran), ["environment.webhook-secret-synced warn"]);
-    assert_eq!(ran.report()["partial"], Value::Null);
-    let version = ran.outcome("chatwoot.services")["evidence"].to_string();
-    assert!(version.contains("4.8.0"), "{version}");
+/// Replaces Chatwoot's response to a request.
+fn answer(bench: &Bench, pattern: &str, answer: Value) {
+    bench.control("chatwoot", json!({ "set": { pattern: answer } }));
 }
 
 /// How many requests with a token the app received, and how many in all.
