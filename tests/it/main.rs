@@ -2,7 +2,6 @@
 
 mod baseline;
 mod checklist;
-mod claims;
 mod cli;
 mod clients;
 mod formats;

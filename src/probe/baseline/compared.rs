@@ -35,7 +35,7 @@ pub(super) async fn judge(
     let sides = sides(attempt).await?;
     let sides = match sides.as_ref() {
         Ok(sides) => sides,
-        Err(fault) => return unread(finding, fault),
+        Err(error) => return unread(finding, error, &attempt.cx.settings),
     };
     if let Some(how) = &sides.hidden {
         return Ok(hidden(finding, how));

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Explanation;
 use super::codes::codes;
-use super::database::{DatabaseError, dsn, psql};
+use super::database::{dsn, psql, unavailable};
 use crate::context::Attempt;
 use crate::outcome::finding::{Claim, Finding, ProbeError};
-use crate::service::postgres::PgError;
+use crate::service::postgres::{PgError, Task};
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;
 use crate::traffic::baseline::sql as baseline_sql;
@@ -172,39 +172,17 @@ impl Baseline {
     }
 }
 
-/// True when the database answered, if only to reject the statement.
-fn answered(fault: &PgError) -> bool {
-    matches!(
-        fault,
-        PgError::Server { .. }
-            | PgError::Cancelled { .. }
-            | PgError::Locked { .. }
-            | PgError::NotText { .. }
-            | PgError::TooMuch
-            | PgError::Odd(_)
-    )
-}
-
 /// The finding when the facts cannot be read. Without a response the connection claim fails; with one the claim about
 /// the facts is undecided.
-fn unread(finding: Finding, fault: &PgError) -> Result<Finding, ProbeError> {
-    if !answered(fault) {
-        return DatabaseError::from(fault).finding(finding);
+fn unread(finding: Finding, error: &PgError, settings: &Settings) -> Result<Finding, ProbeError> {
+    if !error.answered() {
+        return unavailable(finding, error);
     }
-    let fix = match fault.sqlstate() {
-        Some("42P01" | "42703" | "3F000") => {
-            "correct the table and column names of the target in the configuration: hotdash-ops preflight --only schema shows which are wrong"
-        }
-        Some("42501") => {
-            "have the table's owner grant SELECT to this role: hotdash-ops preflight --only schema shows the statement"
-        }
-        Some("57014") => "check the index for this query: hotdash-ops preflight --only schema.facts-index",
-        Some("55P03") => "wait for the migration that holds the lock, then run again",
-        _ => "check the database in DATABASE_URL: hotdash-ops preflight --only schema",
-    };
+    let target = &settings.target;
+    let advice = error.advice(Task::Read { table: &target.names.facts, target: &target.name });
     let claim = Claim::undecided(FACTS_CODE, FACTS, "a readable table", "not readable")
-        .sentence(format!("the facts of the last hour cannot be read: {fault}"));
-    Ok(finding.claim(claim.fix(fix)))
+        .sentence(format!("the facts of the last hour cannot be read: {error}"));
+    Ok(finding.claim(claim.fix(advice.fix)))
 }
 
 /// The finding when row level security hides rows, which makes counts too small without an error.

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::{Baseline, hidden, unread};
 use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
-use crate::probe::database::{DatabaseError, dsn};
+use crate::probe::database::{dsn, unavailable};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
 use crate::settings::Traffic;
@@ -49,7 +49,7 @@ pub(super) async fn judge(
     }
     match recording.as_ref() {
         Recording::Stored(captured) => Ok(stored(finding, captured, attempt.cx)),
-        Recording::Not(why) => not_stored(finding, why),
+        Recording::Not(why) => not_stored(finding, why, attempt.cx),
         Recording::Hidden(how) => Ok(hidden(finding, how)),
         Recording::Elsewhere(unfit) => Ok(finding.claim(unfit.fails()).fix(&unfit.fix)),
         Recording::Mistaken => {
@@ -74,10 +74,10 @@ async fn record(attempt: &Attempt<'_>) -> Result<Arc<Recording>, ProbeError> {
 async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
     let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
-        Err(fault) => return Recording::Not(CaptureError::Unread(fault)),
+        Err(error) => return Recording::Not(CaptureError::Unread(error)),
     };
     let recording =
-        guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(CaptureError::Unread(fault)));
+        guarded(cx, &writer).await.unwrap_or_else(|error| Recording::Not(CaptureError::Unread(error)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
         let (row, quality) = (&captured.row, quality(captured, &cx.settings.target.traffic));
@@ -99,9 +99,8 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
     }
     let info = table_info(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
-        let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
-        let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
-        if name != *expected {
+        let name = &writer.reading().info().database;
+        if name != expected {
             let fix = format!(
                 "set the database in DATABASE_URL to {expected}, or correct `database` under [targets.{}]; nothing was written",
                 target.name
@@ -203,7 +202,7 @@ fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeError> {
+fn not_stored(finding: Finding, why: &CaptureError, cx: &Context) -> Result<Finding, ProbeError> {
     let expected = format!("one row in {TABLE}");
     Ok(match why {
         CaptureError::Thin { unfit, hour } => {
@@ -213,19 +212,19 @@ fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeErro
                 .claim(unfit.undecided())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }
-        CaptureError::Unread(fault) => return unread(finding, fault),
+        CaptureError::Unread(error) => return unread(finding, error, &cx.settings),
         CaptureError::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
-        CaptureError::Unwritten(fault) => {
-            let mut finding = DatabaseError::from(fault).finding(finding)?;
+        CaptureError::Unwritten(error) => {
+            let mut finding = unavailable(finding, error)?;
             finding.claims.push(
                 Claim::compared("baseline", "baseline", expected, "none", false)
                     .sentence("nothing was written"),
             );
             finding
         }
-        CaptureError::Unknown(fault) => finding
+        CaptureError::Unknown(error) => finding
             .claim(Claim::undecided("baseline", "baseline", expected, "unknown").sentence(format!(
-                "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {fault}"
+                "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {error}"
             )))
             .fix("run `hotdash-ops baseline` again within the minute; it shows the row if it was written, and writes it if not"),
     })

@@ -5,7 +5,7 @@ use super::recorded::{BOUNDS, place, stored};
 use super::row::{Details, Row};
 use super::sql::{self, Numbers};
 use super::{BaselineError, TABLE};
-use crate::service::postgres::{PgError, Uncommitted, Writer, Writing};
+use crate::service::postgres::{PgError, Task, Uncommitted, Writer, Writing};
 use crate::traffic::read::{self, Hour};
 use crate::traffic::sql::Source;
 use crate::traffic::window::WindowData;
@@ -50,7 +50,7 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Captu
     match prepare(&mut writing, source).await {
         Ok(captured) if captured.written => match writing.commit().await {
             Ok(()) => Ok(captured),
-            Err(Uncommitted::Refused(fault)) => Err(refused(fault)),
+            Err(Uncommitted::Rejected(fault)) => Err(refused(fault)),
             Err(Uncommitted::Unknown(fault)) => Err(CaptureError::Unknown(fault)),
         },
         // The rollback also removes a table that was created.
@@ -110,15 +110,13 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
 
 /// Whether the server is a primary and the transaction may write. Checked first, because the fixes differ.
 async fn may_write(writing: &mut Writing<'_>) -> Result<(), CaptureError> {
-    let sql =
-        "SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only";
-    let answer = writing.ask(&[sql]).await.map_err(CaptureError::Unread)?;
-    let row = answer.first().and_then(|rows| rows.first());
-    let says = |column| row.and_then(|row| row.get(column));
-    match (says("standby"), says("read_only")) {
-        (Some("true"), _) => Err(CaptureError::Refused(standby())),
-        (_, Some("off")) => Ok(()),
-        _ => Err(CaptureError::Refused(read_only())),
+    let info = writing.reading().info().await.map_err(CaptureError::Unread)?;
+    if info.standby {
+        Err(CaptureError::Refused(standby()))
+    } else if info.read_only {
+        Err(CaptureError::Refused(read_only()))
+    } else {
+        Ok(())
     }
 }
 
@@ -214,31 +212,22 @@ fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), CaptureError> {
     ))
 }
 
-/// Why the server rejected a statement, with the fix for each cause.
-fn refused(fault: PgError) -> CaptureError {
-    let what = format!("table {TABLE}");
-    let message = fault.to_string();
-    let unfit = |expected: &str, fix: String| {
-        let unfit = BaselineError::new(ON_TABLE, &*what, expected, &*message, fix);
-        CaptureError::Refused(unfit.sentence(format!("the baseline could not be written: {message}")))
-    };
-    match fault.sqlstate() {
-        Some("25006") => CaptureError::Refused(read_only()),
-        Some("42501") => {
-            unfit("permission", format!("have the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; check its row level security policies, too"))
-        }
-        Some("55P03") => unfit(
-            "a lock in time",
-            "wait until the recording or migration that holds the lock has ended (pg_locks shows it), then run again; nothing was written".to_owned(),
-        ),
-        Some("57014") => unfit(
-            "an answer in time",
-            "find out what the server is busy with (pg_stat_activity), then run again; nothing was written".to_owned(),
-        ),
-        Some(state) if state.starts_with("23") || state.starts_with("22") || state == "P0001" => unfit(
-            "the row accepted",
-            format!("check the constraints, triggers and other columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
-        ),
-        _ => CaptureError::Unwritten(fault),
+/// Why the server rejected a statement about the table. Any other error ends the recording without a reason of its own.
+fn refused(error: PgError) -> CaptureError {
+    let about_the_table = error.sqlstate().is_some_and(|state| {
+        matches!(state, "42501" | "55P03" | "57014" | "P0001")
+            || state.starts_with("22")
+            || state.starts_with("23")
+    });
+    if error.sqlstate() == Some("25006") {
+        return CaptureError::Refused(read_only());
     }
+    if !about_the_table {
+        return CaptureError::Unwritten(error);
+    }
+    let advice = error.advice(Task::Write { table: TABLE });
+    let fix = format!("{}; nothing was written", advice.fix);
+    let unfit =
+        BaselineError::new(ON_TABLE, format!("table {TABLE}"), advice.expected, error.to_string(), fix);
+    CaptureError::Refused(unfit.sentence(format!("the baseline could not be written: {error}")))
 }

@@ -46,14 +46,13 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
-    let before = source.facts(known.seal, known.read_to);
-    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
+    let (fresh, before) = (source.fresh(known.read_to, to), source.facts(known.seal, known.read_to));
+    let asked = [sql::SHORT, &[sql::CLOCK, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
-    let again = replayed_to.is_some() || facts::count(one(&answers, 2)?, "n")? != known.facts;
+    let again = replayed_to.is_some() || one(&answers, 2)?.count("n")? != known.facts;
     let groups = if again {
         let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
         let tail = source.tail(known.seal, end, sealed);
@@ -75,7 +74,7 @@ fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
 pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
     let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    let tally = Tally::deliveries(facts::count(row, "bad")?, facts::count(row, "total")?);
+    let tally = Tally::deliveries(row.count("bad")?, row.count("total")?);
     Ok(Period { window, tally })
 }
 
@@ -92,7 +91,7 @@ pub async fn tier(
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
     let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let (kind, n) = (facts::kind(row)?, facts::count(row, "n")?);
+        let (kind, n) = (facts::kind(row)?, row.count("n")?);
         counts.tally.add(kind, n);
         if kind != FactKind::DeadLetter {
             facts::add_attempts(&mut counts.attempts, row.get("attempts"), n);
@@ -111,15 +110,15 @@ pub async fn recent_per_minute(
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
     let answers = session.batch(&BRIEF, &[sql::SHORT, &[&source.recent(over)]].concat()).await?;
-    let total = facts::count(one(&answers, 0)?, "total")?;
+    let total = one(&answers, 0)?.count("total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))
 }
 
 fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgError> {
-    answers.get(at).map(Vec::as_slice).ok_or_else(|| facts::odd("an answer is missing"))
+    answers.get(at).map(Vec::as_slice).ok_or_else(|| PgError::unexpected("it is incomplete"))
 }
 
 fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgError> {
-    rows(answers, at)?.first().ok_or_else(|| facts::odd("a row is missing"))
+    rows(answers, at)?.first().ok_or_else(|| PgError::unexpected("it has no row"))
 }

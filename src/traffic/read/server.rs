@@ -1,4 +1,4 @@
-//! What the server tells about itself: the types of the table, whether this role sees the rows, and whether a transaction
+//! What the server reports about itself: the types of the table, whether this role sees the rows, and whether a transaction
 //! that began in the window may still add rows to it. A table or column that is missing or unreadable is found here.
 
 use std::collections::BTreeSet;
@@ -36,8 +36,7 @@ pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, P
     let rows_hidden = hidden(session, names).await?;
     // This ends the transaction of the previous queries and releases its locks.
     let answers = session.batch(&BRIEF, &[NOW]).await?;
-    let row = one(&answers, 0)?;
-    let (now, replayed_to) = facts::clock(row)?;
+    let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     Ok(TableInfo { source, now, replayed_to, rows_hidden })
 }
 
@@ -56,11 +55,10 @@ async fn stamp(session: &Session, names: &Names) -> Result<Stamp, PgError> {
     match rows.first().and_then(|row| row.get("stamp")) {
         Some("timestamp with time zone") => Ok(Stamp::Zoned),
         Some("timestamp without time zone") => Ok(Stamp::Plain),
-        found => Err(PgError::Odd(format!(
-            "the column {} is not a timestamp but {}; correct `recorded_at` under [names] in the configuration",
-            names.recorded_at,
-            found.unwrap_or("an unknown type")
-        ))),
+        found => Err(PgError::NotTimestamp {
+            column: names.recorded_at.clone(),
+            found: found.unwrap_or("of an unknown type").to_owned(),
+        }),
     }
 }
 
@@ -69,7 +67,7 @@ const POLICIES: &str = "WITH mine AS (
   SELECT p.polpermissive, pg_get_expr(p.polqual, p.polrelid) AS condition FROM pg_policy p
   WHERE p.polrelid = to_regclass($1) AND p.polcmd IN ('r', '*')
     AND EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR pg_has_role(r.oid, 'USAGE')))
-SELECT row_security_active(c.oid)::text AS bound, current_user::text AS role,
+SELECT row_security_active(c.oid)::text AS bound,
        EXISTS (SELECT FROM mine WHERE polpermissive AND condition = 'true')::text AS everything,
        EXISTS (SELECT FROM mine WHERE polpermissive AND condition <> 'false')::text AS something,
        EXISTS (SELECT FROM mine WHERE NOT polpermissive AND condition <> 'true')::text AS restricted
@@ -78,8 +76,8 @@ FROM pg_class c WHERE c.oid = to_regclass($1)";
 async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgError> {
     let answers = vec![session.rows(POLICIES, &[&quote_name(&names.facts)]).await?];
     let row = one(&answers, 0)?;
-    let is = |column| facts::flag(row, column);
-    let role = row.get("role").unwrap_or("this role");
+    let is = |column| row.flag(column);
+    let role = &session.info().role;
     Ok(if !is("bound")? || (is("everything")? && !is("restricted")?) {
         None
     } else if is("something")? {
@@ -89,6 +87,7 @@ async fn hidden(session: &Session, names: &Names) -> Result<Option<String>, PgEr
     })
 }
 
+/// Read each time, because a pooler may have changed the server behind the session.
 const SERVER: &str = "SELECT pg_is_in_recovery() AS standby,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared";
 
@@ -102,8 +101,7 @@ const SESSIONS: &str = "WITH others AS (
   WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid())
 SELECT min(CASE WHEN client THEN xact_start END)::text AS open_since,
        string_agg(CASE WHEN hidden THEN held.virtualtransaction END, ' ') AS hidden,
-       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose,
-       current_user AS me
+       min(CASE WHEN hidden AND held.virtualtransaction IS NOT NULL THEN usename END) AS whose
 FROM others LEFT JOIN (SELECT DISTINCT pid, virtualtransaction FROM pg_locks WHERE locktype = 'virtualxid') AS held
      USING (pid)";
 
@@ -122,16 +120,16 @@ pub async fn open_transactions(session: &Session, window_to: Timestamp) -> Resul
         Err(fault) => return Err(fault),
     };
     let (server, sessions) = (one(&answers, 0)?, one(&answers, 1)?);
-    if facts::flag(server, "standby")? {
+    if server.flag("standby")? {
         let why = "a standby does not know which transactions are open on its primary";
         return Ok(OpenTransactions::Unknown(why.to_owned()));
     }
-    match facts::count(server, "prepared")? {
+    match server.count("prepared")? {
         0 => {}
         1 => return Ok(OpenTransactions::Unknown("1 prepared transaction is open".to_owned())),
         n => return Ok(OpenTransactions::Unknown(format!("{n} prepared transactions are open"))),
     }
-    if let Some(since) = facts::time(sessions, "open_since")?.filter(|since| *since <= window_to) {
+    if let Some(since) = sessions.time("open_since")?.filter(|since| *since <= window_to) {
         return Ok(OpenTransactions::Open(since));
     }
     let transactions: BTreeSet<String> =
@@ -139,8 +137,7 @@ pub async fn open_transactions(session: &Session, window_to: Timestamp) -> Resul
     if transactions.is_empty() {
         return Ok(OpenTransactions::Clear);
     }
-    let (whose, me) =
-        (sessions.get("whose").unwrap_or("another role"), sessions.get("me").unwrap_or("this role"));
+    let (whose, me) = (sessions.get("whose").unwrap_or("another role"), &session.info().role);
     let why = format!(
         "a transaction of {whose} is open, and {me} cannot see since when; GRANT pg_read_all_stats TO {me}"
     );

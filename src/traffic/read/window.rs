@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{self, Ms, count};
+use super::facts::{self, Ms};
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
@@ -41,7 +41,7 @@ pub(super) async fn read(
 ) -> Result<WindowData, PgError> {
     let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
     let (read_at, replayed_to) = facts::clock(one(&first, 0)?)?;
-    let (dead_letters, future) = (count(one(&first, 1)?, "dlq_count")?, count(one(&first, 1)?, "future")?);
+    let (dead_letters, future) = (one(&first, 1)?.count("dlq_count")?, one(&first, 1)?.count("future")?);
     let Totals { tally, success_rate, mut durations } = totals(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
@@ -73,10 +73,10 @@ pub(super) async fn read(
     if dead_letters > 0 {
         let dead = transaction.ask(&[&source.errors(window), &source.messages(window)]).await?;
         for row in rows(&dead, 0)? {
-            data.errors.push((row.get("error").map(str::to_owned), count(row, "n")?));
+            data.errors.push((row.get("error").map(str::to_owned), row.count("n")?));
         }
         data.dead_letter_messages =
-            rows(&dead, 1)?.iter().map(|r| count(r, "id")).collect::<Result<_, _>>()?;
+            rows(&dead, 1)?.iter().map(|r| r.count("id")).collect::<Result<_, _>>()?;
     }
     Ok(data)
 }
@@ -110,13 +110,13 @@ async fn totals(
 }
 
 fn read_totals(answer: &[Row], form: Form) -> Result<Totals, PgError> {
-    let row = answer.first().ok_or_else(|| facts::odd("a row is missing"))?;
+    let row = answer.first().ok_or_else(|| PgError::unexpected("it has no row"))?;
     let text = |column| row.get(column).map(str::to_owned);
-    let total = count(row, "total")?;
+    let total = row.count("total")?;
     // The sum over no row is NULL.
-    let ok = if total == 0 { 0 } else { count(row, "ok")? };
+    let ok = if total == 0 { 0 } else { row.count("ok")? };
     // For the checklist's form the pass counts them.
-    let guarded = |column| if form == Form::Guarded { count(row, column) } else { Ok(0) };
+    let guarded = |column| if form == Form::Guarded { row.count(column) } else { Ok(0) };
     Ok(Totals {
         tally: Tally { ok, bad: total.saturating_sub(ok), dead_letters: 0 },
         success_rate: text("success_rate"),
@@ -151,7 +151,7 @@ impl Pass {
     fn read(rows: &[Row]) -> Result<Pass, PgError> {
         let mut pass = Pass::default();
         for row in rows {
-            let n = count(row, "n")?;
+            let n = row.count("n")?;
             match Ms::parse(row.get("ms")) {
                 Ms::Read(ms) => *pass.times.entry(ms).or_default() += n,
                 Ms::Unreadable => {}
@@ -179,7 +179,7 @@ async fn binned(
     window: Window,
     bins: Bins,
 ) -> Result<Vec<Period>, PgError> {
-    let many = source.bins(window, bins).ok_or_else(|| facts::odd("a time is out of range"))?;
+    let many = source.bins(window, bins).ok_or_else(|| PgError::unexpected("a time is out of range"))?;
     let plan = transaction.ask(&[sql::SHORT, &[&format!("EXPLAIN {many}")]].concat()).await?;
     let whole_table = |row: &Row| row.any(|text| text.contains("Seq Scan"));
     let found = if rows(&plan, 0)?.iter().any(whole_table) {
@@ -193,12 +193,13 @@ async fn binned(
 fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Period>, PgError> {
     let mut of = BTreeMap::new();
     for row in found {
-        let at = i64::try_from(count(row, "bin")?).unwrap_or(i64::MAX);
-        of.insert(at, Tally::deliveries(count(row, "bad")?, count(row, "n")?));
+        let at = i64::try_from(row.count("bin")?).unwrap_or(i64::MAX);
+        of.insert(at, Tally::deliveries(row.count("bad")?, row.count("n")?));
     }
     (0..bins.count)
         .map(|at| {
-            let edge = |at| bins.begin(window, at).ok_or_else(|| facts::odd("a time is out of range"));
+            let edge =
+                |at| bins.begin(window, at).ok_or_else(|| PgError::unexpected("a time is out of range"));
             let (from, to) = (edge(at)?, edge(at + 1)?);
             let tally = of.get(&at).copied().unwrap_or_default();
             Ok(Period { window: Window { from, to }, tally })
@@ -223,13 +224,14 @@ pub struct Hour {
 pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgError> {
     let first = transaction.ask(&[sql::CLOCK, &source.oldest()]).await?;
     let (now, _) = facts::clock(one(&first, 0)?)?;
-    let oldest = facts::time(one(&first, 1)?, "oldest")?;
+    let oldest = one(&first, 1)?.time("oldest")?;
     let back = |hours| {
         let from = now.checked_sub(SignedDuration::from_hours(hours));
-        from.map(|from| Window { from, to: now }).map_err(|_| facts::odd("the clock is out of range"))
+        from.map(|from| Window { from, to: now })
+            .map_err(|_| PgError::unexpected("the clock is out of range"))
     };
     let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
-    let daily_dead_letters = count(one(&day, 0)?, "dlq_count")?;
+    let daily_dead_letters = one(&day, 0)?.count("dlq_count")?;
     let data = read(transaction, source, back(1)?, None).await?;
     Ok(Hour { data, daily_dead_letters, oldest })
 }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgError, Session, connect};
+use crate::service::postgres::{PgError, Session, Task, connect};
 use crate::settings::Tier;
 use crate::traffic::read;
 use crate::traffic::read::{TickCursor, TickResult};
@@ -48,13 +48,13 @@ impl Database {
     {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
+            .map_err(|error| self.query_error(&error))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
                 None => self.table_info(&session).await?.source,
             };
-            ask(&session, &source).await.map_err(|fault| self.fault(&fault))
+            ask(&session, &source).await.map_err(|error| self.query_error(&error))
         }
         .await;
         session.close().await;
@@ -67,7 +67,7 @@ impl Database {
 
     async fn table_info(&self, session: &Session) -> QueryResult<read::TableInfo> {
         let names = &self.cx.settings.target.names;
-        let info = read::table_info(session, names).await.map_err(|fault| self.fault(&fault))?;
+        let info = read::table_info(session, names).await.map_err(|error| self.query_error(&error))?;
         if let Some(why) = &info.rows_hidden {
             let fix = format!(
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
@@ -80,61 +80,16 @@ impl Database {
         Ok(info)
     }
 
-    fn fault(&self, fault: &PgError) -> QueryError {
+    fn query_error(&self, fault: &PgError) -> QueryError {
+        let target = &self.cx.settings.target;
+        let advice = fault.advice(Task::Read { table: &target.names.facts, target: &target.name });
         let error = ReadError {
             why: fault.to_string(),
-            fix: Some(self.fix(fault)),
-            database_gone: is_gone(fault),
+            fix: Some(advice.fix),
+            database_gone: !fault.answered(),
             offline: fault.offline_host().map(str::to_owned),
         };
-        QueryError { error, hopeless: is_hopeless(fault), ours: fault.is_ours() }
-    }
-
-    fn fix(&self, fault: &PgError) -> String {
-        let target = &self.cx.settings.target;
-        match fault {
-            PgError::Cancelled { .. } => {
-                format!("create the index on {} that `hotdash-ops preflight --only schema` suggests", target.names.facts)
-            }
-            PgError::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
-            PgError::Server { sqlstate, .. } if sqlstate == "42501" => format!(
-                "have the table's owner run: GRANT SELECT ON {} TO the role of DATABASE_URL",
-                target.names.facts
-            ),
-            PgError::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
-                format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
-            }
-            PgError::Server { .. } | PgError::NotText { .. } | PgError::TooMuch | PgError::Odd(_) => {
-                "check the database's log at this time".to_owned()
-            }
-            _ => "check that the database is running and accepts connections from here: hotdash-ops preflight --only database"
-                .to_owned(),
-        }
-    }
-}
-
-/// True when the database did not answer at all.
-fn is_gone(fault: &PgError) -> bool {
-    !matches!(
-        fault,
-        PgError::Cancelled { .. }
-            | PgError::Locked { .. }
-            | PgError::Server { .. }
-            | PgError::NotText { .. }
-            | PgError::TooMuch
-            | PgError::Odd(_)
-    )
-}
-
-/// True for errors that do not go away by waiting.
-fn is_hopeless(fault: &PgError) -> bool {
-    match fault {
-        PgError::RootCert(_) | PgError::NoPassword | PgError::Auth { .. } | PgError::NoDatabase { .. } => {
-            true
-        }
-        PgError::Odd(_) | PgError::NotText { .. } | PgError::TooMuch => true,
-        PgError::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
-        _ => false,
+        QueryError { error, hopeless: fault.is_permanent(), ours: fault.is_ours() }
     }
 }
 
@@ -142,7 +97,7 @@ impl Reader for Database {
     async fn moment(&self, within: Duration) -> QueryResult<Moment> {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
+            .map_err(|error| self.query_error(&error))?;
         let info = self.table_info(&session).await;
         session.close().await;
         info.map(|info| Moment { now: info.now, replayed_to: info.replayed_to })
@@ -249,30 +204,6 @@ mod tests {
         let tick = Duration::from_secs(10);
         for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (960, 96), (86_400, 96)] {
             assert_eq!(bins(window(seconds), tick), expected, "{seconds} s");
-        }
-    }
-
-    #[test]
-    fn only_temporary_errors_are_retried() {
-        let server = |sqlstate: &str| PgError::Server {
-            sqlstate: sqlstate.to_owned(),
-            message: String::new(),
-            hint: None,
-        };
-        let refused = PgError::Unreachable(crate::service::Unreachable::Refused);
-        let starting = PgError::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
-        let late = PgError::Cancelled { after: Duration::from_secs(5), message: String::new() };
-        let login = PgError::Auth { sqlstate: None, message: String::new() };
-        for (fault, gone, hopeless) in [
-            (&refused, true, false),
-            (&starting, true, false),
-            (&late, false, false),
-            (&login, true, true),
-            (&server("42P01"), false, true),
-            (&server("42501"), false, true),
-            (&server("40001"), false, false),
-        ] {
-            assert_eq!((is_gone(fault), is_hopeless(fault)), (gone, hopeless), "{fault:?}");
         }
     }
 }

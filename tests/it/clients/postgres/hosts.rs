@@ -1,7 +1,7 @@
 //! Several hosts in one connection string, and a Unix socket as a host.
 
 use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
-use hotdash_ops::service::postgres::{PgError, Protection};
+use hotdash_ops::service::postgres::{PgError, Protection, Task};
 
 use super::super::closed_port;
 use super::{one, open};
@@ -48,6 +48,8 @@ async fn a_unix_socket_is_a_host_too() {
     let session = open(&dsn).await.unwrap();
     assert_eq!((session.protection(), session.encrypted()), (Protection::LocalSocket, false));
     assert_eq!(one(&session, "select current_user::text").await.unwrap(), READER);
+    let fault = open(&dsn.replace(READER, "nobody_here")).await.unwrap_err();
+    assert!(fault.advice(Task::Connect).fix.contains("correct the user"), "{fault:?}");
     let fault = open(&dsn.replace(&folder, "/no/such/place")).await.unwrap_err();
     assert!(fault.to_string().contains("the socket /no/such/place"), "{fault}");
 }

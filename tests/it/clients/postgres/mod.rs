@@ -36,6 +36,19 @@ async fn one(session: &Session, sql: &str) -> Result<String, PgError> {
 }
 
 #[tokio::test]
+async fn a_session_begins_with_what_the_server_reports_about_itself() {
+    let server = server();
+    let session = open(&format!("{}?schema=pg_catalog", server.login(BERLIN, DATABASE))).await.unwrap();
+    let info = session.info();
+    assert_eq!((info.database.as_str(), info.role.as_str()), (DATABASE, BERLIN));
+    assert_eq!(info.search_path, "pg_catalog", "with the settings of every transaction");
+    assert_eq!(info.port, Some(server.port().to_string()));
+    assert!(!info.standby && !info.read_only && info.replayed_to.is_none(), "{info:?}");
+    let (ahead, doubt) = info.ahead_of(jiff::Timestamp::now());
+    assert!(ahead.abs() <= doubt + jiff::SignedDuration::from_millis(20), "{ahead} ± {doubt}");
+}
+
+#[tokio::test]
 async fn rows_are_text_by_column_and_values_are_bound() {
     let session = open(&server().login(READER, DATABASE)).await.unwrap();
     let sql = "select $1 as said, null::text as nothing, (2 + $2::int)::text as sum, '' as empty";

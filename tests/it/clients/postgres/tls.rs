@@ -5,7 +5,7 @@ use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER, Tls};
 use hotdash_ops::service::Unreachable;
 use hotdash_ops::service::dsn::Dsn;
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Protection, connect};
+use hotdash_ops::service::postgres::{PgError, Protection, Task, connect};
 use hotdash_ops::service::tls::{Roots, TlsError};
 
 use super::{TIMEOUT, open};
@@ -44,6 +44,7 @@ async fn ssl_modes_mean_what_libpq_means() {
     }
     let plain = with(&login, "sslmode=disable", &trusting).await.unwrap_err();
     assert_eq!(plain.sqlstate(), Some("28000"));
+    assert!(plain.advice(Task::Connect).fix.contains("add sslmode=require"), "{plain:?}");
     for (query, roots) in [
         ("sslmode=verify-ca".to_owned(), &trusting),
         (format!("sslmode=verify-ca&sslrootcert={ca}"), &Roots::none()),

@@ -5,6 +5,7 @@ mod fixes;
 mod indexes;
 mod names;
 mod rows;
+mod section;
 mod tables;
 
 use std::path::PathBuf;

@@ -1,35 +1,23 @@
-//! The measurement: one connection, the server's description of itself, its clock,
-//! and the age of the newest fact.
+//! The measurement: one connection, what the server reports about itself, its clock, and the age of the newest fact.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::DatabaseError;
-use super::brief::brief;
 use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding};
 use crate::service::dsn::{Dsn, SslMode};
-use crate::service::postgres::{PgError, Protection, Row, Session, connect, quote_ident, quote_name};
+use crate::service::postgres::{PgError, Protection, Session, SessionInfo, connect, quote_ident, quote_name};
 use crate::service::unreachable::is_loopback;
 
-/// Describes the server.
-pub const SESSION: &str = "SELECT current_database()::text AS database, current_user::text AS role,
-       pg_is_in_recovery()::text AS in_recovery, current_setting('server_version') AS version,
-       inet_server_port()::text AS port";
-
-const CLOCK: &str = "SELECT extract(epoch FROM clock_timestamp())::text AS now";
-
-/// How long the search for the newest fact may take, in milliseconds: it is evidence, never judged.
-const TIMEOUT_MS: &str = "2000";
+/// How long the search for the newest fact may take: it is evidence, never judged.
+const NEWEST_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that answered.
 #[derive(Clone, Debug)]
-pub struct Contact {
-    pub database: String,
-    pub role: String,
-    pub in_recovery: bool,
-    pub version: String,
+pub struct Connection {
+    pub info: SessionInfo,
     protection: Protection,
     sslmode: SslMode,
     /// Whether every server of the DSN is on a network where connections are usually not encrypted.
@@ -55,56 +43,29 @@ enum Newest {
 }
 
 /// The connection, and what the session shows.
-const CONNECTION: Key<Result<Contact, DatabaseError>> = Key::new("the database connection");
+const CONNECTION: Key<Result<Connection, PgError>> = Key::new("the database connection");
 
 /// Connects and takes the measurement, once per run.
-pub async fn make(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Contact, DatabaseError>> {
+pub async fn measure(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Connection, PgError>> {
     let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move {
-        let began = std::time::Instant::now();
-        let session = connect(&dsn, &cx.roots, &cx.marker, deadline)
-            .await
-            .map_err(|fault| DatabaseError::from(&fault))?;
-        let opened = SignedDuration::try_from(began.elapsed()).unwrap_or_default();
-        let contact = look(&session, &cx, &dsn, opened).await;
+        let began = Instant::now();
+        let session = connect(&dsn, &cx.roots, &cx.marker, deadline).await?;
+        let connection = Connection {
+            opened: SignedDuration::try_from(began.elapsed()).unwrap_or_default(),
+            skew: session.info().ahead_of(cx.now()),
+            info: session.info().clone(),
+            protection: session.protection(),
+            sslmode: dsn.sslmode,
+            private: is_private_dsn(&dsn),
+            newest: newest(&session, &cx).await,
+            ignored: dsn.ignored.clone(),
+            pooler: pooler(&dsn, session.info().port.as_deref()),
+        };
         session.close().await;
-        contact
+        Ok(connection)
     };
     attempt.cx.measure(CONNECTION, attempt.again, take).await
-}
-
-async fn look(
-    session: &Session,
-    cx: &Context,
-    dsn: &Dsn,
-    opened: SignedDuration,
-) -> Result<Contact, DatabaseError> {
-    let who = one(session.rows(SESSION, &[]).await)?;
-    let in_recovery = match text(&who, "in_recovery")?.as_str() {
-        "true" => true,
-        "false" => false,
-        other => return Err(DatabaseError::unreadable(format!("in_recovery is `{other}`"))),
-    };
-    let before = cx.now();
-    let clock = one(session.rows(CLOCK, &[]).await)?;
-    let after = cx.now();
-    let server = instant(&text(&clock, "now")?)
-        .ok_or_else(|| DatabaseError::unreadable("the clock is not a number"))?;
-    let half = after.duration_since(before) / 2;
-    Ok(Contact {
-        database: text(&who, "database")?,
-        role: text(&who, "role")?,
-        in_recovery,
-        version: text(&who, "version")?,
-        protection: session.protection(),
-        sslmode: dsn.sslmode,
-        private: is_private_dsn(dsn),
-        opened,
-        skew: (server.duration_since(before) - half, half),
-        newest: newest(session, cx, server).await,
-        ignored: dsn.ignored.clone(),
-        pooler: pooler(dsn, who.get("port")),
-    })
 }
 
 fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
@@ -121,7 +82,7 @@ fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
     }
 }
 
-async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
+async fn newest(session: &Session, cx: &Context) -> Newest {
     let names = &cx.settings.target.names;
     let at = quote_ident(&names.recorded_at);
     // The table of another generation of the app has no such column; then only the age is read.
@@ -134,14 +95,14 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
             quote_name(&names.facts),
             quote_ident(&names.fact_type)
         );
-        answer = brief(session, TIMEOUT_MS, &sql).await;
+        answer = session.rows_within(NEWEST_TIMEOUT, &sql).await;
         if answer.is_ok() {
             break;
         }
     }
     let row = match answer {
         Ok(rows) => rows.into_iter().next(),
-        Err(fault) => return Newest::Unreadable(fault.to_string()),
+        Err(error) => return Newest::Unreadable(error.to_string()),
     };
     let Some(row) = row else { return Newest::None };
     let Some(recorded) = row.get("at").and_then(instant) else {
@@ -149,12 +110,12 @@ async fn newest(session: &Session, cx: &Context, server: Timestamp) -> Newest {
     };
     let said: Option<Timestamp> = row.get("said").and_then(|text| text.parse().ok());
     Newest::Aged {
-        age: server.duration_since(recorded),
+        age: session.info().now().duration_since(recorded),
         app_behind: said.map(|said| recorded.duration_since(said)),
     }
 }
 
-impl Contact {
+impl Connection {
     pub(super) fn reachable(&self, finding: Finding) -> Finding {
         let opened = format!("in {}", written(self.opened));
         let (skew, doubt) = self.skew;
@@ -163,12 +124,12 @@ impl Contact {
                 "connection",
                 "connection",
                 "an answer",
-                format!("from {}", self.database),
+                format!("from {}", self.info.database),
                 true,
             ))
             .evidence("opened", opened)
-            .evidence("server", format!("PostgreSQL {}", self.version))
-            .evidence("role", &self.role)
+            .evidence("server", format!("PostgreSQL {}", self.info.version))
+            .evidence("role", &self.info.role)
             .evidence("protection", format!("{} (sslmode={})", self.protected(), self.sslmode))
             .evidence("clock", format!("{} (± {})", against(skew, "ours"), written(doubt)));
         finding = match &self.newest {
@@ -235,17 +196,6 @@ fn is_private_dsn(dsn: &Dsn) -> bool {
 fn is_private(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     is_loopback(&host) || host.ends_with(".internal") || host.ends_with(".flycast")
-}
-
-fn one(answer: Result<Vec<Row>, PgError>) -> Result<Row, DatabaseError> {
-    let rows = answer.map_err(|fault| DatabaseError::from(&fault))?;
-    rows.into_iter().next().ok_or_else(|| DatabaseError::unreadable("no row"))
-}
-
-fn text(row: &Row, column: &str) -> Result<String, DatabaseError> {
-    row.get(column)
-        .map(str::to_owned)
-        .ok_or_else(|| DatabaseError::unreadable(format!("{column} is missing")))
 }
 
 /// Reads seconds since 1970 as PostgreSQL writes them, to the microsecond.

@@ -1,16 +1,17 @@
 //! Injects a fault into a good world: converts its data into control documents, statements, files and variables.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::sync::LazyLock;
 
-use anyhow::{Context, Result, bail, ensure};
-use jiff::{SignedDuration, Timestamp};
-use regex::Regex;
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rehearsal::faults::{Server, WorldChange};
 use crate::rehearsal::http::merge;
@@ -19,7 +20,6 @@ use crate::rehearsal::postgres::variant;
 use crate::rehearsal::standins::fly::Status;
 use crate::rehearsal::world::World;
 use crate::rehearsal::world::setup::Setup;
-use crate::settings::fingerprint::fingerprint;
 
 /// A world into which faults can be injected, and the variables for the program.
 pub struct FaultedWorld<'w> {
@@ -68,6 +68,13 @@ impl<'w> FaultedWorld<'w> {
                 self.kept.push(kept);
             }
             Some(Server::Killed) => self.database.kill()?,
+            Some(Server::Encrypted) => {
+                let server = self.database.encrypted()?;
+                fs::write(self.world.folder().join("database-root.pem"), &server.root)
+                    .context("cannot write the database's root certificate")?;
+                self.variables.insert("DATABASE_URL".to_owned(), server.login());
+                self.kept.push(Box::new(server));
+            }
         }
         self.set_variables(change)
     }
@@ -75,6 +82,10 @@ impl<'w> FaultedWorld<'w> {
     async fn set_world(&self, change: &WorldChange) -> Result<()> {
         if let Some(name) = &change.world {
             name.parse::<Setup>()?.apply(self.world).await?;
+        }
+        if let Some(changes) = &change.webhooks {
+            let webhooks = self.webhooks(changes)?;
+            self.world.control.change(&json!({ "chatwoot": { "state": { "webhooks": webhooks } } })).await?;
         }
         let parts = [
             ("chatwoot", &change.chatwoot),
@@ -84,11 +95,26 @@ impl<'w> FaultedWorld<'w> {
         ];
         for (name, document) in parts {
             if let Some(document) = document {
-                let change = serde_json::json!({ name: self.document(document)? });
+                let change = json!({ name: self.document(document)? });
                 self.world.control.change(&change).await?;
             }
         }
         Ok(())
+    }
+
+    /// The app's webhook with each of these changes.
+    fn webhooks(&self, changes: &[Value]) -> Result<Vec<Value>> {
+        let good = self.world.chatwoot.update(|state| serde_json::to_value(state.webhooks.first()))?;
+        let first = good["id"].as_u64().unwrap_or(1);
+        (first..)
+            .zip(changes)
+            .map(|(id, change)| {
+                let mut webhook = good.clone();
+                webhook["id"] = id.into();
+                merge(&mut webhook, &self.document(change)?);
+                Ok(webhook)
+            })
+            .collect()
     }
 
     fn set_fly(&self, change: &WorldChange) -> Result<()> {
@@ -123,6 +149,9 @@ impl<'w> FaultedWorld<'w> {
         }
         for name in &change.removed {
             remove(&checkout.path().join(name))?;
+        }
+        for (name, target) in &change.links {
+            symlink(self.fill_in(target)?, self.world.folder().join(name)).context("cannot create a link")?;
         }
         Ok(())
     }
@@ -159,97 +188,20 @@ impl<'w> FaultedWorld<'w> {
         }
         Ok(())
     }
-
-    /// A document with the values filled in; a string that contains a whole document is parsed as JSON, which has null.
-    fn document(&self, value: &Value) -> Result<Value> {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        serde_json::from_str(&self.fill_in(&text)?).context("the fault's document is not valid JSON")
-    }
-
-    /// The text with every `${NAME}` replaced by its value.
-    fn fill_in(&self, text: &str) -> Result<String> {
-        static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$\{([^}]*)\}").ok());
-        let pattern = NAME.as_ref().context("cannot compile the pattern of names")?;
-        let mut whole = String::new();
-        let mut at = 0;
-        for found in pattern.captures_iter(text) {
-            let (Some(all), Some(name)) = (found.get(0), found.get(1)) else { continue };
-            whole.push_str(&text[at..all.start()]);
-            whole.push_str(&self.value(name.as_str())?);
-            at = all.end();
-        }
-        whole.push_str(&text[at..]);
-        Ok(whole)
-    }
-
-    fn dsn(&self) -> Result<url::Url> {
-        let text = self.world.variables().get("DATABASE_URL").context("the world has no database")?;
-        url::Url::parse(text).context("the world's connection string is not valid")
-    }
-
-    fn value(&self, name: &str) -> Result<String> {
-        if let Some(value) = self.variables.get(name) {
-            return Ok(value.clone());
-        }
-        let world = self.world;
-        Ok(match name.split_once('.') {
-            Some(("port", "chatwoot")) => world.chatwoot.port().to_string(),
-            Some(("port", "agent")) => world.agent.port().to_string(),
-            Some(("port", "app")) => world.app.port().to_string(),
-            Some(("port", "postgres")) => self.dsn()?.port().unwrap_or(5432).to_string(),
-            Some(("token", "bot")) => world
-                .chatwoot
-                .update(|state| state.bots.get("bot").map(|bot| bot.token.clone()))
-                .context("Chatwoot has no bot")?,
-            Some(("token", "platform")) => world.chatwoot.update(|state| state.platform_token.clone()),
-            Some(("token", person)) => {
-                let token = world.chatwoot.update(|state| state.token_of(person));
-                ensure!(!token.is_empty(), "Chatwoot has no {person}");
-                token
-            }
-            Some(("login", role)) => self.database.login(role),
-            Some(("fingerprint", name)) => {
-                let config: toml::Table = fs::read_to_string(world.config_path())?.parse()?;
-                let key = config
-                    .get("fingerprint_key")
-                    .and_then(toml::Value::as_str)
-                    .context("the configuration has no fingerprint key")?;
-                let value = self.variables.get(name).with_context(|| format!("{name} is not set"))?;
-                fingerprint(key, name, value).context("cannot compute the fingerprint")?
-            }
-            // For a dollar sign and braces that must reach the program unchanged.
-            Some(("literally", text)) => format!("${{{text}}}"),
-            None if name == "database" => self.dsn()?.path().trim_start_matches('/').to_owned(),
-            None if name == "folder" => world.folder().display().to_string(),
-            None if name.starts_with("now") => relative_time(&name[3..])?,
-            _ => bail!("the fault uses ${{{name}}}, which is not defined"),
-        })
-    }
-}
-
-/// `-120s` (before now) or `+1h` (after now) as a time in RFC 3339.
-fn relative_time(offset: &str) -> Result<String> {
-    let now = Timestamp::now();
-    let at = if offset.is_empty() {
-        now
-    } else {
-        let length: SignedDuration = offset[1..].parse().context("a time must be written like now-120s")?;
-        match &offset[..1] {
-            "-" => now.checked_sub(length)?,
-            "+" => now.checked_add(length)?,
-            other => bail!("a time must be written like now-120s, not now{other}"),
-        }
-    };
-    Ok(at.to_string())
 }
 
 fn merged<T: Serialize + DeserializeOwned>(present: &T, change: &Value) -> Result<T> {
     let mut value = serde_json::to_value(present).context("cannot serialize the stand-in's answers")?;
     merge(&mut value, change);
+    drop_nulls(&mut value);
     serde_json::from_value(value).context("not valid answers of the stand-in")
+}
+
+fn drop_nulls(value: &mut Value) {
+    if let Value::Object(entries) = value {
+        entries.retain(|_, entry| !entry.is_null());
+        entries.values_mut().for_each(drop_nulls);
+    }
 }
 
 fn merge_tables(into: &mut toml::Table, change: toml::Table) {

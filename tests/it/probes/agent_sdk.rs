@@ -1,8 +1,7 @@
-//! Where requests go, and what they contain.
+//! Where the requests to the Agent SDK go, and what they contain.
 
 use serde_json::json;
 
-use super::answer;
 use crate::support::bench::Bench;
 
 #[test]
@@ -14,7 +13,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
     for place in [&there, &other_name] {
         for method in ["GET", "HEAD"] {
             let away = json!({ "status": 302, "location": format!("{place}/elsewhere") });
-            answer(&bench, &format!("{method} /health"), away);
+            bench.control("agent", json!({ "set": { format!("{method} /health"): away } }));
             let check = if method == "GET" { "agent-sdk.health" } else { "agent-sdk.health-head" };
             let ran = bench.preflight(&["--only", check, "--no-journal"]);
             assert_eq!(ran.code, 1, "{method} {place}: {}", ran.problems());

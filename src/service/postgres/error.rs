@@ -1,4 +1,4 @@
-//! Why a PostgreSQL query failed, classified by what the operator has to do.
+//! Why a PostgreSQL query failed, classified by what the operator has to do, which is in [`super::advice`].
 
 use std::error::Error;
 use std::fmt;
@@ -39,8 +39,10 @@ pub enum PgError {
     NotText { column: String },
     /// The result exceeds the limits.
     TooMuch,
-    /// The server returned something unexpected; a lower-case fragment that says what to do.
-    Odd(String),
+    /// A column that holds times has another type.
+    NotTimestamp { column: String, found: String },
+    /// The answer does not have the form that the statement must give; what is wrong with it.
+    Unexpected(String),
 }
 
 impl PgError {
@@ -49,23 +51,29 @@ impl PgError {
         if let Some(db) = error.as_db_error() {
             return from_server(db, after);
         }
+        if error.is_closed() {
+            return PgError::Unreachable(Unreachable::Closed);
+        }
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        // tokio-postgres does not expose its error kinds, so they are recognised by their texts.
+        // tokio-postgres does not expose its other kinds of errors, so they are recognised by their texts, each of which
+        // a test provokes (tests/it/clients/postgres/faults.rs).
         match error.to_string().as_str() {
             "error performing TLS handshake" if cause == "server does not support TLS" => {
                 PgError::Unreachable(Unreachable::Tls(TlsError::NotOffered))
             }
             "invalid configuration" if cause == "password missing" => PgError::NoPassword,
-            "authentication error" | "invalid configuration" => {
-                PgError::Auth { sqlstate: None, message: visible(cause.as_bytes()) }
-            }
-            "connection closed" => PgError::Unreachable(Unreachable::Closed),
+            "authentication error" => PgError::Auth { sqlstate: None, message: visible(cause.as_bytes()) },
             "unexpected message from server" | "error parsing response from server" => not_postgres(),
             kind => match Unreachable::from_error(error, host, after) {
                 Unreachable::Other(_) if kind == "error communicating with the server" => not_postgres(),
-                fault => PgError::Unreachable(fault),
+                error => PgError::Unreachable(error),
             },
         }
+    }
+
+    /// The error for an answer that does not have the form that the statement must give; `what` is wrong with it.
+    pub fn unexpected(what: impl Into<String>) -> PgError {
+        PgError::Unexpected(what.into())
     }
 
     /// The SQLSTATE, if the server reported the failure.
@@ -83,8 +91,50 @@ impl PgError {
     /// See [`Unreachable::offline_host`].
     pub fn offline_host(&self) -> Option<&str> {
         match self {
-            PgError::Unreachable(fault) => fault.offline_host(),
+            PgError::Unreachable(error) => error.offline_host(),
             _ => None,
+        }
+    }
+
+    /// True when the database answered, if only to reject the statement.
+    pub fn answered(&self) -> bool {
+        match self {
+            PgError::Cancelled { .. }
+            | PgError::Locked { .. }
+            | PgError::Server { .. }
+            | PgError::NotText { .. }
+            | PgError::TooMuch
+            | PgError::NotTimestamp { .. }
+            | PgError::Unexpected(_) => true,
+            PgError::Unreachable(_)
+            | PgError::RootCert(_)
+            | PgError::NoPassword
+            | PgError::Auth { .. }
+            | PgError::NoDatabase { .. }
+            | PgError::TooMany { .. }
+            | PgError::NotReady { .. }
+            | PgError::NotSuitable { .. } => false,
+        }
+    }
+
+    /// True when waiting does not help: somebody has to correct the login, a name or a permission.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            PgError::RootCert(_)
+            | PgError::NoPassword
+            | PgError::Auth { .. }
+            | PgError::NoDatabase { .. }
+            | PgError::NotText { .. }
+            | PgError::TooMuch
+            | PgError::NotTimestamp { .. }
+            | PgError::Unexpected(_) => true,
+            PgError::Server { sqlstate, .. } => names_wrong_thing(sqlstate) || sqlstate == "42501",
+            PgError::Unreachable(_)
+            | PgError::TooMany { .. }
+            | PgError::NotReady { .. }
+            | PgError::NotSuitable { .. }
+            | PgError::Cancelled { .. }
+            | PgError::Locked { .. } => false,
         }
     }
 
@@ -110,10 +160,15 @@ impl PgError {
 
     pub(super) fn weight(&self) -> u8 {
         match self {
-            PgError::Unreachable(fault) => fault.weight(),
+            PgError::Unreachable(error) => error.weight(),
             _ => 10,
         }
     }
+}
+
+/// True when a statement names a schema, table, column or function that does not exist or has another type.
+pub(super) fn names_wrong_thing(sqlstate: &str) -> bool {
+    (sqlstate.starts_with("42") && sqlstate != "42501") || sqlstate == "3F000"
 }
 
 fn not_postgres() -> PgError {
@@ -148,42 +203,26 @@ fn from_server(error: &DbError, after: Duration) -> PgError {
 }
 
 impl From<Unreachable> for PgError {
-    fn from(fault: Unreachable) -> PgError {
-        PgError::Unreachable(fault)
+    fn from(error: Unreachable) -> PgError {
+        PgError::Unreachable(error)
     }
 }
 
 impl fmt::Display for PgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PgError::Unreachable(fault) => fault.fmt(f),
-            PgError::RootCert(fault) => write!(f, "sslrootcert {fault}"),
-            PgError::NoPassword => {
-                write!(f, "the server requires a password, but the URL has none; write USER:PASSWORD@")
-            }
-            PgError::Auth { message, .. } => {
-                write!(f, "login rejected: {message}; check user, password and pg_hba.conf")
-            }
-            PgError::NoDatabase { message } => {
-                write!(f, "{message}; check the database name after the last slash")
-            }
-            PgError::TooMany { message } => {
-                write!(f, "no connection is available: {message}; close some or raise the limit")
-            }
-            PgError::NotReady { message, .. } => {
-                write!(f, "the server is not ready: {message}; try again later")
-            }
+            PgError::Unreachable(error) => error.fmt(f),
+            PgError::RootCert(error) => write!(f, "sslrootcert {error}"),
+            PgError::NoPassword => f.write_str("the server requires a password, but the URL has none"),
+            PgError::Auth { message, .. } => write!(f, "login rejected: {message}"),
+            PgError::NoDatabase { message } => f.write_str(message),
+            PgError::TooMany { message } => write!(f, "no connection is available: {message}"),
+            PgError::NotReady { message, .. } => write!(f, "the server is not ready: {message}"),
             PgError::NotSuitable { host, wanted } => {
-                write!(f, "{host} is not {wanted}, which target_session_attrs requires; change the host")
+                write!(f, "{host} is not {wanted}, which target_session_attrs requires")
             }
-            PgError::Cancelled { after, message } => {
-                write!(
-                    f,
-                    "{message} (allowed: {}); check for a missing index or a busy server",
-                    short(*after)
-                )
-            }
-            PgError::Locked { message } => write!(f, "{message}; check whether a migration is running"),
+            PgError::Cancelled { after, message } => write!(f, "{message} (allowed: {})", short(*after)),
+            PgError::Locked { message } => f.write_str(message),
             PgError::Server { sqlstate, message, hint } => {
                 write!(f, "{message} (SQLSTATE {sqlstate})")?;
                 hint.as_ref().map_or(Ok(()), |h| write!(f, "; {h}"))
@@ -191,8 +230,11 @@ impl fmt::Display for PgError {
             PgError::NotText { column } => {
                 write!(f, "the column {column} is not text; select {column}::text")
             }
-            PgError::Odd(what) => f.write_str(what),
-            PgError::TooMuch => write!(f, "the result is too large; select less data"),
+            PgError::TooMuch => f.write_str("the result is too large"),
+            PgError::NotTimestamp { column, found } => {
+                write!(f, "the column {column} is not a timestamp but {found}")
+            }
+            PgError::Unexpected(what) => write!(f, "the database's answer cannot be read: {what}"),
         }
     }
 }

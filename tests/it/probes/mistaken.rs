@@ -1,19 +1,13 @@
 //! Stand-ins that answer a run of production: each gives itself away, and the run stops with 2.
 
-use toml::Table;
-
-use super::configure;
 use crate::support::bench::Bench;
 
 /// The sandbox's variables and apps under the name of production.
 fn mistaken() -> Bench {
     let mut bench = Bench::new();
-    configure(&bench, |tables| {
-        let mut own = Table::new();
-        own.insert("fly_app".to_owned(), "hotdash-app".into());
-        own.insert("chatwoot_host".to_owned(), "chat.hotrodan.test".into());
-        tables["targets"].as_table_mut().expect("targets").insert("production".to_owned(), own.into());
-    });
+    let production =
+        "[targets.production]\nfly_app = \"hotdash-app\"\nchatwoot_host = \"chat.hotrodan.test\"\n\n";
+    bench.edit_config("[targets.elsewhere]\n", &format!("{production}[targets.elsewhere]\n"));
     bench.set("HOTDASH_OPS_TARGET", "production");
     bench
 }

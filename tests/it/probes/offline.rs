@@ -9,19 +9,19 @@ const CERTIFICATE: &str = "environment.chatwoot-certificate";
 const DATABASE: &str = "environment.database-reachable";
 const AWAY: &str = "postgres://app:hunter2hunter2@db.hotrodan.test/hotdash";
 
-fn ask(bench: &Bench) -> Ran {
+fn run(bench: &Bench) -> Ran {
     let mut arguments = vec!["--no-journal"];
     arguments.extend([CHATWOOT, CERTIFICATE, DATABASE].iter().flat_map(|check| ["--only", check]));
     bench.preflight(&arguments)
 }
 
 #[test]
-fn two_hosts_out_of_reach_are_our_own_fault() {
+fn two_hosts_out_of_reach_mean_that_this_machine_is_offline() {
     let mut bench = Bench::new();
     bench.set("DATABASE_URL", AWAY);
     for url in ["https://chat.hotrodan.test", "http://chat.hotrodan.test"] {
         bench.set("CHATWOOT_BASE_URL", url);
-        let ran = ask(&bench);
+        let ran = run(&bench);
         assert_eq!(ran.code, 3, "{url}: {}", ran.problems());
         for check in [CHATWOOT, DATABASE] {
             let outcome = ran.outcome(check);
@@ -37,22 +37,22 @@ fn two_hosts_out_of_reach_are_our_own_fault() {
 }
 
 #[test]
-fn one_host_out_of_reach_is_its_own_fault() {
+fn one_host_out_of_reach_is_the_hosts_fault() {
     let mut bench = Bench::new();
     bench.set("CHATWOOT_BASE_URL", "https://chat.hotrodan.test");
-    let ran = ask(&bench);
+    let ran = run(&bench);
     assert_eq!(ran.code, 1, "{}", ran.problems());
     assert_eq!((ran.verdict(CHATWOOT), ran.verdict(DATABASE)), ("fail".to_owned(), "pass".to_owned()));
     // Two hosts, one of which refuses: it was reached.
     bench.set("DATABASE_URL", AWAY);
     bench.set("CHATWOOT_BASE_URL", "https://127.0.0.2:1");
-    let ran = ask(&bench);
+    let ran = run(&bench);
     assert_eq!(ran.code, 1, "{}", ran.problems());
     assert_eq!((ran.verdict(CHATWOOT), ran.verdict(DATABASE)), ("fail".to_owned(), "fail".to_owned()));
 }
 
 #[test]
-fn a_name_that_does_not_resolve_is_no_cold_start() {
+fn a_name_that_does_not_resolve_is_not_a_cold_start() {
     let mut bench = Bench::new();
     bench.set("CHATWOOT_BASE_URL", "https://chat.hotrodan.test");
     bench.set("AGENT_SDK_URL", "https://agent.hotrodan.test");
