@@ -38,10 +38,11 @@ use anyhow::Result;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use cli::{BaselineArgs, BaselineCommand, ChecksCommand, Cli, Command, ContextArgs, EnvCommand, RunArgs};
+use cli::{BaselineArgs, BaselineCommand, ChecksCommand, Cli, Command, EnvCommand, RunArgs};
 use engine::verb::{BASELINE, COMPARE, GATE, MONITOR, PREFLIGHT, STATUS, Verb};
 use exit::Exit;
 use printer::Printer;
+use settings::ContextFlags;
 
 /// Runs the program: parses the arguments, runs the command, and turns an error into a line on stderr and exit 2.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -72,15 +73,16 @@ fn dispatch(command: Command, printer: &mut Printer) -> Result<Exit> {
             commands::checks::list(checks.as_deref(), claims, format, printer)
         }
         Command::Checks(ChecksCommand::Explain { checks, context, ids }) => {
-            let said = settings::CliSettings { checks, ..context.settings() };
-            commands::checks::explain(&settings::gather(said)?.settings, &ids, printer)
+            let run = settings::RunFlags { checks, ..settings::RunFlags::default() };
+            let flags = settings::CliSettings { run, ..context.into() };
+            commands::checks::explain(&settings::gather(flags)?.settings, &ids, printer)
         }
         Command::Checks(ChecksCommand::Lint { checks, paths }) => {
             commands::checks::lint(checks.as_deref(), &paths, printer)
         }
         Command::Checks(ChecksCommand::Schema { of }) => commands::checks::schema(of, printer),
         Command::Env(EnvCommand::Fingerprint { context, print }) => {
-            commands::env_fingerprint::env_fingerprint(context.settings(), print, printer)
+            commands::env_fingerprint::env_fingerprint(context.into(), print, printer)
         }
         #[cfg(feature = "rehearsal")]
         Command::Sandbox(args) => commands::sandbox::sandbox(&args, printer),
@@ -101,10 +103,10 @@ fn baseline(args: BaselineArgs, printer: &mut Printer) -> Result<Exit> {
         None => run(BASELINE, &args.run, printer),
         Some(BaselineCommand::Compare(run_args)) => run(COMPARE, &run_args, printer),
         Some(BaselineCommand::List { format, context }) => {
-            commands::baseline::list(&resolved(&context)?.settings, format, printer)
+            commands::baseline::list(&resolved(context)?.settings, format, printer)
         }
         Some(BaselineCommand::Show { captured_at, format, context }) => {
-            let settings = resolved(&context)?.settings;
+            let settings = resolved(context)?.settings;
             commands::baseline::show(&settings, captured_at.as_deref(), format, printer)
         }
     }
@@ -116,8 +118,8 @@ fn run(verb: Verb, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
     commands::run::run(verb, resolved.settings, &options, printer)
 }
 
-fn watched(verb: Verb, said: settings::CliSettings, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
-    let resolved = settings::gather(said)?;
+fn watched(verb: Verb, flags: settings::CliSettings, args: &RunArgs, printer: &mut Printer) -> Result<Exit> {
+    let resolved = settings::gather(flags)?;
     if verb.name == GATE.name {
         commands::gate::refuse_looser(&resolved.settings.target)?;
     }
@@ -125,18 +127,18 @@ fn watched(verb: Verb, said: settings::CliSettings, args: &RunArgs, printer: &mu
     commands::run::run(verb, resolved.settings, &options, printer)
 }
 
-fn resolved(context: &ContextArgs) -> Result<settings::Resolved> {
-    Ok(settings::gather(context.settings())?)
+fn resolved(context: ContextFlags) -> Result<settings::Resolved> {
+    Ok(settings::gather(context.into())?)
 }
 
 fn quiet(command: &Command) -> bool {
     match command {
-        Command::Preflight(args) | Command::Status(args) => args.quiet,
-        Command::Monitor(args) => args.run.quiet,
-        Command::Gate(args) => args.run.quiet,
+        Command::Preflight(args) | Command::Status(args) => args.output.quiet,
+        Command::Monitor(args) => args.run.output.quiet,
+        Command::Gate(args) => args.run.output.quiet,
         Command::Baseline(args) => match &args.command {
-            Some(BaselineCommand::Compare(run)) => run.quiet,
-            _ => args.run.quiet,
+            Some(BaselineCommand::Compare(run)) => run.output.quiet,
+            _ => args.run.output.quiet,
         },
         _ => false,
     }

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use args::{ContextArgs, RunArgs};
+pub use args::RunArgs;
 #[cfg(feature = "rehearsal")]
 pub use rehearse::{RehearseArgs, ScoreFormat};
-pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs, WindowArgs};
+pub use watch::{BaselineArgs, BaselineCommand, GateArgs, MonitorArgs};
+
+use crate::settings::ContextFlags;
 
 /// Verify a production deploy of HotDash's support pipeline.
 #[derive(Debug, Parser)]
@@ -62,7 +64,11 @@ Variables: CHATWOOT_BASE_URL CHATWOOT_API_KEY CHATWOOT_ACCOUNT_ID CHATWOOT_WEBHO
     #[command(after_help = watch::BASELINE_HELP)]
     Baseline(BaselineArgs),
     /// Check the success criteria over 30 minutes of traffic, for CI
-    #[command(after_help = watch::GATE_HELP)]
+    #[command(
+        after_help = watch::GATE_HELP,
+        mut_arg("only", |arg| arg.hide(true)),
+        mut_arg("skip", |arg| arg.hide(true))
+    )]
     Gate(GateArgs),
     /// Check Chatwoot's health (replaces the app's script; made for cron)
     #[command(after_help = "\
@@ -132,7 +138,7 @@ Examples:
         #[arg(long, value_name = "DIR", help_heading = "Selection")]
         checks: Option<PathBuf>,
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
         /// A check id, a section or a glob
         #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
@@ -193,7 +199,7 @@ Example:
   hotdash-ops env fingerprint --target staging --env-file staging.env")]
     Fingerprint {
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
         /// Print the lines instead of writing them
         #[arg(long)]
         print: bool,

@@ -4,7 +4,7 @@ use clap::error::ErrorKind;
 use super::*;
 use crate::input::format::{Format, ReportTarget};
 use crate::input::interval::Interval;
-use crate::settings::{CliSettings, Since};
+use crate::settings::{CliSettings, ContextFlags, RunFlags, Since};
 
 fn parsed(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split_whitespace())
@@ -20,21 +20,25 @@ fn every_flag_of_a_run_reaches_the_settings() {
     );
     let Ok(Cli { command: Command::Preflight(args) }) = cli else { panic!("{cli:?}") };
     let options = args.output_options(Format::Json, Vec::new());
-    assert_eq!(options.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
-    assert!(options.problems_only && options.quiet && options.verbose == 2);
+    assert_eq!(options.flags.reports[1], ReportTarget { format: Format::Prom, path: "b:c".into() });
+    assert!(options.flags.problems && options.flags.quiet && options.flags.verbose == 2);
     let expected = CliSettings {
-        target: Some("staging".to_owned()),
-        config: Some("c.toml".into()),
-        env_file: Some("e".into()),
-        ca_file: Some("ca".into()),
-        app_dir: Some("a".into()),
-        only: vec!["schema".to_owned(), "env.*".to_owned()],
-        skip: vec!["quality".to_owned()],
-        checks: Some("own".into()),
-        strict: true,
-        timeout: Some(Interval::seconds(300)),
-        format: Some(Format::Json),
-        no_journal: true,
+        context: ContextFlags {
+            target: Some("staging".to_owned()),
+            config: Some("c.toml".into()),
+            env_file: Some("e".into()),
+            ca_file: Some("ca".into()),
+            app_dir: Some("a".into()),
+        },
+        run: RunFlags {
+            only: vec!["schema".to_owned(), "env.*".to_owned()],
+            skip: vec!["quality".to_owned()],
+            checks: Some("own".into()),
+            strict: true,
+            timeout: Some(Interval::seconds(300)),
+            format: Some(Format::Json),
+            no_journal: true,
+        },
         watch: None,
         attest: Vec::new(),
     };
@@ -45,16 +49,22 @@ fn every_flag_of_a_run_reaches_the_settings() {
 fn the_flags_of_the_window_reach_the_settings() {
     let cli = parsed("hotdash-ops monitor --minutes 2.5 --full --until-enough --budget 1h --only traffic");
     let Ok(Cli { command: Command::Monitor(args) }) = cli else { panic!("{cli:?}") };
-    let (window, usual) = args.settings().watch.expect("a window");
-    assert_eq!((window.minutes, window.full, window.until_enough), (Some(2.5), true, true));
-    assert_eq!((window.budget, usual.minutes, usual.least), (Some(Interval::seconds(3600)), 15.0, None));
+    let (watch, defaults) = args.settings().watch.expect("a window");
+    assert_eq!((watch.window.minutes, watch.full, watch.until_enough), (Some(2.5), true, true));
+    assert_eq!(
+        (watch.window.budget, defaults.minutes, defaults.min_minutes),
+        (Some(Interval::seconds(3600)), 15.0, None)
+    );
     let cli = parsed("hotdash-ops gate --lookback --since last-deploy --attest a.b=seen --attest c.d=x=y");
     let Ok(Cli { command: Command::Gate(args) }) = cli else { panic!("{cli:?}") };
-    let said = args.settings();
+    let settings = args.settings();
     let pair = |id: &str, evidence: &str| (id.to_owned(), evidence.to_owned());
-    assert_eq!(said.attest, [pair("a.b", "seen"), pair("c.d", "x=y")]);
-    let (window, usual) = said.watch.expect("a window");
-    assert_eq!((window.lookback, window.since, usual.least), (true, Some(Since::LastDeploy), Some(30.0)));
+    assert_eq!(settings.attest, [pair("a.b", "seen"), pair("c.d", "x=y")]);
+    let (watch, defaults) = settings.watch.expect("a window");
+    assert_eq!(
+        (watch.window.lookback, watch.window.since, defaults.min_minutes),
+        (true, Some(Since::LastDeploy), Some(30.0))
+    );
     for line in [
         "hotdash-ops gate --attest a.b",
         "hotdash-ops gate --attest a.b=",

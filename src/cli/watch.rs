@@ -2,9 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{ContextArgs, RunArgs};
-use crate::input::interval::Interval;
-use crate::settings::{CliSettings, Since, WatchFlags, WindowDefaults};
+use super::RunArgs;
+use crate::settings::{CliSettings, ContextFlags, WatchFlags, WindowDefaults, WindowFlags};
 
 pub(super) const MONITOR_HELP: &str = "\
 Examples:
@@ -35,33 +34,10 @@ Examples:
 A manual check that is not signed off is undecided: exit 3. The gate always checks all success
 criteria; --only and --skip are refused.";
 
-/// The flags that choose the window.
-#[derive(Debug, Args)]
-pub struct WindowArgs {
-    /// Length of the window; decimals are allowed [default: 15; for the gate 30]
-    #[arg(long, value_name = "MINUTES", help_heading = "Window")]
-    pub minutes: Option<f64>,
-    /// Judge the last --minutes now, instead of watching
-    #[arg(long, help_heading = "Window")]
-    pub lookback: bool,
-    /// Judge everything since then now: `last-deploy`, or a time such as 2026-01-01T10:00:00Z
-    #[arg(long, value_name = "WHEN", help_heading = "Window")]
-    pub since: Option<Since>,
-    /// Time limit for the whole watch [default: the window plus 5 minutes]
-    #[arg(long, value_name = "DURATION", help_heading = "Window")]
-    pub budget: Option<Interval>,
-}
-
 #[derive(Debug, Args)]
 pub struct MonitorArgs {
     #[command(flatten)]
-    pub window: WindowArgs,
-    /// Keep watching even when the result is already certain
-    #[arg(long, help_heading = "Window")]
-    pub full: bool,
-    /// Keep watching until there are enough deliveries for a verdict, within the budget
-    #[arg(long, help_heading = "Window")]
-    pub until_enough: bool,
+    pub watch: WatchFlags,
     #[command(flatten)]
     pub run: RunArgs,
 }
@@ -69,7 +45,7 @@ pub struct MonitorArgs {
 #[derive(Debug, Args)]
 pub struct GateArgs {
     #[command(flatten)]
-    pub window: WindowArgs,
+    pub window: WindowFlags,
     /// Sign off a manual check, with evidence that every report shows; repeatable
     #[arg(long, value_name = "ID=EVIDENCE", value_parser = attested, help_heading = "Selection")]
     pub attest: Vec<(String, String)>,
@@ -97,7 +73,7 @@ pub enum BaselineCommand {
         #[arg(long, value_enum, default_value_t)]
         format: super::ListFormat,
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
     },
     /// Show one baseline: the newest, or the one captured at the given time
     #[command(after_help = "Example:\n  hotdash-ops baseline show 2026-01-01T10:00:00Z")]
@@ -108,39 +84,26 @@ pub enum BaselineCommand {
         #[arg(long, value_enum, default_value_t)]
         format: super::ListFormat,
         #[command(flatten)]
-        context: ContextArgs,
+        context: ContextFlags,
     },
     /// Compare the last hour with the pinned baseline, or else with the newest good one
     #[command(after_help = "Example:\n  hotdash-ops baseline compare --strict")]
     Compare(Box<RunArgs>),
 }
 
-impl WindowArgs {
-    fn settings(&self) -> WatchFlags {
-        WatchFlags {
-            minutes: self.minutes,
-            lookback: self.lookback,
-            since: self.since.clone(),
-            budget: self.budget,
-            ..WatchFlags::default()
-        }
-    }
-}
-
 impl MonitorArgs {
     /// The part of the flags that goes into the settings.
     pub fn settings(&self) -> CliSettings {
-        let window =
-            WatchFlags { full: self.full, until_enough: self.until_enough, ..self.window.settings() };
-        CliSettings { watch: Some((window, WindowDefaults::MONITOR)), ..self.run.settings() }
+        CliSettings { watch: Some((self.watch.clone(), WindowDefaults::MONITOR)), ..self.run.settings() }
     }
 }
 
 impl GateArgs {
     /// The part of the flags that goes into the settings.
     pub fn settings(&self) -> CliSettings {
+        let watch = WatchFlags { window: self.window.clone(), ..WatchFlags::default() };
         CliSettings {
-            watch: Some((self.window.settings(), WindowDefaults::GATE)),
+            watch: Some((watch, WindowDefaults::GATE)),
             attest: self.attest.clone(),
             ..self.run.settings()
         }

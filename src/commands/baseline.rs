@@ -16,8 +16,8 @@ use crate::service::dsn::Dsn;
 use crate::service::marker::MarkerSink;
 use crate::service::postgres::{Session, connect};
 use crate::service::tls::Roots;
-use crate::settings::Settings;
-use crate::traffic::baseline::good::{Bar, of_row};
+use crate::settings::{Settings, Traffic};
+use crate::traffic::baseline::quality::BaselineQuality;
 use crate::traffic::baseline::row::{Row, captured_at};
 use crate::traffic::baseline::{Recorded, TABLE, recorded, sql};
 
@@ -50,11 +50,13 @@ pub fn list(settings: &Settings, format: ListFormat, printer: &mut Printer) -> R
         Ok(recorded) => recorded,
         Err(why) => return Ok(unread(settings, &why, printer)),
     };
-    let bar = Bar::of(&settings.target.traffic);
+    let rules = &settings.target.traffic;
     let text = match format {
-        ListFormat::Json => document(json!(recorded.rows.iter().map(|r| value(r, bar)).collect::<Vec<_>>())),
+        ListFormat::Json => {
+            document(json!(recorded.rows.iter().map(|r| value(r, rules)).collect::<Vec<_>>()))
+        }
         ListFormat::Table if recorded.rows.is_empty() => String::new(),
-        ListFormat::Table => table(&recorded.rows, bar),
+        ListFormat::Table => table(&recorded.rows, rules),
     };
     if recorded.rows.is_empty() {
         printer.note("no baseline has been recorded yet; `hotdash-ops baseline` records one");
@@ -88,10 +90,10 @@ pub fn show(
             }
         },
     };
-    let bar = Bar::of(&settings.target.traffic);
+    let rules = &settings.target.traffic;
     let text = match format {
-        ListFormat::Json => document(json!([value(row, bar)])),
-        ListFormat::Table => lines(row, bar),
+        ListFormat::Json => document(json!([value(row, rules)])),
+        ListFormat::Table => lines(row, rules),
     };
     let _ = printer.data(&clean(settings, &text))?;
     Ok(Exit::Ready)
@@ -154,21 +156,21 @@ fn document(baselines: Value) -> String {
     format!("{:#}\n", json!({ "schema": "hotdash-ops.baselines/1", "baselines": baselines }))
 }
 
-fn value(row: &Row, bar: Bar) -> Value {
-    let standing = of_row(row, bar);
+fn value(row: &Row, rules: &Traffic) -> Value {
+    let quality = BaselineQuality::from_row(row, rules);
     json!({
         "captured_at": row.captured.as_ref().map(|_| row.name()),
         "success_rate": row.success_rate.json(),
         "avg_response_ms": row.avg_response_ms.json(),
         "requests_per_minute": row.requests_per_minute.json(),
         "daily_dlq_count": row.daily_dlq_count.json(),
-        "standing": standing.word(),
-        "why": standing.why(),
+        "standing": quality.word(),
+        "why": quality.why(),
         "details": row.details,
     })
 }
 
-fn table(rows: &[Row], bar: Bar) -> String {
+fn table(rows: &[Row], rules: &Traffic) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(printer::width().unwrap_or(160));
@@ -187,24 +189,24 @@ fn table(rows: &[Row], bar: Bar) -> String {
             row.avg_response_ms.shown(),
             row.requests_per_minute.shown(),
             row.daily_dlq_count.shown(),
-            of_row(row, bar).word(),
+            BaselineQuality::from_row(row, rules).word(),
         ]);
     }
     format!("{}\n", table.trim_fmt())
 }
 
-fn lines(row: &Row, bar: Bar) -> String {
-    let standing = of_row(row, bar);
+fn lines(row: &Row, rules: &Traffic) -> String {
+    let quality = BaselineQuality::from_row(row, rules);
     let mut lines = vec![
         ("captured_at", row.name()),
         ("success_rate", row.success_rate.shown().to_owned()),
         ("avg_response_ms", row.avg_response_ms.shown().to_owned()),
         ("requests_per_minute", row.requests_per_minute.shown().to_owned()),
         ("daily_dlq_count", row.daily_dlq_count.shown().to_owned()),
-        ("standing", standing.word().to_owned()),
+        ("standing", quality.word().to_owned()),
     ];
-    if !standing.why().is_empty() {
-        lines.push(("why", standing.why()));
+    if !quality.why().is_empty() {
+        lines.push(("why", quality.why()));
     }
     match &row.details {
         Some(d) => {

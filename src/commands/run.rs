@@ -11,8 +11,8 @@ use crate::commands::overlay_notes;
 use crate::context::Context;
 use crate::ending::{self, Signals};
 use crate::engine::plan::Plan;
-use crate::engine::runner::{self, RunName};
 use crate::engine::verb::{Verb, asked_by};
+use crate::engine::{RunName, runner};
 use crate::exit::Exit;
 use crate::input::format::Format;
 use crate::input::selection::Selection;
@@ -57,7 +57,7 @@ pub fn run(
     let plan = Plan::new(&list, &settings.selection, &settings.target)
         .map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
     attested(&plan, &settings)?;
-    report::prepare(&options.reports)?;
+    report::prepare(&options.flags.reports)?;
     let roots = Roots::load(settings.ca_file.as_deref())?;
     let http = Client::new(&roots, Proxies::of(|name| std::env::var(name).ok()), MarkerSink::default())?;
     let settings = Arc::new(settings);
@@ -79,7 +79,7 @@ pub fn run(
         }
     }
 
-    let facts = Facts::here(options.format, options.quiet);
+    let facts = Facts::here(options.format, options.flags.quiet);
     let mut progress = Progress::new(facts.drawing(), printer::stderr());
     let live = options.format == Format::Jsonl;
     let mut stdout_fault = None;
@@ -143,11 +143,11 @@ fn tell(
     let style = Style {
         colour: facts.stdout_colour(),
         width: facts.stdout_terminal.then(printer::width).flatten(),
-        problems_only: options.problems_only,
-        verbose: options.verbose,
+        problems_only: options.flags.problems,
+        verbose: options.flags.verbose,
     };
     let mut unwritten: Vec<String> = stdout_fault.iter().map(|e| format!("{e:#}")).collect();
-    if let Err(error) = report::write_files(&options.reports, report, &style) {
+    if let Err(error) = report::write_files(&options.flags.reports, report, &style) {
         unwritten.push(format!("{error:#}"));
     }
     if options.format != Format::Jsonl
@@ -172,7 +172,9 @@ fn tell(
 /// The text for stdout. A verb with a headline starts with it, and with --quiet shows nothing else if all is well.
 fn stdout_text(verb: Verb, report: &Report, options: &OutputOptions, style: &Style) -> String {
     match (verb.headline, options.format) {
-        (Some(words), Format::Table) if options.quiet && report.exit == Exit::Ready && !owned(report) => {
+        (Some(words), Format::Table)
+            if options.flags.quiet && report.exit == Exit::Ready && !owned(report) =>
+        {
             format!("{}\n", headline(words, report))
         }
         (Some(words), Format::Table) => {

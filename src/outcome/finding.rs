@@ -85,23 +85,6 @@ impl Claim {
             None => format!("{}: expected {}, found {}", self.what, self.expected, self.found),
         }
     }
-
-    /// [`Claim::compared`] with a code made from `what`.
-    pub fn new(
-        what: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-        holds: bool,
-    ) -> Claim {
-        let what = what.into();
-        Claim::compared(slug(&what), what, expected, found, holds)
-    }
-
-    /// [`Claim::undecided`] with a code made from `what`.
-    pub fn open(what: impl Into<String>, expected: impl Into<String>, found: impl Into<String>) -> Claim {
-        let what = what.into();
-        Claim::undecided(slug(&what), what, expected, found)
-    }
 }
 
 /// A kebab-case form of `text`: `http status` is `http-status`. A text without ASCII letters and digits is `claim`.

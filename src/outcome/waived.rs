@@ -26,9 +26,10 @@ impl fmt::Display for Waiver {
     /// `by Ada until 2026-01-31 (ops/checks/waivers.toml:3): the role change is ordered`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Waiver { reason, owner, expires, valid, origin } = self;
-        match valid {
-            true => write!(f, "by {owner} until {expires} ({origin}): {reason}"),
-            false => write!(f, "by {owner}, expired on {expires} and without effect ({origin}): {reason}"),
+        if *valid {
+            write!(f, "by {owner} until {expires} ({origin}): {reason}")
+        } else {
+            write!(f, "by {owner}, expired on {expires} and without effect ({origin}): {reason}")
         }
     }
 }

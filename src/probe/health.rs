@@ -11,9 +11,9 @@ use super::codes::codes;
 use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
-use crate::traffic::health::Service;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
+use crate::traffic::window::Service;
 
 /// A service's health, checked throughout the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
@@ -35,18 +35,18 @@ impl Health {
 
     pub(super) async fn prepare(self, cx: &Arc<Context>) {
         measure::health(cx, self.service()).await;
-        measure::watched(cx).await;
+        measure::observation(cx).await;
     }
 
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         let reading = measure::health(attempt.cx, self.service()).await;
-        let looks = reading.looks.as_ref().map_err(Clone::clone)?;
-        let watched = measure::watched(attempt.cx).await;
+        let samples = reading.samples.as_ref().map_err(Clone::clone)?;
+        let observation = measure::observation(attempt.cx).await;
         Ok(judge::health(
-            &reading.asked,
-            looks,
-            watched.as_ref().as_ref().ok(),
-            Rules::of(&attempt.cx.settings),
+            &reading.request,
+            samples,
+            observation.as_ref().as_ref().ok(),
+            Rules::new(&attempt.cx.settings),
         ))
     }
 

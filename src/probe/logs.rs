@@ -13,7 +13,7 @@ use crate::context::{Attempt, Context, FLY_TOKENS};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
 
 /// One claim on what the app logged during the window.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub enum Logs {
 impl Logs {
     pub(super) async fn prepare(self, cx: &Arc<Context>) {
         measure::logs(cx).await;
-        measure::watched(cx).await;
+        measure::observation(cx).await;
     }
 
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
@@ -43,13 +43,13 @@ impl Logs {
         };
         let reading = measure::logs(attempt.cx).await;
         let reading = reading.as_ref().as_ref().map_err(Clone::clone)?;
-        let watched = measure::watched(attempt.cx).await;
-        let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
-        let lines = reading.judge(watched.window.from, watched.window.to);
-        let (asked, rules) = (command(&app), Rules::of(settings));
+        let observation = measure::observation(attempt.cx).await;
+        let observation = observation.as_ref().as_ref().map_err(Clone::clone)?;
+        let lines = reading.judge(observation.window.from, observation.window.to);
+        let (asked, rules) = (command(&app), Rules::new(settings));
         Ok(match self {
-            Logs::Errors => judge::log_errors(&asked, &lines, watched, rules),
-            Logs::Warnings => judge::log_warnings(&asked, &lines, watched, rules),
+            Logs::Errors => judge::log_errors(&asked, &lines, observation, rules),
+            Logs::Warnings => judge::log_warnings(&asked, &lines, observation, rules),
         })
     }
 

@@ -59,9 +59,10 @@ impl Manual {
     }
 
     pub(super) fn lint(&self) -> Vec<String> {
-        match self.ask.trim().is_empty() || self.ask.contains('\n') {
-            true => vec!["`ask` must be one line with a question for a person".to_owned()],
-            false => Vec::new(),
+        if self.ask.trim().is_empty() || self.ask.contains('\n') {
+            vec!["`ask` must be one line with a question for a person".to_owned()]
+        } else {
+            Vec::new()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reports as text: one pure renderer per format, from a [`Report`] to a string.
 //! No renderer reads a clock, a terminal or a file; [`Style`] describes where the
-//! text will be read. [`files`] writes reports to disk.
+//! text will be read. `files` writes reports to disk.
 
 mod conclusion;
 pub mod counts;
@@ -16,12 +16,12 @@ pub mod spark;
 mod table;
 mod traffic;
 
-use crate::outcome::Severity;
-use crate::outcome::report::Report;
-use crate::outcome::waived::Waiver;
-use crate::outcome::{Outcome, Verdict, Why};
+use clap::Args;
 
 use crate::input::format::{Format, ReportTarget};
+use crate::outcome::report::Report;
+use crate::outcome::waived::Waiver;
+use crate::outcome::{Outcome, Severity, Verdict, Why};
 use crate::text;
 
 pub use conclusion::conclusion;
@@ -44,12 +44,26 @@ pub struct Style {
 #[derive(Clone, Debug, Default)]
 pub struct OutputOptions {
     pub format: Format,
-    pub reports: Vec<ReportTarget>,
-    pub problems_only: bool,
-    pub quiet: bool,
-    pub verbose: u8,
+    pub flags: OutputFlags,
     /// Notes from the settings, for the report.
     pub notes: Vec<String>,
+}
+
+/// The flags of a run that only concern its output.
+#[derive(Clone, Debug, Default, Args)]
+pub struct OutputFlags {
+    /// Also write a report to a file (atomically); repeatable
+    #[arg(long = "report", value_name = "FORMAT:PATH", help_heading = "Output")]
+    pub reports: Vec<ReportTarget>,
+    /// Show only problems
+    #[arg(long, help_heading = "Output")]
+    pub problems: bool,
+    /// Write no progress and no notes to stderr
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+    /// Show all claims and evidence; -vv: without truncation
+    #[arg(long, short, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
 }
 
 /// Renders `report` in `format`. The text ends with a newline.

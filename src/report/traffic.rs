@@ -46,10 +46,7 @@ pub fn line(traffic: &Summary) -> String {
     };
     let average = average(traffic).map_or("no durations".to_owned(), |ms| format!("average {ms} ms"));
     let numbers = format!("{}; {dead}; {average}", success(traffic));
-    match traffic.provisional {
-        true => format!("{numbers} ({PROVISIONAL})"),
-        false => numbers,
-    }
+    if traffic.provisional { format!("{numbers} ({PROVISIONAL})") } else { numbers }
 }
 
 /// All values, in reading order.
@@ -189,8 +186,5 @@ fn time(at: Timestamp) -> String {
 /// At most `digits` decimals, without trailing zeros.
 fn number(value: f64, digits: usize) -> String {
     let shown = format!("{value:.digits$}");
-    match shown.contains('.') {
-        true => shown.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => shown,
-    }
+    if shown.contains('.') { shown.trim_end_matches('0').trim_end_matches('.').to_owned() } else { shown }
 }

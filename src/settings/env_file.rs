@@ -118,9 +118,10 @@ fn literal(rest: &str) -> Result<String, &'static str> {
 
 fn nothing_more(after: &str) -> Result<(), &'static str> {
     let comment = after.trim_start();
-    match comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
-        true => Ok(()),
-        false => Err("there is text after the closing quote; quote the whole value"),
+    if comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
+        Ok(())
+    } else {
+        Err("there is text after the closing quote; quote the whole value")
     }
 }
 

@@ -19,8 +19,8 @@ const LONGEST: u64 = 1 << 20;
 ///
 /// # Errors
 /// Every problem, at once.
-pub fn gather(said: CliSettings) -> Result<Resolved, Problems> {
-    gathered(said, false).map(|(resolved, _)| resolved)
+pub fn gather(flags: CliSettings) -> Result<Resolved, Problems> {
+    gathered(flags, false).map(|(resolved, _)| resolved)
 }
 
 /// The same for a verb that writes the configuration: the file may be missing. Also returns the path it has or will
@@ -28,8 +28,8 @@ pub fn gather(said: CliSettings) -> Result<Resolved, Problems> {
 ///
 /// # Errors
 /// Every problem, including the lack of a place for a configuration file.
-pub fn gather_for_writing(said: CliSettings) -> Result<(Resolved, PathBuf), Problems> {
-    let (resolved, path) = gathered(said, true)?;
+pub fn gather_for_writing(flags: CliSettings) -> Result<(Resolved, PathBuf), Problems> {
+    let (resolved, path) = gathered(flags, true)?;
     let nowhere = "there is no home directory; pass the path of the configuration file with --config";
     match path {
         Some(path) => Ok((resolved, path)),
@@ -37,13 +37,13 @@ pub fn gather_for_writing(said: CliSettings) -> Result<(Resolved, PathBuf), Prob
     }
 }
 
-fn gathered(said: CliSettings, may_be_missing: bool) -> Result<(Resolved, Option<PathBuf>), Problems> {
+fn gathered(flags: CliSettings, may_be_missing: bool) -> Result<(Resolved, Option<PathBuf>), Problems> {
     let env: Environment = std::env::vars_os().collect();
     let dirs = directories();
     let mut problems = Problems::default();
     let mut notes = Vec::new();
 
-    let wanted = resolve::config_path(&said, &env, &dirs);
+    let wanted = resolve::config_path(&flags, &env, &dirs);
     let path = wanted.as_ref().map(|w| w.path.clone());
     let config = wanted.and_then(|wanted| {
         let optional = may_be_missing || wanted.named_by.is_none();
@@ -52,11 +52,11 @@ fn gathered(said: CliSettings, may_be_missing: bool) -> Result<(Resolved, Option
         }
         read(&wanted).map_err(|problem| problems.push(problem)).ok()
     });
-    let env_file = resolve::env_file_path(&said, &env).and_then(|wanted| {
+    let env_file = resolve::env_file_path(&flags, &env).and_then(|wanted| {
         notes.extend(exposed(&wanted));
         read(&wanted).map_err(|problem| problems.push(problem)).ok()
     });
-    match resolve::resolve(said, &env, config, env_file, &dirs) {
+    match resolve::resolve(flags, &env, config, env_file, &dirs) {
         Ok(mut resolved) => {
             resolved.notes.extend(notes);
             problems.or((resolved, path))

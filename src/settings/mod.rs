@@ -4,6 +4,7 @@
 pub mod env_file;
 pub mod file;
 pub mod fingerprint;
+mod flags;
 mod gather;
 pub mod resolve;
 mod secrets;
@@ -15,12 +16,13 @@ mod watch;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use flags::{CliSettings, ContextFlags, RunFlags, WatchFlags, WindowFlags};
 pub use gather::{gather, gather_for_writing};
 pub use secrets::secret_values;
 pub use target::{Names, Target, Thresholds};
 pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
-pub use watch::{Since, Watch, WatchFlags, WindowDefaults};
+pub use watch::{Since, Watch, WindowDefaults};
 
 use crate::input::format::Format;
 use crate::input::interval::Interval;
@@ -67,26 +69,6 @@ pub struct Settings {
     pub attest: BTreeMap<String, String>,
     /// The folder of the journals, or `None` with `--no-journal`.
     pub runs_dir: Option<PathBuf>,
-}
-
-/// The arguments of the command line, without defaults.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CliSettings {
-    pub target: Option<String>,
-    pub config: Option<PathBuf>,
-    pub env_file: Option<PathBuf>,
-    pub ca_file: Option<PathBuf>,
-    pub app_dir: Option<PathBuf>,
-    pub checks: Option<PathBuf>,
-    pub only: Vec<String>,
-    pub skip: Vec<String>,
-    pub strict: bool,
-    pub timeout: Option<Interval>,
-    pub format: Option<Format>,
-    pub no_journal: bool,
-    /// The traffic window, for a verb that watches traffic, with the defaults of the verb.
-    pub watch: Option<(WatchFlags, WindowDefaults)>,
-    pub attest: Vec<(String, String)>,
 }
 
 /// The resolved settings, with notes.

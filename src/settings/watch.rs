@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::input::interval::Interval;
+use super::WatchFlags;
 use crate::outcome::window::Mode;
 
 /// The window of a run, and how long it is watched.
@@ -47,35 +47,25 @@ impl FromStr for Since {
     }
 }
 
-/// The window's arguments on the command line.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct WatchFlags {
-    pub minutes: Option<f64>,
-    pub lookback: bool,
-    pub since: Option<Since>,
-    pub full: bool,
-    pub until_enough: bool,
-    pub budget: Option<Interval>,
-}
-
 /// The defaults of a verb.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowDefaults {
     pub minutes: f64,
     /// The minimum for `--minutes`, except in the sandbox.
-    pub least: Option<f64>,
+    pub min_minutes: Option<f64>,
     pub criteria: bool,
 }
 
 impl WindowDefaults {
     /// The checklist's "Monitor for 15 minutes".
-    pub const MONITOR: WindowDefaults = WindowDefaults { minutes: 15.0, least: None, criteria: false };
+    pub const MONITOR: WindowDefaults = WindowDefaults { minutes: 15.0, min_minutes: None, criteria: false };
     /// The 30 minutes of the success criteria.
-    pub const GATE: WindowDefaults = WindowDefaults { minutes: 30.0, least: Some(30.0), criteria: true };
+    pub const GATE: WindowDefaults =
+        WindowDefaults { minutes: 30.0, min_minutes: Some(30.0), criteria: true };
 }
 
 /// The maximum window: a week.
-const MOST_MINUTES: f64 = 7.0 * 24.0 * 60.0;
+const MAX_MINUTES: f64 = 7.0 * 24.0 * 60.0;
 /// How long a watch may take in addition to its window: waiting for late transactions and for a database that was
 /// unavailable.
 const BEYOND: Duration = Duration::from_secs(5 * 60);
@@ -86,16 +76,16 @@ impl Watch {
     /// # Errors
     /// A contradiction or an invalid length, as a lower-case sentence.
     pub fn resolve(
-        said: &WatchFlags,
-        usual: WindowDefaults,
+        flags: &WatchFlags,
+        defaults: WindowDefaults,
         sandbox: bool,
         notes: &mut Vec<String>,
     ) -> Result<Watch, String> {
-        let minutes = said.minutes.unwrap_or(usual.minutes);
-        if !(minutes.is_finite() && minutes > 0.0 && minutes <= MOST_MINUTES) {
-            return Err(format!("--minutes {minutes}: must be above 0 and at most {MOST_MINUTES}"));
+        let minutes = flags.window.minutes.unwrap_or(defaults.minutes);
+        if !(minutes.is_finite() && minutes > 0.0 && minutes <= MAX_MINUTES) {
+            return Err(format!("--minutes {minutes}: must be above 0 and at most {MAX_MINUTES}"));
         }
-        if let Some(least) = usual.least.filter(|&least| minutes < least) {
+        if let Some(least) = defaults.min_minutes.filter(|&least| minutes < least) {
             if !sandbox {
                 return Err(format!(
                     "--minutes {minutes}: the success criteria require at least {least} minutes"
@@ -103,37 +93,37 @@ impl Watch {
             }
             notes.push(format!("the window has {minutes} minutes although the success criteria require {least}; this is allowed only in the sandbox"));
         }
-        let past = said.lookback || said.since.is_some();
-        if past && said.until_enough {
+        let past = flags.window.lookback || flags.window.since.is_some();
+        if past && flags.until_enough {
             return Err(
                 "--until-enough cannot be used with --lookback or --since, because a past window gets no more traffic"
                     .to_owned(),
             );
         }
-        if past && said.full {
+        if past && flags.full {
             return Err("--full cannot be used with --lookback or --since".to_owned());
         }
         let length =
             Duration::try_from_secs_f64(minutes * 60.0).map_err(|e| format!("--minutes {minutes}: {e}"))?;
         // With --since alone, the window extends from there to now.
-        let whole = said.minutes.is_none() && !said.lookback && said.since.is_some();
+        let whole = flags.window.minutes.is_none() && !flags.window.lookback && flags.window.since.is_some();
         let least_budget = if past { Duration::ZERO } else { length };
-        let budget = match said.budget {
+        let budget = match flags.window.budget {
             Some(budget) if budget.0 < least_budget => {
                 return Err(format!("--budget {budget} is shorter than the window of {minutes} minutes"));
             }
             Some(budget) => budget.0,
-            None if said.until_enough => length * 2 + BEYOND,
+            None if flags.until_enough => length * 2 + BEYOND,
             None => least_budget + BEYOND,
         };
         Ok(Watch {
             mode: if past { Mode::Past } else { Mode::Forward },
             length: (!whole).then_some(length),
-            since: said.since.clone(),
-            full: said.full,
-            until_enough: said.until_enough,
+            since: flags.window.since.clone(),
+            full: flags.full,
+            until_enough: flags.until_enough,
             budget,
-            criteria: usual.criteria,
+            criteria: defaults.criteria,
         })
     }
 }
@@ -141,12 +131,18 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::interval::Interval;
+    use crate::settings::WindowFlags;
 
     const MONITOR: WindowDefaults = WindowDefaults::MONITOR;
     const GATE: WindowDefaults = WindowDefaults::GATE;
 
-    fn resolve(said: WatchFlags, usual: WindowDefaults) -> Result<Watch, String> {
-        Watch::resolve(&said, usual, false, &mut Vec::new())
+    fn window(window: WindowFlags) -> WatchFlags {
+        WatchFlags { window, ..WatchFlags::default() }
+    }
+
+    fn resolve(flags: WatchFlags, defaults: WindowDefaults) -> Result<Watch, String> {
+        Watch::resolve(&flags, defaults, false, &mut Vec::new())
     }
 
     #[test]
@@ -157,7 +153,8 @@ mod tests {
         let watch =
             resolve(WatchFlags { until_enough: true, ..WatchFlags::default() }, MONITOR).expect("a window");
         assert_eq!(watch.budget, Duration::from_secs(2100));
-        let watch = resolve(WatchFlags { lookback: true, ..WatchFlags::default() }, GATE).expect("a window");
+        let watch = resolve(window(WindowFlags { lookback: true, ..WindowFlags::default() }), GATE)
+            .expect("a window");
         assert_eq!((watch.mode, watch.length), (Mode::Past, Some(Duration::from_secs(1800))));
         assert!(watch.criteria);
     }
@@ -165,9 +162,9 @@ mod tests {
     #[test]
     fn since_alone_has_no_other_limit() {
         let since = |minutes, lookback| {
-            let said =
-                WatchFlags { since: Some(Since::LastDeploy), minutes, lookback, ..WatchFlags::default() };
-            resolve(said, MONITOR).expect("a window")
+            let since = Some(Since::LastDeploy);
+            resolve(window(WindowFlags { minutes, lookback, since, budget: None }), MONITOR)
+                .expect("a window")
         };
         assert_eq!((since(None, false).length, since(None, false).mode), (None, Mode::Past));
         assert_eq!(since(None, true).length, Some(Duration::from_secs(900)));
@@ -176,23 +173,29 @@ mod tests {
 
     #[test]
     fn contradictions_are_rejected() {
-        let minutes = |minutes| WatchFlags { minutes: Some(minutes), ..WatchFlags::default() };
+        let minutes = |minutes| window(WindowFlags { minutes: Some(minutes), ..WindowFlags::default() });
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY, 20_000.0] {
             assert!(resolve(minutes(bad), MONITOR).is_err(), "{bad}");
         }
         let refused = [
-            WatchFlags { lookback: true, until_enough: true, ..WatchFlags::default() },
-            WatchFlags { since: Some(Since::LastDeploy), full: true, ..WatchFlags::default() },
-            WatchFlags { budget: Some(Interval::seconds(60)), ..WatchFlags::default() },
+            WatchFlags {
+                until_enough: true,
+                ..window(WindowFlags { lookback: true, ..WindowFlags::default() })
+            },
+            WatchFlags {
+                full: true,
+                ..window(WindowFlags { since: Some(Since::LastDeploy), ..WindowFlags::default() })
+            },
+            window(WindowFlags { budget: Some(Interval::seconds(60)), ..WindowFlags::default() }),
         ];
-        for said in refused {
-            assert!(resolve(said.clone(), MONITOR).is_err(), "{said:?}");
+        for flags in refused {
+            assert!(resolve(flags.clone(), MONITOR).is_err(), "{flags:?}");
         }
     }
 
     #[test]
     fn the_gate_requires_thirty_minutes_except_in_the_sandbox() {
-        let short = WatchFlags { minutes: Some(29.9), ..WatchFlags::default() };
+        let short = window(WindowFlags { minutes: Some(29.9), ..WindowFlags::default() });
         resolve(short.clone(), GATE).expect_err("too short");
         let mut notes = Vec::new();
         let watch = Watch::resolve(&short, GATE, true, &mut notes).expect("the sandbox may");

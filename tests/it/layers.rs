@@ -196,7 +196,7 @@ fn unit(path: &[String], units: &BTreeSet<String>) -> Option<String> {
 #[test]
 fn the_files_of_a_room_form_no_circle() {
     let all = all_imports();
-    for room in ["probe", "checklist", "report"] {
+    for room in ["probe", "checklist", "report", "traffic"] {
         let of_room: Vec<&Import> = all
             .iter()
             .filter(|import| module(&import.file).first().is_some_and(|first| first == room))
@@ -243,4 +243,33 @@ fn a_path_is_read_in_full() {
     assert_eq!(paths("src/a/b.rs", "use super::super::x::Y; super::c::d()"), ["x::Y", "a::c::d"]);
     assert_eq!(paths("src/context.rs", "use super::event::Event;"), ["event::Event"]);
     assert_eq!(paths("src/a/mod.rs", "use super::b;"), ["b"]);
+}
+
+/// The most lines that a file of code has.
+const MAX_LINES: usize = 300;
+
+#[test]
+fn every_file_is_short_and_every_folder_is_a_module() {
+    let mut wrong = Vec::new();
+    let mut folders = vec![PathBuf::from("src"), PathBuf::from("tests"), PathBuf::from("benches")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the source").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|end| end != "rs") {
+                continue;
+            }
+            let lines = std::fs::read_to_string(&path).expect("a source file").lines().count();
+            if lines > MAX_LINES {
+                wrong.push(format!("{}: {lines} lines", path.display()));
+            }
+            if path.with_extension("").is_dir() {
+                wrong.push(format!("{}: belongs in its folder as mod.rs", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

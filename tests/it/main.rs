@@ -1,33 +1,18 @@
 //! The integration tests: one binary, real servers.
 
 mod baseline;
-mod behaviour;
-mod canary;
-mod checklist_map;
-mod checkout;
-mod checks_readme;
-mod checks_verbs;
-mod claim_codes;
-mod customers;
-mod exit_property;
-mod fixes;
-mod fly_shim;
+mod checklist;
+mod cli;
+mod clients;
 mod formats;
-mod formats_real;
-mod given_database;
 mod layers;
 mod monitor;
 mod overlay;
-mod postgres_world;
+mod preflight;
 mod probes;
-mod rehearse;
-mod review;
-mod schema_probe;
-mod services;
-mod standins;
-mod status;
+mod rehearsal;
+mod security;
+#[path = "../support/mod.rs"]
 mod support;
 mod traffic;
-mod vitest;
-mod watching;
 mod words;

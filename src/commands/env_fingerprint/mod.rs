@@ -24,8 +24,8 @@ use crate::settings::{CliSettings, Settings, file, gather_for_writing};
 ///
 /// # Errors
 /// Invalid settings, no variable with a fingerprint, a file that cannot be written: exit 2.
-pub fn env_fingerprint(said: CliSettings, print_only: bool, printer: &mut Printer) -> Result<Exit> {
-    let (resolved, path) = gather_for_writing(said)?;
+pub fn env_fingerprint(flags: CliSettings, print_only: bool, printer: &mut Printer) -> Result<Exit> {
+    let (resolved, path) = gather_for_writing(flags)?;
     for note in &resolved.notes {
         printer.note(&format!("note: {note}"));
     }
@@ -99,14 +99,14 @@ fn prints(settings: &Settings, key: &str, printer: &mut Printer) -> Result<BTree
     }
     let prints = fingerprints(key, vars);
     for &var in FINGERPRINTED.iter().filter(|v| !prints.contains_key(**v)) {
-        match other_names(var).iter().any(|n| vars.filled(n).is_some()) {
-            true => printer.error(&format!(
+        if other_names(var).iter().any(|n| vars.filled(n).is_some()) {
+            printer.error(&format!(
                 "warning: {var} has no fingerprint: it is not a PostgreSQL connection string"
-            )),
-            false if settings.target.fingerprints.contains_key(var) => {
-                printer.note(&format!("{var} is not set: its fingerprint is unchanged"));
-            }
-            false => printer.note(&format!("{var} is not set: no fingerprint")),
+            ));
+        } else if settings.target.fingerprints.contains_key(var) {
+            printer.note(&format!("{var} is not set: its fingerprint is unchanged"));
+        } else {
+            printer.note(&format!("{var} is not set: no fingerprint"));
         }
     }
     if prints.is_empty() {

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Explanation;
 use super::codes::codes;
-use super::database::{DatabaseError, dsn, psql};
+use super::database::{dsn, psql, unavailable};
 use crate::context::Attempt;
 use crate::outcome::finding::{Claim, Finding, ProbeError};
-use crate::service::postgres::PgError;
+use crate::service::postgres::{PgError, Task};
 use crate::settings::Settings;
 use crate::traffic::baseline::row::Row;
-use crate::traffic::baseline::sql;
-use crate::traffic::query;
+use crate::traffic::baseline::sql as baseline_sql;
+use crate::traffic::sql;
 
 /// One check of the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,7 +88,7 @@ impl Baseline {
 
     pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let names = &settings.target.names;
-        let hour = || query::explain(names, 60.0).into_iter().take(2).flat_map(|sql| psql(settings, &sql));
+        let hour = || sql::explain(names, 60.0).into_iter().take(2).flat_map(|sql| psql(settings, &sql));
         let rows = |list: &str| {
             let table = crate::traffic::baseline::TABLE;
             psql(settings, &format!("SELECT {list} FROM {table} ORDER BY captured_at DESC LIMIT 10"))
@@ -96,7 +96,7 @@ impl Baseline {
         let (question, by_hand, expectation) = match self {
             Baseline::Recorded => (
                 "the last hour's numbers are stored in support_baseline, at most once a minute",
-                psql(settings, &sql::by_hand(names, None)),
+                psql(settings, &baseline_sql::by_hand(names, None)),
                 "baseline: one row, about an hour with traffic".to_owned(),
             ),
             Baseline::Comparable => (
@@ -172,39 +172,17 @@ impl Baseline {
     }
 }
 
-/// True when the database answered, if only to reject the statement.
-fn answered(fault: &PgError) -> bool {
-    matches!(
-        fault,
-        PgError::Server { .. }
-            | PgError::Cancelled { .. }
-            | PgError::Locked { .. }
-            | PgError::NotText { .. }
-            | PgError::TooMuch
-            | PgError::Odd(_)
-    )
-}
-
 /// The finding when the facts cannot be read. Without a response the connection claim fails; with one the claim about
 /// the facts is undecided.
-fn unread(finding: Finding, fault: &PgError) -> Result<Finding, ProbeError> {
-    if !answered(fault) {
-        return DatabaseError::from(fault).finding(finding);
+fn unread(finding: Finding, error: &PgError, settings: &Settings) -> Result<Finding, ProbeError> {
+    if !error.answered() {
+        return unavailable(finding, error);
     }
-    let fix = match fault.sqlstate() {
-        Some("42P01" | "42703" | "3F000") => {
-            "correct the table and column names of the target in the configuration: hotdash-ops preflight --only schema shows which are wrong"
-        }
-        Some("42501") => {
-            "have the table's owner grant SELECT to this role: hotdash-ops preflight --only schema shows the statement"
-        }
-        Some("57014") => "check the index for this query: hotdash-ops preflight --only schema.facts-index",
-        Some("55P03") => "wait for the migration that holds the lock, then run again",
-        _ => "check the database in DATABASE_URL: hotdash-ops preflight --only schema",
-    };
+    let target = &settings.target;
+    let advice = error.advice(Task::Read { table: &target.names.facts, target: &target.name });
     let claim = Claim::undecided(FACTS_CODE, FACTS, "a readable table", "not readable")
-        .sentence(format!("the facts of the last hour cannot be read: {fault}"));
-    Ok(finding.claim(claim.fix(fix)))
+        .sentence(format!("the facts of the last hour cannot be read: {error}"));
+    Ok(finding.claim(claim.fix(advice.fix)))
 }
 
 /// The finding when row level security hides rows, which makes counts too small without an error.

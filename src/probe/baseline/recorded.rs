@@ -6,14 +6,16 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Baseline, hidden, unread};
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
-use crate::probe::database::{DatabaseError, dsn};
+use crate::probe::database::{dsn, unavailable};
 use crate::service::dsn::Dsn;
 use crate::service::postgres::{PgError, Writer, connect_to_write};
-use crate::traffic::baseline::good::{Bar, BaselineQuality, details, of_details, of_row};
+use crate::settings::Traffic;
+use crate::traffic::baseline::quality::BaselineQuality;
+use crate::traffic::baseline::row::Details;
 use crate::traffic::baseline::{BaselineError, CaptureError, Captured, TABLE, capture};
-use crate::traffic::read::{Hour, look};
+use crate::traffic::read::{Hour, table_info};
 
 /// The result of the one attempt to record the hour.
 enum Recording {
@@ -47,7 +49,7 @@ pub(super) async fn judge(
     }
     match recording.as_ref() {
         Recording::Stored(captured) => Ok(stored(finding, captured, attempt.cx)),
-        Recording::Not(why) => not_stored(finding, why),
+        Recording::Not(why) => not_stored(finding, why, attempt.cx),
         Recording::Hidden(how) => Ok(hidden(finding, how)),
         Recording::Elsewhere(unfit) => Ok(finding.claim(unfit.fails()).fix(&unfit.fix)),
         Recording::Mistaken => {
@@ -58,30 +60,33 @@ pub(super) async fn judge(
     }
 }
 
+/// The row that this run records.
+const RECORDED: Key<Recording> = Key::new("the recorded baseline");
+
 /// Records the hour, once per run.
 async fn record(attempt: &Attempt<'_>) -> Result<Arc<Recording>, ProbeError> {
     let dsn = dsn(attempt.cx)?;
     let (cx, deadline) = (Arc::clone(attempt.cx), attempt.deadline);
     let take = async move { write_once(&cx, &dsn, deadline).await };
-    Ok(attempt.cx.measure("the recorded baseline", attempt.again, take).await)
+    Ok(attempt.cx.measure(RECORDED, attempt.again, take).await)
 }
 
 async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
     let writer = match connect_to_write(dsn, &cx.roots, &cx.marker, deadline).await {
         Ok(writer) => writer,
-        Err(fault) => return Recording::Not(CaptureError::Unread(fault)),
+        Err(error) => return Recording::Not(CaptureError::Unread(error)),
     };
     let recording =
-        guarded(cx, &writer).await.unwrap_or_else(|fault| Recording::Not(CaptureError::Unread(fault)));
+        guarded(cx, &writer).await.unwrap_or_else(|error| Recording::Not(CaptureError::Unread(error)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
-        let (row, standing) = (&captured.row, standing(captured, Bar::of(&cx.settings.target.traffic)));
+        let (row, quality) = (&captured.row, quality(captured, &cx.settings.target.traffic));
         let action = if captured.written {
             "recorded"
         } else {
             "already recorded within this minute; nothing was written now"
         };
-        cx.note(&format!("baseline {} ({action}): {}; {}", row.name(), row.numbers(), standing.word()));
+        cx.note(&format!("baseline {} ({action}): {}; {}", row.name(), row.numbers(), quality.word()));
     }
     recording
 }
@@ -92,11 +97,10 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
     if cx.sandbox_mistaken() {
         return Ok(Recording::Mistaken);
     }
-    let look = look(writer.reading(), &target.names).await?;
+    let info = table_info(writer.reading(), &target.names).await?;
     if let Some(expected) = &target.database {
-        let name = writer.reading().rows("SELECT current_database()::text AS name", &[]).await?;
-        let name = name.first().and_then(|row| row.get("name")).unwrap_or("NULL").to_owned();
-        if name != *expected {
+        let name = &writer.reading().info().database;
+        if name != expected {
             let fix = format!(
                 "set the database in DATABASE_URL to {expected}, or correct `database` under [targets.{}]; nothing was written",
                 target.name
@@ -110,18 +114,22 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
             )));
         }
     }
-    if let Some(how) = look.rows_hidden {
+    if let Some(how) = info.rows_hidden {
         return Ok(Recording::Hidden(how));
     }
-    Ok(match capture(writer, &look.source).await {
+    Ok(match capture(writer, &info.source).await {
         Ok(captured) => Recording::Stored(Box::new(captured)),
         Err(why) => Recording::Not(why),
     })
 }
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
-fn standing(captured: &Captured, bar: Bar) -> BaselineQuality {
-    if captured.written { of_details(&details(&captured.hour.full), bar) } else { of_row(&captured.row, bar) }
+fn quality(captured: &Captured, rules: &Traffic) -> BaselineQuality {
+    if captured.written {
+        BaselineQuality::from_details(&Details::new(&captured.hour.data), rules)
+    } else {
+        BaselineQuality::from_row(&captured.row, rules)
+    }
 }
 
 fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
@@ -141,13 +149,13 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
         finding =
             finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
-    let standing = standing(captured, Bar::of(&cx.settings.target.traffic));
-    if standing != BaselineQuality::Good {
-        let why = standing.why();
+    let quality = quality(captured, &cx.settings.target.traffic);
+    if quality != BaselineQuality::Good {
+        let why = quality.why();
         finding = finding
             .warn(format!(
                 "the baseline is {}: {why}; it is used for comparison only if it is pinned",
-                standing.word()
+                quality.word()
             ))
             .fix("record another baseline in a good hour: hotdash-ops baseline");
     }
@@ -156,20 +164,20 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
 
 /// Evidence and warnings about the hour that was read.
 fn traffic(finding: Finding, hour: &Hour) -> Finding {
-    let full = &hour.full;
-    let letter = &full.letter;
+    let data = &hour.data;
+
     let mut finding = finding
-        .evidence("window", format!("{} to {}", full.window.from, full.window.to))
+        .evidence("window", format!("{} to {}", data.window.from, data.window.to))
         .evidence(
             "deliveries",
-            format!("{} of {} succeeded, {} timed", letter.ok, letter.total, letter.timed),
+            format!("{} of {} succeeded, {} timed", data.tally.ok, data.tally.total(), data.durations.timed),
         )
         .evidence(
             "dead letters",
-            format!("{} in this hour, {} in 24 hours", full.dead_letters, hour.daily_dead_letters),
+            format!("{} in this hour, {} in 24 hours", data.tally.dead_letters, hour.daily_dead_letters),
         );
     if let Some(oldest) = hour.oldest {
-        let age = full.window.to.duration_since(oldest);
+        let age = data.window.to.duration_since(oldest);
         let minutes = age.as_secs() / 60;
         let shown = SignedDuration::from_mins(minutes);
         finding = finding.evidence("oldest delivery", format!("{shown:#} old"));
@@ -179,12 +187,12 @@ fn traffic(finding: Finding, hour: &Hour) -> Finding {
             ));
         }
     }
-    if full.unreadable > 0 {
-        let count = plural(full.unreadable, "duration is", "durations are");
+    if data.durations.unreadable > 0 {
+        let count = plural(data.durations.unreadable, "duration is", "durations are");
         finding = finding.warn(format!("{count} unreadable and not counted"));
     }
-    if full.future > 0 {
-        let count = plural(full.future, "fact is", "facts are");
+    if data.future > 0 {
+        let count = plural(data.future, "fact is", "facts are");
         finding = finding.warn(format!("{count} dated in the future and not counted"));
     }
     finding
@@ -194,29 +202,29 @@ fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn not_stored(finding: Finding, why: &CaptureError) -> Result<Finding, ProbeError> {
+fn not_stored(finding: Finding, why: &CaptureError, cx: &Context) -> Result<Finding, ProbeError> {
     let expected = format!("one row in {TABLE}");
     Ok(match why {
         CaptureError::Thin { unfit, hour } => {
-            let full = &hour.full;
+            let data = &hour.data;
             finding
-                .evidence("window", format!("{} to {}", full.window.from, full.window.to))
-                .claim(unfit.open())
+                .evidence("window", format!("{} to {}", data.window.from, data.window.to))
+                .claim(unfit.undecided())
                 .fix(format!("{}; nothing was written", unfit.fix))
         }
-        CaptureError::Unread(fault) => return unread(finding, fault),
+        CaptureError::Unread(error) => return unread(finding, error, &cx.settings),
         CaptureError::Refused(unfit) => finding.claim(unfit.fails()).fix(&unfit.fix),
-        CaptureError::Unwritten(fault) => {
-            let mut finding = DatabaseError::from(fault).finding(finding)?;
+        CaptureError::Unwritten(error) => {
+            let mut finding = unavailable(finding, error)?;
             finding.claims.push(
                 Claim::compared("baseline", "baseline", expected, "none", false)
                     .sentence("nothing was written"),
             );
             finding
         }
-        CaptureError::Unknown(fault) => finding
+        CaptureError::Unknown(error) => finding
             .claim(Claim::undecided("baseline", "baseline", expected, "unknown").sentence(format!(
-                "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {fault}"
+                "the connection failed after COMMIT was sent, so it is unknown whether the row was written: {error}"
             )))
             .fix("run `hotdash-ops baseline` again within the minute; it shows the row if it was written, and writes it if not"),
     })

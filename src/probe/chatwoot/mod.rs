@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Explanation;
 use super::http::our_side;
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::input::interval::Interval;
 use crate::outcome::finding::{Finding, ProbeError};
 use crate::redact::Secret;
@@ -26,6 +26,9 @@ use crate::text::short;
 use refused::{fix, refused, unanswered};
 
 pub(crate) use service::Seen;
+
+/// Chatwoot's response, by access and URL.
+const RESPONSE: Key<Seen> = Key::new("Chatwoot's response to");
 
 /// One check of what Chatwoot reports.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -190,7 +193,7 @@ async fn ask(attempt: &Attempt<'_>, path: &str, access: Access) -> Result<(Findi
     let url = client.url(path);
     let deadline = attempt.deadline;
     let wanted = path.to_owned();
-    let key = format!("chatwoot {access:?} GET {url}");
+    let key = RESPONSE.of(format!("{access:?} GET {url}"));
     let seen = cx.measure(key, attempt.again, async move { client.get(&wanted, deadline).await }).await;
     if let Err(fault) = &*seen {
         our_side(fault)?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::directory;
 use super::snapshot::{Snapshot, SnapshotError};
-use crate::context::Attempt;
+use crate::context::{Attempt, Key};
 use crate::context::{own_time, program_environment};
 use crate::outcome::event;
 use crate::outcome::finding::{Claim, Finding, ProbeError};
@@ -48,7 +48,7 @@ impl Guard {
     }
 }
 
-const KEY: &str = "checkout guard";
+const GUARD: Key<Guard> = Key::new("the guard of the checkout");
 
 /// Must be awaited before a program runs in the checkout: takes the snapshot, once for the whole run, and records
 /// that this check runs a program there. [`run`] does this itself.
@@ -62,7 +62,7 @@ pub(crate) async fn before(attempt: &Attempt<'_>) -> Arc<Guard> {
         Guard { before, ran: Mutex::default() }
     };
     // Never taken again: a second snapshot would hide the changes in between.
-    let guard = attempt.cx.measure(KEY, false, take).await;
+    let guard = attempt.cx.measure(GUARD, false, take).await;
     guard.note(attempt.id);
     guard
 }
@@ -153,7 +153,7 @@ impl Ended {
 pub(super) async fn unchanged(attempt: &Attempt<'_>, directory: &Path) -> Result<Finding, ProbeError> {
     // If no check ran a program, this takes the place of the measurement.
     let nobody = async { Guard { before: None, ran: Mutex::default() } };
-    let guard = attempt.cx.measure(KEY, false, nobody).await;
+    let guard = attempt.cx.measure(GUARD, false, nobody).await;
     let ran = guard.ran.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let finding = Finding::about("git status --porcelain, before and after");
     let undecided = |found: &str, sentence: String| {

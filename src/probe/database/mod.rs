@@ -1,9 +1,8 @@
 //! Claims on one shared measurement of the database connection: the database answers,
 //! is the primary, and is the one that the target names.
 
-mod brief;
-mod contact;
-mod trouble;
+mod connection;
+mod error;
 
 use std::collections::BTreeSet;
 
@@ -15,11 +14,10 @@ use super::codes::codes;
 use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::dsn::Dsn;
-use crate::service::postgres::quote_ident;
+use crate::service::postgres::{SessionInfo, quote_ident};
 use crate::settings::Settings;
-pub(super) use brief::brief;
-use contact::Contact;
-pub(super) use trouble::DatabaseError;
+use connection::Connection;
+pub(super) use error::unavailable;
 
 /// One claim on the connection that `DATABASE_URL` gives.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -37,25 +35,25 @@ impl Database {
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         let dsn = dsn(attempt.cx)?;
         let asked = format!("DATABASE_URL ({})", dsn.identity());
-        let contact = contact::make(attempt, dsn).await;
-        match contact.as_ref() {
-            Ok(contact) => Ok(self.judge(Finding::about(asked), contact, &attempt.cx.settings)),
-            Err(trouble) => trouble.finding(Finding::about(asked)),
+        let finding = Finding::about(asked);
+        match connection::measure(attempt, dsn).await.as_ref() {
+            Ok(connection) => Ok(self.judge(finding, connection, &attempt.cx.settings)),
+            Err(error) => unavailable(finding, error),
         }
     }
 
-    fn judge(&self, finding: Finding, contact: &Contact, settings: &Settings) -> Finding {
+    fn judge(&self, finding: Finding, connection: &Connection, settings: &Settings) -> Finding {
         match self {
-            Database::Reachable => contact.reachable(finding),
-            Database::Primary => primary(finding, contact),
-            Database::Name => name(finding, contact, settings),
+            Database::Reachable => connection.reachable(finding),
+            Database::Primary => primary(finding, &connection.info),
+            Database::Name => name(finding, &connection.info, settings),
         }
     }
 
     pub(super) fn explain(&self, settings: &Settings) -> Explanation {
         let (question, sql, expectation) = match self {
             Database::Reachable => {
-                ("does the database in DATABASE_URL answer?", contact::SESSION, "an answer".to_owned())
+                ("does the database in DATABASE_URL answer?", SessionInfo::SQL, "an answer".to_owned())
             }
             Database::Primary => (
                 "does DATABASE_URL point to the primary?",
@@ -93,12 +91,12 @@ impl Database {
     }
 }
 
-fn primary(finding: Finding, contact: &Contact) -> Finding {
+fn primary(finding: Finding, info: &SessionInfo) -> Finding {
     let claim = |found: &str, holds| {
         Claim::compared("role-of-the-server", "role of the server", "the primary", found, holds)
     };
-    let finding = finding.evidence("server", format!("PostgreSQL {}", contact.version));
-    finding.claim(if contact.in_recovery {
+    let finding = finding.evidence("server", format!("PostgreSQL {}", info.version));
+    finding.claim(if info.standby {
         claim("a standby", false)
             .sentence("DATABASE_URL points to a standby, not to the primary")
             .fix("put the primary's host into DATABASE_URL: facts cannot be written to a standby, and it may lag behind")
@@ -107,23 +105,23 @@ fn primary(finding: Finding, contact: &Contact) -> Finding {
     })
 }
 
-fn name(finding: Finding, contact: &Contact, settings: &Settings) -> Finding {
+fn name(finding: Finding, info: &SessionInfo, settings: &Settings) -> Finding {
     let (code, what) = ("name-of-the-database", "name of the database");
     let target = &settings.target;
     finding.claim(match &target.database {
         Some(expected) => {
-            let holds = contact.database == *expected;
-            let claim = Claim::compared(code, what, expected, &contact.database, holds);
+            let holds = info.database == *expected;
+            let claim = Claim::compared(code, what, expected, &info.database, holds);
             let fix = format!(
                 "put the database {expected} into DATABASE_URL, or correct `database` under [targets.{}] in the configuration",
                 target.name
             );
             if holds { claim } else { claim.fix(fix) }
         }
-        None => Claim::undecided(code, what, "the database that the target names", &contact.database)
+        None => Claim::undecided(code, what, "the database that the target names", &info.database)
             .sentence(format!(
                 "`database` is not configured for {}, so the database {} cannot be checked",
-                target.name, contact.database
+                target.name, info.database
             ))
             .fix(target.line_to_add("database")),
     })
@@ -135,7 +133,7 @@ fn name(finding: Finding, contact: &Contact, settings: &Settings) -> Finding {
 /// When it is unset, not text, or not a connection string; its value is never shown.
 pub(super) fn dsn(cx: &Context) -> Result<Dsn, ProbeError> {
     let text = cx.variable("DATABASE_URL")?;
-    Dsn::parse(text).map_err(|fault| ProbeError::because(format!("DATABASE_URL {fault}")))
+    Dsn::parse(text).map_err(|error| ProbeError::because(format!("DATABASE_URL {error}")))
 }
 
 /// Lines that run the same statement by hand. psql rejects parameters that only Prisma knows, so for such a string

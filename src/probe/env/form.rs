@@ -11,9 +11,9 @@ impl Form {
     /// The expected form, for a claim.
     pub fn expected(self) -> &'static str {
         match self {
-            Form::Url => "an absolute https or http URL with a host, without user, query or white space",
+            Form::Url => "an absolute https or http URL with a host, without user, query or whitespace",
             Form::Integer => "a positive whole number",
-            Form::Token => "at least 8 printable ASCII characters without white space",
+            Form::Token => "at least 8 printable ASCII characters without whitespace",
             Form::Dsn => "a PostgreSQL connection string",
         }
     }
@@ -29,7 +29,7 @@ impl Form {
             return Err("is enclosed in quotation marks, which became part of the value".to_owned());
         }
         if value.trim() != value {
-            return Err("begins or ends with white space".to_owned());
+            return Err("begins or ends with whitespace".to_owned());
         }
         match self {
             Form::Url => url(value),
@@ -41,9 +41,9 @@ impl Form {
 }
 
 fn url(value: &str) -> Result<String, String> {
-    // The parser silently drops tabs and line breaks and accepts other white space.
+    // The parser silently drops tabs and line breaks and accepts other whitespace.
     if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("contains white space or control characters".to_owned());
+        return Err("contains whitespace or control characters".to_owned());
     }
     let url = Url::parse(value).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => "has no scheme; it must begin with https://".to_owned(),
@@ -83,7 +83,7 @@ fn integer(value: &str) -> Result<String, String> {
 fn token(value: &str) -> Result<String, String> {
     let length = value.chars().count();
     if value.chars().any(char::is_whitespace) {
-        Err("contains white space".to_owned())
+        Err("contains whitespace".to_owned())
     } else if value.chars().any(|c| !c.is_ascii_graphic()) {
         Err("contains characters that are not printable ASCII".to_owned())
     } else if length < 8 {

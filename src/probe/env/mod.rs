@@ -34,7 +34,7 @@ pub enum Form {
     Url,
     /// A positive whole number.
     Integer,
-    /// Printable, without white space, at least 8 characters.
+    /// Printable, without whitespace, at least 8 characters.
     Token,
     /// A PostgreSQL connection string.
     Dsn,

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::Explanation;
 use super::codes::codes;
 use super::env::is_name;
-use crate::context::Attempt;
-use crate::context::{FLY_TOKENS, fly_environment, own_time};
+use crate::context::{Attempt, FLY_TOKENS, Key, fly_environment, own_time};
 use crate::outcome::finding::{Claim, Finding, ProbeError, slug};
 use crate::service::fly::{self, Answer, FlyError, Secret};
 use crate::settings::Settings;
+
+/// The secrets of an app, by its name.
+const SECRETS: Key<Answer<Vec<Secret>>> = Key::new("the secrets on Fly of");
 
 /// Secrets of an app on Fly, by `fly secrets list --json`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +75,7 @@ impl Fly {
         let (env, time) = (fly_environment(settings), own_time(attempt.deadline));
         let (of, redactor, marker) = (name.clone(), attempt.cx.redactor.clone(), attempt.cx.marker.clone());
         let take = async move { fly::secrets(env, &of, time, &redactor, &marker).await };
-        let answer = attempt.cx.measure(format!("fly secrets {name}"), attempt.again, take).await;
+        let answer = attempt.cx.measure(SECRETS.of(&name), attempt.again, take).await;
         finding(&answer, &name, all, one_of)
     }
 

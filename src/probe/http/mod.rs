@@ -15,7 +15,7 @@ use url::Url;
 use super::Explanation;
 use super::codes::codes;
 use super::expect::Expect;
-use crate::context::{Attempt, Context};
+use crate::context::{Attempt, Context, Key};
 use crate::input::template::{Part, Template};
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::http::{Answer, Request};
@@ -26,6 +26,9 @@ use crate::text::excerpt;
 
 pub(super) use fix::fix_for;
 pub(super) use shell::by_hand;
+
+/// The response to a request, by method, URL and headers.
+const ANSWER: Key<Result<Answer, Unreachable>> = Key::new("the response to");
 
 /// One HTTP request, and the response it must get.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -108,7 +111,7 @@ impl Http {
         }
         let headers: Vec<String> =
             self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let key = format!("http {} {} {}", self.method.name(), without_user(url), headers.join(", "));
+        let key = ANSWER.of(format!("{} {} {}", self.method.name(), without_user(url), headers.join(", ")));
         attempt.cx.measure(key, attempt.again, async move { client.ask(request, deadline).await }).await
     }
 

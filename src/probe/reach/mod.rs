@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Explanation;
 use super::codes::codes;
 use super::http::{by_hand, fix_for, our_side, usable};
-use crate::context::Attempt;
+use crate::context::{Attempt, Key};
 use crate::input::template::Template;
 use crate::outcome::finding::{Claim, Finding, ProbeError};
 use crate::service::place::without_user;
@@ -27,6 +27,9 @@ pub struct Reach {
 
 type Reached = Result<reach::Reach, Stopped>;
 
+/// How far a URL was reached, by the URL.
+const REACHED: Key<Reached> = Key::new("the connection to");
+
 impl Reach {
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         let cx = attempt.cx;
@@ -40,7 +43,7 @@ impl Reach {
         }
         let (text, roots, marker) = (url.to_string(), cx.roots.clone(), cx.marker.clone());
         let (now, deadline) = (cx.now(), attempt.deadline);
-        let key = format!("reach {}", without_user(&url));
+        let key = REACHED.of(without_user(&url));
         let take = async move { reach::reach(&text, &roots, &marker, now, deadline).await };
         let reached = cx.measure(key, attempt.again, take).await;
         if let Err(stopped) = &*reached {

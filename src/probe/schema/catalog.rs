@@ -148,8 +148,8 @@ pub enum Kind {
 
 impl Kind {
     /// Reads `relkind`.
-    pub fn of(letter: &str) -> Kind {
-        match letter {
+    pub fn from_relkind(relkind: &str) -> Kind {
+        match relkind {
             "r" => Kind::Table,
             "p" => Kind::Partitioned,
             "v" => Kind::View,
@@ -163,7 +163,7 @@ impl Kind {
     }
 
     /// With its article, for a sentence.
-    pub fn words(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Kind::Table => "a table",
             Kind::Partitioned => "a partitioned table",

@@ -1,49 +1,24 @@
-//! From rows of text to the catalog's types. A cell that is missing, unexpectedly
-//! NULL, or of another type is an error, never a default.
+//! From rows of text to the catalog's types.
 
 use super::catalog::{Alike, Column, Index, Kind, Part, Policy, ReadError, Relation};
-use crate::service::postgres::Row;
+use crate::service::postgres::{PgError, Row};
 
-/// A column of the answer that may be NULL.
-fn maybe(row: &Row, column: &str) -> Result<Option<String>, String> {
-    if row.columns().iter().any(|c| c == column) {
-        return Ok(row.get(column).map(str::to_owned));
-    }
-    Err(format!("the answer has no column {column}"))
-}
-
-/// A column of the answer that is never NULL.
-///
-/// # Errors
-/// When it is missing or NULL.
-pub fn text(row: &Row, column: &str) -> Result<String, String> {
-    maybe(row, column)?.ok_or_else(|| format!("{column} is NULL in the answer"))
-}
-
-/// A boolean, written `true` or `false`.
-///
-/// # Errors
-/// When it is anything else.
-pub fn flag(row: &Row, column: &str) -> Result<bool, String> {
-    match text(row, column)?.as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        other => Err(format!("{column} is `{other}` in the answer instead of true or false")),
-    }
+fn optional(row: &Row, column: &str) -> Result<Option<String>, PgError> {
+    Ok(row.optional(column)?.map(str::to_owned))
 }
 
 /// The relation itself; the results of the other queries are filled in later.
-pub fn relation(row: &Row) -> Result<Relation, String> {
+pub fn relation(row: &Row) -> Result<Relation, PgError> {
     Ok(Relation {
-        schema: text(row, "schema")?,
-        name: text(row, "name")?,
-        kind: Kind::of(&text(row, "kind")?),
-        unlogged: flag(row, "unlogged")?,
-        owner: text(row, "owner")?,
-        schema_usable: flag(row, "schema_usable")?,
-        selectable: flag(row, "selectable")?,
-        row_security: flag(row, "row_security")?,
-        row_security_binds: flag(row, "row_security_binds_me")?,
+        schema: row.text("schema")?.to_owned(),
+        name: row.text("name")?.to_owned(),
+        kind: Kind::from_relkind(row.text("kind")?),
+        unlogged: row.flag("unlogged")?,
+        owner: row.text("owner")?.to_owned(),
+        schema_usable: row.flag("schema_usable")?,
+        selectable: row.flag("selectable")?,
+        row_security: row.flag("row_security")?,
+        row_security_binds: row.flag("row_security_binds_me")?,
         columns: Vec::new(),
         parts: Vec::new(),
         policies: Vec::new(),
@@ -51,48 +26,48 @@ pub fn relation(row: &Row) -> Result<Relation, String> {
     })
 }
 
-pub fn alike(row: &Row) -> Result<Alike, String> {
+pub fn alike(row: &Row) -> Result<Alike, PgError> {
     Ok(Alike {
-        schema: text(row, "schema")?,
-        name: text(row, "name")?,
-        schema_usable: flag(row, "schema_usable")?,
+        schema: row.text("schema")?.to_owned(),
+        name: row.text("name")?.to_owned(),
+        schema_usable: row.flag("schema_usable")?,
     })
 }
 
-pub fn column(row: &Row) -> Result<Column, String> {
+pub fn column(row: &Row) -> Result<Column, PgError> {
     Ok(Column {
-        name: text(row, "name")?,
-        kind: text(row, "type")?,
-        base: maybe(row, "base_type")?,
-        selectable: flag(row, "selectable")?,
+        name: row.text("name")?.to_owned(),
+        kind: row.text("type")?.to_owned(),
+        base: optional(row, "base_type")?,
+        selectable: row.flag("selectable")?,
     })
 }
 
-pub fn policy(row: &Row) -> Result<Policy, String> {
+pub fn policy(row: &Row) -> Result<Policy, PgError> {
     Ok(Policy {
-        name: text(row, "policy")?,
-        permissive: flag(row, "permissive")?,
-        for_select: flag(row, "for_select")?,
-        for_me: flag(row, "for_me")?,
-        condition: maybe(row, "condition")?,
+        name: row.text("policy")?.to_owned(),
+        permissive: row.flag("permissive")?,
+        for_select: row.flag("for_select")?,
+        for_me: row.flag("for_me")?,
+        condition: optional(row, "condition")?,
     })
 }
 
 /// Groups rows, one per table and index, into tables with the root first.
-pub fn parts(rows: &[Row]) -> Result<Vec<Part>, String> {
+pub fn parts(rows: &[Row]) -> Result<Vec<Part>, PgError> {
     let mut parts: Vec<Part> = Vec::new();
     for row in rows {
-        let oid = text(row, "part_oid")?;
+        let oid = row.text("part_oid")?.to_owned();
         let at = match parts.iter().position(|p| p.oid == oid) {
             Some(at) => at,
             None => {
                 parts.push(Part {
                     oid,
-                    parent: maybe(row, "parent_oid")?,
-                    schema: text(row, "schema")?,
-                    name: text(row, "part")?,
-                    kind: Kind::of(&text(row, "kind")?),
-                    detaching: flag(row, "detaching")?,
+                    parent: optional(row, "parent_oid")?,
+                    schema: row.text("schema")?.to_owned(),
+                    name: row.text("part")?.to_owned(),
+                    kind: Kind::from_relkind(row.text("kind")?),
+                    detaching: row.flag("detaching")?,
                     indexes: Vec::new(),
                 });
                 parts.len() - 1
@@ -107,22 +82,23 @@ pub fn parts(rows: &[Row]) -> Result<Vec<Part>, String> {
     Ok(parts)
 }
 
-fn index(row: &Row) -> Result<Option<Index>, String> {
-    let Some(oid) = maybe(row, "index_oid")? else { return Ok(None) };
-    let keys = text(row, "keys")?;
+fn index(row: &Row) -> Result<Option<Index>, PgError> {
+    let Some(oid) = optional(row, "index_oid")? else { return Ok(None) };
+    let keys = row.text("keys")?;
     Ok(Some(Index {
         oid,
-        schema: text(row, "schema")?,
-        name: text(row, "index")?,
-        method: text(row, "method")?,
-        valid: flag(row, "valid")?,
-        ready: flag(row, "ready")?,
-        live: flag(row, "live")?,
-        unique: flag(row, "is_unique")?,
-        partial: flag(row, "partial")?,
-        attached_to: maybe(row, "attached_to")?,
-        building: maybe(row, "building")?,
-        keys: serde_json::from_str(&keys).map_err(|e| format!("the keys of an index: {e}"))?,
-        has_include: flag(row, "has_include")?,
+        schema: row.text("schema")?.to_owned(),
+        name: row.text("index")?.to_owned(),
+        method: row.text("method")?.to_owned(),
+        valid: row.flag("valid")?,
+        ready: row.flag("ready")?,
+        live: row.flag("live")?,
+        unique: row.flag("is_unique")?,
+        partial: row.flag("partial")?,
+        attached_to: optional(row, "attached_to")?,
+        building: optional(row, "building")?,
+        keys: serde_json::from_str(keys)
+            .map_err(|e| PgError::unexpected(format!("the keys of an index: {e}")))?,
+        has_include: row.flag("has_include")?,
     }))
 }

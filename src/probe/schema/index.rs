@@ -160,7 +160,7 @@ impl IndexCoverage<'_> {
         }
         if !self.unseen.is_empty() {
             parts.push(listed(&self.unseen, |p| {
-                format!("{} is {}, whose indexes cannot be seen from here", p.name, p.kind.words())
+                format!("{} is {}, whose indexes cannot be seen from here", p.name, p.kind.describe())
             }));
         }
         if parts.is_empty() && self.by.is_empty() {

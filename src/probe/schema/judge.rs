@@ -16,42 +16,42 @@ impl Schema {
     pub(super) fn judge(&self, catalog: &Catalog, settings: &Settings) -> Finding {
         let table = self.table();
         let finding = Finding::about(self.question(settings));
-        let look = match table {
+        let info = match table {
             Table::Facts => &catalog.facts,
             Table::Grades => &catalog.grades,
         };
-        let Some(look) = look else {
+        let Some(info) = info else {
             return finding.claim(
                 Claim::undecided("catalog", "catalog", "a description of the table", "nothing")
                     .sentence("the table was not looked up in the catalog"),
             );
         };
         let mut finding = finding.evidence("role", &catalog.reader);
-        if let Some(relation) = &look.found {
+        if let Some(relation) = &info.found {
             finding = finding
-                .evidence("relation", format!("{}, {}", relation.full_name(), relation.kind.words()))
+                .evidence("relation", format!("{}, {}", relation.full_name(), relation.kind.describe()))
                 .evidence("owner", &relation.owner);
         }
-        match (self, &look.found) {
+        match (self, &info.found) {
             (Schema::Exists { .. }, _) => {
                 let target = &settings.target.name;
-                let judged = exists(look, &catalog.reader, &catalog.search_path, table.key(), target);
+                let judged = exists(info, &catalog.reader, &catalog.search_path, table.key(), target);
                 with(finding.evidence("search path", &catalog.search_path), judged)
             }
-            (_, None) => self.without_table(finding, look),
+            (_, None) => self.without_table(finding, info),
             (_, Some(relation)) => self.of_relation(finding, relation, catalog, settings),
         }
     }
 
     /// Without the facts table every claim on it fails. The grades table may be absent, which a check of its own
     /// reports; the other checks on it pass with a warning.
-    fn without_table(&self, finding: Finding, look: &TableInfo) -> Finding {
-        let absent = format!("no table {}", look.asked);
+    fn without_table(&self, finding: Finding, info: &TableInfo) -> Finding {
+        let absent = format!("no table {}", info.asked);
         let (code, what) = self.subject();
         match self.table() {
             Table::Facts => finding.claim(
                 Claim::compared(code, what, "present", absent, false)
-                    .sentence(format!("table {} does not exist", look.asked)),
+                    .sentence(format!("table {} does not exist", info.asked)),
             ),
             Table::Grades => finding
                 .claim(Claim::compared(code, what, "as required if the table exists", &absent, true))
@@ -113,7 +113,7 @@ fn with(mut finding: Finding, judged: Judged) -> Finding {
 
 fn visible(finding: Finding, relation: &Relation, reader: &str) -> Finding {
     if !relation.kind.is_table() {
-        let kind = relation.kind.words();
+        let kind = relation.kind.describe();
         let claim = Claim::undecided(
             "row-level-security",
             "row level security",

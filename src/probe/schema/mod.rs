@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Explanation;
 use super::codes::codes;
+use super::database::unavailable;
 use crate::context::Attempt;
 use crate::outcome::finding::{Finding, ProbeError, slug};
 use crate::settings::{Names, Settings};
@@ -112,10 +113,9 @@ impl Schema {
 
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         self.table().name(&attempt.cx.settings.target.names)?;
-        let look = read::look(attempt).await?;
-        match look.as_ref() {
+        match read::measure(attempt).await?.as_ref() {
             Ok(catalog) => Ok(self.judge(catalog, &attempt.cx.settings)),
-            Err(trouble) => trouble.finding(Finding::about(self.question(&attempt.cx.settings))),
+            Err(error) => unavailable(Finding::about(self.question(&attempt.cx.settings)), error),
         }
     }
 

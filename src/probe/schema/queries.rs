@@ -5,11 +5,8 @@
 use super::name::{TableName, ident, literal};
 use crate::settings::Names;
 
-/// The role and the search path. JIT compilation is switched off: it takes about a second for a catalog query that runs
-/// in a millisecond.
-pub const SESSION: &str =
-    "SELECT current_user::text AS reader, array_to_string(current_schemas(false), ', ') AS search_path,
-       set_config('jit', 'off', true) AS jit";
+/// JIT compilation takes about a second for a catalog query that runs in a millisecond.
+pub const NO_JIT: &str = "SELECT set_config('jit', 'off', true) AS jit";
 
 /// The relation of that name: no row or one. The name is looked up in the catalog and not cast to `regclass`, which
 /// fails with an error when the role may not use the schema.

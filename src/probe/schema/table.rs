@@ -16,22 +16,22 @@ pub struct Judged {
 
 /// The relation exists, is a table in a schema that this role may use, and can hold rows.
 /// `key` is the configuration's name for it, `target` the target's.
-pub fn exists(look: &TableInfo, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
+pub fn exists(info: &TableInfo, reader: &str, search_path: &str, key: &str, target: &str) -> Judged {
     let mut judged = Judged::default();
     let is_a = |found: &str, holds| Claim::compared("relation", "relation", "a table", found, holds);
-    let Some(relation) = &look.found else {
-        let place = match &look.asked.schema {
+    let Some(relation) = &info.found else {
+        let place = match &info.asked.schema {
             Some(schema) => format!("in schema {schema}"),
             None if search_path.is_empty() => "in the search path, which is empty".to_owned(),
             None => format!("in the search path ({search_path})"),
         };
-        let near = match look.alike.is_empty() {
+        let near = match info.alike.is_empty() {
             true => String::new(),
-            false => format!("; there is {}", listed(&look.alike, |a| format!("{}.{}", a.schema, a.name))),
+            false => format!("; there is {}", listed(&info.alike, |a| format!("{}.{}", a.schema, a.name))),
         };
         let claim = is_a(&format!("no such table {place}{near}"), false)
-            .sentence(format!("there is no table {} {place}{near}", look.asked));
-        judged.claims.push(fixed(claim, similar_table(look, reader, key, target)));
+            .sentence(format!("there is no table {} {place}{near}", info.asked));
+        judged.claims.push(fixed(claim, similar_table(info, reader, key, target)));
         return judged;
     };
     let name = relation.full_name();
@@ -41,9 +41,9 @@ pub fn exists(look: &TableInfo, reader: &str, search_path: &str, key: &str, targ
             let s = if partitions == 1 { "" } else { "s" };
             is_a(&format!("a partitioned table with {partitions} partition{s}"), true)
         }
-        kind if kind.is_table() => is_a(kind.words(), true),
-        kind => is_a(kind.words(), false)
-            .sentence(format!("{name} is {}, not a table", kind.words()))
+        kind if kind.is_table() => is_a(kind.describe(), true),
+        kind => is_a(kind.describe(), false)
+            .sentence(format!("{name} is {}, not a table", kind.describe()))
             .fix(format!(
                 "name the table behind it: {key} = \"...\" under [targets.{target}.names] in the configuration"
             )),
@@ -90,9 +90,9 @@ fn usage(schema: &str, reader: &str) -> String {
     format!("GRANT USAGE ON SCHEMA {} TO {};", ident(schema), ident(reader))
 }
 
-fn similar_table(look: &TableInfo, reader: &str, key: &str, target: &str) -> Option<String> {
-    let near = look.alike.first()?;
-    if look.asked.schema.is_none() && near.name == look.asked.table && !near.schema_usable {
+fn similar_table(info: &TableInfo, reader: &str, key: &str, target: &str) -> Option<String> {
+    let near = info.alike.first()?;
+    if info.asked.schema.is_none() && near.name == info.asked.table && !near.schema_usable {
         return Some(format!(
             "{} and add `{key} = \"{}.{}\"` under [targets.{target}.names] in the configuration",
             usage(&near.schema, reader),

@@ -16,7 +16,7 @@ use crate::context::{Attempt, Context};
 use crate::outcome::finding::{Finding, ProbeError};
 use crate::settings::Settings;
 use crate::traffic::judge::{self, Rules};
-use crate::traffic::measure;
+use crate::traffic::watch::measure;
 
 /// One check of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,7 +47,7 @@ impl Traffic {
     }
 
     pub(super) async fn prepare(self, cx: &Arc<Context>) {
-        measure::watched(cx).await;
+        measure::observation(cx).await;
         if self.needs_chatwoot() {
             measure::customers(cx).await;
         }
@@ -55,18 +55,20 @@ impl Traffic {
 
     pub(super) async fn ask(&self, attempt: &Attempt<'_>) -> Result<Finding, ProbeError> {
         let cx = attempt.cx;
-        let watched = measure::watched(cx).await;
-        let watched = watched.as_ref().as_ref().map_err(Clone::clone)?;
-        let rules = Rules::of(&cx.settings);
+        let observation = measure::observation(cx).await;
+        let observation = observation.as_ref().as_ref().map_err(Clone::clone)?;
+        let rules = Rules::new(&cx.settings);
         Ok(match self {
-            Traffic::SuccessRate => judge::success_rate(watched, rules),
-            Traffic::DeadLetters => judge::dead_letters(watched, rules),
-            Traffic::Average => judge::average(watched, rules),
-            Traffic::Tiers => judge::tiers(watched, rules),
-            Traffic::Database => judge::database(watched),
-            Traffic::Delivered => judge::delivered(watched, &*measure::customers(cx).await, rules),
-            Traffic::NoLostMessage => judge::no_lost_message(watched, &*measure::customers(cx).await, rules),
-            Traffic::FewerFacts => judge::fewer_facts(watched, &*measure::customers(cx).await),
+            Traffic::SuccessRate => judge::success_rate(observation, rules),
+            Traffic::DeadLetters => judge::dead_letters(observation, rules),
+            Traffic::Average => judge::average(observation, rules),
+            Traffic::Tiers => judge::tiers(observation, rules),
+            Traffic::Database => judge::database(observation),
+            Traffic::Delivered => judge::delivered(observation, &*measure::customers(cx).await, rules),
+            Traffic::NoLostMessage => {
+                judge::no_lost_message(observation, &*measure::customers(cx).await, rules)
+            }
+            Traffic::FewerFacts => judge::fewer_facts(observation, &*measure::customers(cx).await),
         })
     }
 

@@ -78,9 +78,10 @@ impl Columns {
         let fixed = badge + GAP + GAP + time;
         let width = width.max(fixed + id).max(48);
         let title = width.saturating_sub(fixed + id + GAP);
-        match title >= TITLE {
-            true => Columns { width, badge, id, title: Some(title) },
-            false => Columns { width, badge, id: width - fixed, title: None },
+        if title >= TITLE {
+            Columns { width, badge, id, title: Some(title) }
+        } else {
+            Columns { width, badge, id: width - fixed, title: None }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Opens a connection: tries each server of the DSN, each of its addresses and each way its `sslmode` allows, until
+//! Opens a connection: tries each server of the DSN, each of its addresses and each encryption its `sslmode` allows, until
 //! one is suitable or the most telling error is known.
 
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
+use tokio_postgres::Client;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::encrypt::{self, Noting, TlsAttempt};
-use super::{PgError, Protection, Session, State, Worker, quote_ident};
+use super::limits::Limits;
+use super::{PgError, Protection, Session, SessionInfo, State, Worker, quote_ident};
 use crate::service::dsn::{Attrs, Dsn, Server};
 use crate::service::marker::MarkerSink;
 use crate::service::socket;
@@ -68,42 +69,52 @@ impl Opening<'_> {
             }
             let began = Instant::now();
             let opened = timeout_at(until, self.server(server, wanted, until)).await;
-            let fault = match opened {
+            let error = match opened {
                 Ok(Ok(session)) => return Ok(session),
-                Ok(Err(fault)) => fault,
+                Ok(Err(error)) => error,
                 Err(_) => PgError::Unreachable(Unreachable::TimedOut { after: began.elapsed() }),
             };
             // The answer of a server that rejected us is final; the next server is tried only where libpq would try it.
-            if !fault.concerns_one_server() {
-                return Err(fault);
+            if !error.concerns_one_server() {
+                return Err(error);
             }
-            if worst.as_ref().is_none_or(|w| fault.weight() > w.weight()) {
-                worst = Some(fault);
+            if worst.as_ref().is_none_or(|w| error.weight() > w.weight()) {
+                worst = Some(error);
             }
         }
         Err(worst.unwrap_or(PgError::Unreachable(Unreachable::Closed)))
     }
 
     async fn server(&self, server: &Server, wanted: Attrs, until: Instant) -> Result<Session, PgError> {
-        let ways: &[TlsAttempt] =
-            if server.is_socket() { &[TlsAttempt::Plain] } else { encrypt::ways(self.dsn.sslmode) };
+        let attempts: &[TlsAttempt] =
+            if server.is_socket() { &[TlsAttempt::Plain] } else { encrypt::attempts(self.dsn.sslmode) };
         let mut result = Err(PgError::Unreachable(Unreachable::Closed));
-        for way in ways {
-            result = self.way(server, *way, until).await;
+        for attempt in attempts {
+            result = self.attempt(server, *attempt, until).await;
             match &result {
-                Err(fault) if fault.depends_on_encryption() => {}
+                Err(error) if error.depends_on_encryption() => {}
                 _ => break,
             }
         }
-        let session = result?;
-        suitable(&session.client, wanted, &server.host, self.given).await?;
-        if is_rehearsal(&session.client, &server.host, self.given).await? {
+        let (client, worker, protection) = result?;
+        let schema = self.dsn.schema.as_ref();
+        let path =
+            schema.map(|s| format!("; SET LOCAL search_path = {}", quote_ident(s))).unwrap_or_default();
+        let limits = Limits { path, deadline: self.deadline, given: self.given };
+        let info = SessionInfo::read(&client, &limits).await?;
+        suitable(&info, wanted, &server.host)?;
+        if info.rehearsal {
             self.marker.report();
         }
-        Ok(session)
+        Ok(Session { client, worker, state: Mutex::new(State::Idle), limits, protection, info })
     }
 
-    async fn way(&self, server: &Server, way: TlsAttempt, until: Instant) -> Result<Session, PgError> {
+    async fn attempt(
+        &self,
+        server: &Server,
+        attempt: TlsAttempt,
+        until: Instant,
+    ) -> Result<(Client, Worker, Protection), PgError> {
         let began = Instant::now();
         // Boxed with explicit lifetimes, because otherwise the compiler cannot prove that a task holding this future
         // is Send.
@@ -114,7 +125,7 @@ impl Opening<'_> {
             MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut self.tls.clone(), &server.host);
         let connector = Noting { inner: connector, begun: Arc::clone(&begun) };
         let mut config = self.dsn.config.clone();
-        config.ssl_mode(way.mode());
+        config.ssl_mode(attempt.mode());
         let greeted: BoxFuture<'_, _> = Box::pin(config.connect_raw(stream, connector));
         let (client, connection) =
             greeted.await.map_err(|e| PgError::from_error(&e, &server.host, began.elapsed()))?;
@@ -127,16 +138,7 @@ impl Opening<'_> {
         } else {
             encrypt::protection(begun.load(Ordering::Relaxed), encrypt::check(self.dsn))
         };
-        let schema = self.dsn.schema.as_ref();
-        Ok(Session {
-            client,
-            worker,
-            state: Mutex::new(State::Idle),
-            path: schema.map(|s| format!("; SET LOCAL search_path = {}", quote_ident(s))).unwrap_or_default(),
-            deadline: self.deadline,
-            given: self.given,
-            protection,
-        })
+        Ok((client, worker, protection))
     }
 }
 
@@ -166,29 +168,12 @@ async fn unix(server: &Server) -> Result<Box<dyn Stream>, Unreachable> {
     }
 }
 
-/// Whether the database has the table that marks a rehearsal's.
-async fn is_rehearsal(client: &Client, host: &str, given: Duration) -> Result<bool, PgError> {
-    let sql = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p') LIMIT 1";
-    let answer = client.simple_query(sql).await.map_err(|e| PgError::from_error(&e, host, given))?;
-    Ok(answer.iter().any(|message| matches!(message, SimpleQueryMessage::Row(_))))
-}
-
-/// Checks `target_session_attrs` through the simple protocol, as libpq does.
-async fn suitable(client: &Client, wanted: Attrs, host: &str, given: Duration) -> Result<(), PgError> {
-    if wanted == Attrs::Any {
-        return Ok(());
-    }
-    let sql = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')";
-    let answer = client.simple_query(sql).await.map_err(|e| PgError::from_error(&e, host, given))?;
-    let row = answer.iter().find_map(|m| match m {
-        SimpleQueryMessage::Row(row) => Some((row.get(0) == Some("t"), row.get(1) == Some("on"))),
-        _ => None,
-    });
-    // Without an answer, the server is not known to be suitable.
-    let Some((standby, read_only)) = row else { return Err(PgError::from(Unreachable::Closed)) };
+/// Checks `target_session_attrs`.
+fn suitable(info: &SessionInfo, wanted: Attrs, host: &str) -> Result<(), PgError> {
+    let SessionInfo { standby, read_only, .. } = *info;
     let (fits, name) = match wanted {
-        Attrs::ReadWrite => (!standby && !read_only, "read-write"),
-        Attrs::ReadOnly => (standby || read_only, "read-only"),
+        Attrs::ReadWrite => (!read_only, "read-write"),
+        Attrs::ReadOnly => (read_only, "read-only"),
         Attrs::Primary => (!standby, "primary"),
         Attrs::Standby => (standby, "standby"),
         Attrs::Any | Attrs::PreferStandby => (true, "any"),

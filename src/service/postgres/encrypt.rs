@@ -12,7 +12,7 @@ use super::{PgError, Protection};
 use crate::service::dsn::{Dsn, SslMode, SslRootCert};
 use crate::service::tls::{Check, Roots};
 
-/// A way to open a connection.
+/// How to try to open a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsAttempt {
     /// Not encrypted.
@@ -23,8 +23,8 @@ pub enum TlsAttempt {
     Encrypted,
 }
 
-/// The ways to try, in order.
-pub fn ways(mode: SslMode) -> &'static [TlsAttempt] {
+/// What to try, in order.
+pub fn attempts(mode: SslMode) -> &'static [TlsAttempt] {
     match mode {
         SslMode::Disable => &[TlsAttempt::Plain],
         SslMode::Allow => &[TlsAttempt::Plain, TlsAttempt::Encrypted],

@@ -3,10 +3,14 @@
 //! and by a deadline on our side. Statements are unnamed, so that they work through a transaction-mode pooler. Time
 //! zone and date style are set, because a session's defaults would change how times are read.
 
+mod advice;
 mod connect;
 mod encrypt;
-mod fault;
+mod error;
+mod info;
+mod limits;
 mod quote;
+mod row;
 mod transaction;
 mod write;
 
@@ -16,23 +20,28 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, RowStream};
 
-use super::unreachable::Unreachable;
-
+pub use advice::{Advice, Task};
 pub use connect::connect;
-pub use fault::PgError;
+pub use error::PgError;
+pub use info::SessionInfo;
+use limits::Limits;
 pub use quote::{quote_ident, quote_literal, quote_name};
+pub use row::Row;
 use transaction::State;
 pub use transaction::{Bounds, Transaction};
 pub use write::{Uncommitted, Writer, Writing, connect_to_write};
 
+/// How long [`Session::rows`] waits for a lock, so that the lock is reported as the reason and not the statement's timeout.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The maximum number of rows; no query here should return more.
-pub const MOST_ROWS: usize = 100_000;
+pub const MAX_ROWS: usize = 100_000;
 /// The maximum number of bytes; no query here should return more.
-pub const MOST_BYTES: usize = 32 * 1024 * 1024;
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// How a connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,53 +63,9 @@ pub struct Session {
     client: Client,
     worker: Worker,
     state: Mutex<State>,
-    /// `SET LOCAL search_path`, if the DSN names a schema, preceded by a separator.
-    path: String,
-    deadline: Instant,
-    given: Duration,
+    limits: Limits,
     protection: Protection,
-}
-
-/// A row of a result. Every value is text or NULL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    columns: Arc<[String]>,
-    /// All values, one after another. A tick has hundreds of rows, and one allocation for each value would cost more
-    /// than everything else that is done with it here.
-    text: String,
-    /// The range of each value in `text`.
-    places: Vec<Option<(usize, usize)>>,
-}
-
-impl Row {
-    fn new(columns: &Arc<[String]>) -> Row {
-        Row { columns: Arc::clone(columns), text: String::new(), places: Vec::with_capacity(columns.len()) }
-    }
-
-    fn push(&mut self, value: Option<&str>) {
-        self.places.push(value.map(|value| (self.text.len(), self.text.len() + value.len())));
-        self.text.push_str(value.unwrap_or_default());
-    }
-
-    fn value(&self, at: usize) -> Option<&str> {
-        let (from, to) = (*self.places.get(at)?)?;
-        self.text.get(from..to)
-    }
-
-    /// The value of a column; `None` when it is NULL or there is no such column.
-    pub fn get(&self, column: &str) -> Option<&str> {
-        self.value(self.columns.iter().position(|c| c == column)?)
-    }
-
-    /// Whether any value of the row satisfies the predicate.
-    pub fn any(&self, is: impl Fn(&str) -> bool) -> bool {
-        (0..self.places.len()).filter_map(|at| self.value(at)).any(is)
-    }
-
-    /// The names of the columns, in order.
-    pub fn columns(&self) -> &[String] {
-        &self.columns
-    }
+    info: SessionInfo,
 }
 
 impl Session {
@@ -115,13 +80,26 @@ impl Session {
             }
             self.ask(sql, parameters).await
         };
-        let answer = timeout_at(self.deadline, asked).await.unwrap_or_else(|_| Err(self.late()));
+        let answer = self.limits.in_time(asked).await;
         if answer.is_ok() {
             *state = State::Open;
         } else {
             self.roll_back(&mut state).await;
         }
         answer
+    }
+
+    /// Runs one statement that may take this long on the server, and may wait half of that for a lock. A failure ends the
+    /// transaction; the next statement begins another.
+    pub async fn rows_within(&self, timeout: Duration, sql: &str) -> Result<Vec<Row>, PgError> {
+        const BOUNDS: &str = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', ($1::int / 2)::text, true)";
+        self.rows(BOUNDS, &[&timeout.as_millis().to_string()]).await?;
+        self.rows(sql, &[]).await
+    }
+
+    /// What the server reported about itself when the session was opened.
+    pub fn info(&self) -> &SessionInfo {
+        &self.info
     }
 
     /// True when the traffic cannot be read on its way to the server.
@@ -153,30 +131,14 @@ impl Session {
 
     async fn begin(&self, before: State) -> Result<(), PgError> {
         let end = if before == State::Idle { "" } else { "ROLLBACK; " };
-        let begin = format!("{end}BEGIN READ ONLY; {}", self.settings(Duration::MAX, Duration::from_secs(5)));
-        self.client.batch_execute(&begin).await.map_err(|e| self.fault(&e))
-    }
-
-    /// The settings of every transaction. The server's timeout is slightly shorter than ours, so that its error can
-    /// still arrive.
-    fn settings(&self, statement: Duration, lock: Duration) -> String {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let ours = left.saturating_sub((left / 10).min(Duration::from_millis(250)));
-        let statement = ours.min(statement).as_millis().max(1);
-        let lock = (statement / 2).min(lock.as_millis()).max(1);
-        let idle = left.as_millis() + 5_000;
-        format!(
-            "SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}; \
-             SET LOCAL idle_in_transaction_session_timeout = {idle}; SET LOCAL TimeZone = 'UTC'; \
-             SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'{}",
-            self.path
-        )
+        let begin = format!("{end}BEGIN READ ONLY; {}", self.limits.settings(Duration::MAX, LOCK_TIMEOUT));
+        self.client.batch_execute(&begin).await.map_err(|e| self.limits.error(&e))
     }
 
     async fn ask(&self, sql: &str, parameters: &[&str]) -> Result<Vec<Row>, PgError> {
         // Collected, because with a closure over borrowed strings the future is not provably Send.
         let typed: Vec<(&str, Type)> = parameters.iter().map(|p| (*p, Type::TEXT)).collect();
-        let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.fault(&e))?;
+        let stream = self.client.query_typed_raw(sql, typed).await.map_err(|e| self.limits.error(&e))?;
         self.collect(stream).await
     }
 
@@ -184,7 +146,7 @@ impl Session {
         let mut stream = std::pin::pin!(stream);
         let (mut rows, mut bytes) = (Vec::new(), 0);
         let mut columns: Option<Arc<[String]>> = None;
-        while let Some(row) = stream.try_next().await.map_err(|e| self.fault(&e))? {
+        while let Some(row) = stream.try_next().await.map_err(|e| self.limits.error(&e))? {
             let names =
                 columns.get_or_insert_with(|| row.columns().iter().map(|c| c.name().to_owned()).collect());
             let mut values = Row::new(names);
@@ -193,21 +155,13 @@ impl Session {
                     row.try_get(at).map_err(|_| PgError::NotText { column: column.name().to_owned() })?;
                 values.push(value);
             }
-            bytes += values.text.len();
+            bytes += values.bytes();
             rows.push(values);
-            if rows.len() > MOST_ROWS || bytes > MOST_BYTES {
+            if rows.len() > MAX_ROWS || bytes > MAX_BYTES {
                 return Err(PgError::TooMuch);
             }
         }
         Ok(rows)
-    }
-
-    fn fault(&self, error: &tokio_postgres::Error) -> PgError {
-        PgError::from_error(error, "", self.given)
-    }
-
-    fn late(&self) -> PgError {
-        PgError::Unreachable(Unreachable::TimedOut { after: self.given })
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use tokio::sync::MutexGuard;
-use tokio::time::timeout_at;
-use tokio_postgres::SimpleQueryMessage;
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::{MOST_BYTES, MOST_ROWS, PgError, Row, Session};
+use super::limits::Limits;
+use super::{MAX_BYTES, MAX_ROWS, PgError, Row, Session, SessionInfo};
 
 /// The state of the session's transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +82,9 @@ impl Session {
         let mut transaction = Transaction { session: self, state, statement: bounds.statement };
         match self.simple(&sql, bounds.statement).await {
             Ok(_) => Ok(transaction),
-            Err(fault) => {
+            Err(error) => {
                 self.roll_back(&mut transaction.state).await;
-                Err(fault)
+                Err(error)
             }
         }
     }
@@ -97,7 +98,7 @@ impl Session {
             (false, Access::Usual) => " ISOLATION LEVEL READ COMMITTED",
         };
         let access = if access == Access::ReadOnly { " READ ONLY" } else { "" };
-        let settings = self.settings(bounds.statement, bounds.lock);
+        let settings = self.limits.settings(bounds.statement, bounds.lock);
         format!("{end}BEGIN{snapshot}{access}; {settings}")
     }
 
@@ -105,24 +106,34 @@ impl Session {
     /// too and reports why.
     pub(super) async fn roll_back(&self, state: &mut State) {
         *state = State::Unsure;
-        if let Ok(Ok(())) = timeout_at(self.deadline, self.client.batch_execute("ROLLBACK")).await {
+        if let Ok(Ok(())) = timeout_at(self.limits.deadline, self.client.batch_execute("ROLLBACK")).await {
             *state = State::Idle;
         }
     }
 
     async fn simple(&self, sql: &str, allowed: Duration) -> Result<Vec<Vec<Row>>, PgError> {
-        let asked = async {
-            let fault = |e: &tokio_postgres::Error| PgError::from_error(e, "", allowed.min(self.given));
-            let stream = self.client.simple_query_raw(sql).await.map_err(|e| fault(&e))?;
-            let mut stream = std::pin::pin!(stream);
-            let mut answers = Answers::default();
-            while let Some(message) = stream.try_next().await.map_err(|e| fault(&e))? {
-                answers.take(&message)?;
-            }
-            Ok(answers.of_statements)
-        };
-        timeout_at(self.deadline, asked).await.unwrap_or_else(|_| Err(self.late()))
+        simple(&self.client, &self.limits, sql, allowed).await
     }
+}
+
+/// Runs statements through the simple protocol. `allowed` is their timeout on the server.
+pub(super) async fn simple(
+    client: &Client,
+    limits: &Limits,
+    sql: &str,
+    allowed: Duration,
+) -> Result<Vec<Vec<Row>>, PgError> {
+    let answered = async {
+        let error = |e: &tokio_postgres::Error| PgError::from_error(e, "", allowed.min(limits.given));
+        let stream = client.simple_query_raw(sql).await.map_err(|e| error(&e))?;
+        let mut stream = std::pin::pin!(stream);
+        let mut answers = Answers::default();
+        while let Some(message) = stream.try_next().await.map_err(|e| error(&e))? {
+            answers.take(&message)?;
+        }
+        Ok(answers.of_statements)
+    };
+    limits.in_time(answered).await
 }
 
 /// An open transaction, READ ONLY unless a [`super::Writer`] began it. If it is dropped before [`Transaction::end`],
@@ -148,11 +159,18 @@ impl Transaction<'_> {
         let guarded = format!("SAVEPOINT attempt; {statement}; RELEASE SAVEPOINT attempt");
         match self.ask(&[&guarded]).await {
             Ok(answers) => Ok(answers.into_iter().next().unwrap_or_default()),
-            Err(fault) => {
+            Err(error) => {
                 self.ask(&["ROLLBACK TO SAVEPOINT attempt"]).await?;
-                Err(fault)
+                Err(error)
             }
         }
+    }
+
+    /// What the server reports about itself in this transaction, which a pooler may have given to another server than the
+    /// session's opening.
+    pub async fn info(&mut self) -> Result<SessionInfo, PgError> {
+        let sent = Instant::now();
+        SessionInfo::from_rows(&self.ask(&[SessionInfo::SQL]).await?, sent)
     }
 
     /// Ends the transaction without committing anything.
@@ -196,8 +214,8 @@ impl Answers {
                     values.push(value);
                 }
                 self.rows += 1;
-                self.bytes += values.text.len();
-                if self.rows > MOST_ROWS || self.bytes > MOST_BYTES {
+                self.bytes += values.bytes();
+                if self.rows > MAX_ROWS || self.bytes > MAX_BYTES {
                     return Err(PgError::TooMuch);
                 }
                 if let Some(answer) = self.of_statements.last_mut() {

@@ -72,10 +72,10 @@ impl<'a> Writing<'a> {
     /// # Errors
     /// [`Uncommitted`] distinguishes a rejected COMMIT from an unknown result.
     pub async fn commit(self) -> Result<(), Uncommitted> {
-        self.transaction.commit().await.map_err(|fault| match fault {
+        self.transaction.commit().await.map_err(|error| match error {
             // The server received the COMMIT, rejected it and is alive, for example because of a deferred constraint.
-            PgError::Server { .. } => Uncommitted::Refused(fault),
-            fault => Uncommitted::Unknown(fault),
+            PgError::Server { .. } => Uncommitted::Rejected(error),
+            error => Uncommitted::Unknown(error),
         })
     }
 
@@ -89,7 +89,7 @@ impl<'a> Writing<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Uncommitted {
     /// The server rejected it: nothing was kept.
-    Refused(PgError),
+    Rejected(PgError),
     /// It was sent, but there was no response: it may or may not have been kept.
     Unknown(PgError),
 }

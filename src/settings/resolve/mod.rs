@@ -48,15 +48,15 @@ pub struct Wanted {
 }
 
 /// The configuration file: flag, variable, or the user's configuration directory. Never the current directory.
-pub fn config_path(said: &CliSettings, env: &Environment, dirs: &Dirs) -> Option<Wanted> {
+pub fn config_path(flags: &CliSettings, env: &Environment, dirs: &Dirs) -> Option<Wanted> {
     let usual =
         || Some(Wanted { path: dirs.config.as_ref()?.join("hotdash-ops/config.toml"), named_by: None });
-    named(said.config.as_ref(), "--config", env, "HOTDASH_OPS_CONFIG").or_else(usual)
+    named(flags.context.config.as_ref(), "--config", env, "HOTDASH_OPS_CONFIG").or_else(usual)
 }
 
 /// The env file: flag or variable.
-pub fn env_file_path(said: &CliSettings, env: &Environment) -> Option<Wanted> {
-    named(said.env_file.as_ref(), "--env-file", env, "HOTDASH_OPS_ENV_FILE")
+pub fn env_file_path(flags: &CliSettings, env: &Environment) -> Option<Wanted> {
+    named(flags.context.env_file.as_ref(), "--env-file", env, "HOTDASH_OPS_ENV_FILE")
 }
 
 fn named(
@@ -78,7 +78,7 @@ fn named(
 /// # Errors
 /// Every problem in any of them, at once.
 pub fn resolve(
-    said: CliSettings,
+    flags: CliSettings,
     env: &Environment,
     config: Option<Text>,
     env_file: Option<Text>,
@@ -105,7 +105,7 @@ pub fn resolve(
     };
     notes.append(&mut file.notes);
     let file_reads = problems.0.len() == before;
-    let choice = choose(&said, &own, &file);
+    let choice = choose(&flags, &own, &file);
     let target = match chosen(&choice, &file, source) {
         Ok(target) => target,
         // In a file that does not parse, a target may be missing although it is there.
@@ -116,13 +116,13 @@ pub fn resolve(
         }
     };
     remark(&choice, &target, &file, &mut notes);
-    let watch = said.watch.as_ref().and_then(|(window, usual)| {
+    let watch = flags.watch.as_ref().and_then(|(window, usual)| {
         let resolved = Watch::resolve(window, *usual, target.is_sandbox(), &mut notes);
         resolved.map_err(|why| problems.push(Problem::of_file("the window", why))).ok()
     });
-    for (at, (id, _)) in said.attest.iter().enumerate() {
+    for (at, (id, _)) in flags.attest.iter().enumerate() {
         // Only one of them would be kept, and a sign-off is worth only its evidence.
-        if said.attest[..at].iter().any(|(earlier, _)| earlier == id) {
+        if flags.attest[..at].iter().any(|(earlier, _)| earlier == id) {
             problems.push(Problem::of_file(
                 "--attest",
                 format!("{id} is signed off twice; pass all evidence in one --attest"),
@@ -137,7 +137,7 @@ pub fn resolve(
     };
     let runs_dir =
         own.runs_dir.or_else(|| dirs.state.as_ref().map(|state| state.join("hotdash-ops").join("runs")));
-    if runs_dir.is_none() && !said.no_journal {
+    if runs_dir.is_none() && !flags.run.no_journal {
         notes.push(
             "no journal is kept, because there is no home directory; set HOTDASH_OPS_RUNS_DIR to a folder"
                 .to_owned(),
@@ -149,17 +149,17 @@ pub fn resolve(
         vars,
         config: config_file.clone(),
         fingerprint_key: file.fingerprint_key,
-        app_dir: said.app_dir.or(own.app_dir).or(file.app_dir.map(beside)),
-        ca_file: said.ca_file.or(own.ca_file).or(file.ca_file.map(beside)),
-        checks: said.checks,
-        selection: Selection { only: said.only, skip: said.skip },
-        strict: said.strict || own.strict.or(file.strict).unwrap_or(false),
+        app_dir: flags.context.app_dir.or(own.app_dir).or(file.app_dir.map(beside)),
+        ca_file: flags.context.ca_file.or(own.ca_file).or(file.ca_file.map(beside)),
+        checks: flags.run.checks,
+        selection: Selection { only: flags.run.only, skip: flags.run.skip },
+        strict: flags.run.strict || own.strict.or(file.strict).unwrap_or(false),
         watch,
-        attest: said.attest.into_iter().collect(),
-        timeout: said.timeout.or(own.timeout).or(file.timeout).unwrap_or(usual),
-        runs_dir: if said.no_journal { None } else { runs_dir },
+        attest: flags.attest.into_iter().collect(),
+        timeout: flags.run.timeout.or(own.timeout).or(file.timeout).unwrap_or(usual),
+        runs_dir: if flags.run.no_journal { None } else { runs_dir },
     };
-    let format = said.format.or(own.format).unwrap_or(Format::Table);
+    let format = flags.run.format.or(own.format).unwrap_or(Format::Table);
     problems.or(Resolved { settings, format, notes })
 }
 
@@ -222,9 +222,9 @@ enum By {
     Default,
 }
 
-fn choose(said: &CliSettings, own: &Variables, file: &Config) -> Choice {
+fn choose(flags: &CliSettings, own: &Variables, file: &Config) -> Choice {
     let given = [
-        (said.target.clone(), By::Named("--target")),
+        (flags.context.target.clone(), By::Named("--target")),
         (own.target.clone(), By::Named("HOTDASH_OPS_TARGET")),
         (file.target.clone(), By::File),
     ];

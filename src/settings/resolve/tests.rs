@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::*;
+use crate::settings::{ContextFlags, RunFlags};
 
 fn env(pairs: &[(&str, &str)]) -> Environment {
     pairs.iter().map(|(n, v)| (OsString::from(n), OsString::from(v))).collect()
@@ -11,19 +12,27 @@ fn dirs() -> Dirs {
     Dirs { config: Some("/home/u/.config".into()), state: Some("/home/u/.local/state".into()) }
 }
 
+fn context(context: ContextFlags) -> CliSettings {
+    context.into()
+}
+
+fn run(run: RunFlags) -> CliSettings {
+    CliSettings { run, ..CliSettings::default() }
+}
+
 fn resolved(
-    said: CliSettings,
+    flags: CliSettings,
     vars: &[(&str, &str)],
     config: &str,
     env_file: &str,
 ) -> Result<Resolved, Problems> {
     let config = (!config.is_empty()).then(|| ("/etc/ops/c.toml".into(), config.to_owned()));
     let env_file = (!env_file.is_empty()).then(|| ("s.env".into(), env_file.to_owned()));
-    resolve(said, &env(vars), config, env_file, &dirs())
+    resolve(flags, &env(vars), config, env_file, &dirs())
 }
 
-fn refused(said: CliSettings, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
-    resolved(said, vars, config, env_file).expect_err("it is rejected").to_string()
+fn refused(flags: CliSettings, vars: &[(&str, &str)], config: &str, env_file: &str) -> String {
+    resolved(flags, vars, config, env_file).expect_err("it is rejected").to_string()
 }
 
 /// For each setting: the result of flag, variable, file and default, in this order.
@@ -37,7 +46,7 @@ fn flag_over_environment_over_file_over_default() {
     let rows: [Row<'_>; 6] = [
         (
             "target",
-            CliSettings { target: Some("flag".into()), ..CliSettings::default() },
+            context(ContextFlags { target: Some("flag".into()), ..ContextFlags::default() }),
             ("HOTDASH_OPS_TARGET", "var"),
             "target = \"file\"",
             |r| r.settings.target.name.clone(),
@@ -45,7 +54,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "timeout",
-            CliSettings { timeout: Some(Interval::seconds(1)), ..CliSettings::default() },
+            run(RunFlags { timeout: Some(Interval::seconds(1)), ..RunFlags::default() }),
             ("HOTDASH_OPS_TIMEOUT", "2s"),
             "timeout = \"3s\"",
             |r| r.settings.timeout.to_string(),
@@ -53,7 +62,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "app_dir",
-            CliSettings { app_dir: Some("flag".into()), ..CliSettings::default() },
+            context(ContextFlags { app_dir: Some("flag".into()), ..ContextFlags::default() }),
             ("HOTDASH_OPS_APP_DIR", "var"),
             "app_dir = \"file\"",
             |r| path(r.settings.app_dir.as_ref()),
@@ -61,7 +70,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "ca_file",
-            CliSettings { ca_file: Some("flag".into()), ..CliSettings::default() },
+            context(ContextFlags { ca_file: Some("flag".into()), ..ContextFlags::default() }),
             ("HOTDASH_OPS_CA_FILE", "var"),
             "ca_file = \"/abs/file\"",
             |r| path(r.settings.ca_file.as_ref()),
@@ -69,7 +78,7 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "strict",
-            CliSettings { strict: true, ..CliSettings::default() },
+            run(RunFlags { strict: true, ..RunFlags::default() }),
             ("HOTDASH_OPS_STRICT", "no"),
             "strict = true",
             |r| r.settings.strict.to_string(),
@@ -77,16 +86,16 @@ fn flag_over_environment_over_file_over_default() {
         ),
         (
             "format",
-            CliSettings { format: Some(Format::Json), ..CliSettings::default() },
+            run(RunFlags { format: Some(Format::Json), ..RunFlags::default() }),
             ("HOTDASH_OPS_FORMAT", "junit"),
             "# no key",
             |r| r.format.to_string(),
             ["json", "junit", "table", "table"],
         ),
     ];
-    for (what, said, var, file, shown, expected) in rows {
+    for (what, flags, var, file, shown, expected) in rows {
         let all = [
-            resolved(said, &[var], file, ""),
+            resolved(flags, &[var], file, ""),
             resolved(CliSettings::default(), &[var], file, ""),
             resolved(CliSettings::default(), &[], file, ""),
             resolved(CliSettings::default(), &[], "", ""),
@@ -98,31 +107,31 @@ fn flag_over_environment_over_file_over_default() {
 
 #[test]
 fn input_files_come_from_flag_variable_or_the_user_directory() {
-    let said = CliSettings {
+    let flags = context(ContextFlags {
         config: Some("flag.toml".into()),
         env_file: Some("flag.env".into()),
-        ..CliSettings::default()
-    };
+        ..ContextFlags::default()
+    });
     let vars = env(&[("HOTDASH_OPS_CONFIG", "var.toml"), ("HOTDASH_OPS_ENV_FILE", "var.env")]);
     let wanted = |path: &str, by| Some(Wanted { path: path.into(), named_by: by });
-    assert_eq!(config_path(&said, &vars, &dirs()), wanted("flag.toml", Some("--config")));
-    assert_eq!(env_file_path(&said, &vars), wanted("flag.env", Some("--env-file")));
-    let said = CliSettings::default();
-    assert_eq!(config_path(&said, &vars, &dirs()), wanted("var.toml", Some("HOTDASH_OPS_CONFIG")));
-    assert_eq!(env_file_path(&said, &vars), wanted("var.env", Some("HOTDASH_OPS_ENV_FILE")));
+    assert_eq!(config_path(&flags, &vars, &dirs()), wanted("flag.toml", Some("--config")));
+    assert_eq!(env_file_path(&flags, &vars), wanted("flag.env", Some("--env-file")));
+    let flags = CliSettings::default();
+    assert_eq!(config_path(&flags, &vars, &dirs()), wanted("var.toml", Some("HOTDASH_OPS_CONFIG")));
+    assert_eq!(env_file_path(&flags, &vars), wanted("var.env", Some("HOTDASH_OPS_ENV_FILE")));
     let none = env(&[]);
-    assert_eq!(config_path(&said, &none, &dirs()), wanted("/home/u/.config/hotdash-ops/config.toml", None));
-    assert_eq!(config_path(&said, &none, &Dirs::default()), None);
-    assert_eq!(env_file_path(&said, &none), None);
+    assert_eq!(config_path(&flags, &none, &dirs()), wanted("/home/u/.config/hotdash-ops/config.toml", None));
+    assert_eq!(config_path(&flags, &none, &Dirs::default()), None);
+    assert_eq!(env_file_path(&flags, &none), None);
 }
 
 #[test]
 fn the_journal_goes_to_the_state_directory_by_default() {
-    let runs = |said, vars: &[_]| resolved(said, vars, "", "").expect("it resolves").settings.runs_dir;
+    let runs = |flags, vars: &[_]| resolved(flags, vars, "", "").expect("it resolves").settings.runs_dir;
     assert_eq!(runs(CliSettings::default(), &[]), Some("/home/u/.local/state/hotdash-ops/runs".into()));
     let var = [("HOTDASH_OPS_RUNS_DIR", "/r")];
     assert_eq!(runs(CliSettings::default(), &var), Some("/r".into()));
-    assert_eq!(runs(CliSettings { no_journal: true, ..CliSettings::default() }, &var), None);
+    assert_eq!(runs(run(RunFlags { no_journal: true, ..RunFlags::default() }), &var), None);
     let homeless =
         resolve(CliSettings::default(), &env(&[]), None, None, &Dirs::default()).expect("it resolves");
     assert_eq!(homeless.settings.runs_dir, None);
@@ -194,7 +203,7 @@ fn every_invalid_variable_is_reported() {
 #[test]
 fn an_unknown_target_is_reported_where_it_was_set() {
     let file = "[targets.production]\n[targets.staging]\n";
-    let named = |name: &str| CliSettings { target: Some(name.into()), ..CliSettings::default() };
+    let named = |name: &str| context(ContextFlags { target: Some(name.into()), ..ContextFlags::default() });
     let shown = refused(named("stagin"), &[], file, "");
     assert!(shown.starts_with("--target: no target `stagin`; did you mean `staging`?"), "{shown}");
     let shown = refused(CliSettings::default(), &[("HOTDASH_OPS_TARGET", "qa")], file, "");
@@ -215,12 +224,17 @@ fn an_unknown_target_is_reported_where_it_was_set() {
 #[test]
 fn a_misspelt_production_is_rejected() {
     for name in ["Production", "prodution", "producton"] {
-        let shown = refused(CliSettings { target: Some(name.into()), ..CliSettings::default() }, &[], "", "");
+        let shown = refused(
+            context(ContextFlags { target: Some(name.into()), ..ContextFlags::default() }),
+            &[],
+            "",
+            "",
+        );
         assert!(shown.contains("did you mean `production`?"), "{shown}");
     }
-    let sandbox = CliSettings { target: Some("sandbox".into()), ..CliSettings::default() };
+    let sandbox = context(ContextFlags { target: Some("sandbox".into()), ..ContextFlags::default() });
     assert_eq!(resolved(sandbox, &[], "", "").expect("no table is needed").settings.target.name, "sandbox");
-    let live = CliSettings { target: Some("prod-eu".into()), ..CliSettings::default() };
+    let live = context(ContextFlags { target: Some("prod-eu".into()), ..ContextFlags::default() });
     let notes = resolved(live, &[], "[targets.prod-eu]\n", "").expect("it is configured").notes;
     assert!(notes[0].contains("production's rules do not apply"), "{notes:?}");
 }
@@ -231,7 +245,12 @@ fn other_targets_are_all_except_the_chosen_one() {
     let all = resolved(CliSettings::default(), &[], file, "").expect("production needs no table");
     assert_eq!(all.settings.others.len(), 2);
     assert!(all.notes[0].contains("has no [targets.production]"), "{:?}", all.notes);
-    let eu = resolved(CliSettings { target: Some("eu".into()), ..CliSettings::default() }, &[], file, "")
-        .expect("it is there");
+    let eu = resolved(
+        context(ContextFlags { target: Some("eu".into()), ..ContextFlags::default() }),
+        &[],
+        file,
+        "",
+    )
+    .expect("it is there");
     assert_eq!((eu.settings.target.account_id, eu.settings.others.len()), (Some(8), 1));
 }

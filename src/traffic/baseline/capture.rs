@@ -1,15 +1,14 @@
 //! Recording a baseline: read the hour, check that it can be a baseline at all, and only then create the table and insert
 //! one row, in one transaction.
 
-use super::good::details;
 use super::recorded::{BOUNDS, place, stored};
-use super::row::Row;
+use super::row::{Details, Row};
 use super::sql::{self, Numbers};
 use super::{BaselineError, TABLE};
-use crate::service::postgres::{PgError, Uncommitted, Writer, Writing};
-use crate::traffic::full::{Form, WindowData};
-use crate::traffic::query::Source;
+use crate::service::postgres::{PgError, Task, Uncommitted, Writer, Writing};
 use crate::traffic::read::{self, Hour};
+use crate::traffic::sql::Source;
+use crate::traffic::window::WindowData;
 
 /// The code of claims about the table.
 const ON_TABLE: &str = "table-support-baseline";
@@ -42,9 +41,6 @@ pub enum CaptureError {
     Unknown(PgError),
 }
 
-/// One unreadable duration in this many is a warning; more make the average unreliable.
-const UNREADABLE: u128 = 100;
-
 /// Records the hour up to now.
 ///
 /// # Errors
@@ -54,7 +50,7 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Captu
     match prepare(&mut writing, source).await {
         Ok(captured) if captured.written => match writing.commit().await {
             Ok(()) => Ok(captured),
-            Err(Uncommitted::Refused(fault)) => Err(refused(fault)),
+            Err(Uncommitted::Rejected(fault)) => Err(refused(fault)),
             Err(Uncommitted::Unknown(fault)) => Err(CaptureError::Unknown(fault)),
         },
         // The rollback also removes a table that was created.
@@ -68,7 +64,7 @@ pub async fn capture(writer: &Writer, source: &Source) -> Result<Captured, Captu
 async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured, CaptureError> {
     may_write(writing).await?;
     let hour = read::hour(writing.reading(), source).await.map_err(CaptureError::Unread)?;
-    let hour = match fit(&hour.full) {
+    let hour = match fit(&hour.data) {
         Ok(()) => hour,
         Err(unfit) => return Err(CaptureError::Thin { unfit, hour: Box::new(hour) }),
     };
@@ -81,12 +77,12 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
         writing.ask(&[sql::CREATE]).await.map_err(refused)?;
     }
     let detailed = found.is_none_or(|found| found.keeps_details());
-    let counts = details(&hour.full);
-    let letter = &hour.full.letter;
+    let counts = Details::new(&hour.data);
+    let data = &hour.data;
     let numbers = Numbers {
-        success_rate: letter.success_rate.as_deref().unwrap_or_default(),
-        average_ms: letter.average_ms.as_deref().unwrap_or_default(),
-        total: letter.total,
+        success_rate: data.success_rate.as_deref().unwrap_or_default(),
+        average_ms: data.durations.average_ms.as_deref().unwrap_or_default(),
+        total: data.tally.total(),
         daily_dead_letters: hour.daily_dead_letters,
         details: detailed.then_some(&counts),
     };
@@ -114,15 +110,13 @@ async fn prepare(writing: &mut Writing<'_>, source: &Source) -> Result<Captured,
 
 /// Whether the server is a primary and the transaction may write. Checked first, because the fixes differ.
 async fn may_write(writing: &mut Writing<'_>) -> Result<(), CaptureError> {
-    let sql =
-        "SELECT pg_is_in_recovery()::text AS standby, current_setting('transaction_read_only') AS read_only";
-    let answer = writing.ask(&[sql]).await.map_err(CaptureError::Unread)?;
-    let row = answer.first().and_then(|rows| rows.first());
-    let says = |column| row.and_then(|row| row.get(column));
-    match (says("standby"), says("read_only")) {
-        (Some("true"), _) => Err(CaptureError::Refused(standby())),
-        (_, Some("off")) => Ok(()),
-        _ => Err(CaptureError::Refused(read_only())),
+    let info = writing.reading().info().await.map_err(CaptureError::Unread)?;
+    if info.standby {
+        Err(CaptureError::Refused(standby()))
+    } else if info.read_only {
+        Err(CaptureError::Refused(read_only()))
+    } else {
+        Ok(())
     }
 }
 
@@ -148,9 +142,8 @@ fn read_only() -> BaselineError {
 }
 
 /// Whether the hour can become a baseline. With NULL, NaN or unreadable numbers it cannot.
-fn fit(full: &WindowData) -> Result<(), BaselineError> {
-    let letter = &full.letter;
-    if letter.total == 0 {
+fn fit(data: &WindowData) -> Result<(), BaselineError> {
+    if data.tally.total() == 0 {
         return Err(BaselineError::new(
             "traffic-of-the-last-hour",
             "traffic of the last hour",
@@ -160,13 +153,16 @@ fn fit(full: &WindowData) -> Result<(), BaselineError> {
         )
         .sentence("there was no delivery in the last hour, so there is nothing to record"));
     }
-    let durations = u128::from(letter.timed) + u128::from(full.unreadable);
-    let unreliable = letter.form == Form::Guarded && u128::from(full.unreadable) * UNREADABLE > durations;
     let plain = |number: Option<&str>| number.is_some_and(sql::is_plain);
-    if letter.timed == 0 || unreliable || !plain(letter.average_ms.as_deref()) {
+    if data.durations.timed == 0
+        || data.durations.too_many_unreadable()
+        || !plain(data.durations.average_ms.as_deref())
+    {
         let found = format!(
             "{} of {} deliveries have one, {} are unreadable",
-            letter.timed, letter.total, full.unreadable
+            data.durations.timed,
+            data.tally.total(),
+            data.durations.unreadable
         );
         return Err(BaselineError::new(
             "durations-of-the-last-hour",
@@ -176,8 +172,8 @@ fn fit(full: &WindowData) -> Result<(), BaselineError> {
             "find out what writes durationMs: hotdash-ops checks explain baseline.average shows the statement",
         ));
     }
-    if !plain(letter.success_rate.as_deref()) {
-        let found = letter.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
+    if !plain(data.success_rate.as_deref()) {
+        let found = data.success_rate.clone().unwrap_or_else(|| "NULL".to_owned());
         let fix = "check for a proxy or pooler between this program and the database";
         let code = "success-rate-of-the-last-hour";
         return Err(BaselineError::new(code, "success rate of the last hour", "a number", found, fix));
@@ -216,31 +212,22 @@ fn kept(row: &Row, numbers: &Numbers<'_>) -> Result<(), CaptureError> {
     ))
 }
 
-/// Why the server rejected a statement, with the fix for each cause.
-fn refused(fault: PgError) -> CaptureError {
-    let what = format!("table {TABLE}");
-    let message = fault.to_string();
-    let unfit = |expected: &str, fix: String| {
-        let unfit = BaselineError::new(ON_TABLE, &*what, expected, &*message, fix);
-        CaptureError::Refused(unfit.sentence(format!("the baseline could not be written: {message}")))
-    };
-    match fault.sqlstate() {
-        Some("25006") => CaptureError::Refused(read_only()),
-        Some("42501") => {
-            unfit("permission", format!("have the owner run: GRANT SELECT, INSERT ON {TABLE} TO this role; check its row level security policies, too"))
-        }
-        Some("55P03") => unfit(
-            "a lock in time",
-            "wait until the recording or migration that holds the lock has ended (pg_locks shows it), then run again; nothing was written".to_owned(),
-        ),
-        Some("57014") => unfit(
-            "an answer in time",
-            "find out what the server is busy with (pg_stat_activity), then run again; nothing was written".to_owned(),
-        ),
-        Some(state) if state.starts_with("23") || state.starts_with("22") || state == "P0001" => unfit(
-            "the row accepted",
-            format!("check the constraints, triggers and other columns of {TABLE} (\\d {TABLE} in psql); nothing was written"),
-        ),
-        _ => CaptureError::Unwritten(fault),
+/// Why the server rejected a statement about the table. Any other error ends the recording without a reason of its own.
+fn refused(error: PgError) -> CaptureError {
+    let about_the_table = error.sqlstate().is_some_and(|state| {
+        matches!(state, "42501" | "55P03" | "57014" | "P0001")
+            || state.starts_with("22")
+            || state.starts_with("23")
+    });
+    if error.sqlstate() == Some("25006") {
+        return CaptureError::Refused(read_only());
     }
+    if !about_the_table {
+        return CaptureError::Unwritten(error);
+    }
+    let advice = error.advice(Task::Write { table: TABLE });
+    let fix = format!("{}; nothing was written", advice.fix);
+    let unfit =
+        BaselineError::new(ON_TABLE, format!("table {TABLE}"), advice.expected, error.to_string(), fix);
+    CaptureError::Refused(unfit.sentence(format!("the baseline could not be written: {error}")))
 }

@@ -1,17 +1,18 @@
 //! Comparing the last hour with a baseline: which one, and whether the hour is worse.
 
 use super::BaselineError;
-use super::good::{Bar, BaselineQuality, of_row};
+use super::quality::BaselineQuality;
 use super::row::{Row, captured_at};
 use crate::outcome::finding::Claim;
-use crate::traffic::full::{Form, WindowData};
+use crate::settings::Traffic;
 use crate::traffic::stats::{worse_average, worse_rate};
+use crate::traffic::window::WindowData;
 
 /// The baseline to compare with: the pinned one, or the newest good one. `rows` are sorted newest first.
 ///
 /// # Errors
 /// Why there is none, and what to do about it.
-pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a Row, BaselineError> {
+pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, rules: &Traffic) -> Result<&'a Row, BaselineError> {
     let (code, what) = ("baseline-to-compare-with", "baseline to compare with");
     if let Some(wanted) = pinned {
         return captured_at(rows, wanted).map_err(|why| {
@@ -20,7 +21,7 @@ pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a
             BaselineError::new(code, what, format!("the pinned one, {wanted}"), why, fix).sentence(sentence)
         });
     }
-    let good = rows.iter().find(|row| of_row(row, bar) == BaselineQuality::Good);
+    let good = rows.iter().find(|row| BaselineQuality::from_row(row, rules) == BaselineQuality::Good);
     good.ok_or_else(|| {
         let found = match rows.len() {
             0 => "no baseline is recorded".to_owned(),
@@ -34,9 +35,9 @@ pub fn choose<'a>(rows: &'a [Row], pinned: Option<&str>, bar: Bar) -> Result<&'a
 
 /// The claim that the success rate is not worse than the baseline's. With fewer deliveries than the minimum the claim
 /// can fail, but not pass.
-pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
+pub fn rate(now: &WindowData, then: &Row, rules: &Traffic) -> Claim {
     let (code, what) = ("success-rate-against-the-baseline", "success rate against the baseline");
-    let (ok, total) = (now.letter.ok, now.letter.total);
+    let (ok, total) = (now.tally.ok, now.tally.total());
     let counted = then.details.as_ref().map(|d| (d.ok, d.total));
     let expected = match counted {
         Some((ok, total)) => format!(
@@ -45,7 +46,7 @@ pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
         ),
         None => format!("less than 1 point below {} % (by tolerance only)", then.success_rate.shown()),
     };
-    let found = format!("{} % ({ok} of {total})", now.letter.success_rate.as_deref().unwrap_or("NULL"));
+    let found = format!("{} % ({ok} of {total})", now.success_rate.as_deref().unwrap_or("NULL"));
     let compared = then.success_rate.rate_bp().and_then(|bp| worse_rate((ok, total), (bp, counted)));
     let open = |found: &str, why: String| Claim::undecided(code, what, &expected, found).sentence(why);
     let Some(compared) = compared else {
@@ -58,8 +59,8 @@ pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
     if let Some(p) = compared.p {
         found = format!("{found}, p = {p:.4}");
     }
-    if !compared.worse && total < bar.min_events {
-        let least = bar.min_events;
+    if !compared.worse && total < rules.min_events {
+        let least = rules.min_events;
         return open(
             &found,
             format!("too few deliveries to compare the success rate: {total} of at least {least} ({found})"),
@@ -69,17 +70,15 @@ pub fn rate(now: &WindowData, then: &Row, bar: Bar) -> Claim {
 }
 
 /// The claim that the average duration is not worse than the baseline's.
-pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
+pub fn average(now: &WindowData, then: &Row, rules: &Traffic) -> Claim {
     let (code, what) = ("average-against-the-baseline", "average duration against the baseline");
     let baseline = then.avg_response_ms.shown();
     let expected = format!("at most 25 % or 50 ms above {baseline} ms, whichever is more");
-    let shown = now.letter.average_ms.as_deref();
+    let shown = now.durations.average_ms.as_deref();
     let found = match shown.and_then(|text| text.parse::<f64>().ok()) {
-        Some(ms) => format!("{ms:.0} ms over {} deliveries", now.letter.timed),
+        Some(ms) => format!("{ms:.0} ms over {} deliveries", now.durations.timed),
         None => format!("{} ms", shown.unwrap_or("NULL")),
     };
-    let durations = u128::from(now.letter.timed) + u128::from(now.unreadable);
-    let unreadable = now.letter.form == Form::Guarded && u128::from(now.unreadable) * 100 > durations;
     let open = |why: String| Claim::undecided(code, what, &expected, &found).sentence(why);
     let ms = shown.and_then(|text| text.parse::<f64>().ok());
     let worse = ms.zip(then.avg_response_ms.quantity()).and_then(|(now, then)| worse_average(now, then));
@@ -87,12 +86,13 @@ pub fn average(now: &WindowData, then: &Row, bar: Bar) -> Claim {
         None => {
             open(format!("the average durations cannot be compared: now {found}, baseline {baseline} ms"))
         }
-        Some(_) if unreadable => {
-            open(format!("{} durations are unreadable, too many to compare the average", now.unreadable))
-        }
-        Some(false) if now.letter.timed < bar.min_events => open(format!(
+        Some(_) if now.durations.too_many_unreadable() => open(format!(
+            "{} durations are unreadable, too many to compare the average",
+            now.durations.unreadable
+        )),
+        Some(false) if now.durations.timed < rules.min_events => open(format!(
             "too few durations to compare the average: {} of at least {}",
-            now.letter.timed, bar.min_events
+            now.durations.timed, rules.min_events
         )),
         Some(worse) => Claim::compared(code, what, &expected, &found, !worse),
     }
@@ -104,50 +104,28 @@ mod tests {
 
     use super::*;
     use crate::outcome::window::Window;
-    use crate::settings::Percent;
     use crate::traffic::baseline::row::{Details, Number};
-    use crate::traffic::full::{OpenTransactions, Totals};
-
-    const BAR: Bar = Bar { success_rate: Percent(9500), average_ms: 500, min_events: 21 };
+    use crate::traffic::window::tests::window_data;
+    use crate::traffic::window::{Form, Tally};
 
     fn now(ok: u64, total: u64, average: Option<&str>) -> WindowData {
         let at = "2026-01-01T10:00:00Z".parse().expect("a time");
         let rate = (total > 0).then(|| format!("{:.2}", 100.0 * ok as f64 / total as f64));
-        WindowData {
-            window: Window { from: at, to: at },
-            asked_at: at,
-            replayed_to: None,
-            letter: Totals {
-                form: Form::Checklist,
-                success_rate: rate,
-                total,
-                ok,
-                average_ms: average.map(str::to_owned),
-                sum_ms: None,
-                timed: if average.is_some() { total } else { 0 },
-            },
-            unreadable: 0,
-            untimed: 0,
-            dead_letters: 0,
-            future: 0,
-            percentiles: None,
-            attempts: (0, 0),
-            failures: Vec::new(),
-            errors: Vec::new(),
-            dead_letter_messages: Vec::new(),
-            bins: Vec::new(),
-            horizon: OpenTransactions::Clear,
-        }
+        let mut data = window_data(Window { from: at, to: at }, Tally::deliveries(total - ok, total));
+        data.success_rate = rate;
+        data.durations.average_ms = average.map(str::to_owned);
+        data.durations.timed = if average.is_some() { total } else { 0 };
+        data
     }
 
     fn then(rate: &str, average: &str, counts: Option<(u64, u64)>) -> Row {
         let at = "2026-01-01T09:00:00Z".parse().expect("a time");
         Row {
             captured: Some("2026-01-01 09:00:00".to_owned()),
-            success_rate: Number::of(rate),
-            avg_response_ms: Number::of(average),
-            requests_per_minute: Number::of("33.33"),
-            daily_dlq_count: Number::of("0"),
+            success_rate: Number::new(rate),
+            avg_response_ms: Number::new(average),
+            requests_per_minute: Number::new("33.33"),
+            daily_dlq_count: Number::new("0"),
             details: counts.map(|(ok, total)| Details {
                 ok,
                 total,
@@ -175,12 +153,12 @@ mod tests {
             (5, 20, &counted, Some(false)),
             (0, 0, &counted, None),
         ] {
-            let claim = rate(&now(ok, total, None), row, BAR);
+            let claim = rate(&now(ok, total, None), row, &Traffic::default());
             assert_eq!(claim.holds, holds, "{claim:?}");
             assert!(claim.expected.contains("99.50"), "{claim:?}");
             assert_eq!(claim.expected.contains("tolerance only"), row.details.is_none());
         }
-        assert_eq!(rate(&now(60, 60, None), &then("NaN", "160", None), BAR).holds, None);
+        assert_eq!(rate(&now(60, 60, None), &then("NaN", "160", None), &Traffic::default()).holds, None);
     }
 
     #[test]
@@ -195,20 +173,20 @@ mod tests {
         assert_eq!(average_of(Some("900"), 20, &row), Some(false), "few, and worse");
         assert_eq!(average_of(Some("150"), 60, &then("99.50", "NaN", None)), None);
         let mut unreadable = now(60, 60, Some("100"));
-        (unreadable.letter.form, unreadable.unreadable) = (Form::Guarded, 2);
-        assert_eq!(average(&unreadable, &row, BAR).holds, None);
+        (unreadable.durations.form, unreadable.durations.unreadable) = (Form::Guarded, 2);
+        assert_eq!(average(&unreadable, &row, &Traffic::default()).holds, None);
     }
 
     fn average_of(text: Option<&str>, total: u64, row: &Row) -> Option<bool> {
-        average(&now(total, total, text), row, BAR).holds
+        average(&now(total, total, text), row, &Traffic::default()).holds
     }
 
     #[test]
     fn the_pinned_baseline_or_the_newest_good_one_is_chosen() {
         let old = Row { captured: Some("2025-12-31 09:00:00".into()), ..then("99.00", "160", None) };
         let rows = [then("90.00", "160", None), then("NaN", "160", None), old.clone()];
-        assert_eq!(choose(&rows, None, BAR), Ok(&old));
-        assert_eq!(choose(&rows, Some("2025-12-31T09:00:00Z"), BAR), Ok(&old));
+        assert_eq!(choose(&rows, None, &Traffic::default()), Ok(&old));
+        assert_eq!(choose(&rows, Some("2025-12-31T09:00:00Z"), &Traffic::default()), Ok(&old));
         for (rows, pinned, says) in [
             (&rows[..0], None, "no baseline is recorded"),
             (&rows[..1], None, "the only baseline"),
@@ -216,8 +194,8 @@ mod tests {
             (&rows[..], Some("2024-01-01T00:00:00Z"), "no baseline was recorded"),
             (&rows[..], Some("last week"), "is not a valid time"),
         ] {
-            let unfit = choose(rows, pinned, BAR).expect_err("none");
-            assert!(unfit.found.contains(says) && !unfit.fix.is_empty(), "{unfit:?}");
+            let unfit = choose(rows, pinned, &Traffic::default()).expect_err("none");
+            assert!(unfit.fails().found.contains(says) && !unfit.fix.is_empty(), "{unfit:?}");
         }
     }
 
@@ -225,16 +203,16 @@ mod tests {
         #[test]
         fn unusable_numbers_are_undecided(bad in "NaN|-?Infinity|-1|x|", ok in 0..100u64, more in 0..10u64) {
             let hour = now(ok, ok + more, Some("100"));
-            let row = Row { success_rate: Number::of(&bad), avg_response_ms: Number::of(&bad), ..then("1", "1", None) };
-            prop_assert_eq!(rate(&hour, &row, BAR).holds, None);
-            prop_assert_eq!(average(&hour, &row, BAR).holds, None);
+            let row = Row { success_rate: Number::new(&bad), avg_response_ms: Number::new(&bad), ..then("1", "1", None) };
+            prop_assert_eq!(rate(&hour, &row, &Traffic::default()).holds, None);
+            prop_assert_eq!(average(&hour, &row, &Traffic::default()).holds, None);
         }
 
         #[test]
         fn one_more_failure_never_improves_a_comparison(total in 21..500u64, bad in 0..500u64) {
             prop_assume!(bad < total);
             for row in [then("98.00", "160", Some((980, 1000))), then("98.00", "160", None)] {
-                let holds = |bad| rate(&now(total - bad, total, None), &row, BAR).holds == Some(true);
+                let holds = |bad| rate(&now(total - bad, total, None), &row, &Traffic::default()).holds == Some(true);
                 prop_assert!(holds(bad) || !holds(bad + 1));
             }
         }

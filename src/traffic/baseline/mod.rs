@@ -4,7 +4,7 @@
 
 mod capture;
 pub mod compare;
-pub mod good;
+pub mod quality;
 mod recorded;
 pub mod row;
 pub mod sql;
@@ -21,14 +21,8 @@ pub const TABLE: &str = "support_baseline";
 /// Why a baseline cannot be read, written or compared with, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaselineError {
-    /// The code of the claim: `table-support-baseline`.
-    pub code: &'static str,
-    /// What was checked: `table support_baseline`.
-    pub what: String,
-    pub expected: String,
-    pub found: String,
-    /// A sentence that reads better than the two values.
-    pub sentence: Option<String>,
+    /// Does not hold.
+    claim: Box<Claim>,
     pub fix: String,
 }
 
@@ -40,34 +34,28 @@ impl BaselineError {
         found: impl Into<String>,
         fix: impl Into<String>,
     ) -> BaselineError {
-        BaselineError {
-            code,
-            what: what.into(),
-            expected: expected.into(),
-            found: found.into(),
-            sentence: None,
-            fix: fix.into(),
-        }
+        let claim = Claim::compared(code, what, expected, found, false);
+        BaselineError { claim: Box::new(claim), fix: fix.into() }
     }
 
     /// Adds the sentence to show instead of the two values.
-    pub(crate) fn sentence(self, sentence: impl Into<String>) -> BaselineError {
-        BaselineError { sentence: Some(sentence.into()), ..self }
+    pub(crate) fn sentence(mut self, sentence: impl Into<String>) -> BaselineError {
+        self.claim.sentence = Some(sentence.into());
+        self
     }
 
     /// The reason in one line.
     pub fn reason(&self) -> String {
-        self.fails().reason()
+        self.claim.reason()
     }
 
     /// A claim that does not hold.
     pub fn fails(&self) -> Claim {
-        let claim = Claim::compared(self.code, &self.what, &self.expected, &self.found, false);
-        Claim { sentence: self.sentence.clone(), ..claim }
+        (*self.claim).clone()
     }
 
-    /// A claim that cannot be judged.
-    pub fn open(&self) -> Claim {
+    /// A claim that cannot be decided.
+    pub fn undecided(&self) -> Claim {
         Claim { holds: None, ..self.fails() }
     }
 }

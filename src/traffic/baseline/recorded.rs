@@ -7,8 +7,8 @@ use super::row::{Number, Row};
 use super::sql;
 use super::table::{Column, Found, Place};
 use crate::service::postgres::{self, Bounds, PgError, Session, Transaction};
-use crate::traffic::query::Source;
 use crate::traffic::read::{self, Hour};
+use crate::traffic::sql::Source;
 
 /// Time limits of every query about baselines.
 pub(super) const BOUNDS: Bounds =
@@ -63,15 +63,10 @@ pub(super) async fn place(transaction: &mut Transaction<'_>) -> Result<Place, Pg
     let text = |row: &postgres::Row, column: &str| row.get(column).unwrap_or_default().to_owned();
     let is = |row: &postgres::Row, column: &str| matches!(row.get(column), Some("true" | "t"));
     let [here, kind, columns] = answers.as_slice() else {
-        return Err(PgError::Odd(
-            "the catalogue returned only part of the answer; check for a proxy or pooler in between"
-                .to_owned(),
-        ));
+        return Err(PgError::unexpected("it is incomplete"));
     };
     let Some(here) = here.first() else {
-        return Err(PgError::Odd(
-            "the catalogue returned nothing; check for a proxy or pooler in between".to_owned(),
-        ));
+        return Err(PgError::unexpected("it has no row"));
     };
     let column = |row: &postgres::Row| Column {
         name: text(row, "name"),

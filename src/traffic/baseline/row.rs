@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::traffic::stats::printed_bp;
+use crate::traffic::window::WindowData;
 
 /// One baseline.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,8 +50,24 @@ pub struct Details {
     pub version: Option<String>,
 }
 
+impl Details {
+    /// The details of an hour that was read.
+    pub fn new(data: &WindowData) -> Details {
+        Details {
+            ok: data.tally.ok,
+            total: data.tally.total(),
+            timed: data.durations.timed,
+            sum_ms: data.durations.sum_ms.clone(),
+            dead_letters: data.tally.dead_letters,
+            from: data.window.from,
+            to: data.window.to,
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }
+    }
+}
+
 impl Number {
-    pub fn of(text: &str) -> Number {
+    pub fn new(text: &str) -> Number {
         Number(Some(text.to_owned()))
     }
 
@@ -167,14 +184,14 @@ mod tests {
     #[test]
     fn invalid_numbers_are_none_and_shown_unchanged() {
         for text in ["NaN", "Infinity", "-Infinity", "-1", "", "nan", "inf", "0x1F", "1_000"] {
-            assert_eq!(Number::of(text).quantity(), None, "{text}");
-            assert_eq!(Number::of(text).rate_bp(), None, "{text}");
-            assert_eq!(Number::of(text).shown(), text);
+            assert_eq!(Number::new(text).quantity(), None, "{text}");
+            assert_eq!(Number::new(text).rate_bp(), None, "{text}");
+            assert_eq!(Number::new(text).shown(), text);
         }
         assert_eq!((Number(None).quantity(), Number(None).shown()), (None, "NULL"));
-        assert_eq!((Number::of("96.67").rate_bp(), Number::of("100.01").rate_bp()), (Some(9667), None));
-        assert_eq!(Number::of("NaN").json(), serde_json::json!("NaN"));
-        assert_eq!(Number::of("1.5").json(), serde_json::json!(1.5));
+        assert_eq!((Number::new("96.67").rate_bp(), Number::new("100.01").rate_bp()), (Some(9667), None));
+        assert_eq!(Number::new("NaN").json(), serde_json::json!("NaN"));
+        assert_eq!(Number::new("1.5").json(), serde_json::json!(1.5));
     }
 
     #[test]
@@ -212,7 +229,7 @@ mod tests {
 
     #[test]
     fn details_that_do_not_match_the_row_are_ignored() {
-        let row = || Row { success_rate: Number::of("95.00"), ..Row::default() };
+        let row = || Row { success_rate: Number::new("95.00"), ..Row::default() };
         let json = |ok: u64, total: u64, timed: u64| {
             format!(
                 r#"{{"ok":{ok},"total":{total},"timed":{timed},"sum_ms":"1","dead_letters":0,
@@ -236,7 +253,7 @@ mod tests {
 
         #[test]
         fn no_text_breaks_a_number(text in ".*") {
-            let number = Number::of(&text);
+            let number = Number::new(&text);
             prop_assert!(number.quantity().is_none_or(|value| value.is_finite() && value >= 0.0));
             prop_assert!(number.rate_bp().is_none_or(|bp| bp <= 10_000));
         }

@@ -4,7 +4,7 @@
 use super::row::Details;
 use crate::service::postgres::{quote_ident, quote_literal};
 use crate::settings::Names;
-use crate::traffic::query::Source;
+use crate::traffic::sql::Source;
 
 /// Held by a recording from before it reads the table until it has committed, so that two at once leave one row.
 pub const LOCK: &str = "SELECT pg_advisory_xact_lock(7526764326012089189) IS NULL AS locked";
@@ -105,7 +105,7 @@ pub fn all(detailed: bool) -> String {
 /// judges first. `schema` is the search path that `DATABASE_URL` sets.
 pub fn by_hand(names: &Names, schema: Option<&str>) -> String {
     let path = schema.map(|s| format!("SET LOCAL search_path = {};\n", quote_ident(s))).unwrap_or_default();
-    let (list, from) = Source::usual(names).baseline(true);
+    let (list, from) = Source::new(names).baseline(true);
     format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED;\n\
          SET LOCAL TimeZone = 'UTC';\n\

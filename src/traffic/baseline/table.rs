@@ -244,7 +244,7 @@ mod tests {
             (Place { found: None, schemas: None, schema: None, ..good() }, "no schema", "search_path"),
         ] {
             let unfit = place.writable().expect_err(found);
-            assert!(unfit.found.contains(found) && unfit.fix.contains(fix), "{unfit:?}");
+            assert!(unfit.fails().found.contains(found) && unfit.fix.contains(fix), "{unfit:?}");
         }
     }
 

@@ -2,7 +2,9 @@
 //! since the window's start with what was written after it. Each part is known, or carries the reason why it is not;
 //! incomplete parts are marked.
 
-mod ask;
+pub mod loss;
+mod reader;
+pub mod silence;
 mod sweep;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +13,7 @@ use serde_json::Value;
 use crate::outcome::window::Window;
 use crate::service::chatwoot::{Api, ChatwootError, Kind, Message};
 
-pub use ask::ask;
+pub use reader::fetch;
 
 /// How many customer messages are judged at most.
 pub const MAX_MESSAGES: usize = 1_000;
@@ -31,13 +33,13 @@ pub struct Customers {
     /// Chatwoot's clock before any message was read, in whole seconds, rounded down.
     pub now: Result<Timestamp, Unknown>,
     /// The number of messages in the window's whole seconds, read after [`Customers::messages`].
-    pub counts: Result<Counts, Unknown>,
+    pub counts: Result<MessageCounts, Unknown>,
     pub messages: Result<Messages, Unknown>,
 }
 
 impl Customers {
     /// Nothing was read, for this reason: `CHATWOOT_BASE_URL is not set`.
-    pub fn unasked(window: Window, why: &str) -> Customers {
+    pub fn unknown(window: Window, why: &str) -> Customers {
         let unknown = || Unknown::NotRequested(why.to_owned());
         Customers {
             window,
@@ -79,7 +81,7 @@ pub struct MessageAges {
 
 /// The counts of Chatwoot's reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts {
+pub struct MessageCounts {
     /// Customer messages.
     pub incoming: u64,
     /// Replies and private notes.
@@ -116,7 +118,7 @@ pub enum Queue {
 
 impl Queue {
     /// Reads the answer of `/api`. Null is what a ping without an answer leaves there.
-    pub fn of(api: &Result<Api, ChatwootError>) -> Queue {
+    pub fn from_api(api: &Result<Api, ChatwootError>) -> Queue {
         match api {
             Ok(api) => match &api.queue_services {
                 Some(Value::String(text)) if text == "ok" => Queue::Ok,
@@ -124,7 +126,7 @@ impl Queue {
                 Some(_) => Queue::Unknown("/api returns an unreadable queue_services".to_owned()),
                 None => Queue::Unknown("/api returns no queue_services".to_owned()),
             },
-            Err(trouble) => Queue::Unknown(in_words("/api", trouble)),
+            Err(trouble) => Queue::Unknown(describe("/api", trouble)),
         }
     }
 }
@@ -142,7 +144,7 @@ pub enum Unknown {
 
 impl Unknown {
     /// The reason as a lower-case fragment.
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Unknown::NotRequested(why) => why.clone(),
             Unknown::NotAdministrator { account } => {
@@ -150,7 +152,7 @@ impl Unknown {
                     "the token's user is not an administrator of account {account}, so not every conversation is visible"
                 )
             }
-            Unknown::ChatwootError { what, trouble } => in_words(what, trouble),
+            Unknown::ChatwootError { what, trouble } => describe(what, trouble),
         }
     }
 
@@ -166,7 +168,7 @@ impl Unknown {
     }
 }
 
-fn in_words(what: &str, trouble: &ChatwootError) -> String {
+fn describe(what: &str, trouble: &ChatwootError) -> String {
     match trouble {
         ChatwootError::Unreachable(fault) => format!("{what}: {fault}"),
         ChatwootError::Refused(refusal) => format!("{what}: {}", refusal.in_words()),
@@ -175,6 +177,4 @@ fn in_words(what: &str, trouble: &ChatwootError) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod samples;
-#[cfg(test)]
-mod tests;
+pub(super) mod tests;

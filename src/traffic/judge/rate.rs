@@ -5,48 +5,46 @@ use super::{Rules, causes, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::outcome::window::Ended;
 use crate::settings::Traffic;
-use crate::traffic::full::WindowData;
 use crate::traffic::stats;
-use crate::traffic::watched::Observation;
+use crate::traffic::window::{Observation, Tally, WindowData};
 
 const CODE: &str = "success-rate";
 const WHAT: &str = "success rate";
 
 /// The claim that deliveries succeed at the target's rate.
-pub fn success_rate(watched: &Observation, rules: Rules<'_>) -> Finding {
+pub fn success_rate(observation: &Observation, rules: Rules<'_>) -> Finding {
     let expected = format!("above {}", rules.traffic.success_rate);
-    let finding = preconditions::begin(watched);
-    let full = match &watched.facts {
-        Ok(full) => full,
-        Err(unasked) => return preconditions::unasked(finding, CODE, WHAT, &expected, unasked),
+    let finding = preconditions::begin(observation);
+    let data = match &observation.facts {
+        Ok(data) => data,
+        Err(error) => return preconditions::error(finding, CODE, WHAT, &expected, error),
     };
-    let claim = claim(watched, full, rules, &expected);
-    let finding = evidence(finding, watched, full, rules).claim(claim);
-    let finding = preconditions::fitness(watched, rules).into_iter().fold(finding, Finding::claim);
-    let finding = preconditions::warnings(watched, rules).into_iter().fold(finding, Finding::warn);
-    preconditions::again(finding, watched)
+    let claim = claim(observation, data, rules, &expected);
+    let finding = evidence(finding, observation, data, rules).claim(claim);
+    let finding = preconditions::fitness(observation, rules).into_iter().fold(finding, Finding::claim);
+    let finding = preconditions::warnings(observation, rules).into_iter().fold(finding, Finding::warn);
+    preconditions::again(finding, observation)
 }
 
-fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
-    let letter = &full.letter;
+fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
     let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
-    let Some(found) = found(full) else {
+    let Some(found) = found(data) else {
         return open("no delivery", "no delivery was recorded".to_owned()).fix(
             "run hotdash-ops monitor: its `delivered` check tells whether nobody writes or nothing arrives",
         );
     };
-    if let Some(cut) = preconditions::cut(watched, |ended| matches!(ended, Ended::BeyondRescue(_))) {
+    if let Some(cut) = preconditions::cut(observation, |ended| matches!(ended, Ended::BeyondRescue(_))) {
         return open(&found, cut);
     }
-    match weigh(letter.ok, letter.bad(), rules.traffic) {
+    match holds(data.tally, rules.traffic) {
         // Rows that were not visible when the watch ended may change the rate, but half a window must not pass.
-        Some(true) if watched.ended.early() => {
+        Some(true) if observation.ended.early() => {
             open(&found, format!("too many failures ended the watch, but the success rate is now {found}"))
         }
         Some(true) => Claim::compared(CODE, WHAT, expected, found, true),
         Some(false) => {
             let claim = Claim::compared(CODE, WHAT, expected, found, false);
-            if causes::split(watched, full, rules).is_some_and(|split| split.older) {
+            if causes::split(observation, data, rules).is_some_and(|split| split.older) {
                 claim.fix(format!(
                     "find the cause first, because deliveries already failed before the deploy and a rollback alone does not help: fly logs -a {}",
                     rules.target.shown("fly_agent_app")
@@ -59,11 +57,11 @@ fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &
             let least = rules.traffic.min_events;
             let why = format!(
                 "too few deliveries for a verdict: {} of at least {least} ({} failed)",
-                letter.total,
-                letter.bad()
+                data.tally.total(),
+                data.tally.bad
             );
             let claim = open(&found, why);
-            if watched.ended.early() || letter.total >= least {
+            if observation.ended.early() || data.tally.total() >= least {
                 claim
             } else {
                 claim.fix(
@@ -75,25 +73,26 @@ fn claim(watched: &Observation, full: &WindowData, rules: Rules<'_>, expected: &
 }
 
 /// `96.67 % (2 of 60 failed)`; `None` without a delivery.
-fn found(full: &WindowData) -> Option<String> {
-    let rate = full.letter.success_rate.as_deref().filter(|_| full.letter.total > 0)?;
-    Some(format!("{rate} % ({} failed)", words::of(full.letter.bad(), full.letter.total)))
+fn found(data: &WindowData) -> Option<String> {
+    let rate = data.success_rate.as_deref().filter(|_| data.tally.total() > 0)?;
+    Some(format!("{rate} % ({} failed)", words::ratio(data.tally.bad, data.tally.total())))
 }
 
 /// Whether the rate holds; `None` when there are too few deliveries.
-pub(super) fn weigh(ok: u64, bad: u64, traffic: &Traffic) -> Option<bool> {
-    stats::rate_holds(ok, ok.saturating_add(bad), traffic.success_rate.0, traffic.min_events)
+pub(super) fn holds(tally: Tally, traffic: &Traffic) -> Option<bool> {
+    stats::rate_holds(tally.ok, tally.total(), traffic.success_rate.0, traffic.min_events)
 }
 
 /// How many deliveries would change the result; `None` without a delivery.
-pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
-    let (n, t) = (ok.saturating_add(bad), traffic.success_rate.0);
+pub(super) fn margin(tally: Tally, traffic: &Traffic) -> Option<String> {
+    let (n, t) = (tally.total(), traffic.success_rate.0);
+    let Tally { ok, bad, .. } = tally;
     if n == 0 {
         return None;
     }
     if n < traffic.min_events {
-        return Some(if weigh(ok, bad, traffic) == Some(false) {
-            format!("{} failed, which is enough to fail even with few deliveries", words::of(bad, n))
+        return Some(if holds(tally, traffic) == Some(false) {
+            format!("{} failed, which is enough to fail even with few deliveries", words::ratio(bad, n))
         } else {
             format!("{n} of {} deliveries, {bad} failed", traffic.min_events)
         });
@@ -112,8 +111,8 @@ pub(super) fn margin(ok: u64, bad: u64, traffic: &Traffic) -> Option<String> {
 }
 
 /// The upper bound of the true failure rate.
-fn bound(full: &WindowData) -> Option<String> {
-    let most = stats::upper_bound(full.letter.bad(), full.letter.total);
+fn bound(data: &WindowData) -> Option<String> {
+    let most = stats::upper_bound(data.tally.bad, data.tally.total());
     // If all failed, nothing is excluded.
     (most < 1.0).then(|| {
         let most = words::share(most);
@@ -122,22 +121,20 @@ fn bound(full: &WindowData) -> Option<String> {
 }
 
 /// Margins and bound of rate and average, one sentence each.
-pub fn margins(full: &WindowData, rules: Rules<'_>) -> Vec<String> {
-    let letter = &full.letter;
-    let rate = margin(letter.ok, letter.bad(), rules.traffic);
-    [rate, bound(full), super::average::margin(full, rules)].into_iter().flatten().collect()
+pub fn margins(data: &WindowData, rules: Rules<'_>) -> Vec<String> {
+    let rate = margin(data.tally, rules.traffic);
+    [rate, bound(data), super::average::margin(data, rules)].into_iter().flatten().collect()
 }
 
-fn evidence(mut finding: Finding, watched: &Observation, full: &WindowData, rules: Rules<'_>) -> Finding {
-    let letter = &full.letter;
+fn evidence(mut finding: Finding, observation: &Observation, data: &WindowData, rules: Rules<'_>) -> Finding {
     let evidence = [
-        ("margin", margin(letter.ok, letter.bad(), rules.traffic)),
-        ("bound", bound(full)),
-        ("failures by finalStatus", causes::statuses(full)),
-        ("when", causes::change(watched, full)),
-        ("deploy", causes::split(watched, full, rules).map(|split| split.text)),
-        ("late", late(watched.late)),
-        ("open transactions", causes::horizon(full)),
+        ("margin", margin(data.tally, rules.traffic)),
+        ("bound", bound(data)),
+        ("failures by finalStatus", causes::statuses(data)),
+        ("when", causes::change(observation, data)),
+        ("deploy", causes::split(observation, data, rules).map(|split| split.text)),
+        ("late", late(observation.late)),
+        ("open transactions", causes::open_transactions(data)),
     ];
     for (name, value) in evidence {
         if let Some(value) = value {

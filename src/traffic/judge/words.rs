@@ -48,11 +48,11 @@ pub(super) fn duration(ms: u64) -> String {
 
 /// `2026-01-01T10:00:00Z to 10:15:00Z, 15 minutes`.
 pub(super) fn window(window: &Window) -> String {
-    format!("{}, {}", stretch(window), minutes(window.minutes()))
+    format!("{}, {}", span(window), minutes(window.minutes()))
 }
 
 /// `2026-01-01T10:00:00Z to 10:15:00Z`.
-pub(super) fn stretch(window: &Window) -> String {
+pub(super) fn span(window: &Window) -> String {
     let same_day = window.from.strftime("%F").to_string() == window.to.strftime("%F").to_string();
     let end = if same_day { clock(window.to) } else { instant(window.to) };
     format!("{} to {end}", instant(window.from))
@@ -64,7 +64,7 @@ pub(super) fn share(share: f64) -> String {
 }
 
 /// `9 of 60`.
-pub(super) fn of(part: u64, whole: u64) -> String {
+pub(super) fn ratio(part: u64, whole: u64) -> String {
     format!("{part} of {whole}")
 }
 

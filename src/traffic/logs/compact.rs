@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Seen;
-use super::class::Class;
+use super::line::Class;
 use crate::outcome::window::Window;
-use crate::traffic::opening::End;
+use crate::traffic::window::End;
 
 /// Counts of lines.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct LineCounts {
     pub(super) lines: u64,
     pub(super) warned: u64,
     /// Error lines by the index of their quote: how many, and the time of the first.
@@ -21,7 +21,7 @@ pub(super) struct Tally {
     ends: Option<(Timestamp, Timestamp)>,
 }
 
-impl Tally {
+impl LineCounts {
     /// Counts a line.
     pub(super) fn add(&mut self, at: Timestamp, seen: &Seen) {
         self.lines += seen.count;
@@ -31,17 +31,17 @@ impl Tally {
         if let Some(group) = seen.group {
             self.count(group, seen.count, at);
         }
-        self.stretch(at, at);
+        self.extend(at, at);
     }
 
-    fn merge(&mut self, other: &Tally) {
+    fn merge(&mut self, other: &LineCounts) {
         self.lines += other.lines;
         self.warned += other.warned;
         for (group, (count, first)) in &other.groups {
             self.count(*group, *count, *first);
         }
         if let Some((first, last)) = other.ends {
-            self.stretch(first, last);
+            self.extend(first, last);
         }
     }
 
@@ -51,7 +51,7 @@ impl Tally {
         *first = (*first).min(at);
     }
 
-    fn stretch(&mut self, first: Timestamp, last: Timestamp) {
+    fn extend(&mut self, first: Timestamp, last: Timestamp) {
         let (earliest, latest) = self.ends.get_or_insert((first, last));
         *earliest = (*earliest).min(first);
         *latest = (*latest).max(last);
@@ -64,7 +64,7 @@ impl Tally {
 
 /// The counts of lines before the window, inside it, inside it unless it ends early, and after it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Compacted([Tally; 4]);
+pub(super) struct Compacted([LineCounts; 4]);
 
 /// The edges of the window as known at some time.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +91,11 @@ impl Compacted {
 
     /// Moves each tally to its position by what is known now. A tally that spans several positions stays where it is.
     pub(super) fn sort(&mut self, known: Edges) {
-        for (was, tally) in std::mem::take(&mut self.0).iter().enumerate() {
-            let place = tally.ends.map(|(first, last)| (known.place(first), known.place(last)));
+        for (was, counts) in std::mem::take(&mut self.0).iter().enumerate() {
+            let place = counts.ends.map(|(first, last)| (known.place(first), known.place(last)));
             match place {
-                Some((first, last)) if first == last => self.0[first].merge(tally),
-                _ => self.0[was].merge(tally),
+                Some((first, last)) if first == last => self.0[first].merge(counts),
+                _ => self.0[was].merge(counts),
             }
         }
     }
@@ -104,15 +104,15 @@ impl Compacted {
     ///
     /// # Errors
     /// When the window cuts through lines that were counted together, because its end was announced differently.
-    pub(super) fn within(&self, window: Window, into: &mut Tally) -> Result<(), String> {
+    pub(super) fn within(&self, window: Window, into: &mut LineCounts) -> Result<(), String> {
         let (mut lines, mut errors) = (0, 0);
-        for tally in &self.0 {
-            let Some((first, last)) = tally.ends else { continue };
+        for counts in &self.0 {
+            let Some((first, last)) = counts.ends else { continue };
             if window.holds(first) && window.holds(last) {
-                into.merge(tally);
+                into.merge(counts);
             } else if first <= window.to && last > window.from {
-                lines += tally.lines;
-                errors += tally.errors();
+                lines += counts.lines;
+                errors += counts.errors();
             }
         }
         if lines == 0 {

@@ -26,7 +26,7 @@ pub(super) struct Coverage {
 /// What consecutive batches without a gap cover: every line after `since` that existed when the last of them was read.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    asked_at: Timestamp,
+    read_at: Timestamp,
     since: Timestamp,
     /// The newest time in the last batch.
     newest: Option<Timestamp>,
@@ -44,11 +44,11 @@ impl Coverage {
     /// # Errors
     /// Why the batch is rejected: one that is not full must have the lines of the batch before it. Otherwise it was
     /// truncated, or has lost lines.
-    pub(super) fn add(&mut self, asked_at: Timestamp, lines: &[LogLine]) -> Result<(), String> {
+    pub(super) fn add(&mut self, read_at: Timestamp, lines: &[LogLine]) -> Result<(), String> {
         let stamps: Vec<Timestamp> = lines.iter().filter_map(|line| line.at).collect();
         let keys: HashSet<(Timestamp, u64)> =
             lines.iter().filter_map(|line| Some((line.at?, line.digest()))).collect();
-        let edge = earlier(asked_at, REACH);
+        let edge = earlier(read_at, REACH);
         let full = lines.len() >= FULL;
         let still_there = edge.checked_add(EDGE).unwrap_or(edge);
         let lost = self.last.iter().filter(|key| key.0 > still_there && !keys.contains(key)).count();
@@ -58,14 +58,14 @@ impl Coverage {
                 lines.len()
             ));
         }
-        let since = if full { oldest(&stamps).unwrap_or(asked_at) } else { edge };
+        let since = if full { oldest(&stamps).unwrap_or(read_at) } else { edge };
         let shared = !self.last.is_disjoint(&keys);
         let before = self.runs.back().and_then(|run| run.newest);
         let reached = before.is_some_and(|newest| since <= newest);
         let newest = stamps.iter().copied().max();
         match self.runs.back_mut() {
             Some(run) if shared || (!full && reached) => {
-                run.asked_at = asked_at;
+                run.read_at = read_at;
                 run.since = run.since.min(since);
                 run.newest = newest;
             }
@@ -73,7 +73,7 @@ impl Coverage {
                 if self.runs.len() == RUNS {
                     self.runs.pop_front();
                 }
-                self.runs.push_back(Run { asked_at, since, newest, start: since, full, before });
+                self.runs.push_back(Run { read_at, since, newest, start: since, full, before });
             }
         }
         self.last = keys;
@@ -81,15 +81,15 @@ impl Coverage {
     }
 
     /// Whether every line with a time in `(from, to]` was read; if not, where the gap is.
-    pub(super) fn of(&self, from: Timestamp, to: Timestamp) -> Result<(), String> {
+    pub(super) fn check(&self, from: Timestamp, to: Timestamp) -> Result<(), String> {
         let Some(last) = self.runs.back() else {
             return Err("the log was never read completely".to_owned());
         };
-        let mut runs = self.runs.iter().filter(|run| run.asked_at >= to).peekable();
+        let mut runs = self.runs.iter().filter(|run| run.read_at >= to).peekable();
         let Some(first) = runs.peek().copied() else {
             return Err(format!(
                 "the log was last read at {}, before the window's end at {}",
-                clock(last.asked_at),
+                clock(last.read_at),
                 clock(to)
             ));
         };
@@ -135,15 +135,15 @@ mod tests {
     fn memory_for_unconnected_batches_is_bounded() {
         let at = |seconds: i64| Timestamp::from_second(1_770_000_000 + seconds).expect("a time");
         let mut cover = Coverage::default();
-        for turn in 1..=RUNS as i64 + 50 {
-            let lines =
-                (turn * 1000..turn * 1000 + 100).map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));
-            cover.add(at(turn * 1000 + 99), &lines.collect::<Vec<_>>()).expect("it is full");
+        for reading_no in 1..=RUNS as i64 + 50 {
+            let lines = (reading_no * 1000..reading_no * 1000 + 100)
+                .map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));
+            cover.add(at(reading_no * 1000 + 99), &lines.collect::<Vec<_>>()).expect("it is full");
         }
         assert!(cover.runs.len() <= RUNS, "{}", cover.runs.len());
         let last = (RUNS as i64 + 50) * 1000;
-        assert_eq!(cover.of(at(last), at(last + 99)), Ok(()));
-        let why = cover.of(at(0), at(last + 99)).expect_err("gaps");
+        assert_eq!(cover.check(at(last), at(last + 99)), Ok(()));
+        let why = cover.check(at(0), at(last + 99)).expect_err("gaps");
         assert!(why.ends_with("the log grew faster than it was read"), "{why}");
     }
 }

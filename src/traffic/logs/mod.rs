@@ -3,22 +3,21 @@
 //! read. Missing parts are never called clean. A window may last a day, so only lines that may appear in a later batch are
 //! kept one by one. Pure.
 
-mod class;
 mod compact;
 mod coverage;
-mod quote;
+mod line;
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::opening::End;
+use super::window::End;
 use crate::outcome::window::Window;
 use crate::service::fly::{LogBatch, LogLine};
-use class::Class;
-pub use class::LogTexts;
-use compact::{Compacted, Edges, Tally};
+use compact::{Compacted, Edges, LineCounts};
 use coverage::Coverage;
+use line::Class;
+pub use line::LogTexts;
 
 /// A batch of this many lines is full: there may have been more. Fly's documentation of its logs: "most recent 100 logs
 /// from the last 24 hours", which is what `fly logs --no-tail` prints.
@@ -122,7 +121,7 @@ impl LogReading {
     /// Adds a batch, in the order of reading. `asked_at` is when the reading began, by the window's clock, and `end` is
     /// where the window ends as far as known. The last batch should be read some seconds after the window's end, because
     /// lines arrive with a delay.
-    pub fn take(&mut self, asked_at: Timestamp, end: End, batch: &LogBatch) {
+    pub fn take(&mut self, read_at: Timestamp, end: End, batch: &LogBatch) {
         self.batches += 1;
         let mut keys: HashMap<Key, u64> = HashMap::new();
         for line in &batch.lines {
@@ -142,10 +141,10 @@ impl LogReading {
                 self.seen.insert(key, Seen { class, group, count: 1, batch: self.batches });
             }
         }
-        self.compact(asked_at, end, batch.lines.len());
+        self.compact(read_at, end, batch.lines.len());
         let complete = match &batch.partial {
             Some(why) => Err(why.clone()),
-            None => self.coverage.add(asked_at, &batch.lines),
+            None => self.coverage.add(read_at, &batch.lines),
         };
         if let Err(why) = complete {
             self.miss(&why);
@@ -161,18 +160,18 @@ impl LogReading {
     /// Judges the window `(from, to]`.
     pub fn judge(&self, from: Timestamp, to: Timestamp) -> LogJudgement {
         let window = Window { from, to };
-        let mut inside = Tally::default();
+        let mut inside = LineCounts::default();
         for ((at, _), seen) in self.seen.iter().filter(|((at, _), _)| window.holds(*at)) {
             inside.add(*at, seen);
         }
         let compacted = self.compacted.within(window, &mut inside);
-        let Tally { lines: lines_inside, warned, groups, .. } = inside;
+        let LineCounts { lines: lines_inside, warned, groups, .. } = inside;
         let mut errors: Vec<ErrorGroup> = groups
             .into_iter()
             .map(|(group, (count, first))| ErrorGroup { message: self.quotes[group].clone(), count, first })
             .collect();
         errors.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
-        let covered = self.coverage.of(from, to).and(compacted).and_then(|()| match self.unstamped {
+        let covered = self.coverage.check(from, to).and(compacted).and_then(|()| match self.unstamped {
             _ if lines_inside == 0 => Err("the log has no line in this window".to_owned()),
             Some(group) => {
                 let quote = &self.quotes[group];
@@ -190,7 +189,7 @@ impl LogReading {
 
     /// When more lines are kept than the limit, turns those that will not appear again into counts. If a line did appear
     /// again it would be counted twice, which can never make a window clean.
-    fn compact(&mut self, asked_at: Timestamp, end: End, taken: usize) {
+    fn compact(&mut self, read_at: Timestamp, end: End, taken: usize) {
         let recent = (self.room / 2).max(2 * taken);
         if self.seen.len() <= self.room.max(recent) {
             return;
@@ -200,7 +199,7 @@ impl LogReading {
         let mut old = keys.split_off(recent);
         // The window may still move a little, to the database's clock.
         old.sort_by_key(|(_, key)| key.0.duration_since(end.window.from).abs());
-        let known = Edges::new(end, asked_at);
+        let known = Edges::new(end, read_at);
         self.compacted.sort(known);
         for (_, key) in old.iter().skip(self.room / 4) {
             if let Some(seen) = self.seen.remove(key) {
@@ -211,7 +210,7 @@ impl LogReading {
 
     fn classify(&mut self, line: &LogLine) -> (Class, Option<usize>) {
         let class = self.texts.class(line);
-        (class, (class == Class::Error).then(|| self.group(&quote::quote(line.message.reveal()))))
+        (class, (class == Class::Error).then(|| self.group(&line::quote(line.message.reveal()))))
     }
 
     fn group(&mut self, quote: &str) -> usize {
@@ -227,9 +226,5 @@ impl LogReading {
     }
 }
 
-#[cfg(test)]
-mod folding;
-#[cfg(test)]
-mod property;
 #[cfg(test)]
 mod tests;

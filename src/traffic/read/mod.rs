@@ -1,28 +1,26 @@
 //! Reading facts: every query in its own transaction, on a session that the caller opens and closes. Nothing is judged
 //! here, and a result that cannot be parsed is an error, never a zero.
 
-mod decode;
-mod full;
-mod horizon;
-mod hour;
-mod look;
+mod facts;
+mod server;
+mod tick_counter;
+mod window;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::counts::{Group, Kind, TickCursor, TickResult};
-use super::query::{self, Source};
-use super::watched::{Stretch, TierCounts};
+use super::sql::{self, Source};
+use super::window::{FactKind, Period, Tally, TierCounts};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
-pub use super::query::explain;
-pub use full::full;
-pub use horizon::horizon;
-pub use hour::{Hour, hour};
-pub use look::{TableInfo, look};
+pub use super::sql::explain;
+pub use facts::{Group, Ms};
+pub use server::{TableInfo, open_transactions, table_info};
+pub use tick_counter::{SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -47,38 +45,39 @@ pub async fn tick(
     to: Timestamp,
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
-    let to = query::whole_micros(to);
-    let (clock, fresh) = (source.clock(), source.fresh(known.read_to, to));
+    let to = sql::whole_micros(to);
+    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
-    let asked = [source.short(), &[&clock, &fresh, &before]].concat();
+    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
-    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
+    let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
-    let again = replayed_to.is_some() || decode::count(one(&answers, 2)?, "n")? != known.facts;
+    let again = replayed_to.is_some() || one(&answers, 2)?.count("n")? != known.facts;
     let groups = match again {
         false => groups(rows(&answers, 1)?)?,
         true => {
             let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
             let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[source.short(), &[&tail]].concat()).await?, 0)?)?
+            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
         }
     };
     Ok(TickResult { now, end, upper, again, groups })
 }
 
 fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
-    rows.iter().map(decode::group).collect()
+    rows.iter().map(facts::group).collect()
 }
 
 /// The deliveries of a period.
 ///
 /// # Errors
 /// When the database does not answer within a minute, or rejects the query.
-pub async fn stretch(session: &Session, source: &Source, window: Window) -> Result<Stretch, PgError> {
-    let answers = session.batch(&PATIENT, &[&source.stretch(window)]).await?;
+pub async fn period(session: &Session, source: &Source, window: Window) -> Result<Period, PgError> {
+    let answers = session.batch(&PATIENT, &[&source.period(window)]).await?;
     let row = one(&answers, 0)?;
-    Ok(Stretch { window, total: decode::count(row, "total")?, bad: decode::count(row, "bad")? })
+    let tally = Tally::deliveries(row.count("bad")?, row.count("total")?);
+    Ok(Period { window, tally })
 }
 
 /// The counts that one alert level needs from its own window.
@@ -92,20 +91,13 @@ pub async fn tier(
     window: Window,
 ) -> Result<TierCounts, PgError> {
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
-    let mut counts =
-        TierCounts { tier: tier.clone(), window, total: 0, bad: 0, dead_letters: 0, attempts: (0, 0) };
+    let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let n = decode::count(row, "n")?;
-        match decode::kind(row)? {
-            Kind::DeadLetter => {
-                counts.dead_letters += n;
-                continue;
-            }
-            Kind::Bad => counts.bad += n,
-            Kind::Ok => {}
+        let (kind, n) = (facts::kind(row)?, row.count("n")?);
+        counts.tally.add(kind, n);
+        if kind != FactKind::DeadLetter {
+            facts::add_attempts(&mut counts.attempts, row.get("attempts"), n);
         }
-        counts.total += n;
-        decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
     }
     Ok(counts)
 }
@@ -119,16 +111,16 @@ pub async fn recent_per_minute(
     source: &Source,
     over: Duration,
 ) -> Result<Option<f64>, PgError> {
-    let answers = session.batch(&BRIEF, &[source.short(), &[&source.recent(over)]].concat()).await?;
-    let total = decode::count(one(&answers, 0)?, "total")?;
+    let answers = session.batch(&BRIEF, &[sql::SHORT, &[&source.recent(over)]].concat()).await?;
+    let total = one(&answers, 0)?.count("total")?;
     let minutes = over.as_secs_f64() / 60.0;
     Ok((total > 0 && minutes > 0.0).then(|| total as f64 / minutes))
 }
 
 fn rows(answers: &[Vec<Row>], at: usize) -> Result<&[Row], PgError> {
-    answers.get(at).map(Vec::as_slice).ok_or_else(|| decode::odd("an answer is missing"))
+    answers.get(at).map(Vec::as_slice).ok_or_else(|| PgError::unexpected("it is incomplete"))
 }
 
 fn one(answers: &[Vec<Row>], at: usize) -> Result<&Row, PgError> {
-    rows(answers, at)?.first().ok_or_else(|| decode::odd("a row is missing"))
+    rows(answers, at)?.first().ok_or_else(|| PgError::unexpected("it has no row"))
 }

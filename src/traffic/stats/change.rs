@@ -1,6 +1,6 @@
 //! Where in a window the failures lie: a point at which they began or ended, or a burst. A description, never a verdict.
 
-use super::bound::fisher;
+use super::binomial::fisher;
 
 /// A change point or burst is reported if chance would produce it in at most this share of windows.
 const SIGNIFICANT: f64 = 0.001;
@@ -55,11 +55,11 @@ fn prefixes(bins: &[(u64, u64)]) -> Vec<(u64, u64)> {
 fn burst(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (bad, n) = sums[bins];
     let within = |from: usize, to: usize| (sums[to].0 - sums[from].0, sums[to].1 - sums[from].1);
-    let stretches =
+    let periods =
         (1..=bins / 10).flat_map(|length| (0..=bins - length).map(move |from| (from, from + length)));
     // Longer periods are tried only if no shorter one has the share.
     let mut best: Option<(usize, usize)> = None;
-    for (from, to) in stretches {
+    for (from, to) in periods {
         if best.is_some_and(|(first, last)| to - from > last - first) {
             break;
         }

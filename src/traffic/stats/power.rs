@@ -2,8 +2,8 @@
 //! rate it detects, and how many successes prove a rate.
 
 use super::binomial::{ln_factorial, solve, tail};
-use super::letter::allowed_bad;
 use super::small_sample::proved_bad;
+use super::success_rate::allowed_bad;
 
 /// The chance at which a rate counts as detectable.
 const DETECTED: f64 = 0.8;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::binomial::tail;
-use super::letter::{passes, passes_wide};
+use super::success_rate::{passes, passes_wide};
 
 /// The chance that few deliveries fail a service that is exactly at its threshold.
 const ALPHA: f64 = 0.01;

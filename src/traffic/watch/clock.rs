@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::outcome::window::Gap;
-use crate::traffic::opening::after;
+use crate::traffic::window::after;
 
 /// Smaller differences are not a step: clocks are slewed, and answers take time.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);

@@ -6,18 +6,18 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
-use super::reader::{Answer, Moment, QueryError, Reader};
+use super::reader::{QueryResult, Reader};
 use crate::context::Context;
 use crate::outcome::window::Window;
 use crate::redact::Redactor;
 use crate::service::dsn::Dsn;
-use crate::service::postgres::{PgError, Session, connect};
+use crate::service::postgres::{PgError, Session, Task, connect};
 use crate::settings::Tier;
-use crate::traffic::counts::{TickCursor, TickResult};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::query::{Engine, Source};
 use crate::traffic::read;
-use crate::traffic::watched::{ReadError, Stretch, TierCounts};
+use crate::traffic::read::{TickCursor, TickResult};
+use crate::traffic::sql::Source;
+use crate::traffic::window::{Moment, Period, QueryError, ReadError, TierCounts};
+use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
 const STATUS: usize = 12;
@@ -42,19 +42,19 @@ impl Database {
     }
 
     /// Runs a query on a connection of its own.
-    async fn on<T, F>(&self, within: Duration, ask: F) -> Answer<T>
+    async fn on<T, F>(&self, within: Duration, ask: F) -> QueryResult<T>
     where
         F: for<'a> FnOnce(&'a Session, &'a Source) -> BoxFuture<'a, Result<T, PgError>> + Send,
     {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
+            .map_err(|error| self.query_error(&error))?;
         let answer = async {
             let source = match self.known() {
                 Some(source) => source,
-                None => self.look(&session).await?.source,
+                None => self.table_info(&session).await?.source,
             };
-            ask(&session, &source).await.map_err(|fault| self.fault(&fault))
+            ask(&session, &source).await.map_err(|error| self.query_error(&error))
         }
         .await;
         session.close().await;
@@ -65,94 +65,45 @@ impl Database {
         self.source.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, session: &Session) -> Answer<read::TableInfo> {
+    async fn table_info(&self, session: &Session) -> QueryResult<read::TableInfo> {
         let names = &self.cx.settings.target.names;
-        let look = read::look(session, names).await.map_err(|fault| self.fault(&fault))?;
-        if let Some(why) = &look.rows_hidden {
+        let info = read::table_info(session, names).await.map_err(|error| self.query_error(&error))?;
+        if let Some(why) = &info.rows_hidden {
             let fix = format!(
                 "allow DATABASE_URL's role to read all rows of {} (BYPASSRLS, or a policy with USING (true))",
                 names.facts
             );
-            let unasked = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
-            return Err(QueryError { unasked, hopeless: true, ours: false });
+            let error = ReadError { why: why.clone(), fix: Some(fix), database_gone: false, offline: None };
+            return Err(QueryError { error, hopeless: true, ours: false });
         }
-        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(look.source.clone());
-        Ok(look)
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.source.clone());
+        Ok(info)
     }
 
-    fn fault(&self, fault: &PgError) -> QueryError {
-        let unasked = ReadError {
+    fn query_error(&self, fault: &PgError) -> QueryError {
+        let target = &self.cx.settings.target;
+        let advice = fault.advice(Task::Read { table: &target.names.facts, target: &target.name });
+        let error = ReadError {
             why: fault.to_string(),
-            fix: Some(self.fix(fault)),
-            database_gone: is_gone(fault),
+            fix: Some(advice.fix),
+            database_gone: !fault.answered(),
             offline: fault.offline_host().map(str::to_owned),
         };
-        QueryError { unasked, hopeless: is_hopeless(fault), ours: fault.is_ours() }
-    }
-
-    fn fix(&self, fault: &PgError) -> String {
-        let target = &self.cx.settings.target;
-        match fault {
-            PgError::Cancelled { .. } => {
-                format!("create the index on {} that `hotdash-ops preflight --only schema` suggests", target.names.facts)
-            }
-            PgError::Locked { .. } => "wait until the migration that holds the lock has ended".to_owned(),
-            PgError::Server { sqlstate, .. } if sqlstate == "42501" => format!(
-                "have the table's owner run: GRANT SELECT ON {} TO the role of DATABASE_URL",
-                target.names.facts
-            ),
-            PgError::Server { sqlstate, .. } if sqlstate.starts_with("42") || sqlstate == "3F000" => {
-                format!("correct [targets.{}.names] in the configuration, or DATABASE_URL", target.name)
-            }
-            PgError::Server { .. } | PgError::NotText { .. } | PgError::TooMuch | PgError::Odd(_) => {
-                "check the database's log at this time".to_owned()
-            }
-            _ => "check that the database is running and accepts connections from here: hotdash-ops preflight --only database"
-                .to_owned(),
-        }
-    }
-}
-
-/// True when the database did not answer at all.
-fn is_gone(fault: &PgError) -> bool {
-    !matches!(
-        fault,
-        PgError::Cancelled { .. }
-            | PgError::Locked { .. }
-            | PgError::Server { .. }
-            | PgError::NotText { .. }
-            | PgError::TooMuch
-            | PgError::Odd(_)
-    )
-}
-
-/// True for errors that do not go away by waiting.
-fn is_hopeless(fault: &PgError) -> bool {
-    match fault {
-        PgError::RootCert(_) | PgError::NoPassword | PgError::Auth { .. } | PgError::NoDatabase { .. } => {
-            true
-        }
-        PgError::Odd(_) | PgError::NotText { .. } | PgError::TooMuch => true,
-        PgError::Server { sqlstate, .. } => sqlstate.starts_with("42") || sqlstate == "3F000",
-        _ => false,
+        QueryError { error, hopeless: fault.is_permanent(), ours: fault.is_ours() }
     }
 }
 
 impl Reader for Database {
-    async fn moment(&self, within: Duration) -> Answer<Moment> {
+    async fn moment(&self, within: Duration) -> QueryResult<Moment> {
         let session = connect(&self.dsn, &self.cx.roots, &self.cx.marker, within)
             .await
-            .map_err(|fault| self.fault(&fault))?;
-        let look = self.look(&session).await;
+            .map_err(|error| self.query_error(&error))?;
+        let info = self.table_info(&session).await;
         session.close().await;
-        look.map(|look| Moment {
-            now: look.now,
-            replayed_to: look.replayed_to,
-            tells_transactions: look.replayed_to.is_none() && look.source.engine == Engine::Postgres,
-        })
+        info.map(|info| Moment { now: info.now, replayed_to: info.replayed_to })
     }
 
-    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> Answer<TickResult> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, within: Duration) -> QueryResult<TickResult> {
         let overlap = self.cx.settings.target.traffic.overlap.0;
         self.on(within, |session, source| {
             Box::pin(async move { read::tick(session, source, known, to, overlap).await })
@@ -160,31 +111,32 @@ impl Reader for Database {
         .await
     }
 
-    async fn full(&self, window: Window, within: Duration) -> Answer<WindowData> {
+    async fn window_data(&self, window: Window, within: Duration) -> QueryResult<WindowData> {
         let bins = bins(window, self.cx.settings.target.traffic.tick.0);
         let answer = self.on(within, |session, source| {
-            Box::pin(async move { read::full(session, source, window, bins).await })
+            Box::pin(async move { read::window_data(session, source, window, bins).await })
         });
-        let full = answer.await?;
+        let data = answer.await?;
         Ok(WindowData {
-            failures: masked(full.failures, STATUS, &self.cx.redactor),
-            errors: masked(full.errors, ERROR, &self.cx.redactor),
-            ..full
+            failures: masked(data.failures, STATUS, &self.cx.redactor),
+            errors: masked(data.errors, ERROR, &self.cx.redactor),
+            ..data
         })
     }
 
-    async fn horizon(&self, to: Timestamp, within: Duration) -> Answer<OpenTransactions> {
-        self.on(within, |session, _| Box::pin(async move { read::horizon(session, to).await })).await
+    async fn open_transactions(&self, to: Timestamp, within: Duration) -> QueryResult<OpenTransactions> {
+        self.on(within, |session, _| Box::pin(async move { read::open_transactions(session, to).await }))
+            .await
     }
 
-    async fn stretch(&self, window: Window, within: Duration) -> Answer<Stretch> {
+    async fn period(&self, window: Window, within: Duration) -> QueryResult<Period> {
         self.on(within, |session, source| {
-            Box::pin(async move { read::stretch(session, source, window).await })
+            Box::pin(async move { read::period(session, source, window).await })
         })
         .await
     }
 
-    async fn tier(&self, tier: &Tier, window: Window, within: Duration) -> Answer<TierCounts> {
+    async fn tier(&self, tier: &Tier, window: Window, within: Duration) -> QueryResult<TierCounts> {
         let tier = tier.clone();
         self.on(within, |session, source| {
             Box::pin(async move { read::tier(session, source, &tier, window).await })
@@ -192,7 +144,7 @@ impl Reader for Database {
         .await
     }
 
-    async fn recent_per_minute(&self, within: Duration) -> Answer<Option<f64>> {
+    async fn recent_per_minute(&self, within: Duration) -> QueryResult<Option<f64>> {
         self.on(within, |session, source| {
             Box::pin(async move { read::recent_per_minute(session, source, RECENT).await })
         })
@@ -252,30 +204,6 @@ mod tests {
         let tick = Duration::from_secs(10);
         for (seconds, expected) in [(0, 15), (60, 15), (900, 90), (960, 96), (86_400, 96)] {
             assert_eq!(bins(window(seconds), tick), expected, "{seconds} s");
-        }
-    }
-
-    #[test]
-    fn only_temporary_errors_are_retried() {
-        let server = |sqlstate: &str| PgError::Server {
-            sqlstate: sqlstate.to_owned(),
-            message: String::new(),
-            hint: None,
-        };
-        let refused = PgError::Unreachable(crate::service::Unreachable::Refused);
-        let starting = PgError::NotReady { sqlstate: "57P03".to_owned(), message: String::new() };
-        let late = PgError::Cancelled { after: Duration::from_secs(5), message: String::new() };
-        let login = PgError::Auth { sqlstate: None, message: String::new() };
-        for (fault, gone, hopeless) in [
-            (&refused, true, false),
-            (&starting, true, false),
-            (&late, false, false),
-            (&login, true, true),
-            (&server("42P01"), false, true),
-            (&server("42501"), false, true),
-            (&server("40001"), false, false),
-        ] {
-            assert_eq!((is_gone(fault), is_hopeless(fault)), (gone, hopeless), "{fault:?}");
         }
     }
 }

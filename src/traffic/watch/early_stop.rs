@@ -9,8 +9,8 @@ use super::reader::Reader;
 use super::{View, Watch};
 use crate::outcome::window::{Ended, Window};
 use crate::settings::Percent;
-use crate::traffic::full::WindowData;
 use crate::traffic::stats;
+use crate::traffic::window::WindowData;
 
 /// Time limit of the confirming statement.
 const DEADLINE: Duration = Duration::from_secs(65);
@@ -29,51 +29,51 @@ pub(super) struct Refuted {
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Whether the watch ends here, and the data of the whole window so far if it does.
     pub(super) async fn early(&mut self) -> Option<(Ended, Box<WindowData>)> {
-        if self.wish.full {
+        if self.requested.full {
             return None;
         }
         self.refuted.hold = self.refuted.hold.saturating_sub(1);
-        let counts = self.ledger.counts();
-        let dead = counts.dead_letters > self.refuted.dead_letters;
+        let counts = self.counter.counts();
+        let dead = counts.tally.dead_letters > self.refuted.dead_letters;
         // At the window's end the final query follows anyway, which also waits for late rows.
         let lost = self.refuted.hold == 0
             && self.seen_to < self.window.to
-            && self.beyond_rescue(counts.ok, counts.total()).is_some();
+            && self.beyond_rescue(counts.tally.ok, counts.tally.total()).is_some();
         if !dead && !lost {
             return None;
         }
         let window = Window { from: self.window.from, to: self.seen_to.min(self.window.to) };
         // The confirmation may take a while; the log reader has to count later lines separately meanwhile.
-        self.opening.may_have_ended(window.to);
+        self.plan.may_have_ended(window.to);
         let confirmed = self.confirm(window, dead).await;
         if confirmed.is_none() {
-            self.opening.moved(self.window);
+            self.plan.moved(self.window);
         }
         confirmed
     }
 
     /// Confirms whether the watch ends with this window.
     async fn confirm(&mut self, window: Window, dead: bool) -> Option<(Ended, Box<WindowData>)> {
-        let counts = self.ledger.counts();
-        let horizon = match dead {
+        let counts = self.counter.counts();
+        let open_transactions = match dead {
             true => None,
-            false => Some(self.horizon(window.to).await),
+            false => Some(self.open_transactions(window.to).await),
         };
-        if horizon.is_some() && self.clock.now() >= self.window.to {
+        if open_transactions.is_some() && self.clock.now() >= self.window.to {
             return None;
         }
         let left = self.spent.saturating_duration_since(tokio::time::Instant::now());
         // If it cannot be queried now, the next tick tries again.
-        let full = self.reader.full(window, left.min(DEADLINE)).await.ok()?;
-        if full.dead_letters > 0 {
+        let data = self.reader.window_data(window, left.min(DEADLINE)).await.ok()?;
+        if data.tally.dead_letters > 0 {
             self.window = window;
-            return Some((Ended::DeadLetter, Box::new(full)));
+            return Some((Ended::DeadLetter, Box::new(data)));
         }
-        self.refuted.dead_letters = counts.dead_letters;
-        match (self.beyond_rescue(full.letter.ok, full.letter.total), horizon) {
-            (Some(why), Some(horizon)) => {
+        self.refuted.dead_letters = counts.tally.dead_letters;
+        match (self.beyond_rescue(data.tally.ok, data.tally.total()), open_transactions) {
+            (Some(why), Some(open_transactions)) => {
                 self.window = window;
-                Some((Ended::BeyondRescue(why), Box::new(WindowData { horizon, ..full })))
+                Some((Ended::BeyondRescue(why), Box::new(WindowData { open_transactions, ..data })))
             }
             _ => {
                 self.refuted.hold = HOLD;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::reader::{Answer, Reader};
+use super::reader::{QueryResult, Reader};
 use super::tick_loop::TICK_DEADLINE;
-use super::{Turn, View, Watch};
+use super::{View, Watch, WatchEnd};
 use crate::outcome::window::{Ended, Mode, Window};
-use crate::traffic::full::{OpenTransactions, WindowData};
-use crate::traffic::opening::{after, before};
-use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
+use crate::traffic::window::{Observation, Period, ReadError, TierCounts};
+use crate::traffic::window::{OpenTransactions, WindowData};
+use crate::traffic::window::{after, before};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
 const DEADLINE: Duration = Duration::from_secs(65);
@@ -32,47 +32,47 @@ const RECENT: Duration = Duration::from_secs(3600);
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Everything the watch measured.
-    pub(super) async fn finish(mut self, turn: Turn) -> Observation {
-        let (ended, facts) = match turn {
-            Turn::Early(ended, full) => (ended, Ok(*full)),
-            Turn::Broken(why) => (Ended::AtItsEnd, Err(why)),
-            Turn::AtItsEnd => {
+    pub(super) async fn finish(mut self, end: WatchEnd) -> Observation {
+        let (ended, facts) = match end {
+            WatchEnd::Early(ended, data) => (ended, Ok(*data)),
+            WatchEnd::Broken(why) => (Ended::AtItsEnd, Err(why)),
+            WatchEnd::AtItsEnd => {
                 self.settle().await;
-                let horizon = self.horizon(self.window.to).await;
-                let facts = self.last_word().await.map(|full| WindowData { horizon, ..full });
+                let open_transactions = self.open_transactions(self.window.to).await;
+                let facts = self.final_query().await.map(|data| WindowData { open_transactions, ..data });
                 (Ended::AtItsEnd, facts)
             }
         };
         let answered = facts.as_ref().ok();
-        if let Some(full) = answered {
-            self.gaps.close(full.asked_at);
+        if let Some(data) = answered {
+            self.gaps.close(data.read_at);
         }
-        let late = match (answered, self.opening.mode) {
-            (Some(full), Mode::Forward) => {
-                let counted = i64::try_from(self.ledger.counts().facts()).unwrap_or(i64::MAX);
-                let found = full.letter.total.saturating_add(full.dead_letters);
+        let late = match (answered, self.plan.mode) {
+            (Some(data), Mode::Forward) => {
+                let counted = i64::try_from(self.counter.counts().tally.facts()).unwrap_or(i64::MAX);
+                let found = data.tally.facts();
                 i64::try_from(found).unwrap_or(i64::MAX).saturating_sub(counted)
             }
             _ => 0,
         };
         let (before, after) = match answered {
-            Some(full) if full.letter.bad() > 0 => self.around_the_deploy().await,
+            Some(data) if data.tally.bad > 0 => self.around_the_deploy().await,
             _ => (None, None),
         };
         let tiers = match &facts {
             Ok(_) => self.tiers().await,
-            Err(unasked) => Err(unasked.why.clone()),
+            Err(error) => Err(error.why.clone()),
         };
         Observation {
-            mode: self.opening.mode,
+            mode: self.plan.mode,
             planned: self.planned,
             window: self.window,
-            deploy: self.opening.deploy.clone(),
+            deploy: self.plan.deploy.clone(),
             ended,
             facts,
             gaps: self.gaps.all(self.clock.now()),
             late,
-            sparks: self.ledger.sparks().collect(),
+            sparks: self.counter.sparks().collect(),
             tiers,
             before,
             after,
@@ -85,7 +85,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         let settled = after(self.window.to, self.rules.settle.0);
         sleep_until(self.clock.when(settled).min(self.spent)).await;
         // One more tick, so that only facts that ticks really missed are called late.
-        if self.opening.mode == Mode::Forward
+        if self.plan.mode == Mode::Forward
             && let Err(fault) = self.tick().await
         {
             self.missed(&fault);
@@ -94,13 +94,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// Waits for transactions that began at `to` or before, because they may still add rows to the window. On a standby,
     /// also waits until it has replayed the window.
-    pub(super) async fn horizon(&self, to: Timestamp) -> OpenTransactions {
+    pub(super) async fn open_transactions(&self, to: Timestamp) -> OpenTransactions {
         let began = Instant::now();
         // Hidden transactions that are open at the first query may have begun in the window; later ones have not.
         let mut awaited: Option<BTreeSet<String>> = None;
         loop {
-            let asked = self.reader.horizon(to, self.left(TICK_DEADLINE)).await;
-            let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.unasked.why));
+            let asked = self.reader.open_transactions(to, self.left(TICK_DEADLINE)).await;
+            let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.error.why));
             if let OpenTransactions::Hidden { transactions, .. } = &seen {
                 let first = awaited.get_or_insert_with(|| transactions.clone());
                 if first.is_disjoint(transactions) {
@@ -109,10 +109,9 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             }
             let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
-            let visible = moment.is_none_or(|moment| moment.tells_transactions);
+            let visible = moment.is_none_or(|moment| moment.replayed_to.is_none());
             let until = match seen {
-                OpenTransactions::Open(_) => began + TIMEOUT,
-                OpenTransactions::Hidden { .. } => began + TIMEOUT,
+                OpenTransactions::Open(_) | OpenTransactions::Hidden { .. } => began + TIMEOUT,
                 // A server that does not know now may know a moment later.
                 OpenTransactions::Unknown(_) if visible => began + TIMEOUT,
                 // A standby of an idle primary stays behind forever.
@@ -127,13 +126,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     }
 
     /// The statement over the whole window, repeated until it is answered or the budget is used up.
-    async fn last_word(&mut self) -> Result<WindowData, ReadError> {
+    async fn final_query(&mut self) -> Result<WindowData, ReadError> {
         let (mut rejected, mut shown) = (0, None);
         loop {
             let fault = match self.catch_up().await {
-                Err(fault) if fault.unasked.database_gone => fault,
-                _ => match self.reader.full(self.window, self.left(DEADLINE)).await {
-                    Ok(full) => return Ok(full),
+                Err(fault) if fault.error.database_gone => fault,
+                _ => match self.reader.window_data(self.window, self.left(DEADLINE)).await {
+                    Ok(data) => return Ok(data),
                     Err(fault) => fault,
                 },
             };
@@ -144,7 +143,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             }
             rejected = if fault.hopeless { rejected + 1 } else { 0 };
             if rejected >= MAX_REJECTED || Instant::now() + RETRY_PAUSE >= self.spent {
-                return Err(fault.unasked);
+                return Err(fault.error);
             }
             sleep(RETRY_PAUSE).await;
         }
@@ -152,8 +151,8 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// After a gap at the window's end, one more tick, so that facts of the gap are not called late. It also places the
     /// window by the database's clock, if that was unknown until now.
-    async fn catch_up(&mut self) -> Answer<()> {
-        match self.opening.mode {
+    async fn catch_up(&mut self) -> QueryResult<()> {
+        match self.plan.mode {
             Mode::Forward if self.gaps.is_open() => self.tick().await,
             _ => Ok(()),
         }
@@ -166,19 +165,19 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// Deliveries before the deploy, if the window begins soon after it or contains it; and those after it, if the window
     /// contains it.
-    async fn around_the_deploy(&mut self) -> (Option<Stretch>, Option<Stretch>) {
-        let Ok(deploy) = &self.opening.deploy else { return (None, None) };
+    async fn around_the_deploy(&mut self) -> (Option<Period>, Option<Period>) {
+        let Ok(deploy) = &self.plan.deploy else { return (None, None) };
         let at = deploy.at;
         if at >= self.window.to || after(at, RECENT) < self.window.from {
             return (None, None);
         }
         let length = Duration::try_from(self.window.length()).unwrap_or(Duration::ZERO);
         let earlier = Window { from: before(at, length), to: at };
-        let earlier = self.reader.stretch(earlier, self.left(DEADLINE)).await.ok();
+        let earlier = self.reader.period(earlier, self.left(DEADLINE)).await.ok();
         let later = match self.window.holds(at) {
             true => {
                 let rest = Window { from: at, to: self.window.to };
-                self.reader.stretch(rest, self.left(DEADLINE)).await.ok()
+                self.reader.period(rest, self.left(DEADLINE)).await.ok()
             }
             false => None,
         };
@@ -188,13 +187,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     /// The counts of each alert level's own window, clipped at the deploy.
     async fn tiers(&mut self) -> Result<Vec<TierCounts>, String> {
         let to = self.window.to;
-        let deploy: Option<Timestamp> = self.opening.deploy.as_ref().ok().map(|deploy| deploy.at);
+        let deploy: Option<Timestamp> = self.plan.deploy.as_ref().ok().map(|deploy| deploy.at);
         let mut counts = Vec::with_capacity(self.rules.tiers.len());
         for tier in &self.rules.tiers {
             let from = before(to, tier.over.0);
             let window = Window { from: deploy.map_or(from, |at| from.max(at.min(to))), to };
             let answer = self.reader.tier(tier, window, self.left(DEADLINE)).await;
-            counts.push(answer.map_err(|fault| fault.unasked.why)?);
+            counts.push(answer.map_err(|fault| fault.error.why)?);
         }
         Ok(counts)
     }

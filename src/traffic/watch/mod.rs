@@ -7,7 +7,8 @@ mod clock;
 mod database;
 mod early_stop;
 mod final_query;
-mod forecast;
+mod health;
+pub mod measure;
 mod reader;
 mod screen;
 mod tick_loop;
@@ -19,17 +20,15 @@ use tokio::time::Instant;
 
 use self::clock::{Clock, Gaps};
 use self::early_stop::Refuted;
-use super::counts::TickCounter;
-use super::full::WindowData;
-use super::opening::WindowPlan;
-use super::watched::{Observation, ReadError};
+use super::read::TickCounter;
+use super::window::{Observation, ReadError, WindowData, WindowPlan};
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
-pub use reader::{Answer, Moment, QueryError, Reader};
+pub use reader::{QueryResult, Reader};
 
 /// How long a database may need to restart.
 const RESTART: Duration = Duration::from_secs(30);
@@ -48,8 +47,8 @@ pub trait View: Sync {
 pub struct Watch<'a, R, V> {
     reader: &'a R,
     view: &'a V,
-    opening: &'a WindowPlan,
-    wish: &'a settings::Watch,
+    plan: &'a WindowPlan,
+    requested: &'a settings::Watch,
     rules: &'a Traffic,
     /// As planned, by the database's clock as soon as that is known.
     planned: Window,
@@ -58,7 +57,7 @@ pub struct Watch<'a, R, V> {
     clock: Clock,
     /// Whether the database's clock is known.
     clocked: bool,
-    ledger: TickCounter,
+    counter: TickCounter,
     /// The database's time at the last answered tick.
     seen_to: Timestamp,
     gaps: Gaps,
@@ -69,7 +68,7 @@ pub struct Watch<'a, R, V> {
 }
 
 /// How the window came to its end.
-enum Turn {
+enum WatchEnd {
     /// Its time is over; the final query is still to come.
     AtItsEnd,
     /// Early, and confirmed.
@@ -79,68 +78,68 @@ enum Turn {
 }
 
 impl<'a, R: Reader, V: View> Watch<'a, R, V> {
-    /// A watch of the window that `opening` planned.
+    /// A watch of the planned window.
     pub fn new(
         reader: &'a R,
         view: &'a V,
-        opening: &'a WindowPlan,
-        wish: &'a settings::Watch,
+        plan: &'a WindowPlan,
+        requested: &'a settings::Watch,
         rules: &'a Traffic,
     ) -> Watch<'a, R, V> {
-        let window = opening.planned;
+        let window = plan.planned;
         // A past window is judged at once: a database that does not answer at first gets the time of a restart.
-        let budget = match (opening.mode, &opening.clockless) {
-            (Mode::Past, Some(_)) => opening.budget.min(RESTART),
-            _ => opening.budget,
+        let budget = match (plan.mode, &plan.clockless) {
+            (Mode::Past, Some(_)) => plan.budget.min(RESTART),
+            _ => plan.budget,
         };
         Watch {
             reader,
             view,
-            opening,
-            wish,
+            plan,
+            requested,
             rules,
             planned: window,
             window,
-            clock: Clock::new(opening.began_at, opening.began),
-            clocked: opening.clockless.is_none(),
-            ledger: TickCounter::new(window.from, overlap(rules)),
+            clock: Clock::new(plan.began_at, plan.began),
+            clocked: plan.clockless.is_none(),
+            counter: TickCounter::new(window.from, overlap(rules)),
             seen_to: window.from,
             gaps: Gaps::default(),
             refuted: Refuted::default(),
-            remarks: opening.remarks.clone(),
-            spent: opening.began + budget,
+            remarks: plan.remarks.clone(),
+            spent: plan.began + budget,
         }
     }
 
     /// Watches the window to its end, however it ends, and then announces that it is over.
     pub async fn run(mut self) -> Observation {
-        let turn = match (&self.opening.unplanned, &self.opening.clockless) {
-            (Some(why), _) => Turn::Broken(ReadError {
+        let end = match (&self.plan.unplanned, &self.plan.clockless) {
+            (Some(why), _) => WatchEnd::Broken(ReadError {
                 why: why.clone(),
                 fix: Some("use --since with a time, or --minutes".to_owned()),
                 database_gone: false,
                 offline: None,
             }),
-            (None, Some(fault)) if fault.hopeless => Turn::Broken(fault.unasked.clone()),
+            (None, Some(fault)) if fault.hopeless => WatchEnd::Broken(fault.error.clone()),
             (None, _) => self.watch().await,
         };
-        if let Turn::Broken(_) = turn {
+        if let WatchEnd::Broken(_) = end {
             // Parallel measurements must not be judged over a time that was not watched.
             self.window.to = self.clock.now().clamp(self.window.from, self.window.to);
         }
-        self.opening.close(self.window);
-        self.finish(turn).await
+        self.plan.close(self.window);
+        self.finish(end).await
     }
 
-    async fn watch(&mut self) -> Turn {
+    async fn watch(&mut self) -> WatchEnd {
         if let Err(fault) = self.announce().await
             && fault.hopeless
         {
-            return Turn::Broken(fault.unasked);
+            return WatchEnd::Broken(fault.error);
         }
-        match self.opening.mode {
+        match self.plan.mode {
             Mode::Forward => self.forward().await,
-            Mode::Past => Turn::AtItsEnd,
+            Mode::Past => WatchEnd::AtItsEnd,
         }
     }
 }

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{Clock, Step};
-use super::reader::{Answer, QueryError, Reader};
-use super::{Turn, View, Watch};
+use super::reader::{QueryResult, Reader};
+use super::{View, Watch, WatchEnd};
 use crate::outcome::tick::LiveStatus;
 use crate::outcome::window::Window;
-use crate::traffic::counts::TickCounter;
-use crate::traffic::opening::after;
-use crate::traffic::watched::ReadError;
+use crate::traffic::read::TickCounter;
+use crate::traffic::window::after;
+use crate::traffic::window::{QueryError, ReadError};
 
 /// Time limit of one tick, including its connection.
 pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
@@ -23,7 +23,7 @@ const MAX_REMARKS: usize = 20;
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Ticks until the window is over by the database's clock.
-    pub(super) async fn forward(&mut self) -> Turn {
+    pub(super) async fn forward(&mut self) -> WatchEnd {
         let mut next = Instant::now();
         loop {
             sleep_until(next.min(self.clock.when(self.window.to))).await;
@@ -33,26 +33,26 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             }
             match self.tick().await {
                 Ok(()) => {
-                    if let Some((ended, full)) = self.early().await {
-                        return Turn::Early(ended, full);
+                    if let Some((ended, data)) = self.early().await {
+                        return WatchEnd::Early(ended, data);
                     }
                 }
                 Err(fault) => self.missed(&fault),
             }
             if self.clock.now() >= self.window.to {
-                if !self.goes_on() {
-                    return Turn::AtItsEnd;
+                if !self.extend() {
+                    return WatchEnd::AtItsEnd;
                 }
                 next = self.clock.when(self.window.to);
             }
             if Instant::now() >= self.spent {
-                return Turn::Broken(self.beyond_the_budget());
+                return WatchEnd::Broken(self.budget_used_up());
             }
         }
     }
 
     /// Reads the new facts once.
-    pub(super) async fn tick(&mut self) -> Answer<()> {
+    pub(super) async fn tick(&mut self) -> QueryResult<()> {
         if !self.clocked {
             let before = Instant::now();
             let moment = self.reader.moment(TICK_DEADLINE).await?;
@@ -60,7 +60,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         }
         let before = Instant::now();
         let ticked =
-            self.reader.tick(self.ledger.known(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
+            self.reader.tick(self.counter.cursor(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
         let now = ticked.now;
         match self.clock.answered(now, before, self.rules.tick.0) {
             Step::Even => {}
@@ -72,7 +72,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
             )),
         }
         self.gaps.close(now);
-        self.ledger.take(&ticked);
+        self.counter.take(&ticked);
         self.seen_to = self.seen_to.max(now);
         self.show(None);
         Ok(())
@@ -87,47 +87,47 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
 
     /// Records that a tick had no answer.
     pub(super) fn missed(&mut self, fault: &QueryError) {
-        self.gaps.open(self.clock.last(), &fault.unasked.why);
-        self.ledger.miss();
-        self.show(Some(&fault.unasked.why));
+        self.gaps.open(self.clock.last(), &fault.error.why);
+        self.counter.miss();
+        self.show(Some(&fault.error.why));
     }
 
     /// Places the window by the database's clock, at its first answer. Nothing has been read before that.
     fn anchor(&mut self, now: Timestamp, at: Instant) {
-        let elapsed = at.saturating_duration_since(self.opening.began);
+        let elapsed = at.saturating_duration_since(self.plan.began);
         let length = self.window.length();
-        let from = crate::traffic::opening::before(now, elapsed);
+        let from = crate::traffic::window::before(now, elapsed);
         let to = after(from, Duration::try_from(length).unwrap_or(Duration::ZERO));
         self.window = Window { from, to };
         self.planned = self.window;
-        self.ledger = TickCounter::new(from, super::overlap(self.rules));
+        self.counter = TickCounter::new(from, super::overlap(self.rules));
         self.clock = Clock::new(now, at);
         self.gaps.begin_at(from);
         self.seen_to = from;
         self.clocked = true;
-        self.opening.moved(self.window);
+        self.plan.moved(self.window);
     }
 
     /// Whether the watch goes on beyond the planned end, because there are too few deliveries for a verdict.
-    fn goes_on(&mut self) -> bool {
+    fn extend(&mut self) -> bool {
         let spare = self
-            .opening
+            .plan
             .budget
             .saturating_sub(Duration::try_from(self.planned.length()).unwrap_or(Duration::ZERO));
         let reserve = self.rules.settle.0 + RESERVE.min(spare / 4);
         let tick = self.rules.tick.0;
-        if !self.wish.until_enough
-            || self.standing().0 != LiveStatus::Thin
+        if !self.requested.until_enough
+            || self.status().0 != LiveStatus::Thin
             || Instant::now() + tick + reserve > self.spent
         {
             return false;
         }
         self.window.to = after(self.window.to.max(self.clock.now()), tick);
-        self.opening.moved(self.window);
+        self.plan.moved(self.window);
         true
     }
 
-    fn beyond_the_budget(&self) -> ReadError {
+    fn budget_used_up(&self) -> ReadError {
         ReadError {
             why: format!(
                 "the time budget is used up, but the database's clock went back, and by it the window only ends at {}",

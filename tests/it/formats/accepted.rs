@@ -1,5 +1,5 @@
 //! Every format is accepted by a parser that was not written here. One that is
-//! missing fails the test and says how to install it.
+//! missing fails the test with a hint how to install it.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{report_of, samples};
 
-/// What `program` says to `input`; fails the test unless it ends with 0.
+/// The output of `program` for `input`; fails the test unless it exits with 0.
 fn ask(program: &str, args: &[&str], input: &str, install: &str) -> String {
     let mut child = Command::new(program)
         .args(args)
@@ -33,7 +33,7 @@ fn ask(program: &str, args: &[&str], input: &str, install: &str) -> String {
 }
 
 #[test]
-fn json_by_its_schema() {
+fn json_matches_its_schema() {
     let schema: Value = serde_json::from_str(json::schema()).unwrap();
     assert!(jsonschema::meta::is_valid(&schema), "the schema is one");
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -46,7 +46,7 @@ fn json_by_its_schema() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_not_a_report() {
+fn the_schema_rejects_what_is_not_a_report() {
     let schema: Value = serde_json::from_str(json::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let good: Value = serde_json::from_str(&report_of(Format::Json, &super::sample::mixed())).unwrap();
@@ -66,7 +66,7 @@ fn the_schema_refuses_what_is_not_a_report() {
 }
 
 #[test]
-fn jsonl_line_by_line() {
+fn every_line_of_jsonl_is_an_event() {
     let mut schema: Value = serde_json::from_str(json::schema()).unwrap();
     let outcome = serde_json::json!({"$ref": "#/$defs/outcome", "$defs": schema["$defs"].take()});
     let validator = jsonschema::validator_for(&outcome).unwrap();
@@ -84,7 +84,7 @@ fn jsonl_line_by_line() {
     }
 }
 
-/// Counts again what the attributes say, and names every case with its contents.
+/// Counts the cases again, compares with the attributes, and returns every case with its contents.
 const JUNIT: &str = r#"
 import sys
 from junitparser import Error, Failure, JUnitXml, Skipped
@@ -105,7 +105,7 @@ assert said == tuple(counted), (said, counted)
 "#;
 
 #[test]
-fn junit_by_junitparser() {
+fn junitparser_accepts_junit() {
     let install = "bash .ci/test";
     for (name, report) in samples() {
         let cases = ask("python3", &["-c", JUNIT], &report_of(Format::Junit, &report), install);
@@ -140,7 +140,7 @@ fn junit_by_junitparser() {
 }
 
 #[test]
-fn junit_by_xmllint_and_its_schema() {
+fn xmllint_accepts_junit() {
     let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/junit.xsd");
     for (_, report) in samples() {
         let args = ["--noout", "--schema", schema, "-"];
@@ -149,7 +149,7 @@ fn junit_by_xmllint_and_its_schema() {
 }
 
 #[test]
-fn prom_by_promtool() {
+fn promtool_accepts_prom() {
     for (name, report) in samples() {
         let text = report_of(Format::Prom, &report);
         ask("promtool", &["check", "metrics"], &text, "apt-get install prometheus");

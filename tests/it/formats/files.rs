@@ -1,4 +1,4 @@
-//! Reports in files, and the words of `--format` and `--report`.
+//! Reports in files, and the arguments of `--format` and `--report`.
 
 use std::fs;
 use std::os::fd::AsRawFd;
@@ -23,7 +23,7 @@ fn write(format: Format, path: &Path) {
 }
 
 #[test]
-fn words_of_the_command_line() {
+fn report_arguments_are_parsed() {
     for format in Format::ALL {
         assert_eq!(format.name().parse::<Format>().unwrap(), format);
     }
@@ -44,7 +44,7 @@ fn words_of_the_command_line() {
 }
 
 #[test]
-fn a_file_is_whole_plain_and_of_ordinary_mode() {
+fn a_report_file_is_complete_and_of_ordinary_mode() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("report");
     for format in Format::ALL {
@@ -60,7 +60,7 @@ fn a_file_is_whole_plain_and_of_ordinary_mode() {
 }
 
 #[test]
-fn bad_paths_are_all_named_before_the_run_and_nothing_is_touched() {
+fn all_bad_paths_are_named_before_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
     std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();

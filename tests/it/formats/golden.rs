@@ -7,7 +7,7 @@ use hotdash_ops::outcome::report::{Partial, Report, Stopped};
 use hotdash_ops::outcome::{Severity, Verdict, Why};
 use hotdash_ops::report::{Style, conclusion, render};
 
-use super::{sample, traffic};
+use super::sample;
 
 fn compare(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -145,28 +145,28 @@ fn hostile() {
 
 #[test]
 fn traffic_that_is_good() {
-    in_every_format("traffic-good", &traffic::good());
+    in_every_format("traffic-good", &sample::good());
     for width in [80, 120] {
         let style = Style { width: Some(width), ..Style::default() };
-        compare(&format!("traffic-good-{width}.table"), &render(Format::Table, &traffic::good(), &style));
+        compare(&format!("traffic-good-{width}.table"), &render(Format::Table, &sample::good(), &style));
     }
 }
 
 #[test]
 fn traffic_that_fails() {
-    in_every_format("traffic-failing", &traffic::failing());
+    in_every_format("traffic-failing", &sample::failing());
     let style = Style { width: Some(80), verbose: 1, colour: true, ..Style::default() };
-    compare("traffic-failing-verbose.table", &render(Format::Table, &traffic::failing(), &style));
+    compare("traffic-failing-verbose.table", &render(Format::Table, &sample::failing(), &style));
 }
 
 #[test]
 fn traffic_that_was_not_judged() {
-    in_every_format("traffic-provisional", &traffic::provisional());
+    in_every_format("traffic-provisional", &sample::provisional());
 }
 
 #[test]
-fn traffic_that_never_came() {
-    in_every_format("traffic-empty", &traffic::empty());
+fn traffic_that_never_arrived() {
+    in_every_format("traffic-empty", &sample::empty());
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_table_in_its_styles() {
 }
 
 #[test]
-fn the_table_keeps_to_its_width_except_where_it_is_copied_from() {
+fn the_table_fits_its_width_except_in_lines_to_copy() {
     for width in [80, 100, 120] {
         let style = Style { width: Some(width), verbose: 1, ..Style::default() };
         for line in render(Format::Table, &sample::mixed(), &style).lines() {

@@ -7,13 +7,13 @@
 )]
 
 mod accepted;
+pub mod completeness;
 mod files;
 mod golden;
-pub mod once;
 mod progress;
+pub mod real;
 mod sample;
-mod streams;
-pub mod traffic;
+mod traffic;
 
 use hotdash_ops::input::format::Format;
 use hotdash_ops::outcome::report::Report;
@@ -30,10 +30,10 @@ fn samples() -> Vec<(&'static str, Report)> {
         ("interrupted", sample::interrupted()),
         ("terminated", sample::terminated()),
         ("hostile", sample::hostile()),
-        ("traffic-good", traffic::good()),
-        ("traffic-failing", traffic::failing()),
-        ("traffic-provisional", traffic::provisional()),
-        ("traffic-empty", traffic::empty()),
+        ("traffic-good", sample::good()),
+        ("traffic-failing", sample::failing()),
+        ("traffic-provisional", sample::provisional()),
+        ("traffic-empty", sample::empty()),
         ("empty", sample::report(Vec::new(), None, false)),
     ]
 }

@@ -8,7 +8,7 @@ use hotdash_ops::outcome::event::{Event, Stream};
 use hotdash_ops::outcome::tick::{LiveStatus, Spark, Tick};
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::outcome::{Outcome, Verdict};
-use hotdash_ops::progress::{DrawMode, Drawing, Facts, Progress};
+use hotdash_ops::progress::{DrawMode, Drawing, Progress};
 use hotdash_ops::report::jsonl;
 use indicatif::{ProgressDrawTarget, TermLike};
 use jiff::{SignedDuration, Timestamp};
@@ -111,7 +111,7 @@ fn shown(drawing: Drawing) -> String {
 }
 
 #[test]
-fn lines_where_there_is_no_bar() {
+fn without_a_terminal_progress_is_one_line_per_check() {
     let lines = Drawing { way: DrawMode::Lines, colour: false, live: false };
     let expected = "preflight on production: 2 checks\n    \
         chatwoot.alive: attempt 1 failed, retrying: connection reset\n\
@@ -125,7 +125,7 @@ fn lines_where_there_is_no_bar() {
 }
 
 #[test]
-fn a_bar_names_the_running_checks_and_is_gone_at_the_end() {
+fn a_bar_names_the_running_checks_and_disappears_at_the_end() {
     let (screen, sink) = (Screen::default(), Screen::default());
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
     let drawing = Drawing { way: DrawMode::Bar, colour: false, live: true };
@@ -204,7 +204,7 @@ fn watching(count: u64) -> Vec<Event> {
 }
 
 #[test]
-fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
+fn without_a_terminal_a_watch_prints_one_line_per_tick() {
     let screen = Screen::default();
     let drawing = Drawing { way: DrawMode::Lines, colour: false, live: false };
     let report_of = |drawing, screen: &Screen| {
@@ -226,7 +226,7 @@ fn a_watch_is_a_line_a_tick_where_there_is_no_terminal() {
 }
 
 #[test]
-fn a_watch_is_a_json_line_an_event() {
+fn a_watch_prints_one_json_line_per_event() {
     for event in watching(3) {
         let line = jsonl::line(&event);
         let value: serde_json::Value = serde_json::from_str(&line).expect("one object");
@@ -246,7 +246,7 @@ fn a_watch_is_a_json_line_an_event() {
 }
 
 #[test]
-fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
+fn a_watch_is_shown_below_the_bar_and_disappears_at_the_end() {
     let (screen, sink) = (Screen::default(), Screen::default());
     let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
     let drawing = Drawing { way: DrawMode::Bar, colour: false, live: true };
@@ -266,20 +266,4 @@ fn a_watch_lives_beneath_the_bar_and_is_gone_at_the_end() {
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(screen.text(), end, "nothing is drawn after the end");
     assert_eq!(sink.text(), "");
-}
-
-/// For eyes: `cargo test --features rehearsal --test it look_at_a_watch -- --ignored --nocapture` in a terminal.
-#[test]
-#[ignore = "plays a watch onto a terminal, for people to look at"]
-fn look_at_a_watch() {
-    let facts = Facts::here(hotdash_ops::input::format::Format::Table, false);
-    let mut progress = Progress::new(facts.drawing(), hotdash_ops::printer::stderr());
-    events()[..2].iter().for_each(|event| progress.on(event));
-    for (n, event) in watching(60).iter().enumerate() {
-        progress.on(event);
-        if n % 20 == 10 {
-            events()[2..5].iter().for_each(|event| progress.on(event));
-        }
-        std::thread::sleep(Duration::from_millis(400));
-    }
 }

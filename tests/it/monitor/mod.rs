@@ -1,9 +1,12 @@
 //! `monitor` and `gate` through the real binary, in worlds whose customers write.
 
-mod endings;
+mod crashes;
+mod gate;
 mod healthy;
 mod poolers;
-mod survives;
+mod privacy;
+mod signals;
+mod sources;
 mod windows;
 mod worlds;
 
@@ -160,4 +163,21 @@ impl std::fmt::Display for RunReport {
         }
         write!(f, "{traffic}\n{}", self.stderr)
     }
+}
+
+/// Every text file that the program left in its home, by path.
+pub fn files(bench: &Bench) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![bench.home.path().to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                files.push((path.display().to_string(), text));
+            }
+        }
+    }
+    files
 }

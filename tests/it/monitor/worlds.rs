@@ -119,29 +119,3 @@ fn logs_that_cannot_be_read_are_not_clean() {
     let logs = run_report.outcome("traffic.no-errors-in-logs");
     assert!(logs["verdict"] == "inconclusive" || logs["verdict"] == "error", "{run_report}");
 }
-
-#[test]
-fn a_gate_needs_its_sign_offs() {
-    let bench = bench(Setup::Healthy, 11);
-    let gate = ["gate", "--minutes", "0.4"];
-    let run_report = report_of(&bench, &gate);
-    assert_eq!(run_report.code, 3, "{run_report}");
-    assert_eq!(run_report.ids("inconclusive"), ["success.end-to-end", "success.dashboards"], "{run_report}");
-    let signed = super::report_of(
-        &bench,
-        &[
-            &gate[..],
-            &["--attest", "success.end-to-end=conversation 7, draft after 4 s"],
-            &["--attest", "success.dashboards=looked at by Mara"],
-        ]
-        .concat(),
-    );
-    assert_eq!(signed.code, 0, "{signed}");
-    assert_eq!(signed.outcome("success.dashboards")["sign_off"], "looked at by Mara", "{signed}");
-    let earlier = format!("(run {})", run_report.report["run"].as_str().expect("a run"));
-    assert!(
-        signed.report.to_string().contains(&earlier),
-        "the run that did not pass is not named: {}",
-        signed.report
-    );
-}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DISK, GOOD, Own};
+use super::{DISK, GOOD, OwnChecks};
 use crate::support::bench::finish;
 
 /// A script that prints its environment, its directory and its arguments as evidence, in one line of JSON.
@@ -18,13 +18,14 @@ fn seen(outcome: &Value) -> String {
 }
 
 /// A directory whose check has more keys in its probe.
-fn looking(more: &str) -> Own {
-    Own::running(LOOK).file("preflight/hosts.toml", &DISK.replace("result =", &format!("{more} result =")))
+fn looking(more: &str) -> OwnChecks {
+    OwnChecks::running(LOOK)
+        .file("preflight/hosts.toml", &DISK.replace("result =", &format!("{more} result =")))
 }
 
 #[test]
-fn it_runs_in_the_directory_that_was_named_wherever_the_program_was_started() {
-    let own = Own::running(LOOK);
+fn an_own_command_runs_in_its_directory() {
+    let own = OwnChecks::running(LOOK);
     let dir = own.dir().canonicalize().expect("it is there");
     for (started, named) in
         [(own.home(), "ops"), (own.dir().join("bin"), ".."), (std::path::PathBuf::from("/"), "")]
@@ -47,8 +48,8 @@ fn it_runs_in_the_directory_that_was_named_wherever_the_program_was_started() {
 }
 
 #[test]
-fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
-    let ask = |own: &Own| {
+fn an_own_command_is_given_only_the_secrets_it_names() {
+    let ask = |own: &OwnChecks| {
         let mut command = own.command(&["preflight", "--only", "hosts", "--format", "json", "--no-journal"]);
         for name in ["CHATWOOT_API_KEY", "CHATWOOT_API_TOKEN", "CHATWOOT_WEBHOOK_SECRET", "FLY_API_TOKEN"] {
             command.env(name, format!("canary-of-{name}"));
@@ -58,7 +59,7 @@ fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
         command.args(["--target", "staging", "--app-dir", "app"]);
         finish(&mut command)
     };
-    let seen_by = |own: &Own| seen(&ask(own).outcome("hosts.disk"));
+    let seen_by = |own: &OwnChecks| seen(&ask(own).outcome("hosts.disk"));
     let own = looking("");
     let seen = seen_by(&own);
     let has = |line: &str| seen.lines().any(|l| l == line);
@@ -68,7 +69,7 @@ fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
     for name in ["CHATWOOT_", "FLY_API_TOKEN", "DATABASE_URL", "AGENT_SDK_URL"] {
         assert!(!seen.contains(name), "{name} in {seen}");
     }
-    // What it names it sees, masked where it says it again, and its arguments hold nothing.
+    // It gets the variables it names, masked in what it prints, and no secret is in its arguments.
     let own = looking("variables = [\"AGENT_SDK_URL\", \"CHATWOOT_API_KEY\", \"DATABASE_URL\"],");
     let ran = ask(&own);
     let seen = seen_by(&own);
@@ -79,7 +80,7 @@ fn it_sees_who_is_asked_for_and_no_secret_that_it_does_not_name() {
 }
 
 #[test]
-fn a_variable_that_is_named_and_not_set_is_an_error() {
+fn a_named_variable_that_is_not_set_is_an_error() {
     let own = looking("variables = [\"CHATWOOT_API_KEY\"],");
     let ran = own.ask(&["hosts"]);
     let outcome = ran.outcome("hosts.disk");
@@ -103,7 +104,7 @@ fn a_variable_that_is_named_and_not_set_is_an_error() {
 }
 
 #[test]
-fn a_secret_in_what_it_says_is_masked_everywhere() {
+fn a_secret_in_a_commands_result_is_masked_everywhere() {
     let secret = "s3cr3t-value-of-mine";
     let says = r#"{ "schema": "hotdash-ops.check/1", "fix": "use SECRET", "warnings": ["warned of SECRET"],
         "claims": [{ "what": "SECRET", "expected": "SECRET", "found": "SECRET", "holds": false }],
@@ -115,7 +116,7 @@ fn a_secret_in_what_it_says_is_masked_everywhere() {
         format!("echo '{{ \"schema\": \"{secret}\" }}'"),
         format!("echo '{{ \"{secret}\": 1 }}'"),
     ] {
-        let own = Own::running(&script);
+        let own = OwnChecks::running(&script);
         for format in ["table", "json", "jsonl", "junit", "prom", "markdown", "github"] {
             let mut command = own.command(&["preflight", "--only", "hosts", "-vv", "--format", format]);
             command.env("MY_SERVICE_TOKEN", secret).env("HOTDASH_OPS_RUNS_DIR", own.home().join("runs"));
@@ -140,7 +141,7 @@ fn no_part_of_a_secret_is_left_where_a_message_is_cut() {
         format!(r#"{{ "schema": "{}{secret}" }}"#, "-".repeat(170)),
         format!(r#"{{ "{}{secret}": 1 }}"#, "-".repeat(170)),
     ] {
-        let own = Own::running(&format!("echo '{printed}'"));
+        let own = OwnChecks::running(&format!("echo '{printed}'"));
         let mut command =
             own.command(&["preflight", "--only", "hosts", "--format", "json", "--no-journal", "-vv"]);
         let ran = finish(command.env("MY_SERVICE_TOKEN", &secret));
@@ -150,9 +151,9 @@ fn no_part_of_a_secret_is_left_where_a_message_is_cut() {
 }
 
 #[test]
-fn a_secret_in_the_directory_s_own_words_is_masked() {
+fn a_secret_in_the_texts_of_own_checks_is_masked() {
     let secret = "s3cr3t-value-of-mine";
-    let own = Own::running(&format!("echo '{GOOD}'"));
+    let own = OwnChecks::running(&format!("echo '{GOOD}'"));
     let own = own
         .file(
             "preflight/hosts.toml",
@@ -187,8 +188,8 @@ fn a_secret_in_the_directory_s_own_words_is_masked() {
 
 #[test]
 fn the_configuration_may_give_another_argument_list() {
-    let own =
-        Own::running("exit 1").script("bin/other", &format!("[ \"$1\" = '--all of it' ] && echo '{GOOD}'"));
+    let own = OwnChecks::running("exit 1")
+        .script("bin/other", &format!("[ \"$1\" = '--all of it' ] && echo '{GOOD}'"));
     let config = "[targets.production.commands]\ndisk = [\"bin/other\", \"--all of it\"]\n";
     std::fs::write(own.home().join("config.toml"), config).expect("the home is ours");
     let ran = own.ops(&[
@@ -217,7 +218,7 @@ fn commands_run_at_the_same_time_and_without_a_checkout() {
     let wait = |own: &str, other: &str| {
         format!("touch {own}; until [ -e {other} ]; do sleep 0.05; done; echo '{GOOD}'")
     };
-    let own = Own::new()
+    let own = OwnChecks::new()
         .file("preflight/hosts.toml", &format!("{DISK}{second}"))
         .script("bin/disk", &wait("one", "two"))
         .script("bin/second", &wait("two", "one"));
@@ -228,15 +229,15 @@ fn commands_run_at_the_same_time_and_without_a_checkout() {
 #[test]
 fn a_result_needs_a_directory() {
     // As `checks lint` reads it, a file may stand anywhere; a run takes it only from the named directory.
-    let own = Own::running(&format!("echo '{GOOD}'"));
+    let own = OwnChecks::running(&format!("echo '{GOOD}'"));
     let file = own.dir().join("preflight/hosts.toml").display().to_string();
     let ran = finish(crate::support::bench::program(&own.home()).args(["checks", "lint", &file]));
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "1 check in 1 section, no problems\n"), "{}", ran.stderr);
 }
 
 #[test]
-fn the_schema_of_a_result_is_printed_and_judges_as_the_program_does() {
-    let own = Own::new();
+fn the_printed_schema_of_a_result_accepts_what_the_program_accepts() {
+    let own = OwnChecks::new();
     let schema = |of: &str| -> Value {
         let ran = finish(crate::support::bench::program(&own.home()).args(["checks", "schema", of]));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -262,7 +263,8 @@ fn the_schema_of_a_result_is_printed_and_judges_as_the_program_does() {
         let mut document = good.clone();
         spoil(&mut document);
         assert!(!validator.is_valid(&document), "number {number}");
-        let ran = Own::running("cat result.json").file("result.json", &document.to_string()).ask(&["hosts"]);
+        let ran =
+            OwnChecks::running("cat result.json").file("result.json", &document.to_string()).ask(&["hosts"]);
         assert_eq!(ran.verdict("hosts.disk"), "error", "number {number}");
     }
     // And that of a file of one's own directory.

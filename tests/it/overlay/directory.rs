@@ -4,17 +4,17 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{DISK, GOOD, Own, waivers};
+use super::{DISK, GOOD, OwnChecks, waivers};
 use crate::support::bench::{finish, program};
 
-/// A check that asks for a variable.
+/// A check of a variable.
 fn check(id: &str, more: &str) -> String {
     format!(
         "[[check]]\nid = \"{id}\"\ntitle = \"a claim\"\nfix = \"fix it\"\nprobe.env = {{ var = \"LANG\", form = \"token\" }}\n{more}\n"
     )
 }
 
-fn ids(own: &Own) -> Vec<String> {
+fn ids(own: &OwnChecks) -> Vec<String> {
     let ran = own.ops(&["checks", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("{e}: {}", ran.stderr));
     let checks = document["checks"].as_array().expect("checks").iter();
@@ -22,8 +22,8 @@ fn ids(own: &Own) -> Vec<String> {
 }
 
 #[test]
-fn new_sections_and_further_checks_stand_where_they_belong() {
-    let own = Own::new()
+fn new_sections_and_further_checks_have_their_place() {
+    let own = OwnChecks::new()
         .file("preflight/hosts.toml", DISK)
         .file("preflight/quality.toml", &check("licences", ""))
         .file(
@@ -57,8 +57,8 @@ fn new_sections_and_further_checks_stand_where_they_belong() {
 }
 
 #[test]
-fn every_problem_is_told_at_once_with_file_and_line() {
-    let own = Own::new()
+fn every_problem_is_reported_at_once_with_file_and_line() {
+    let own = OwnChecks::new()
         .file(
             "preflight/schema.toml",
             &format!("title = \"Other\"\n\n{}", check("mine", "needs = [\"hosts.dsik\"]")),
@@ -129,15 +129,16 @@ fn every_problem_is_told_at_once_with_file_and_line() {
     ] {
         let run_report =
             said.lines().any(|line| line.contains(&format!("ops/{place}")) && line.contains(what));
-        assert!(run_report, "{place} {what:?} is not run_report:\n{said}");
+        assert!(run_report, "{place} {what:?} is not reported:\n{said}");
     }
 }
 
 #[test]
-fn needs_are_resolved_across_and_circles_are_found() {
-    let own = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"chatwoot.token\"]\n"));
+fn needs_are_resolved_across_files_and_circles_are_found() {
+    let own = OwnChecks::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"chatwoot.token\"]\n"));
     assert!(ids(&own).contains(&"hosts.disk".to_owned()));
-    let other = Own::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
+    let other =
+        OwnChecks::new().file("preflight/hosts.toml", &format!("{DISK}needs = [\"traffic.average\"]\n"));
     let said = other.refused();
     let why = "`hosts.disk` in preflight needs `traffic.average` in deploy, which does not run with it";
     assert!(said.contains(&format!("ops/preflight/hosts.toml:5: {why}")), "{said}");
@@ -153,8 +154,8 @@ fn needs_are_resolved_across_and_circles_are_found() {
 }
 
 #[test]
-fn a_directory_that_is_none_or_empty_is_refused() {
-    let own = Own::new();
+fn a_missing_or_empty_directory_is_rejected() {
+    let own = OwnChecks::new();
     assert!(own.refused().contains("ops: contains no check file (*.toml)"));
     let own = own.file("bin/disk", "not a check").file("README.md", "notes");
     assert!(own.refused().contains("ops: contains no check file (*.toml)"));
@@ -171,16 +172,17 @@ fn a_directory_that_is_none_or_empty_is_refused() {
 }
 
 #[test]
-fn an_ending_in_upper_case_is_not_passed_over_beside_a_good_file() {
-    let own = Own::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
+fn a_file_name_in_upper_case_is_not_ignored() {
+    let own = OwnChecks::running("exit 1").file("preflight/Ours.TOML", &check("x", ""));
     let said = own.refused();
     assert!(said.contains("ops/preflight/Ours.TOML: would be ignored"), "{said}");
 }
 
 #[test]
-fn what_cannot_be_read_is_told_and_not_waited_for() {
-    let own =
-        Own::new().file("preflight/latin.toml", "").file("preflight/endless.toml", &"#".repeat(2 << 20));
+fn unreadable_files_are_reported_without_waiting() {
+    let own = OwnChecks::new()
+        .file("preflight/latin.toml", "")
+        .file("preflight/endless.toml", &"#".repeat(2 << 20));
     std::fs::write(own.dir().join("preflight/latin.toml"), b"title = \"\xe9\"").expect("it is ours");
     let pipe = own.dir().join("preflight/pipe.toml");
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
@@ -199,9 +201,9 @@ fn what_cannot_be_read_is_told_and_not_waited_for() {
 }
 
 #[test]
-fn nothing_but_the_flag_names_a_directory() {
+fn only_the_flag_names_a_directory() {
     // Wherever one might be looked for, there is one, and all of them would fail.
-    let own = Own::running("exit 1");
+    let own = OwnChecks::running("exit 1");
     for place in ["checks", ".hotdash-ops/checks", ".config/hotdash-ops/checks"] {
         let at = own.home().join(place).join("preflight");
         std::fs::create_dir_all(&at).expect("the home is ours");
@@ -222,7 +224,7 @@ fn nothing_but_the_flag_names_a_directory() {
     command.env("HOTDASH_OPS_CHECKS", own.dir()).args(["preflight", "--only", "hosts"]);
     let ran = finish(&mut command);
     assert!(ran.code == 2 && ran.stderr.contains("--only hosts: matches no check"), "{}", ran.stderr);
-    // A run of what there is says that the variable has no effect.
+    // A run of the existing checks reports that the variable has no effect.
     let mut command = program(&own.home());
     command.env("HOTDASH_OPS_CHECKS", own.dir()).args(["preflight", "--only", "environment.agent-sdk-url"]);
     let ran = finish(&mut command);
@@ -236,8 +238,8 @@ fn nothing_but_the_flag_names_a_directory() {
 }
 
 #[test]
-fn own_checks_count_for_partial_runs_and_are_chosen_like_others() {
-    let own = Own::running(&format!("echo '{GOOD}'"));
+fn own_checks_count_for_partial_runs_and_can_be_selected() {
+    let own = OwnChecks::running(&format!("echo '{GOOD}'"));
     let whole = own.ops(&["checks", "list", "--format", "json"]);
     let document: Value = serde_json::from_str(&whole.stdout).expect("one document");
     let checks = document["checks"].as_array().expect("checks");
@@ -252,8 +254,8 @@ fn own_checks_count_for_partial_runs_and_are_chosen_like_others() {
 }
 
 #[test]
-fn an_own_section_of_a_phase_is_asked_by_its_verb_alone() {
-    let own = Own::new()
+fn an_own_section_runs_only_with_the_verb_of_its_phase() {
+    let own = OwnChecks::new()
         .file("deploy/queues.toml", &DISK.replace("id = \"disk\"", "id = \"moving\""))
         .file("success/sales.toml", DISK)
         .script("bin/disk", "exit 1");

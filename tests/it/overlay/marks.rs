@@ -3,19 +3,19 @@
 
 use hotdash_ops::input::format::Format;
 
-use super::{GOOD, Own, waivers};
-use crate::formats::once;
-use crate::formats_real::accept;
+use super::{GOOD, OwnChecks, waivers};
+use crate::formats::completeness;
+use crate::formats::real::accept;
 use crate::support::bench::{finish, program};
 
 /// Two replacements, of which one passes and one fails under a waiver.
-fn own() -> Own {
+fn own() -> OwnChecks {
     let check = |id: &str| {
         format!(
             "[[check]]\nid = \"{id}\"\ntitle = \"our own claim\"\nfix = \"fix it\"\nprobe.command = {{ name = \"{id}\", run = [\"bin/{id}\"], result = \"json\" }}\n"
         )
     };
-    Own::new()
+    OwnChecks::new()
         .file("preflight/environment.toml", &(check("agent-sdk-url") + &check("chatwoot-base-url")))
         .script("bin/agent-sdk-url", &format!("echo '{GOOD}'"))
         .script("bin/chatwoot-base-url", &format!("echo '{}'", GOOD.replace("true", "false")))
@@ -48,7 +48,7 @@ fn every_format_marks_what_is_replaced_and_waived() {
             assert!(whole.contains(part), "{format} has no {part}:\n{}", ran.stdout);
         }
         accept(format.name(), &ran.stdout);
-        let mut ids = once::ids(format, &ran.stdout);
+        let mut ids = completeness::ids(format, &ran.stdout);
         ids.sort();
         assert_eq!(ids, ["environment.agent-sdk-url", "environment.chatwoot-base-url"], "{format}");
     }
@@ -76,7 +76,7 @@ fn a_replacement_that_passes_is_marked_as_well() {
 }
 
 #[test]
-fn without_a_directory_there_is_no_trace() {
+fn without_own_checks_nothing_is_marked() {
     let own = own();
     for format in Format::ALL {
         let mut command = program(&own.home());

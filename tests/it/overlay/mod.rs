@@ -15,7 +15,7 @@ use std::process::Command;
 use crate::support::bench::{Ran, finish, program};
 
 /// A home with a directory of own checks in it, called `ops`.
-pub struct Own {
+pub struct OwnChecks {
     home: tempfile::TempDir,
 }
 
@@ -35,17 +35,17 @@ probe.command = { name = "disk", run = ["bin/disk"], result = "json" }
 const GOOD: &str = r#"{ "schema": "hotdash-ops.check/1", "claims": [
   { "what": "free space", "expected": "at least 10 %", "found": "43 %", "holds": true } ] }"#;
 
-impl Own {
+impl OwnChecks {
     /// An empty directory.
-    pub fn new() -> Own {
-        let own = Own { home: tempfile::tempdir().expect("a temporary home") };
+    pub fn new() -> OwnChecks {
+        let own = OwnChecks { home: tempfile::tempdir().expect("a temporary home") };
         std::fs::create_dir(own.dir()).expect("the home is ours");
         own
     }
 
     /// A directory with one check whose command is this shell script.
-    pub fn running(script: &str) -> Own {
-        Own::new().file("preflight/hosts.toml", DISK).script("bin/disk", script)
+    pub fn running(script: &str) -> OwnChecks {
+        OwnChecks::new().file("preflight/hosts.toml", DISK).script("bin/disk", script)
     }
 
     pub fn dir(&self) -> PathBuf {
@@ -57,7 +57,7 @@ impl Own {
     }
 
     /// Writes a file into the directory.
-    pub fn file(self, path: &str, text: &str) -> Own {
+    pub fn file(self, path: &str, text: &str) -> OwnChecks {
         let path = self.dir().join(path);
         std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("the home is ours");
         std::fs::write(path, text).expect("the home is ours");
@@ -65,7 +65,7 @@ impl Own {
     }
 
     /// Writes a program into the directory.
-    pub fn script(self, path: &str, script: &str) -> Own {
+    pub fn script(self, path: &str, script: &str) -> OwnChecks {
         let own = self.file(path, &format!("#!/bin/sh\n{script}\n"));
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(own.dir().join(path), mode).expect("the home is ours");
@@ -83,19 +83,19 @@ impl Own {
         finish(&mut self.command(arguments))
     }
 
-    /// Asks some checks; the report is on stdout.
+    /// Runs some checks; the report is on stdout.
     pub fn ask(&self, only: &[&str]) -> Ran {
         let mut arguments = vec!["preflight", "--format", "json", "--no-journal"];
         arguments.extend(only.iter().flat_map(|only| ["--only", only]));
         self.ops(&arguments)
     }
 
-    /// A call that the directory refuses.
+    /// A call that is rejected because of the directory.
     #[track_caller]
     pub fn refused(&self) -> String {
         let ran = self.ops(&["checks", "list"]);
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-        // Whoever reads the directory says the same.
+        // Every command that reads the directory reports the same.
         for verb in [&["preflight", "--quiet"][..], &["checks", "lint"], &["checks", "explain", "schema"]] {
             let other = self.ops(verb);
             assert_eq!((other.code, &other.stderr), (2, &ran.stderr), "{verb:?}");

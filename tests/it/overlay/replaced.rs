@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{GOOD, Own, waivers};
+use super::{GOOD, OwnChecks, waivers};
 use crate::support::bench::Bench;
 
 /// A check of this id whose command passes.
@@ -14,12 +14,12 @@ fn check(id: &str, more: &str) -> String {
     )
 }
 
-fn new() -> Own {
-    Own::new().script("bin/good", &format!("echo '{GOOD}'"))
+fn new() -> OwnChecks {
+    OwnChecks::new().script("bin/good", &format!("echo '{GOOD}'"))
 }
 
 #[test]
-fn the_whole_check_is_replaced_in_its_place() {
+fn a_replaced_check_keeps_its_place() {
     let own = new().file("preflight/environment.toml", &format!("\n\n{}", check("agent-sdk-url", "")));
     let ran = own.ask(&["environment.agent-sdk-url", "environment.chatwoot-account-id"]);
     let outcome = ran.outcome("environment.agent-sdk-url");
@@ -51,7 +51,7 @@ fn the_whole_check_is_replaced_in_its_place() {
 }
 
 #[test]
-fn what_makes_a_check_weaker_takes_a_waiver() {
+fn weakening_a_check_requires_a_waiver() {
     let manual = "[[check]]\nid = \"agent-sdk-url\"\ntitle = \"a claim\"\nfix = \"look\"\nprobe.manual = { ask = \"well?\" }\n";
     let embedded = hotdash_ops::checklist::load().expect("the embedded checklist reads");
     let origin = &embedded.get("environment.agent-sdk-url").expect("there is one").origin;
@@ -79,7 +79,7 @@ fn what_makes_a_check_weaker_takes_a_waiver() {
 }
 
 #[test]
-fn what_was_weak_before_may_stay_so() {
+fn a_check_that_was_weak_can_stay_weak() {
     let graded = hotdash_ops::checklist::load().expect("the embedded checklist reads");
     let graded = graded.checks().find(|c| c.entry.feature.is_some()).expect("one of a feature").clone();
     let (section, id) = graded.id.split_once('.').expect("section.id");
@@ -98,7 +98,7 @@ fn what_was_weak_before_may_stay_so() {
 }
 
 #[test]
-fn one_line_does_not_hide_what_is_not_the_checklists_own() {
+fn a_quiet_status_still_names_replaced_checks() {
     let bench = Bench::new();
     let own = new().file("preflight/chatwoot.toml", &check("services", ""));
     let quiet = |more: &[&str]| bench.ops(&[&["status", "--quiet"][..], more].concat());
@@ -114,8 +114,8 @@ fn one_line_does_not_hide_what_is_not_the_checklists_own() {
 }
 
 #[test]
-fn a_gate_with_a_waiver_says_so() {
-    let own = Own::new().file("waivers.toml", &waivers(&[("success.dashboards", "2099-01-01")]));
+fn a_gate_with_a_waiver_mentions_it() {
+    let own = OwnChecks::new().file("waivers.toml", &waivers(&[("success.dashboards", "2099-01-01")]));
     let ran = own.ops(&["gate", "--lookback", "--format", "json", "--no-journal", "--quiet"]);
     let outcome = ran.outcome("success.dashboards");
     assert_eq!((ran.code != 0, &outcome["label"]), (true, &json!("waived")), "{}", ran.stdout);
@@ -123,7 +123,7 @@ fn a_gate_with_a_waiver_says_so() {
 }
 
 #[test]
-fn a_replacement_is_what_the_others_stand_on() {
+fn checks_that_need_a_replaced_check_need_its_replacement() {
     // The embedded check would fail; with the operator's own in its place, what needs it runs.
     let mut bench = Bench::new();
     bench.unset("AGENT_SDK_URL");

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{DISK, GOOD, Own};
+use super::{DISK, GOOD, OwnChecks};
 
-/// Asks the one check, whose command is this script, and gives its outcome and the run's code.
+/// Runs the one check, whose command is this script, and returns its outcome and the run's exit code.
 fn asked(script: &str) -> (i32, serde_json::Value) {
-    let ran = Own::running(script).ask(&["hosts"]);
+    let ran = OwnChecks::running(script).ask(&["hosts"]);
     (ran.code, ran.outcome("hosts.disk"))
 }
 
@@ -27,7 +27,7 @@ fn error(script: &str) -> (String, String) {
 }
 
 #[test]
-fn the_claims_decide() {
+fn the_claims_decide_the_verdict() {
     for (holds, code, verdict) in [("true", 0, "pass"), ("false", 1, "fail"), ("null", 3, "inconclusive")] {
         let (ended, outcome) = asked(&format!("echo '{}'", GOOD.replace("true", holds)));
         assert_eq!((ended, &outcome["verdict"]), (code, &json!(verdict)), "{outcome}");
@@ -52,7 +52,7 @@ fn the_claims_decide() {
 }
 
 #[test]
-fn what_is_no_result_is_an_error() {
+fn an_invalid_result_is_an_error() {
     let printed = |text: &str| format!("cat <<'END'\n{text}\nEND");
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (script, said) in [
@@ -98,7 +98,7 @@ fn what_is_no_result_is_an_error() {
 }
 
 #[test]
-fn only_a_command_that_ends_well_is_believed() {
+fn only_a_command_with_exit_code_0_is_trusted() {
     let good = format!("echo '{GOOD}'");
     for (script, said) in [
         ("exit 3".to_owned(), "exit code was 3, and it printed no result"),
@@ -110,7 +110,7 @@ fn only_a_command_that_ends_well_is_believed() {
         let (reason, _) = error(&script);
         assert!(reason.contains(said), "{said:?}: {reason}");
     }
-    // What it said about it is kept, and it is not data.
+    // Its output is kept as evidence, not as data.
     let (_, outcome) = asked("echo 'df: no such disk' >&2; exit 2");
     assert_eq!(outcome["evidence"], json!([{ "name": "error output", "value": "df: no such disk" }]));
     let (_, outcome) = asked(&format!("echo chatter >&2; {good}"));
@@ -119,17 +119,17 @@ fn only_a_command_that_ends_well_is_believed() {
 
 #[test]
 fn a_command_that_cannot_be_started_is_an_error() {
-    let own = Own::new().file("preflight/hosts.toml", DISK);
+    let own = OwnChecks::new().file("preflight/hosts.toml", DISK);
     for (own, said) in [
         (own, "`bin/disk`: bin/disk is not installed"),
-        (Own::running("").file("bin/disk", "x"), "`bin/disk`: "),
+        (OwnChecks::running("").file("bin/disk", "x"), "`bin/disk`: "),
     ] {
         std::fs::create_dir_all(own.dir().join("bin")).expect("it is ours");
         let outcome = own.ask(&["hosts"]).outcome("hosts.disk");
         assert_eq!(outcome["verdict"], "error");
         assert!(outcome["reason"].as_str().is_some_and(|reason| reason.contains(said)), "{outcome}");
     }
-    let own = Own::new().file("preflight/hosts.toml", DISK).file("bin/disk", "no mode");
+    let own = OwnChecks::new().file("preflight/hosts.toml", DISK).file("bin/disk", "no mode");
     let outcome = own.ask(&["hosts"]).outcome("hosts.disk");
     assert!(outcome["reason"].to_string().contains("cannot be executed"), "{outcome}");
 }
@@ -144,8 +144,8 @@ fn a_command_that_prints_without_end_is_an_error() {
 }
 
 /// The one check with two seconds to answer in.
-fn hurried(script: &str) -> Own {
-    Own::running(script).file("preflight/hosts.toml", &DISK.replace("fix =", "timeout = \"2s\"\nfix ="))
+fn hurried(script: &str) -> OwnChecks {
+    OwnChecks::running(script).file("preflight/hosts.toml", &DISK.replace("fix =", "timeout = \"2s\"\nfix ="))
 }
 
 #[test]
@@ -163,10 +163,11 @@ fn a_command_that_does_not_end_is_killed_with_all_it_started() {
 }
 
 #[test]
-fn a_grandchild_that_keeps_the_pipe_open_is_neither_waited_for_nor_a_pass() {
+fn a_grandchild_that_keeps_the_pipe_open_neither_blocks_nor_passes() {
     // In the command's own group, and out of it.
     for start in ["sleep 300 & echo $! > pid", "setsid sh -c 'echo $$ > pid; exec sleep 20' &"] {
-        let own = Own::running(&format!("{start}\nuntil [ -s pid ]; do sleep 0.05; done\necho '{GOOD}'"));
+        let own =
+            OwnChecks::running(&format!("{start}\nuntil [ -s pid ]; do sleep 0.05; done\necho '{GOOD}'"));
         let began = Instant::now();
         let ran = own.ask(&["hosts"]);
         let outcome = ran.outcome("hosts.disk");
@@ -186,10 +187,10 @@ fn a_grandchild_that_keeps_the_pipe_open_is_neither_waited_for_nor_a_pass() {
 }
 
 #[test]
-fn a_failure_is_asked_again_and_an_error_is_not() {
+fn a_failure_is_retried_and_an_error_is_not() {
     let counting = |end: &str| {
         let retry = DISK.replace("fix =", "retry = { times = 2, every = \"100ms\" }\nfix =");
-        Own::running(&format!("echo x >> asked; {end}")).file("preflight/hosts.toml", &retry)
+        OwnChecks::running(&format!("echo x >> asked; {end}")).file("preflight/hosts.toml", &retry)
     };
     let bad = GOOD.replace("true", "false");
     let own = counting(&format!("if [ $(wc -l < asked) = 3 ]; then echo '{GOOD}'; else echo '{bad}'; fi"));
@@ -202,10 +203,10 @@ fn a_failure_is_asked_again_and_an_error_is_not() {
 }
 
 #[test]
-fn what_a_command_says_is_short_and_obeyed_by_no_terminal() {
+fn a_commands_texts_are_short_and_have_no_control_characters() {
     let long = "x".repeat(100_000);
     let result = GOOD.replace("43 %", &long).replace("free space", "\\u001b[31mred\\u001b[0m\\u202e");
-    let own = Own::running("cat result.json").file("result.json", &result);
+    let own = OwnChecks::running("cat result.json").file("result.json", &result);
     for format in ["table", "json", "jsonl", "junit", "prom", "markdown", "github"] {
         let ran = own.ops(&["preflight", "--only", "hosts", "--no-journal", "-vv", "--format", format]);
         assert_eq!(ran.code, 0, "{format}: {}", ran.stderr);

@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{DISK, GOOD, Own, waivers};
+use super::{DISK, GOOD, OwnChecks, waivers};
 use crate::support::bench::Ran;
 
 const LATER: &str = "2099-12-31";
 const PAST: &str = "2020-02-29";
 
 /// A directory whose one check prints this claim, under a waiver.
-fn waived(holds: &str, expires: &str) -> Own {
+fn waived(holds: &str, expires: &str) -> OwnChecks {
     let result = GOOD.replace("true", holds);
-    Own::running(&format!("echo '{result}'")).file("waivers.toml", &waivers(&[("hosts.disk", expires)]))
+    OwnChecks::running(&format!("echo '{result}'")).file("waivers.toml", &waivers(&[("hosts.disk", expires)]))
 }
 
 fn notes(ran: &Ran) -> String {
@@ -61,7 +61,7 @@ fn the_report_of_a_waived_failure_does_not_say_that_all_passed() {
 
 #[test]
 fn an_error_can_be_waived_too() {
-    let own = Own::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
+    let own = OwnChecks::running("exit 3").file("preflight/waivers.toml", &waivers(&[("hosts.disk", LATER)]));
     // No check ran then, and such a run does not end with 0.
     let ran = own.ask(&["hosts"]);
     assert_eq!((ran.code, &ran.outcome("hosts.disk")["label"]), (3, &json!("waived")));
@@ -76,7 +76,7 @@ fn an_expired_waiver_lets_nothing_through() {
         (format!("echo '{}'", GOOD.replace("true", "null")), "inconclusive"),
         ("exit 3".to_owned(), "error"),
     ] {
-        let own = Own::running(&script).file("waivers.toml", &waivers(&[("hosts.disk", PAST)]));
+        let own = OwnChecks::running(&script).file("waivers.toml", &waivers(&[("hosts.disk", PAST)]));
         let ran = own.ask(&["hosts"]);
         let outcome = ran.outcome("hosts.disk");
         assert_eq!((ran.code, &outcome["verdict"]), (1, &json!(verdict)), "{}", ran.stderr);
@@ -125,7 +125,7 @@ fn an_expired_waiver_is_seen_in_every_format() {
 }
 
 #[test]
-fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
+fn an_unused_waiver_is_reported_with_v() {
     let own = waived("true", LATER);
     let plain = own.ops(&["preflight", "--only", "hosts", "--no-journal"]);
     assert!(plain.code == 0 && !plain.stdout.contains("not needed"), "{}", plain.stdout);
@@ -138,11 +138,11 @@ fn a_waiver_without_a_use_is_told_to_who_asks_for_more() {
 }
 
 #[test]
-fn what_needs_a_waived_check_is_asked() {
+fn checks_that_need_a_waived_check_run() {
     let second = "\n[[check]]\nid = \"second\"\ntitle = \"a claim\"\nfix = \"fix it\"\nneeds = [\"hosts.disk\"]\n\
                   probe.command = { name = \"second\", run = [\"bin/second\"], result = \"json\" }\n";
     let of = |waive: &str, holds: &str| {
-        let own = Own::running(&format!("echo '{}'", GOOD.replace("true", "false")))
+        let own = OwnChecks::running(&format!("echo '{}'", GOOD.replace("true", "false")))
             .file("preflight/hosts.toml", &format!("{DISK}{second}"))
             .script("bin/second", &format!("echo '{}'", GOOD.replace("true", holds)));
         match waive {
@@ -152,7 +152,7 @@ fn what_needs_a_waived_check_is_asked() {
     };
     let ran = of(LATER, "true").ask(&["hosts"]);
     assert_eq!((ran.code, ran.verdict("hosts.second").as_str()), (0, "pass"), "{}", ran.problems());
-    // It says for itself what it finds.
+    // Its own result is reported.
     assert_eq!(of(LATER, "false").ask(&["hosts"]).code, 1);
     for not in ["", PAST] {
         let ran = of(not, "true").ask(&["hosts"]);
@@ -162,7 +162,7 @@ fn what_needs_a_waived_check_is_asked() {
 
 #[test]
 fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
-    let own = Own::new().file("waivers.toml", &waivers(&[("environment.agent-sdk-url", LATER)]));
+    let own = OwnChecks::new().file("waivers.toml", &waivers(&[("environment.agent-sdk-url", LATER)]));
     let ran = own.ask(&["environment.agent-sdk-url"]);
     let outcome = ran.outcome("environment.agent-sdk-url");
     assert_eq!((ran.code, &outcome["label"]), (0, &json!("waived")), "{}", ran.stderr);
@@ -186,7 +186,7 @@ fn a_waiver_of_an_embedded_check_counts_and_explain_knows_it() {
 }
 
 #[test]
-fn lint_tells_what_has_expired() {
+fn lint_reports_expired_waivers() {
     let lint = waived("true", PAST).ops(&["checks", "lint"]);
     assert_eq!(
         (lint.code, lint.stdout.as_str()),
@@ -201,7 +201,7 @@ fn lint_tells_what_has_expired() {
 }
 
 #[test]
-fn the_last_day_is_whole() {
+fn a_waiver_is_valid_on_its_last_day() {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let own = waived("false", &today.to_string());
     // Unless midnight has passed in between.

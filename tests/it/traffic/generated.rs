@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::{Form, WindowData};
+use hotdash_ops::traffic::window::{Form, WindowData};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, checklist, open, prisma, psql, report_of, spoiled};
@@ -133,7 +133,7 @@ fn insert(cases: &[Case], names: &Names) -> String {
     facts.chunks(1000).map(chunk).collect()
 }
 
-/// What psql says to each case; one call for all. A statement that fails says nothing.
+/// What psql prints for each case; one call for all. A statement that fails prints nothing.
 fn asked(dsn: &str, cases: &[Case], names: &Names) -> Vec<String> {
     let script: String = cases
         .iter()
@@ -143,12 +143,12 @@ fn asked(dsn: &str, cases: &[Case], names: &Names) -> Vec<String> {
 }
 
 /// What does not depend on how a duration is written.
-fn counted(case: &Case, full: &WindowData) -> Result<(), String> {
+fn counted(case: &Case, data: &WindowData) -> Result<(), String> {
     let inside = |kind| case.facts.iter().filter(move |f| f.kind == kind && case.window.holds(f.at));
     let retries = || inside("support.webhook.retry");
     let (total, bad) = (retries().count() as u64, retries().filter(|f| !f.ok).count() as u64);
     let dead = inside("support.webhook.dead_letter").count() as u64;
-    let letter = &full.letter;
+
     let mut attempts = (0, 0);
     for fact in retries() {
         let value: serde_json::Value = serde_json::from_str(&fact.value).map_err(|e| e.to_string())?;
@@ -157,27 +157,36 @@ fn counted(case: &Case, full: &WindowData) -> Result<(), String> {
             attempts = (attempts.0 + said, attempts.1 + 1);
         }
     }
-    let failures: u64 = full.failures.iter().map(|(_, n)| n).sum();
+    let failures: u64 = data.failures.iter().map(|(_, n)| n).sum();
     let mut bins = BTreeMap::new();
     for fact in retries().filter(|_| bad > 0) {
-        let of = full.bins.iter().rposition(|bin| bin.from < fact.at).ok_or("a fact before the first bin")?;
+        let of = data
+            .bins
+            .iter()
+            .rposition(|bin| bin.window.from < fact.at)
+            .ok_or("a fact before the first bin")?;
         let bin: &mut (u64, u64) = bins.entry(of).or_default();
         *bin = (bin.0 + 1, bin.1 + u64::from(!fact.ok));
     }
-    let in_bins: BTreeMap<usize, (u64, u64)> =
-        full.bins.iter().map(|b| (b.total, b.bad)).enumerate().filter(|(_, bin)| *bin != (0, 0)).collect();
-    let found = (letter.total, letter.bad(), full.dead_letters, full.attempts, failures);
+    let in_bins: BTreeMap<usize, (u64, u64)> = data
+        .bins
+        .iter()
+        .map(|b| (b.tally.total(), b.tally.bad))
+        .enumerate()
+        .filter(|(_, bin)| *bin != (0, 0))
+        .collect();
+    let found = (data.tally.total(), data.tally.bad, data.tally.dead_letters, data.attempts, failures);
     let expected = (total, bad, dead, attempts, bad);
     if found != expected {
         return Err(format!("counts {found:?}, and there are {expected:?}"));
     }
-    if letter.timed + full.unreadable + full.untimed != total {
-        return Err(format!("durations are not counted once: {full:?}"));
+    if data.durations.timed + data.durations.unreadable + data.durations.untimed != total {
+        return Err(format!("durations are not counted once: {data:?}"));
     }
     if in_bins != bins { Err(format!("bins {in_bins:?}, and there are {bins:?}")) } else { Ok(()) }
 }
 
-/// The first tables are read without an index, and what can be asked in two ways is then asked in the other.
+/// The first tables are read without an index, and with the other of two equivalent queries.
 const WITHOUT_INDEX: usize = 60;
 
 fn plan_with_index(database: &str, on: bool) {
@@ -199,7 +208,7 @@ async fn numbers_equal_the_checklists_in_psql() {
         ("traffic_generated_prisma", variant::PRISMA_INDEXED, BERLIN, prisma()),
     ];
     for (database, sql, role, names) in generations {
-        let (_, look) = spoiled(role, database, sql, &names).await;
+        let (_, info) = spoiled(role, database, sql, &names).await;
         let filled = format!("{} analyze;", insert(&cases, &names));
         server().psql(database, &filled).expect("the rows");
         let dsn = server().login(role, database);
@@ -216,18 +225,18 @@ async fn numbers_equal_the_checklists_in_psql() {
                 session.close().await;
                 session = open(&dsn).await;
             }
-            let full = super::full(&session, &look.source, case.window).await;
+            let data = super::window_data(&session, &info.source, case.window).await;
             let which = format!("{database}, table {n} of seed {seed}, {:?}", case.window);
-            counted(case, &full).unwrap_or_else(|why| panic!("{which}: {why}"));
+            counted(case, &data).unwrap_or_else(|why| panic!("{which}: {why}"));
             let average = said.split('\n').next().and_then(|line| line.split('|').nth(2));
             match average {
                 Some("NaN" | "Infinity" | "-Infinity") | None => {
                     guarded += 1;
-                    assert_eq!(full.letter.form, Form::Guarded, "{which}: {said}");
+                    assert_eq!(data.durations.form, Form::Guarded, "{which}: {said}");
                 }
                 Some(_) => {
                     finite += 1;
-                    assert_eq!((full.letter.form, report_of(&full)), (Form::Checklist, said), "{which}");
+                    assert_eq!((data.durations.form, report_of(&data)), (Form::Checklist, said), "{which}");
                 }
             }
         }

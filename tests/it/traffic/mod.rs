@@ -1,10 +1,12 @@
-//! Facts read from a real PostgreSQL, and the same asked of `psql`.
+//! Facts read from a real PostgreSQL, compared with what `psql` prints.
 
+mod customers;
 mod generated;
 mod late;
 mod nasty;
 mod sight;
 mod tables;
+mod watch;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -15,25 +17,25 @@ use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgError, Session, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::full::WindowData;
-use hotdash_ops::traffic::query::Source;
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::sql::Source;
+use hotdash_ops::traffic::window::WindowData;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;
 
-/// A session that may take as long as the last word.
+/// A session that may take as long as the final query.
 async fn open(dsn: &str) -> Session {
     let dsn = Dsn::parse(dsn).expect("a connection string");
     connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(70)).await.expect("it connects")
 }
 
-/// A session in a new database that `sql` spoils, and what a look at it says.
+/// A session in a new database changed by `sql`, and what is known of its tables.
 async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
-    let look = read::look(&session, names).await.expect("a look");
-    (session, look)
+    let info = read::table_info(&session, names).await.expect("the table");
+    (session, info)
 }
 
 /// The names of the generation that Prisma made.
@@ -55,11 +57,11 @@ fn minutes(minutes: i64, to: Timestamp) -> Window {
     Window { from: to - SignedDuration::from_mins(minutes), to }
 }
 
-async fn full(session: &Session, source: &Source, window: Window) -> WindowData {
-    read::full(session, source, window, 15).await.expect("an answer")
+async fn window_data(session: &Session, source: &Source, window: Window) -> WindowData {
+    read::window_data(session, source, window, 15).await.expect("an answer")
 }
 
-/// What `psql` says under UTC, as a person would ask it: unaligned, and after an error it goes on.
+/// What `psql` prints under UTC, as a person would run it: unaligned, and it continues after an error.
 fn psql(dsn: &str, script: &str) -> String {
     let mut file = tempfile::tempfile().expect("a temporary file");
     std::io::Write::write_all(&mut file, script.as_bytes()).expect("it is written");
@@ -98,15 +100,15 @@ WHERE \"{fact_type}\" = 'support.webhook.dead_letter'
     ]
 }
 
-/// What [`WindowData`] says in the form of psql's lines.
-fn report_of(full: &WindowData) -> String {
+/// [`WindowData`] in the form of psql's lines.
+fn report_of(data: &WindowData) -> String {
     let or_null = |text: &Option<String>| text.clone().unwrap_or_else(|| "NULL".to_owned());
-    let letter = &full.letter;
-    let (rate, average) = (or_null(&letter.success_rate), or_null(&letter.average_ms));
-    format!("{rate}|{}|{average}\n{}", letter.total, full.dead_letters)
+
+    let (rate, average) = (or_null(&data.success_rate), or_null(&data.durations.average_ms));
+    format!("{rate}|{}|{average}\n{}", data.tally.total(), data.tally.dead_letters)
 }
 
-/// The SQLSTATE of a refusal.
+/// The SQLSTATE and the text of an error.
 fn refusal<T: std::fmt::Debug>(answer: Result<T, PgError>) -> (String, String) {
     let fault = answer.expect_err("a refusal");
     (fault.sqlstate().unwrap_or_default().to_owned(), fault.to_string())

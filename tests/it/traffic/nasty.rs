@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::{Kind, Ms, TickCursor};
-use hotdash_ops::traffic::full::{Form, Percentiles};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::{Ms, TickCursor};
+use hotdash_ops::traffic::stats::Percentiles;
+use hotdash_ops::traffic::window::FactKind;
+use hotdash_ops::traffic::window::Form;
 
-use super::{at, checklist, full, minutes, psql, report_of, spoiled};
+use super::{at, checklist, minutes, psql, report_of, spoiled, window_data};
 use crate::support::server;
 
 /// The content of a fact: its `value`, whether it was delivered, and whether its duration is a plain number,
@@ -62,29 +64,30 @@ fn rows(values: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn every_row_counts_once_whatever_it_holds() {
+async fn every_row_is_counted_once_whatever_it_contains() {
     let values: Vec<&str> = VALUES.iter().map(|(value, ..)| *value).collect();
-    let (session, look) = spoiled(READER, "traffic_nasty", &rows(&values), &Names::default()).await;
+    let (session, info) = spoiled(READER, "traffic_nasty", &rows(&values), &Names::default()).await;
     let window = minutes(15, at("2026-01-01T10:10:00Z"));
-    let full = full(&session, &look.source, window).await;
+    let data = window_data(&session, &info.source, window).await;
     let of = |what: &str| VALUES.iter().filter(|(_, _, is)| *is == what).count() as u64;
     let ok = VALUES.iter().filter(|(_, ok, _)| *ok).count() as u64;
-    assert_eq!((full.letter.form, full.letter.total, full.letter.ok), (Form::Guarded, 25, ok));
+    assert_eq!((data.durations.form, data.tally.total(), data.tally.ok), (Form::Guarded, 25, ok));
     assert_eq!(
-        (full.letter.timed, full.unreadable, full.untimed),
+        (data.durations.timed, data.durations.unreadable, data.durations.untimed),
         (of("timed"), of("unreadable"), of("untimed"))
     );
     let sum = format!("1{}349.5", "0".repeat(297));
-    assert_eq!(full.letter.sum_ms.as_deref(), Some(sum.as_str()), "1e300 + 145.5 + 7 - 3 + 200");
+    assert_eq!(data.durations.sum_ms.as_deref(), Some(sum.as_str()), "1e300 + 145.5 + 7 - 3 + 200");
     // 145 and 200 are the only plain whole numbers that ticks read.
-    assert_eq!(full.percentiles, Some(Percentiles { p50: 145, p95: 200, p99: 200 }));
-    assert_eq!(full.failures, [(None, 25 - ok)]);
-    let bins: (u64, u64) = full.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.total, sum.1 + bin.bad));
-    assert_eq!((full.bins.len(), bins), (15, (25, 25 - ok)));
+    assert_eq!(data.percentiles, Some(Percentiles { p50: 145, p95: 200, p99: 200 }));
+    assert_eq!(data.failures, [(None, 25 - ok)]);
+    let bins: (u64, u64) =
+        data.bins.iter().fold((0, 0), |sum, bin| (sum.0 + bin.tally.total(), sum.1 + bin.tally.bad));
+    assert_eq!((data.bins.len(), bins), (15, (25, 25 - ok)));
 
     let tick = read::tick(
         &session,
-        &look.source,
+        &info.source,
         TickCursor::nothing(window.from),
         window.to,
         Duration::from_secs(20),
@@ -93,7 +96,7 @@ async fn every_row_counts_once_whatever_it_holds() {
     let groups = tick.expect("no row can raise an error").groups;
     let sum = |keep: fn(&Ms) -> bool| groups.iter().filter(|g| keep(&g.ms)).map(|g| g.n).sum::<u64>();
     assert_eq!(groups.iter().map(|g| g.n).sum::<u64>(), 25);
-    assert_eq!(groups.iter().filter(|g| g.kind == Kind::Ok).map(|g| g.n).sum::<u64>(), ok);
+    assert_eq!(groups.iter().filter(|g| g.kind == FactKind::Ok).map(|g| g.n).sum::<u64>(), ok);
     assert_eq!((sum(|ms| *ms == Ms::Untimed), sum(|ms| matches!(ms, Ms::Read(_)))), (of("untimed"), 2));
 
     let script = checklist(&Names::default(), window).concat();
@@ -106,32 +109,32 @@ async fn every_row_counts_once_whatever_it_holds() {
 
 /// Each value beside three good ones: where the checklist answers a finite number it is ours, too.
 #[tokio::test]
-async fn one_nasty_value_at_a_time() {
-    let (session, look) = spoiled(READER, "traffic_one_nasty", "", &Names::default()).await;
+async fn each_unusual_value_alone_is_counted() {
+    let (session, info) = spoiled(READER, "traffic_one_nasty", "", &Names::default()).await;
     let dsn = server().login(READER, "traffic_one_nasty");
     let good = r#"{"success": true, "durationMs": 100}"#;
     let window = minutes(15, at("2026-01-01T10:10:00Z"));
     let mut guarded = 0;
     for (value, ok, is) in VALUES {
         server().psql("traffic_one_nasty", &rows(&[good, value, good, good])).expect("the rows");
-        let full = full(&session, &look.source, window).await;
+        let data = window_data(&session, &info.source, window).await;
         let said = psql(&dsn, &checklist(&Names::default(), window).concat());
         let average = said.split('|').nth(2).and_then(|rest| rest.split('\n').next());
         if average.is_some_and(|text| !matches!(text, "NaN" | "Infinity" | "-Infinity")) {
-            assert_eq!((report_of(&full), full.letter.form), (said, Form::Checklist), "{value}");
+            assert_eq!((report_of(&data), data.durations.form), (said, Form::Checklist), "{value}");
         } else {
             guarded += 1;
-            assert_eq!((full.letter.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");
-            assert_eq!(full.letter.average_ms.as_deref(), Some("100.0000000000000000"), "{value}");
+            assert_eq!((data.durations.form, is), (Form::Guarded, "unreadable"), "{value}: {said}");
+            assert_eq!(data.durations.average_ms.as_deref(), Some("100.0000000000000000"), "{value}");
         }
-        let counted = full.letter.timed + full.unreadable + full.untimed;
-        assert_eq!((full.letter.total, full.letter.ok, counted), (4, 3 + u64::from(ok), 4), "{value}");
+        let counted = data.durations.timed + data.durations.unreadable + data.durations.untimed;
+        assert_eq!((data.tally.total(), data.tally.ok, counted), (4, 3 + u64::from(ok), 4), "{value}");
     }
     assert!(guarded >= 8, "{guarded}");
 }
 
 #[tokio::test]
-async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
+async fn payloads_never_leave_the_server() {
     let long = "x".repeat(5000);
     let dead = |payload: &str, error: &str| {
         format!(
@@ -150,12 +153,12 @@ async fn nothing_of_a_payload_leaves_the_server_but_a_number() {
         dead(r#"{"event": "message_updated", "id": 79}"#, "null"),
         dead(r#""{\"id\": 80}""#, "7"),
     ];
-    let (session, look) = spoiled(READER, "traffic_payload", &sql.concat(), &Names::default()).await;
-    let mut full = full(&session, &look.source, minutes(15, at("2026-01-01T10:10:00Z"))).await;
-    full.dead_letter_messages.sort_unstable();
-    assert_eq!((full.dead_letters, full.dead_letter_messages), (8, vec![77, 78]));
+    let (session, info) = spoiled(READER, "traffic_payload", &sql.concat(), &Names::default()).await;
+    let mut data = window_data(&session, &info.source, minutes(15, at("2026-01-01T10:10:00Z"))).await;
+    data.dead_letter_messages.sort_unstable();
+    assert_eq!((data.tally.dead_letters, data.dead_letter_messages), (8, vec![77, 78]));
     let errors =
         [(None, 4), (Some("HTTP 503".to_owned()), 2), (Some("7".to_owned()), 1), (Some("x".repeat(2000)), 1)];
-    assert_eq!(full.errors, errors);
-    assert_eq!((full.letter.total, full.letter.success_rate, full.bins.len()), (0, None, 0));
+    assert_eq!(data.errors, errors);
+    assert_eq!((data.tally.total(), data.success_rate, data.bins.len()), (0, None, 0));
 }

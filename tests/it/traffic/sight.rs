@@ -8,13 +8,13 @@ use hotdash_ops::service::marker::MarkerSink;
 use hotdash_ops::service::postgres::{PgError, connect};
 use hotdash_ops::service::tls::Roots;
 use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::counts::TickCursor;
-use hotdash_ops::traffic::full::{Form, OpenTransactions};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::TickCursor;
+use hotdash_ops::traffic::window::{Form, OpenTransactions};
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
 
-use super::{full, minutes, open, refusal, spoiled};
+use super::{minutes, open, refusal, spoiled, window_data};
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::server;
 
@@ -35,15 +35,15 @@ async fn hidden_rows_are_reported() {
         ("traffic_rls_some", READER, one_shop, Some("filters the rows")),
         ("traffic_rls_cut", READER, restricted, Some("filters the rows")),
     ] {
-        let (session, look) = spoiled(role, database, sql, &Names::default()).await;
-        match (hidden, &look.rows_hidden) {
+        let (session, info) = spoiled(role, database, sql, &Names::default()).await;
+        match (hidden, &info.rows_hidden) {
             (None, None) => {}
             (Some(words), Some(why)) => {
                 assert!(why.contains(words) && why.contains(role), "{database}: {why}")
             }
             other => panic!("{database}: {other:?}"),
         }
-        let total = full(&session, &look.source, minutes(15, look.now)).await.letter.total;
+        let total = window_data(&session, &info.source, minutes(15, info.now)).await.tally.total();
         assert_eq!(total > 0, hidden.is_none(), "{database}: {total}");
     }
 }
@@ -82,22 +82,22 @@ async fn missing_tables_columns_and_permissions_are_reported() {
     ] {
         server().copy(database, sql).expect("a database");
         let session = open(&server().login(role, database)).await;
-        let (found, why) = refusal(read::look(&session, &names).await);
+        let (found, why) = refusal(read::table_info(&session, &names).await);
         assert_eq!(found, state, "{database}: {why}");
         assert!(why.contains(words), "{database}: {why}");
     }
-    let (session, look) = spoiled(READER, "traffic_taken_away", "", &Names::default()).await;
+    let (session, info) = spoiled(READER, "traffic_taken_away", "", &Names::default()).await;
     server().psql("traffic_taken_away", variant::FACTS_MISSING).expect("it goes");
-    let window = minutes(15, look.now);
-    let (found, _) = refusal(read::full(&session, &look.source, window, 15).await);
+    let window = minutes(15, info.now);
+    let (found, _) = refusal(read::window_data(&session, &info.source, window, 15).await);
     assert_eq!(found, "42P01");
     let tick =
-        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &info.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert_eq!(refusal(tick).0, "42P01");
     let number = Names { recorded_at: "id".to_owned(), ..Names::default() };
     server().copy("traffic_number", "").expect("a database");
     let session = open(&server().login(READER, "traffic_number")).await;
-    assert_eq!(refusal(read::look(&session, &number).await).0, "42883");
+    assert_eq!(refusal(read::table_info(&session, &number).await).0, "42883");
 }
 
 #[tokio::test]
@@ -105,33 +105,33 @@ async fn waiting_is_bounded() {
     let slow = "alter table dashboard_facts rename to facts;
         create view dashboard_facts as select * from facts where pg_sleep(0.2) is not null;
         grant select on dashboard_facts to ops_reader;";
-    let (_, look) = spoiled(READER, "traffic_slow", slow, &Names::default()).await;
+    let (_, info) = spoiled(READER, "traffic_slow", slow, &Names::default()).await;
     let dsn = Dsn::parse(&server().login(READER, "traffic_slow")).expect("a connection string");
-    let window = minutes(15, look.now);
-    // A session's own deadline bounds its queries, and the server says so before we give up.
+    let window = minutes(15, info.now);
+    // A session's own deadline bounds its queries, and the server reports it before we give up.
     let short = connect(&dsn, &Roots::none(), &MarkerSink::default(), Duration::from_secs(2))
         .await
         .expect("it connects");
-    let fault = read::full(&short, &look.source, window, 15).await.expect_err("a time-out");
+    let fault = read::window_data(&short, &info.source, window, 15).await.expect_err("a time-out");
     assert!(matches!(fault, PgError::Cancelled { .. }), "{fault:?}");
     // A tick has five seconds, however long the session may live.
     let (long, began) = (open(&server().login(READER, "traffic_slow")).await, Instant::now());
-    let fault = read::tick(&long, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO)
+    let fault = read::tick(&long, &info.source, TickCursor::nothing(window.from), window.to, Duration::ZERO)
         .await
         .expect_err("a time-out");
     assert_eq!(fault.sqlstate(), Some("57014"));
     assert!(fault.to_string().contains("allowed: 5s"), "{fault}");
     assert!((4..15).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     // The session lives on.
-    assert_eq!(read::horizon(&long, window.from).await, Ok(OpenTransactions::Clear));
+    assert_eq!(read::open_transactions(&long, window.from).await, Ok(OpenTransactions::Clear));
 
-    let (session, look) = spoiled(READER, "traffic_locked", "", &Names::default()).await;
+    let (session, info) = spoiled(READER, "traffic_locked", "", &Names::default()).await;
     let (holder, connection) =
         tokio_postgres::connect(&server().login(OWNER, "traffic_locked"), NoTls).await.expect("it connects");
     tokio::spawn(connection);
     holder.batch_execute("begin; lock table dashboard_facts").await.expect("it is locked");
     let tick =
-        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
+        read::tick(&session, &info.source, TickCursor::nothing(window.from), window.to, Duration::ZERO).await;
     assert!(matches!(tick, Err(PgError::Locked { .. })), "{tick:?}");
 }
 
@@ -145,12 +145,12 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
     let dsn = pooler.prisma_login(server, BERLIN, "traffic_pooled");
     for _ in 0..2 {
         let session = open(&dsn).await;
-        let look = read::look(&session, &Names::default()).await.expect("a look");
-        let window = minutes(15, look.now);
-        // `look` leaves its transaction open, and the others end it.
+        let info = read::table_info(&session, &Names::default()).await.expect("the table");
+        let window = minutes(15, info.now);
+        // `table_info` leaves its transaction open, and the others end it.
         let tick = read::tick(
             &session,
-            &look.source,
+            &info.source,
             TickCursor::nothing(window.from),
             window.to,
             Duration::from_secs(20),
@@ -160,9 +160,12 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
         assert!(counted > 1, "the nasty one alone is left");
         let seen = tick.expect("a tick").groups.iter().map(|g| g.n).sum::<u64>();
         assert!(seen.abs_diff(counted) <= 1, "{seen} {counted}: one may lie on the edge");
-        assert_eq!(read::horizon(&session, look.now).await, Ok(OpenTransactions::Clear));
-        let full = full(&session, &look.source, window).await;
-        assert_eq!((full.letter.form, full.letter.total, full.unreadable), (Form::Guarded, counted, 1));
+        assert_eq!(read::open_transactions(&session, info.now).await, Ok(OpenTransactions::Clear));
+        let data = window_data(&session, &info.source, window).await;
+        assert_eq!(
+            (data.durations.form, data.tally.total(), data.durations.unreadable),
+            (Form::Guarded, counted, 1)
+        );
         // Its transaction is over: with one connection to the server, a second client is served at once.
         let (other, connection) =
             tokio_postgres::connect(&pooler.login(server, BERLIN, "traffic_pooled"), NoTls)
@@ -182,7 +185,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
 #[tokio::test]
 async fn nothing_can_be_written_in_any_of_its_transactions() {
     use hotdash_ops::service::postgres::Bounds;
-    let (session, look) = spoiled(OWNER, "traffic_read_only", "", &Names::default()).await;
+    let (session, info) = spoiled(OWNER, "traffic_read_only", "", &Names::default()).await;
     let delete = "delete from dashboard_facts";
     for one_snapshot in [false, true] {
         let second = Duration::from_secs(1);
@@ -205,10 +208,10 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
     let bounds =
         Bounds { statement: Duration::from_secs(9), lock: Duration::from_secs(1), one_snapshot: false };
     assert_eq!(session.batch(&bounds, &[much]).await, Err(PgError::TooMuch));
-    let window = minutes(15, look.now + SignedDuration::from_secs(1));
+    let window = minutes(15, info.now + SignedDuration::from_secs(1));
     let counted = within("traffic_read_only", window);
     assert!(counted > 1, "nothing was deleted");
-    assert_eq!(full(&session, &look.source, window).await.letter.total, counted);
+    assert_eq!(window_data(&session, &info.source, window).await.tally.total(), counted);
 }
 
 /// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.

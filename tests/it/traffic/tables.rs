@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use hotdash_ops::outcome::window::Window;
 use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
 use hotdash_ops::settings::{Names, Tier};
-use hotdash_ops::traffic::counts::{Kind, TickCursor};
 use hotdash_ops::traffic::read;
+use hotdash_ops::traffic::read::TickCursor;
+use hotdash_ops::traffic::window::FactKind;
 use jiff::SignedDuration;
 
-use super::{at, full, minutes, open, prisma, psql, spoiled};
+use super::{at, minutes, open, prisma, psql, spoiled, window_data};
 use crate::support::server;
 
 const OVERLAP: Duration = Duration::from_secs(20);
@@ -35,49 +36,52 @@ async fn the_end_is_in_the_window_and_the_beginning_is_not() {
         deliveries(32, "'infinity'"),
         deliveries(64, "'-infinity'"),
     ];
-    let (session, look) = spoiled(READER, "traffic_edges", &sql.concat(), &Names::default()).await;
+    let (session, info) = spoiled(READER, "traffic_edges", &sql.concat(), &Names::default()).await;
     let window = minutes(15, at("2026-01-01T10:15:00Z"));
-    let full = full(&session, &look.source, window).await;
-    assert_eq!((full.letter.total, full.future), (6, 48));
-    assert!(full.asked_at >= look.now && full.replayed_to.is_none(), "{full:?}");
-    assert!(full.bins.is_empty() && full.failures.is_empty(), "{full:?}");
-    assert_eq!(read::stretch(&session, &look.source, window).await.expect("an answer").total, 6);
+    let data = window_data(&session, &info.source, window).await;
+    assert_eq!((data.tally.total(), data.future), (6, 48));
+    assert!(data.read_at >= info.now && data.replayed_to.is_none(), "{data:?}");
+    assert!(data.bins.is_empty() && data.failures.is_empty(), "{data:?}");
+    assert_eq!(read::period(&session, &info.source, window).await.expect("an answer").tally.total(), 6);
     let tier = Tier { name: "P0".to_owned(), ..hotdash_ops::settings::Traffic::default().tiers[0].clone() };
-    let counts = read::tier(&session, &look.source, &tier, window).await.expect("an answer");
-    assert_eq!((counts.total, counts.bad, counts.dead_letters, counts.attempts), (6, 0, 0, (12, 6)));
+    let counts = read::tier(&session, &info.source, &tier, window).await.expect("an answer");
+    assert_eq!(
+        (counts.tally.total(), counts.tally.bad, counts.tally.dead_letters, counts.attempts),
+        (6, 0, 0, (12, 6))
+    );
 
     // A tick's bounds are half-open, so that it is reported the microsecond after each.
     let micro = SignedDuration::from_micros(1);
     let (from, to) = (window.from + micro, window.to + micro);
-    let tick = read::tick(&session, &look.source, TickCursor::nothing(from), to, OVERLAP).await;
+    let tick = read::tick(&session, &info.source, TickCursor::nothing(from), to, OVERLAP).await;
     let tick = tick.expect("an answer");
     assert_eq!((tick.upper, tick.end, tick.again), (to, to, false));
     assert_eq!(tick.groups.iter().map(|g| g.n).sum::<u64>(), 6);
     // Where more was known than there is, all is read, and what is old enough is reported apart.
     let more = TickCursor { facts: 1, ..TickCursor::nothing(from) };
-    let tick = read::tick(&session, &look.source, more, to, OVERLAP).await.expect("an answer");
+    let tick = read::tick(&session, &info.source, more, to, OVERLAP).await.expect("an answer");
     let mut counted: Vec<(bool, u64)> = tick.groups.iter().map(|g| (g.sealed, g.n)).collect();
     counted.sort_unstable();
     assert_eq!((tick.again, counted), (true, vec![(false, 4), (true, 2)]));
     // What was read before is not read again.
     let read_to = window.to - SignedDuration::from_secs(1);
     let known = TickCursor { seal: from, read_to, facts: 2 };
-    let tick = read::tick(&session, &look.source, known, to, OVERLAP).await.expect("an answer");
+    let tick = read::tick(&session, &info.source, known, to, OVERLAP).await.expect("an answer");
     assert_eq!((tick.again, tick.groups.iter().map(|g| g.n).sum::<u64>()), (false, 4));
     // What the clock has not reached is not read.
     let ahead = read::tick(
         &session,
-        &look.source,
-        TickCursor::nothing(look.now),
-        look.now + SignedDuration::from_hours(3),
+        &info.source,
+        TickCursor::nothing(info.now),
+        info.now + SignedDuration::from_hours(3),
         OVERLAP,
     );
     let ahead = ahead.await.expect("an answer");
-    assert!(ahead.groups.is_empty() && ahead.upper == ahead.now && ahead.now > look.now, "{ahead:?}");
+    assert!(ahead.groups.is_empty() && ahead.upper == ahead.now && ahead.now > info.now, "{ahead:?}");
 }
 
 #[tokio::test]
-async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
+async fn the_checklists_own_statements_return_the_same_numbers() {
     for (database, sql, role, names) in [
         ("traffic_last", "", READER, Names::default()),
         ("traffic_last_partitioned", variant::PARTITIONED, READER, Names::default()),
@@ -90,55 +94,58 @@ async fn the_checklist_as_it_stands_says_the_same_of_the_last_minutes() {
             Names { facts: "app.dashboard_facts".to_owned(), ..Names::default() },
         ),
     ] {
-        let (session, look) = spoiled(role, database, sql, &names).await;
+        let (session, info) = spoiled(role, database, sql, &names).await;
         let asked = read::explain(&names, 15.0);
         assert_eq!(asked.len(), 4, "{asked:#?}");
         let script: String = asked.iter().map(|sql| format!("BEGIN; {sql}; COMMIT;\n")).collect();
         // A fact may leave the last minutes between two questions, but not every time.
         let mut tries = 0;
         let (now, total) = loop {
-            let now = read::look(&session, &names).await.expect("a look").now;
-            let letter = full(&session, &look.source, minutes(15, now)).await.letter;
+            let now = read::table_info(&session, &names).await.expect("the table").now;
+            let data = window_data(&session, &info.source, minutes(15, now)).await;
             let said = psql(&server().login(role, database), &script);
             let text = |text: Option<String>| text.expect("a number");
             let (rate, average, sum) =
-                (text(letter.success_rate), text(letter.average_ms), text(letter.sum_ms));
-            let total = letter.total;
-            let ours = format!("{rate}|{total}|{average}|{}|{sum}\n0", letter.ok);
+                (text(data.success_rate), text(data.durations.average_ms), text(data.durations.sum_ms));
+            let total = data.tally.total();
+            let ours = format!("{rate}|{total}|{average}|{}|{sum}\n0", data.tally.ok);
             if ours == said {
                 break (now, total);
             }
             tries += 1;
             assert!(tries < 5, "{database}: {ours} {said}");
         };
-        assert!(total > 10 && look.rows_hidden.is_none(), "{database}: {total} {look:?}");
-        let rate = read::recent_per_minute(&session, &look.source, Duration::from_secs(900)).await;
+        assert!(total > 10 && info.rows_hidden.is_none(), "{database}: {total} {info:?}");
+        let rate = read::recent_per_minute(&session, &info.source, Duration::from_secs(900)).await;
         let rate = rate.expect("an answer").expect("traffic");
         assert!((rate - total as f64 / 15.0).abs() < 0.1, "{database}: {rate}");
         let tick = read::tick(
             &session,
-            &look.source,
+            &info.source,
             TickCursor::nothing(now - SignedDuration::from_mins(15)),
             now,
             OVERLAP,
         )
         .await;
         let tick = tick.expect("an answer");
-        assert!(tick.groups.iter().all(|g| g.kind == Kind::Ok), "{tick:?}");
+        assert!(tick.groups.iter().all(|g| g.kind == FactKind::Ok), "{tick:?}");
         assert!(tick.groups.iter().map(|g| g.n).sum::<u64>().abs_diff(total) <= 1, "{database}");
     }
 }
 
 #[tokio::test]
 async fn without_traffic_there_is_no_rate() {
-    let (session, look) = spoiled(READER, "traffic_none", variant::NO_ROWS, &Names::default()).await;
-    let full = full(&session, &look.source, minutes(15, look.now)).await;
-    assert_eq!((&full.letter.success_rate, full.letter.total, &full.letter.average_ms), (&None, 0, &None));
-    assert_eq!((full.percentiles, full.attempts, full.untimed), (None, (0, 0), 0));
-    let recent = read::recent_per_minute(&session, &look.source, Duration::from_secs(900)).await;
+    let (session, info) = spoiled(READER, "traffic_none", variant::NO_ROWS, &Names::default()).await;
+    let data = window_data(&session, &info.source, minutes(15, info.now)).await;
+    assert_eq!((&data.success_rate, data.tally.total(), &data.durations.average_ms), (&None, 0, &None));
+    assert_eq!((data.percentiles, data.attempts, data.durations.untimed), (None, (0, 0), 0));
+    let recent = read::recent_per_minute(&session, &info.source, Duration::from_secs(900)).await;
     assert_eq!(recent, Ok(None));
-    let empty = Window { from: look.now, to: look.now };
-    assert_eq!(read::full(&session, &look.source, empty, 15).await.expect("an answer").letter.total, 0);
+    let empty = Window { from: info.now, to: info.now };
+    assert_eq!(
+        read::window_data(&session, &info.source, empty, 15).await.expect("an answer").tally.total(),
+        0
+    );
 }
 
 /// Scans of tables and of their indexes so far, as the server counts them.
@@ -171,21 +178,21 @@ async fn the_index_serves_both_generations() {
             prisma(),
         ),
     ] {
-        let (session, look) = spoiled(BERLIN, database, "", &Names::default()).await;
+        let (session, info) = spoiled(BERLIN, database, "", &Names::default()).await;
         session.close().await;
-        drop(look);
+        drop(info);
         server().psql(database, &sql).expect("many rows");
         let (before, session) = (scans(database), open(&server().login(BERLIN, database)).await);
-        let look = read::look(&session, &names).await.expect("a look");
-        let window = minutes(15, look.now);
-        let full = full(&session, &look.source, window).await;
+        let info = read::table_info(&session, &names).await.expect("the table");
+        let window = minutes(15, info.now);
+        let data = window_data(&session, &info.source, window).await;
         assert!(
-            full.letter.bad() >= 179 && full.bins.iter().map(|b| b.bad).sum::<u64>() == full.letter.bad()
+            data.tally.bad >= 179 && data.bins.iter().map(|b| b.tally.bad).sum::<u64>() == data.tally.bad
         );
-        read::tick(&session, &look.source, TickCursor::nothing(window.from), window.to, OVERLAP)
+        read::tick(&session, &info.source, TickCursor::nothing(window.from), window.to, OVERLAP)
             .await
             .expect("a tick");
-        read::recent_per_minute(&session, &look.source, OVERLAP).await.expect("a rate");
+        read::recent_per_minute(&session, &info.source, OVERLAP).await.expect("a rate");
         session.close().await;
         // The server counts when the session has ended.
         let deadline = Instant::now() + Duration::from_secs(10);

@@ -56,8 +56,8 @@ fn compare(claim: Claim, ours: &str, shown: &[&str]) -> Claim {
     }
     let (found, sentence) = if shown.iter().all(|theirs| theirs.trim() == ours.trim()) {
         (
-            "the same, except for white space around it",
-            "CHATWOOT_WEBHOOK_SECRET differs from Chatwoot's webhook secret only in the white space around it",
+            "the same, except for whitespace around it",
+            "CHATWOOT_WEBHOOK_SECRET differs from Chatwoot's webhook secret only in the whitespace around it",
         )
     } else if shown.len() > 1 {
         (

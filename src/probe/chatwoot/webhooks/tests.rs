@@ -164,7 +164,7 @@ fn a_shown_secret_must_be_ours() {
     assert!(!format!("{other:?}").contains("AAAA") && !format!("{other:?}").contains("BBBB"));
     let padded = secret_of(&hooks, API_412, Some("secretAAAAAAAAAAAAAAAAAA\n"));
     assert_eq!(of(&padded), Verdict::Fail);
-    assert!(padded.claims[0].found.contains("white space"));
+    assert!(padded.claims[0].found.contains("whitespace"));
     assert_eq!(of(&secret_of(&hooks, API_412, None)), Verdict::Inconclusive);
     let two = [signed(8, json!(THEIRS)), signed(9, json!("secretCCCCCCCCCCCCCCCCCC"))];
     assert_eq!(of(&secret_of(&two, API_412, Some(THEIRS))), Verdict::Fail);

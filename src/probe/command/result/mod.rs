@@ -169,10 +169,7 @@ impl JsonSchema for Holds {
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Line, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.trim().is_empty() {
-            true => Err(D::Error::custom("a text is empty")),
-            false => Ok(Line(text)),
-        }
+        if text.trim().is_empty() { Err(D::Error::custom("a text is empty")) } else { Ok(Line(text)) }
     }
 }
 

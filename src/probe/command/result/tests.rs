@@ -56,7 +56,7 @@ fn a_document_is_read_strictly() {
     let (good, bad) = samples();
     for text in good {
         read(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
-        read(format!("\n {text}\r\n\n")).expect("white space around it is fine");
+        read(format!("\n {text}\r\n\n")).expect("whitespace around it is fine");
     }
     for (text, said) in bad {
         let why = read(&text).expect_err(&text);

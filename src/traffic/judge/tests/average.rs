@@ -3,9 +3,9 @@ use crate::traffic::judge::average;
 
 /// A window of `total` deliveries, of which `timed` have durations with this sum.
 fn window(total: u64, sum: &str, timed: u64) -> Observation {
-    let mut window = watched(0, total);
-    let letter = &mut facts(&mut window).letter;
-    (letter.sum_ms, letter.timed) = (Some(sum.to_owned()), timed);
+    let mut window = observation(0, total);
+    let totals = &mut facts(&mut window).durations;
+    (totals.sum_ms, totals.timed) = (Some(sum.to_owned()), timed);
     window
 }
 
@@ -42,9 +42,9 @@ fn too_few_durations_stay_undecided() {
     assert_eq!(verdict(&judged(&window(0, "0", 0))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&window(60, "2000", 20))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&window(60, "2100", 21))), Verdict::Pass);
-    let mut nulls = watched(0, 60);
-    let letter = &mut facts(&mut nulls).letter;
-    (letter.sum_ms, letter.average_ms, letter.timed) = (None, None, 0);
+    let mut nulls = observation(0, 60);
+    let totals = &mut facts(&mut nulls).durations;
+    (totals.sum_ms, totals.average_ms, totals.timed) = (None, None, 0);
     assert_eq!(verdict(&judged(&nulls)), Verdict::Inconclusive);
     for no_time in ["NaN", "Infinity", "", "-Infinity"] {
         assert_eq!(verdict(&judged(&window(60, no_time, 60))), Verdict::Inconclusive, "{no_time}");
@@ -61,8 +61,8 @@ fn a_negative_sum_is_not_a_duration() {
 fn at_most_one_in_a_hundred_may_be_unreadable() {
     let unreadable = |n: u64, form: Form| {
         let mut window = window(200, "39000", 200 - n);
-        facts(&mut window).unreadable = n;
-        facts(&mut window).letter.form = form;
+        facts(&mut window).durations.unreadable = n;
+        facts(&mut window).durations.form = form;
         judged(&window)
     };
     let one = unreadable(1, Form::Guarded);
@@ -82,15 +82,15 @@ fn at_most_one_in_a_hundred_may_be_unreadable() {
 #[test]
 fn the_average_is_truncated_and_never_rounded_up() {
     let mut close = window(60, "29999.99", 60);
-    facts(&mut close).letter.average_ms = Some("499.9998333333333333".to_owned());
+    facts(&mut close).durations.average_ms = Some("499.9998333333333333".to_owned());
     assert_eq!(judged(&close).claims[0].found, "499.99 ms over 60 durations");
-    facts(&mut close).letter.average_ms = Some("480".to_owned());
+    facts(&mut close).durations.average_ms = Some("480".to_owned());
     assert_eq!(judged(&close).claims[0].found, "480 ms over 60 durations");
 }
 
 #[test]
 fn missing_durations_are_a_warning() {
     let mut some = window(60, "10000", 50);
-    facts(&mut some).untimed = 10;
+    facts(&mut some).durations.untimed = 10;
     assert_eq!(judged(&some).warnings, ["10 deliveries have no duration"]);
 }

@@ -2,8 +2,8 @@ use super::*;
 use crate::traffic::judge::dead_letters;
 
 fn judged(dead: u64, total: u64) -> Finding {
-    let mut window = watched(0, total);
-    facts(&mut window).dead_letters = dead;
+    let mut window = observation(0, total);
+    facts(&mut window).tally.dead_letters = dead;
     dead_letters(&window, rules(&Traffic::default()))
 }
 
@@ -23,11 +23,11 @@ fn one_fails_whatever_the_number_of_deliveries() {
 
 #[test]
 fn errors_are_listed_up_to_a_limit() {
-    let mut window = watched(0, 60);
-    let full = facts(&mut window);
-    full.dead_letters = 16;
-    full.errors = vec![(Some("connect\nECONNREFUSED".to_owned()), 3), (None, 1)];
-    full.errors.extend((0..12).map(|n| (Some(format!("error {n}")), 1)));
+    let mut window = observation(0, 60);
+    let data = facts(&mut window);
+    data.tally.dead_letters = 16;
+    data.errors = vec![(Some("connect\nECONNREFUSED".to_owned()), 3), (None, 1)];
+    data.errors.extend((0..12).map(|n| (Some(format!("error {n}")), 1)));
     let finding = dead_letters(&window, rules(&Traffic::default()));
     let listed: Vec<&str> =
         finding.evidence.iter().filter(|e| e.name == "lastError").map(|e| e.value.as_str()).collect();
@@ -37,14 +37,14 @@ fn errors_are_listed_up_to_a_limit() {
 
 #[test]
 fn one_fails_even_in_a_window_that_could_not_pass() {
-    let mut window = watched(0, 60);
-    facts(&mut window).dead_letters = 1;
+    let mut window = observation(0, 60);
+    facts(&mut window).tally.dead_letters = 1;
     for ended in [Ended::DeadLetter, Ended::BeyondRescue("12 of 60 failed".to_owned()), Ended::AtItsEnd] {
         window.ended = ended;
         assert_eq!(verdict(&dead_letters(&window, criteria(&Traffic::default()))), Verdict::Fail);
     }
     // A tick saw it, and it is gone.
-    facts(&mut window).dead_letters = 0;
+    facts(&mut window).tally.dead_letters = 0;
     window.ended = Ended::DeadLetter;
     assert_eq!(verdict(&dead_letters(&window, rules(&Traffic::default()))), Verdict::Inconclusive);
 }

@@ -1,9 +1,9 @@
 use super::*;
-use crate::traffic::health::HealthSample;
 use crate::traffic::judge::health;
+use crate::traffic::window::HealthSample;
 
 /// One probe a minute: `+` good, `-` failed, `?` rate limited, `o` failed without a route.
-fn looks(pattern: &str) -> Vec<HealthSample> {
+fn samples(pattern: &str) -> Vec<HealthSample> {
     (0..)
         .zip(pattern.chars())
         .map(|(minute, c)| HealthSample {
@@ -18,9 +18,9 @@ fn looks(pattern: &str) -> Vec<HealthSample> {
 
 /// Judged in a window with one minute per probe.
 fn judged(pattern: &str) -> Finding {
-    let mut watched = watched(0, 60);
-    watched.window = window(0, 60 * i64::try_from(pattern.len()).expect("a few"));
-    health("GET https://chat.example/api", &looks(pattern), Some(&watched), rules(&Traffic::default()))
+    let mut observation = observation(0, 60);
+    observation.window = window(0, 60 * i64::try_from(pattern.len()).expect("a few"));
+    health("GET https://chat.example/api", &samples(pattern), Some(&observation), rules(&Traffic::default()))
 }
 
 #[test]
@@ -55,22 +55,22 @@ fn a_machine_without_a_route_may_itself_be_offline() {
 
 #[test]
 fn good_health_in_a_window_that_ended_early_is_undecided() {
-    let mut cut = watched(0, 60);
+    let mut cut = observation(0, 60);
     cut.ended = Ended::DeadLetter;
     let traffic = Traffic::default();
-    let over = |pattern| verdict(&health("GET /api", &looks(pattern), Some(&cut), rules(&traffic)));
+    let over = |pattern| verdict(&health("GET /api", &samples(pattern), Some(&cut), rules(&traffic)));
     assert_eq!((over("+++"), over("+--")), (Verdict::Inconclusive, Verdict::Fail));
-    assert_eq!(verdict(&health("GET /api", &looks("+++"), None, rules(&traffic))), Verdict::Pass);
+    assert_eq!(verdict(&health("GET /api", &samples("+++"), None, rules(&traffic))), Verdict::Pass);
 }
 
 #[test]
 fn a_window_during_which_the_machine_slept_is_undecided() {
     let traffic = Traffic::default();
-    let of = |watched: &Observation, pattern: &str| {
-        verdict(&health("GET /api", &looks(pattern), Some(watched), rules(&traffic)))
+    let of = |observation: &Observation, pattern: &str| {
+        verdict(&health("GET /api", &samples(pattern), Some(observation), rules(&traffic)))
     };
     // A quarter of an hour has fifteen probes, and one at its end.
-    let mut quarter = watched(0, 60);
+    let mut quarter = observation(0, 60);
     for (pattern, expected) in [
         ("++", Verdict::Inconclusive),
         ("+++++++", Verdict::Inconclusive),

@@ -31,7 +31,7 @@ fn an_error_always_fails_and_none_passes_only_if_all_was_read() {
         (said(0, 0, 0, Ok(())), (Inconclusive, Inconclusive)),
     ] {
         assert_eq!(
-            verdicts(&judgement, &watched(0, 60), rules(&Traffic::default())),
+            verdicts(&judgement, &observation(0, 60), rules(&Traffic::default())),
             expected,
             "{judgement:?}"
         );
@@ -41,7 +41,7 @@ fn an_error_always_fails_and_none_passes_only_if_all_was_read() {
 #[test]
 fn errors_are_quoted_with_the_time_of_the_first() {
     let finding =
-        log_errors("fly logs", &said(3, 0, 240, Ok(())), &watched(0, 60), rules(&Traffic::default()));
+        log_errors("fly logs", &said(3, 0, 240, Ok(())), &observation(0, 60), rules(&Traffic::default()));
     assert_eq!(
         evidence_of(&finding, "error"),
         Some("3 ×, first at 10:01:03Z: Webhook sent to dead letter queue")
@@ -53,7 +53,7 @@ fn errors_are_quoted_with_the_time_of_the_first() {
 fn clean_logs_of_too_short_a_window_are_undecided() {
     use Verdict::{Fail, Inconclusive};
     let traffic = Traffic::default();
-    let mut window = watched(0, 60);
+    let mut window = observation(0, 60);
     let clean = said(0, 0, 240, Ok(()));
     assert_eq!(verdicts(&clean, &window, criteria(&traffic)), (Inconclusive, Inconclusive));
     window.ended = Ended::DeadLetter;

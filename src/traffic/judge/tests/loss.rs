@@ -2,11 +2,12 @@ use super::delivered::written;
 use super::*;
 use crate::service::chatwoot::Kind;
 use crate::settings::Drafts;
-use crate::traffic::customers::{Counts, Customers, Messages, Unknown, samples};
+use crate::traffic::customers::tests::samples;
+use crate::traffic::customers::{Customers, MessageCounts, Messages, Unknown};
 use crate::traffic::judge::{fewer_facts, no_lost_message};
 
-fn judged(watched: &Observation, customers: &Customers) -> Finding {
-    no_lost_message(watched, customers, rules(&Traffic::default()))
+fn judged(observation: &Observation, customers: &Customers) -> Finding {
+    no_lost_message(observation, customers, rules(&Traffic::default()))
 }
 
 /// `n` messages, of which the first `answered` have a draft.
@@ -18,13 +19,13 @@ fn answered(n: u64, answered: u64) -> Customers {
 
 #[test]
 fn a_message_without_an_answer_is_lost_and_named() {
-    let all = judged(&watched(0, 60), &answered(12, 12));
+    let all = judged(&observation(0, 60), &answered(12, 12));
     assert_eq!((verdict(&all), all.claims[0].found.as_str()), (Verdict::Pass, "0 of 12 messages"));
     assert_eq!(evidence_of(&all, "answered"), Some("12 messages"));
-    let one = judged(&watched(0, 60), &answered(12, 11));
+    let one = judged(&observation(0, 60), &answered(12, 11));
     assert_eq!((verdict(&one), one.claims[0].found.as_str()), (Verdict::Fail, "1 of 12 messages"));
     assert_eq!(evidence_of(&one, "lost"), Some("conversation 11, message 110 of 2026-01-01T10:00:05Z"));
-    let many = judged(&watched(0, 60), &answered(12, 0));
+    let many = judged(&observation(0, 60), &answered(12, 0));
     assert_eq!(
         many.evidence.iter().rfind(|e| e.name == "lost").map(|e| e.value.as_str()),
         Some("and 2 more")
@@ -33,7 +34,7 @@ fn a_message_without_an_answer_is_lost_and_named() {
 
 #[test]
 fn a_dead_letter_is_not_lost() {
-    let mut window = watched(0, 60);
+    let mut window = observation(0, 60);
     facts(&mut window).dead_letter_messages = vec![110];
     let finding = judged(&window, &answered(12, 11));
     assert_eq!(
@@ -41,13 +42,13 @@ fn a_dead_letter_is_not_lost() {
         (Verdict::Pass, Some("1 message"))
     );
     // If dead letters cannot be read, the message may be one of them.
-    window.facts = Err(unasked(true));
+    window.facts = Err(error(true));
     assert_eq!(verdict(&judged(&window, &answered(12, 11))), Verdict::Inconclusive);
 }
 
 #[test]
 fn what_is_unknown_is_undecided() {
-    let good = watched(0, 60);
+    let good = observation(0, 60);
     assert_eq!(verdict(&judged(&good, &written(0))), Verdict::Inconclusive);
     let lost = Customers { messages: Err(Unknown::NotAdministrator { account: 3 }), ..written(0) };
     let finding = judged(&good, &lost);
@@ -60,7 +61,7 @@ fn what_is_unknown_is_undecided() {
     );
     let off = Traffic { drafts: Drafts::Off, ..Traffic::default() };
     assert_eq!(verdict(&no_lost_message(&good, &answered(12, 12), rules(&off))), Verdict::Inconclusive);
-    let mut short = watched(0, 60);
+    let mut short = observation(0, 60);
     short.ended = Ended::DeadLetter;
     assert_eq!(verdict(&judged(&short, &answered(12, 12))), Verdict::Inconclusive);
     assert_eq!(verdict(&judged(&short, &answered(12, 11))), Verdict::Fail);
@@ -69,8 +70,8 @@ fn what_is_unknown_is_undecided() {
 #[test]
 fn fewer_facts_than_messages_prove_a_loss() {
     let with = |total, incoming, outgoing| {
-        let customers = Customers { counts: Ok(Counts { incoming, outgoing }), ..written(0) };
-        let finding = fewer_facts(&watched(0, total), &customers);
+        let customers = Customers { counts: Ok(MessageCounts { incoming, outgoing }), ..written(0) };
+        let finding = fewer_facts(&observation(0, total), &customers);
         (verdict(&finding), finding.claims[0].found.clone())
     };
     let (verdict_of, found) = with(19, 11, 9);
@@ -83,8 +84,8 @@ fn fewer_facts_than_messages_prove_a_loss() {
     assert_eq!(with(20, 0, 0).0, Verdict::Inconclusive);
     let unknown =
         Customers { counts: Err(Unknown::NotRequested("there is no token".to_owned())), ..written(0) };
-    assert_eq!(verdict(&fewer_facts(&watched(0, 60), &unknown)), Verdict::Inconclusive);
-    let mut unread = watched(0, 60);
-    unread.facts = Err(unasked(true));
+    assert_eq!(verdict(&fewer_facts(&observation(0, 60), &unknown)), Verdict::Inconclusive);
+    let mut unread = observation(0, 60);
+    unread.facts = Err(error(true));
     assert_eq!(verdict(&fewer_facts(&unread, &written(1))), Verdict::Inconclusive);
 }

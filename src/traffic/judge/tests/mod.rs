@@ -4,12 +4,12 @@ mod average;
 mod dead_letters;
 mod delivered;
 mod health;
+mod live_status;
 mod logs;
 mod loss;
 mod preconditions;
 mod property;
 mod rate;
-mod standing;
 mod summary;
 mod tiers;
 
@@ -22,9 +22,10 @@ use crate::outcome::Verdict;
 use crate::outcome::finding::Finding;
 use crate::outcome::window::{Deploy, Ended, Mode, Window};
 use crate::settings::{Target, Traffic};
-use crate::traffic::full::{Bin, Form, OpenTransactions, Totals, WindowData};
 use crate::traffic::stats::printed_bp;
-use crate::traffic::watched::{Observation, ReadError, Stretch};
+use crate::traffic::window::{
+    Durations, Form, Observation, OpenTransactions, Period, ReadError, Tally, WindowData, tests,
+};
 
 /// `seconds` after 10:00:00 on the tests' day.
 pub fn at(seconds: i64) -> Timestamp {
@@ -37,7 +38,7 @@ pub fn window(from: i64, to: i64) -> Window {
 }
 
 /// A quarter of an hour with `total` deliveries of 200 ms, of which `bad` failed.
-pub fn watched(bad: u64, total: u64) -> Observation {
+pub fn observation(bad: u64, total: u64) -> Observation {
     let window = window(0, 900);
     Observation {
         mode: Mode::Forward,
@@ -45,7 +46,7 @@ pub fn watched(bad: u64, total: u64) -> Observation {
         window,
         deploy: Ok(Deploy { at: at(-30), source: "release v42".to_owned(), running: false }),
         ended: Ended::AtItsEnd,
-        facts: Ok(full(window, bad, total)),
+        facts: Ok(window_data(window, bad, total)),
         gaps: Vec::new(),
         late: 0,
         sparks: Vec::new(),
@@ -56,42 +57,31 @@ pub fn watched(bad: u64, total: u64) -> Observation {
     }
 }
 
-fn full(window: Window, bad: u64, total: u64) -> WindowData {
+fn window_data(window: Window, bad: u64, total: u64) -> WindowData {
     let rate = printed_bp(total - bad, total).map(|bp| format!("{}.{:02}", bp / 100, bp % 100));
     let timed = |value: String| (total > 0).then_some(value);
     WindowData {
-        window,
-        asked_at: window.to + SignedDuration::from_secs(10),
-        replayed_to: None,
-        letter: Totals {
+        read_at: window.to + SignedDuration::from_secs(10),
+        success_rate: rate,
+        durations: Durations {
             form: Form::Checklist,
-            success_rate: rate,
-            total,
-            ok: total - bad,
             average_ms: timed("200.0000000000000000".to_owned()),
             sum_ms: timed((200 * total).to_string()),
             timed: total,
+            unreadable: 0,
+            untimed: 0,
         },
-        unreadable: 0,
-        untimed: 0,
-        dead_letters: 0,
-        future: 0,
-        percentiles: None,
         attempts: (total, total),
-        failures: Vec::new(),
-        errors: Vec::new(),
-        dead_letter_messages: Vec::new(),
-        bins: Vec::new(),
-        horizon: OpenTransactions::Clear,
+        ..tests::window_data(window, Tally::deliveries(bad, total))
     }
 }
 
 /// The facts of a window, to be changed by a test.
-pub fn facts(watched: &mut Observation) -> &mut WindowData {
-    watched.facts.as_mut().expect("facts")
+pub fn facts(observation: &mut Observation) -> &mut WindowData {
+    observation.facts.as_mut().expect("facts")
 }
 
-pub fn unasked(gone: bool) -> ReadError {
+pub fn error(gone: bool) -> ReadError {
     ReadError {
         why: "connection refused by 127.0.0.1:5432".to_owned(),
         fix: Some("start it".to_owned()),
@@ -101,12 +91,16 @@ pub fn unasked(gone: bool) -> ReadError {
 }
 
 /// Bins of a minute each.
-pub fn bins(counts: &[(u64, u64)]) -> Vec<Bin> {
-    (0..).zip(counts).map(|(minute, &(bad, total))| Bin { from: at(60 * minute), total, bad }).collect()
+pub fn bins(counts: &[(u64, u64)]) -> Vec<Period> {
+    let part = |minute: i64, &(bad, total)| Period {
+        window: window(60 * minute, 60 * minute + 60),
+        tally: Tally::deliveries(bad, total),
+    };
+    (0..).zip(counts).map(|(minute, counts)| part(minute, counts)).collect()
 }
 
-pub fn stretch(from: i64, to: i64, bad: u64, total: u64) -> Option<Stretch> {
-    Some(Stretch { window: window(from, to), total, bad })
+pub fn period(from: i64, to: i64, bad: u64, total: u64) -> Option<Period> {
+    Some(Period { window: window(from, to), tally: Tally::deliveries(bad, total) })
 }
 
 /// The rules of `monitor`.

@@ -2,7 +2,7 @@ use super::*;
 use crate::traffic::judge::{margins, remarks, success_rate};
 
 fn judged(bad: u64, total: u64) -> Finding {
-    success_rate(&watched(bad, total), rules(&Traffic::default()))
+    success_rate(&observation(bad, total), rules(&Traffic::default()))
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn few_deliveries_may_fail_but_never_pass() {
     assert_eq!(claim.reason(), "too few deliveries for a verdict: 7 of at least 21 (0 failed)");
     assert_eq!(evidence_of(&few, "margin"), Some("7 of 21 deliveries, 0 failed"));
     let strict = Traffic { min_events: 59, ..Traffic::default() };
-    assert_eq!(verdict(&success_rate(&watched(0, 58), rules(&strict))), Verdict::Inconclusive);
-    assert_eq!(verdict(&success_rate(&watched(0, 59), rules(&strict))), Verdict::Pass);
+    assert_eq!(verdict(&success_rate(&observation(0, 58), rules(&strict))), Verdict::Inconclusive);
+    assert_eq!(verdict(&success_rate(&observation(0, 59), rules(&strict))), Verdict::Pass);
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn no_delivery_is_not_a_success() {
     assert_eq!(verdict(&silent), Verdict::Inconclusive);
     assert_eq!(silent.claims[0].reason(), "no delivery was recorded");
     // NULL with a positive count is not a valid answer.
-    let mut odd = watched(0, 60);
-    facts(&mut odd).letter.success_rate = None;
+    let mut odd = observation(0, 60);
+    facts(&mut odd).success_rate = None;
     assert_eq!(verdict(&success_rate(&odd, rules(&Traffic::default()))), Verdict::Inconclusive);
 }
 
@@ -81,7 +81,7 @@ fn the_bound_states_its_assumption() {
         Some("failure rate below 12.42 % (95 % confidence, if failures are independent)")
     );
     assert_eq!(
-        margins(watched(0, 21).facts.as_ref().expect("facts"), rules(&Traffic::default())),
+        margins(observation(0, 21).facts.as_ref().expect("facts"), rules(&Traffic::default())),
         [
             "2 more failures would fail it",
             "failure rate below 13.29 % (95 % confidence, if failures are independent)",
@@ -92,7 +92,7 @@ fn the_bound_states_its_assumption() {
 
 #[test]
 fn failures_are_shown_by_status_and_by_time() {
-    let mut late = watched(30, 150);
+    let mut late = observation(30, 150);
     facts(&mut late).failures = vec![(Some("502".to_owned()), 28), (None, 2)];
     facts(&mut late).bins = bins(&[[(0, 10); 5].as_slice(), &[(3, 10); 10]].concat());
     let finding = success_rate(&late, rules(&Traffic::default()));
@@ -108,7 +108,7 @@ fn failures_are_shown_by_status_and_by_time() {
 
 #[test]
 fn a_burst_at_the_restart_is_one_burst() {
-    let mut burst = watched(9, 300);
+    let mut burst = observation(9, 300);
     let mut counts = [(0, 20); 15];
     counts[1] = (9, 20);
     facts(&mut burst).bins = bins(&counts);
@@ -125,16 +125,16 @@ fn a_burst_at_the_restart_is_one_burst() {
 
 #[test]
 fn only_new_failures_are_attributed_to_the_deploy() {
-    let compared = |bad, before: Option<Stretch>| {
-        let mut window = watched(bad, 60);
+    let compared = |bad, before: Option<Period>| {
+        let mut window = observation(bad, 60);
         window.before = before;
         let finding = success_rate(&window, rules(&Traffic::default()));
         (evidence_of(&finding, "deploy").map(str::to_owned), finding.claims[0].fix.clone())
     };
-    let (text, fix) = compared(9, stretch(-930, -30, 9, 60));
+    let (text, fix) = compared(9, period(-930, -30, 9, 60));
     assert_eq!(text.as_deref(), Some("not caused by this deploy: 9 of 60 failed before it, 9 of 60 since"));
     assert!(fix.is_some_and(|fix| fix.contains("before the deploy")));
-    let (text, fix) = compared(12, stretch(-930, -30, 9, 2400));
+    let (text, fix) = compared(12, period(-930, -30, 9, 2400));
     assert_eq!(
         text.as_deref(),
         Some(
@@ -142,26 +142,26 @@ fn only_new_failures_are_attributed_to_the_deploy() {
         )
     );
     assert_eq!(fix, None);
-    let (text, _) = compared(3, stretch(-930, -30, 0, 60));
+    let (text, _) = compared(3, period(-930, -30, 0, 60));
     assert_eq!(
         text.as_deref(),
         Some(
             "3 of 60 failed since the deploy, 0 of 60 before it: this may be chance (p = 0.1218, if failures are independent)"
         )
     );
-    let (text, _) = compared(0, stretch(-930, -30, 20, 60));
+    let (text, _) = compared(0, period(-930, -30, 20, 60));
     assert!(text.is_some_and(|text| text.starts_with("better since the deploy")));
-    let (text, _) = compared(3, stretch(-930, -30, 0, 0));
+    let (text, _) = compared(3, period(-930, -30, 0, 0));
     assert!(text.is_some_and(|text| text.ends_with("nothing to compare")));
-    assert_eq!(compared(0, stretch(-930, -30, 0, 60)).0, None);
+    assert_eq!(compared(0, period(-930, -30, 0, 60)).0, None);
     assert_eq!(compared(3, None).0, None);
 }
 
 #[test]
 fn a_deploy_inside_the_window_is_compared_from_its_start() {
-    let mut window = watched(9, 60);
+    let mut window = observation(9, 60);
     window.deploy = Ok(Deploy { at: at(450), source: "release v43".to_owned(), running: false });
-    (window.before, window.after) = (stretch(-450, 450, 9, 30), stretch(450, 900, 0, 30));
+    (window.before, window.after) = (period(-450, 450, 9, 30), period(450, 900, 0, 30));
     let finding = success_rate(&window, rules(&Traffic::default()));
     let split = evidence_of(&finding, "deploy").expect("a split");
     assert!(split.starts_with("better since the deploy: 0 of 30 failed, before it 9 of 30"), "{split}");

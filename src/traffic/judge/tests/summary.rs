@@ -1,22 +1,22 @@
 use super::*;
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{Counted, Point};
-use crate::traffic::full::Percentiles;
-use crate::traffic::summary::of;
+use crate::traffic::judge::summarize;
+use crate::traffic::stats::Percentiles;
 
 #[test]
 fn a_summary_has_the_numbers_as_they_were_printed() {
-    let mut window = watched(2, 60);
-    let full = facts(&mut window);
-    full.letter.average_ms = Some("201.2122434801197093".to_owned());
-    full.percentiles = Some(Percentiles { p50: 180, p95: 390, p99: 470 });
-    full.attempts = (66, 60);
-    full.failures = vec![(Some("502".to_owned()), 1), (None, 1)];
-    full.errors = vec![(Some("ECONNREFUSED".to_owned()), 1)];
-    (full.dead_letters, full.unreadable, full.untimed, full.future) = (1, 2, 3, 4);
-    full.bins = bins(&[(2, 60)]);
+    let mut window = observation(2, 60);
+    let data = facts(&mut window);
+    data.durations.average_ms = Some("201.2122434801197093".to_owned());
+    data.percentiles = Some(Percentiles { p50: 180, p95: 390, p99: 470 });
+    data.attempts = (66, 60);
+    data.failures = vec![(Some("502".to_owned()), 1), (None, 1)];
+    data.errors = vec![(Some("ECONNREFUSED".to_owned()), 1)];
+    (data.tally.dead_letters, data.durations.unreadable, data.durations.untimed, data.future) = (1, 2, 3, 4);
+    data.bins = bins(&[(2, 60)]);
     window.late = -1;
-    let summary = of(&window, &Target::default());
+    let summary = summarize(&window, &Target::default());
     assert_eq!(
         (summary.success_rate, summary.total, summary.avg_duration_ms, summary.dlq_count),
         (Some(96.67), 60, Some(201.2122434801197), 1)
@@ -35,9 +35,9 @@ fn a_summary_has_the_numbers_as_they_were_printed() {
 
 #[test]
 fn the_series_comes_from_ticks_if_there_were_any() {
-    let mut window = watched(0, 60);
+    let mut window = observation(0, 60);
     window.sparks = vec![Spark { total: 5, bad: 1, mean_ms: Some(120.0), hole: false }, Spark::default()];
-    let series = of(&window, &Target::default()).series;
+    let series = summarize(&window, &Target::default()).series;
     assert_eq!(
         series,
         [Point { total: 5, bad: 1, mean_ms: Some(120.0) }, Point { total: 0, bad: 0, mean_ms: None }]
@@ -46,20 +46,20 @@ fn the_series_comes_from_ticks_if_there_were_any() {
 
 #[test]
 fn unread_numbers_are_absent_and_a_remark_says_why() {
-    let mut window = watched(0, 60);
-    window.facts = Err(unasked(true));
-    let summary = of(&window, &Target::default());
+    let mut window = observation(0, 60);
+    window.facts = Err(error(true));
+    let summary = summarize(&window, &Target::default());
     assert_eq!((summary.success_rate, summary.avg_duration_ms, summary.total), (None, None, 0));
     assert!(summary.remarks.iter().any(|said| said.contains("connection refused")), "{:?}", summary.remarks);
-    assert_eq!(of(&watched(0, 0), &Target::default()).success_rate, None);
+    assert_eq!(summarize(&observation(0, 0), &Target::default()).success_rate, None);
 }
 
 #[test]
 fn values_that_are_not_finite_are_absent_but_kept_as_printed() {
-    let mut window = watched(0, 60);
+    let mut window = observation(0, 60);
     for printed in ["NaN", "Infinity", &format!("1{}", "0".repeat(400))] {
-        facts(&mut window).letter.average_ms = Some(printed.to_owned());
-        let summary = of(&window, &Target::default());
+        facts(&mut window).durations.average_ms = Some(printed.to_owned());
+        let summary = summarize(&window, &Target::default());
         assert_eq!(summary.avg_duration_ms, None, "{printed}");
         assert_eq!(summary.as_printed.avg_duration_ms.as_deref(), Some(printed));
     }

@@ -1,14 +1,19 @@
 use super::*;
 use crate::settings::Tier;
 use crate::traffic::judge::tiers;
-use crate::traffic::watched::TierCounts;
+use crate::traffic::window::{Tally, TierCounts};
 
 /// The runbooks' alert levels over the same facts.
 fn window(bad: u64, total: u64, dead_letters: u64, attempts: (u64, u64)) -> Observation {
-    let mut window = watched(bad, total);
+    let mut window = observation(bad, total);
     let counts = |tier: Tier| {
         let seconds = i64::try_from(tier.over.0.as_secs()).expect("minutes");
-        TierCounts { tier, window: super::window(900 - seconds, 900), total, bad, dead_letters, attempts }
+        TierCounts {
+            tier,
+            window: super::window(900 - seconds, 900),
+            tally: Tally { dead_letters, ..Tally::deliveries(bad, total) },
+            attempts,
+        }
     };
     window.tiers = Ok(Traffic::default().tiers.into_iter().map(counts).collect());
     window

@@ -11,11 +11,13 @@ use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
 use crate::outcome::window::{Deploy, Mode, Window};
 use crate::settings::{self, Tier, Traffic};
-use crate::traffic::counts::{Group, Kind, Ms, TickCursor, TickResult};
-use crate::traffic::full::{Form, OpenTransactions, Totals, WindowData};
-use crate::traffic::opening::{ClockReading, End, WindowPlan, after};
-use crate::traffic::watch::{Answer, Moment, QueryError, Reader, View, Watch};
-use crate::traffic::watched::{Observation, ReadError, Stretch, TierCounts};
+use crate::traffic::read::{Group, Ms, TickCursor, TickResult};
+use crate::traffic::watch::{QueryResult, Reader, View, Watch};
+use crate::traffic::window::tests::window_data;
+use crate::traffic::window::{
+    ClockReading, End, FactKind, Moment, Observation, OpenTransactions, Period, QueryError, ReadError, Tally,
+    TierCounts, WindowData, WindowPlan, after,
+};
 
 /// The database's time when a script begins.
 pub const START: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -27,7 +29,7 @@ const LATENCY: Duration = Duration::from_millis(20);
 pub struct Fact {
     pub at: Timestamp,
     pub seen: Duration,
-    pub kind: Kind,
+    pub kind: FactKind,
 }
 
 /// The scripted database.
@@ -57,7 +59,7 @@ pub fn seconds(seconds: u64) -> Duration {
 
 impl Script {
     /// A database with a fact `every` so often, each of the kind that `kind` returns for its number.
-    pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> Kind) -> Script {
+    pub fn steady(every: Duration, until: Duration, kind: impl Fn(u32) -> FactKind) -> Script {
         let mut script = Script::default();
         let (mut at, mut n) = (every / 2, 0);
         while at < until {
@@ -69,7 +71,7 @@ impl Script {
     }
 
     /// Adds a fact that is recorded at `at` and becomes visible `lag` later.
-    pub fn fact(&mut self, at: Duration, lag: Duration, kind: Kind) {
+    pub fn fact(&mut self, at: Duration, lag: Duration, kind: FactKind) {
         let recorded = self.clock(at);
         self.facts.push(Fact { at: recorded, seen: at + lag, kind });
     }
@@ -91,10 +93,10 @@ impl Script {
             let counts = |f: &&Fact| f.kind == kind && f.seen <= since && window.holds(f.at);
             self.facts.iter().filter(counts).count() as u64
         };
-        (of(Kind::Ok), of(Kind::Bad), of(Kind::DeadLetter))
+        (of(FactKind::Ok), of(FactKind::Bad), of(FactKind::DeadLetter))
     }
 
-    async fn answer(&self) -> Answer<Timestamp> {
+    async fn answer(&self) -> QueryResult<Timestamp> {
         sleep(LATENCY / 2).await;
         let since = self.since();
         let now = self.clock(since);
@@ -105,7 +107,7 @@ impl Script {
         }
     }
 
-    async fn facts_answer(&self) -> Answer<Timestamp> {
+    async fn facts_answer(&self) -> QueryResult<Timestamp> {
         match self.answer().await {
             Ok(_) if self.refuses => Err(fault("relation \"dashboard_facts\" does not exist", false)),
             answer => answer,
@@ -114,16 +116,16 @@ impl Script {
 }
 
 fn fault(why: &str, gone: bool) -> QueryError {
-    let unasked = ReadError { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
-    QueryError { unasked, hopeless: !gone, ours: false }
+    let error = ReadError { why: why.to_owned(), fix: None, database_gone: gone, offline: None };
+    QueryError { error, hopeless: !gone, ours: false }
 }
 
 impl Reader for Script {
-    async fn moment(&self, _: Duration) -> Answer<Moment> {
-        Ok(Moment { now: self.answer().await?, replayed_to: None, tells_transactions: true })
+    async fn moment(&self, _: Duration) -> QueryResult<Moment> {
+        Ok(Moment { now: self.answer().await?, replayed_to: None })
     }
 
-    async fn tick(&self, known: TickCursor, to: Timestamp, _: Duration) -> Answer<TickResult> {
+    async fn tick(&self, known: TickCursor, to: Timestamp, _: Duration) -> QueryResult<TickResult> {
         let now = self.facts_answer().await?;
         let (end, since) = (now.min(to), self.since());
         let edge = end.checked_sub(Traffic::default().overlap.0).expect("a time");
@@ -136,40 +138,18 @@ impl Reader for Script {
         Ok(TickResult { now, end, upper: end, again, groups: seen(from, end).map(group).collect() })
     }
 
-    async fn full(&self, window: Window, _: Duration) -> Answer<WindowData> {
+    async fn window_data(&self, window: Window, _: Duration) -> QueryResult<WindowData> {
         let now = self.facts_answer().await?;
         let since = self.since();
         self.asked.lock().expect("not poisoned").push(since);
         let (ok, bad, dead_letters) = self.oracle(window, since);
-        let letter = Totals {
-            form: Form::Checklist,
-            success_rate: None,
-            total: ok + bad,
-            ok,
-            average_ms: None,
-            sum_ms: None,
-            timed: 0,
-        };
-        Ok(WindowData {
-            window,
-            asked_at: now,
-            replayed_to: None,
-            letter,
-            unreadable: 0,
-            untimed: 0,
-            dead_letters: if self.hides_dead_letters { 0 } else { dead_letters },
-            future: 0,
-            percentiles: None,
-            attempts: (0, 0),
-            failures: vec![],
-            errors: vec![],
-            dead_letter_messages: vec![],
-            bins: vec![],
-            horizon: OpenTransactions::Unknown("not asked".to_owned()),
-        })
+        let dead_letters = if self.hides_dead_letters { 0 } else { dead_letters };
+        let open_transactions = OpenTransactions::Unknown("not asked".to_owned());
+        let data = window_data(window, Tally { ok, bad, dead_letters });
+        Ok(WindowData { read_at: now, open_transactions, ..data })
     }
 
-    async fn horizon(&self, to: Timestamp, _: Duration) -> Answer<OpenTransactions> {
+    async fn open_transactions(&self, to: Timestamp, _: Duration) -> QueryResult<OpenTransactions> {
         self.answer().await?;
         let since = self.since();
         let open = self.open.iter().filter(|(from, till)| (*from..*till).contains(&since));
@@ -183,20 +163,20 @@ impl Reader for Script {
         Ok(oldest.map_or(OpenTransactions::Clear, OpenTransactions::Open))
     }
 
-    async fn stretch(&self, window: Window, _: Duration) -> Answer<Stretch> {
+    async fn period(&self, window: Window, _: Duration) -> QueryResult<Period> {
         self.facts_answer().await?;
         let (ok, bad, _) = self.oracle(window, self.since());
-        Ok(Stretch { window, total: ok + bad, bad })
+        Ok(Period { window, tally: Tally { ok, bad, dead_letters: 0 } })
     }
 
-    async fn tier(&self, tier: &Tier, window: Window, _: Duration) -> Answer<TierCounts> {
+    async fn tier(&self, tier: &Tier, window: Window, _: Duration) -> QueryResult<TierCounts> {
         self.facts_answer().await?;
         let (ok, bad, dead_letters) = self.oracle(window, self.since());
         let tier = tier.clone();
-        Ok(TierCounts { tier, window, total: ok + bad, bad, dead_letters, attempts: (0, 0) })
+        Ok(TierCounts { tier, window, tally: Tally { ok, bad, dead_letters }, attempts: (0, 0) })
     }
 
-    async fn recent_per_minute(&self, _: Duration) -> Answer<Option<f64>> {
+    async fn recent_per_minute(&self, _: Duration) -> QueryResult<Option<f64>> {
         self.facts_answer().await?;
         Ok(Some(2.0))
     }
@@ -240,21 +220,21 @@ pub fn ahead(length: u64) -> settings::Watch {
 /// A completed watch.
 pub struct Ran {
     pub script: Script,
-    pub opening: WindowPlan,
-    pub watched: Observation,
+    pub plan: WindowPlan,
+    pub observation: Observation,
     pub seen: Seen,
     pub took: Duration,
 }
 
 /// Watches a script to the end.
-pub async fn watch(script: Script, wish: &settings::Watch) -> Ran {
-    watch_since(script, wish, Err("no marker".to_owned())).await
+pub async fn watch(script: Script, requested: &settings::Watch) -> Ran {
+    watch_since(script, requested, Err("no deploy".to_owned())).await
 }
 
 /// Watches a script to the end, and also returns every announced end of the window.
-pub async fn watch_and_follow(script: Script, wish: &settings::Watch) -> (Ran, Vec<End>) {
-    let (script, opening) = open(script, wish, Err("no marker".to_owned())).await;
-    let mut end = opening.end.subscribe();
+pub async fn watch_and_follow(script: Script, requested: &settings::Watch) -> (Ran, Vec<End>) {
+    let (script, plan) = open(script, requested, Err("no deploy".to_owned())).await;
+    let mut end = plan.end.subscribe();
     let follow = tokio::spawn(async move {
         let mut ends = Vec::new();
         while end.changed().await.is_ok() {
@@ -265,49 +245,49 @@ pub async fn watch_and_follow(script: Script, wish: &settings::Watch) -> (Ran, V
         }
         ends
     });
-    let ran = run(script, wish, opening).await;
+    let ran = run(script, requested, plan).await;
     (ran, follow.await.expect("no panic"))
 }
 
 /// Watches a script to the end, after a deploy.
-pub async fn watch_since(script: Script, wish: &settings::Watch, deploy: Result<Deploy, String>) -> Ran {
-    let (script, opening) = open(script, wish, deploy).await;
-    run(script, wish, opening).await
+pub async fn watch_since(script: Script, requested: &settings::Watch, deploy: Result<Deploy, String>) -> Ran {
+    let (script, plan) = open(script, requested, deploy).await;
+    run(script, requested, plan).await
 }
 
 async fn open(
     mut script: Script,
-    wish: &settings::Watch,
+    requested: &settings::Watch,
     deploy: Result<Deploy, String>,
 ) -> (Script, WindowPlan) {
     script.began = Some(Instant::now());
     let database = script.moment(seconds(5)).await;
     // This machine's clock is wrong by a minute.
     let read = ClockReading { at: Instant::now(), ours: after(START, seconds(60)), database };
-    let opening = WindowPlan::new(wish, read, deploy);
-    (script, opening)
+    let plan = WindowPlan::new(requested, read, deploy);
+    (script, plan)
 }
 
-async fn run(script: Script, wish: &settings::Watch, opening: WindowPlan) -> Ran {
+async fn run(script: Script, requested: &settings::Watch, plan: WindowPlan) -> Ran {
     let seen = Seen::default();
     let rules = Traffic::default();
-    let watched = Watch::new(&script, &seen, &opening, wish, &rules).run().await;
+    let observation = Watch::new(&script, &seen, &plan, requested, &rules).run().await;
     let took = script.since();
-    Ran { script, opening, watched, seen, took }
+    Ran { script, plan, observation, seen, took }
 }
 
 impl Ran {
     /// Asserts that the final query has the expected numbers.
     #[track_caller]
     pub fn agrees(&self) -> &WindowData {
-        let full = self.watched.facts.as_ref().expect("the facts were read");
-        let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
-        let (ok, bad, dead) = self.script.oracle(self.watched.window, asked);
-        assert_eq!((full.letter.ok, full.letter.bad(), full.dead_letters), (ok, bad, dead));
-        assert_eq!(full.window, self.watched.window);
-        let end = *self.opening.end.borrow();
-        assert!(end.over && end.window == self.watched.window, "{end:?}");
-        full
+        let data = self.observation.facts.as_ref().expect("the facts were read");
+        let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the final query");
+        let (ok, bad, dead) = self.script.oracle(self.observation.window, asked);
+        assert_eq!((data.tally.ok, data.tally.bad, data.tally.dead_letters), (ok, bad, dead));
+        assert_eq!(data.window, self.observation.window);
+        let end = *self.plan.end.borrow();
+        assert!(end.over && end.window == self.observation.window, "{end:?}");
+        data
     }
 
     pub fn ticks(&self) -> Vec<Tick> {
