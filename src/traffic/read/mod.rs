@@ -48,7 +48,7 @@ pub async fn tick(
     let to = sql::whole_micros(to);
     let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
     let before = source.facts(known.seal, known.read_to);
-    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
+    let asked = [sql::SHORT, &[clock, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
