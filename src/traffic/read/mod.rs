@@ -46,14 +46,8 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-<<<<<<< HEAD
     let (fresh, before) = (source.fresh(known.read_to, to), source.facts(known.seal, known.read_to));
     let asked = [sql::SHORT, &[sql::CLOCK, &fresh, &before]].concat();
-=======
-    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
-    let before = source.facts(known.seal, known.read_to);
-    let asked = [sql::SHORT, &[clock, &fresh, &before]].concat();
->>>>>>> h-tests
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
