@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, Options, READER};
 
 use table::Table;
 

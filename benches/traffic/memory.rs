@@ -4,13 +4,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, READER};
-use hotdash_ops::rehearsal::standins::fly::Fly;
-use hotdash_ops::service::fly::{LogBatch, LogLine};
-use hotdash_ops::settings::Traffic;
-use hotdash_ops::traffic::logs::{LogReading, LogTexts, MAX_BATCH_LINES};
-use hotdash_ops::traffic::window::End;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, READER};
+use hotdash_ops::testing::rehearsal::standins::fly::Fly;
+use hotdash_ops::testing::service::fly::{LogBatch, LogLine};
+use hotdash_ops::testing::settings::Traffic;
+use hotdash_ops::testing::traffic::logs::{LogReading, LogTexts, MAX_BATCH_LINES};
+use hotdash_ops::testing::traffic::window::End;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::PER_SECOND;

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, RowStream};
 
-pub use advice::{Advice, Task};
+pub use advice::Task;
 pub use connect::connect;
 pub use error::PgError;
 pub use info::SessionInfo;

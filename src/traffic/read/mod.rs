@@ -19,7 +19,7 @@ use crate::settings::Tier;
 pub use super::sql::explain;
 pub use facts::{Group, Ms};
 pub use server::{TableInfo, open_transactions, table_info};
-pub use tick_counter::{MAX_SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use tick_counter::{TickCounter, TickCounts, TickCursor, TickResult};
 pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
