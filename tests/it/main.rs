@@ -8,6 +8,7 @@ mod formats;
 mod layers;
 mod monitor;
 mod overlay;
+mod preflight;
 mod probes;
 mod rehearsal;
 mod security;

@@ -5,7 +5,6 @@ mod fixes;
 mod indexes;
 mod names;
 mod rows;
-mod section;
 mod tables;
 
 use std::path::PathBuf;
