@@ -28,6 +28,7 @@ pub struct TableInfo {
 pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
     let source = Source { names: names.clone(), stamp: stamp(session, names).await? };
     let rows_hidden = hidden(session, names).await?;
+    session.end_transaction().await;
     let info = session.info();
     Ok(TableInfo { source, now: info.now(), replayed_to: info.replayed_to, rows_hidden })
 }
