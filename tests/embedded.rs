@@ -1,6 +1,6 @@
 //! The embedded PostgreSQL and the sandbox on it, through the real binary as `cargo rehearse` builds it. That build
 //! takes minutes and is not made twice, so the variable `HOTDASH_OPS_EMBEDDED` names it, and these tests run apart from
-//! the others: `HOTDASH_OPS_EMBEDDED=$PWD/target/release/hotdash-ops cargo test --features rehearsal --test embedded`.
+//! the others: `HOTDASH_OPS_EMBEDDED=$PWD/target/rehearse/hotdash-ops cargo test --features rehearsal --test embedded`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -15,7 +15,7 @@ use hotdash_ops::rehearsal::postgres::{
 /// The program with the engine inside.
 fn with_the_engine() -> PathBuf {
     std::env::var_os("HOTDASH_OPS_EMBEDDED").map(PathBuf::from).unwrap_or_else(|| {
-        panic!("name the program that `cargo rehearse` builds in HOTDASH_OPS_EMBEDDED: target/release/hotdash-ops")
+        panic!("name the program that `cargo rehearse` builds in HOTDASH_OPS_EMBEDDED: target/rehearse/hotdash-ops")
     })
 }
 

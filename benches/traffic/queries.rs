@@ -58,7 +58,7 @@ impl Sides {
     /// A tick as the watch does it when it has seen all of the window before: read, and counted into what is known.
     async fn tick(&self, counter: &mut TickCounter, window: Window) -> Result<Duration> {
         let began = Instant::now();
-        let known = counter.known();
+        let known = counter.cursor();
         let tick =
             read::tick(&self.session, &self.info.source, known, TickCounter::end(window.to), OVERLAP).await?;
         counter.take(&tick);
@@ -70,7 +70,7 @@ impl Sides {
 
     /// The same where a fact has become visible late, so that all of the tail is read again.
     async fn tick_again(&self, counter: &TickCounter, window: Window) -> Result<Duration> {
-        let mut known = counter.known();
+        let mut known = counter.cursor();
         known.facts -= 1;
         let began = Instant::now();
         let tick =
@@ -80,7 +80,7 @@ impl Sides {
         Ok(took)
     }
 
-    /// The ledger of a watch that has read the window up to ten seconds before its end: the tail is what the last
+    /// The counter of a watch that has read the window up to ten seconds before its end: the tail is what the last
     /// two ticks and a moment have left, and the next tick has 20 seconds to count and 10 to read.
     async fn counter(&self, window: Window) -> Result<TickCounter> {
         let mut counter = TickCounter::new(window.from, SignedDuration::try_from(OVERLAP)?);
@@ -91,11 +91,11 @@ impl Sides {
             let step = if to < ticks { SignedDuration::from_mins(10) } else { TICK };
             to = (to + step).min(if to < ticks { ticks } else { window.to - TICK });
             let tick =
-                read::tick(&self.session, &self.info.source, counter.known(), TickCounter::end(to), OVERLAP)
+                read::tick(&self.session, &self.info.source, counter.cursor(), TickCounter::end(to), OVERLAP)
                     .await?;
             counter.take(&tick);
         }
-        let known = counter.known();
+        let known = counter.cursor();
         let tail = known.read_to.duration_since(known.seal);
         ensure!(tail >= TICK * 2, "the tail is {tail}, which is not an overlap");
         Ok(counter)
@@ -106,7 +106,7 @@ impl Sides {
         let began = Instant::now();
         let data = read::window_data(&self.session, &self.info.source, window, bins).await?;
         let took = began.elapsed();
-        ensure!(data.tally.total() > 0 && data.percentiles.is_some(), "the last word saw nothing");
+        ensure!(data.tally.total() > 0 && data.percentiles.is_some(), "the final query saw nothing");
         ensure!(data.bins.len() == bins, "the change point saw nothing");
         Ok(took)
     }
@@ -126,7 +126,7 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
     let past = |minutes: i64| Window { from: newest - SignedDuration::from_mins(minutes), to: newest };
     let day = (24 * 60).min(i64::try_from(facts / PER_SECOND / 60).unwrap_or(i64::MAX) - 1);
 
-    let ledgers =
+    let counters =
         [sides.counter(past(15)).await?, sides.counter(past(60)).await?, sides.counter(past(day)).await?];
     table.head();
     for jit in ["on", "off"] {
@@ -135,10 +135,10 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
         for _ in 0..ROUNDS {
             // In blocks, so that each side meets the caches that it leaves itself.
             for _ in 0..10 {
-                tick.add(sides.tick(&mut ledgers[0].clone(), past(15)).await?);
+                tick.add(sides.tick(&mut counters[0].clone(), past(15)).await?);
             }
             for _ in 0..10 {
-                again.add(sides.tick_again(&ledgers[0], past(15)).await?);
+                again.add(sides.tick_again(&counters[0], past(15)).await?);
             }
             for _ in 0..5 {
                 quarter.add(sides.checklist(past(15)).await?);
@@ -160,7 +160,7 @@ pub async fn measure(server: &Native, facts: u64, table: &mut Table) -> Result<(
     let (mut short, mut hour, mut long) = (Times::default(), Times::default(), Times::default());
     for _ in 0..ROUNDS * 3 {
         for ((times, counter), minutes) in
-            [&mut short, &mut hour, &mut long].into_iter().zip(&ledgers).zip([15, 60, day])
+            [&mut short, &mut hour, &mut long].into_iter().zip(&counters).zip([15, 60, day])
         {
             times.add(sides.tick(&mut counter.clone(), past(minutes)).await?);
         }

@@ -157,15 +157,15 @@ fn document(baselines: Value) -> String {
 }
 
 fn value(row: &Row, rules: &Traffic) -> Value {
-    let standing = BaselineQuality::from_row(row, rules);
+    let quality = BaselineQuality::from_row(row, rules);
     json!({
         "captured_at": row.captured.as_ref().map(|_| row.name()),
         "success_rate": row.success_rate.json(),
         "avg_response_ms": row.avg_response_ms.json(),
         "requests_per_minute": row.requests_per_minute.json(),
         "daily_dlq_count": row.daily_dlq_count.json(),
-        "standing": standing.word(),
-        "why": standing.why(),
+        "standing": quality.word(),
+        "why": quality.why(),
         "details": row.details,
     })
 }
@@ -196,17 +196,17 @@ fn table(rows: &[Row], rules: &Traffic) -> String {
 }
 
 fn lines(row: &Row, rules: &Traffic) -> String {
-    let standing = BaselineQuality::from_row(row, rules);
+    let quality = BaselineQuality::from_row(row, rules);
     let mut lines = vec![
         ("captured_at", row.name()),
         ("success_rate", row.success_rate.shown().to_owned()),
         ("avg_response_ms", row.avg_response_ms.shown().to_owned()),
         ("requests_per_minute", row.requests_per_minute.shown().to_owned()),
         ("daily_dlq_count", row.daily_dlq_count.shown().to_owned()),
-        ("standing", standing.word().to_owned()),
+        ("standing", quality.word().to_owned()),
     ];
-    if !standing.why().is_empty() {
-        lines.push(("why", standing.why()));
+    if !quality.why().is_empty() {
+        lines.push(("why", quality.why()));
     }
     match &row.details {
         Some(d) => {

@@ -200,7 +200,7 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     rows.extend(helper.map(|who| ("contact", who.clone())));
     rows.extend(check.runbook.iter().map(|link| ("runbook", link.clone())));
     rows.push(("defined in", check.origin.clone()));
-    rows.extend(proofs(check).map(|line| ("proven by", line)));
+    rows.extend(proofs(check));
     rows.extend(check.replaces.iter().map(|origin| ("replaces", origin.clone())));
     rows.extend(check.waiver.iter().map(|waiver| ("waiver", waiver.to_string())));
     let mut text = format!("{}\n", check.id);
@@ -216,9 +216,44 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
     text
 }
 
-/// The faults of the rehearsal that make the check fail, as `rehearse --fault` names them.
-fn proofs(check: &Check) -> impl Iterator<Item = String> {
-    faults::proving(&check.id).into_iter().map(|(name, about)| format!("{name}: {about}"))
+/// The faults and good worlds of the rehearsal that prove a check, as `rehearse --fault` names them. Those in which
+/// every check runs are described, the narrower ones only named, because a check has many.
+fn proofs(check: &Check) -> Vec<(&'static str, String)> {
+    let whole = faults::proving(&check.id).filter(|fault| !fault.is_good && !fault.is_narrow());
+    let mut rows: Vec<_> =
+        whole.map(|fault| ("proven by", format!("{}: {}", fault.name, fault.about))).collect();
+    let narrow = faults::proving(&check.id).filter(|fault| !fault.is_good && fault.is_narrow());
+    let good = faults::proving(&check.id).filter(|fault| fault.is_good);
+    for (head, names) in [
+        ("and by", narrow.map(|fault| fault.name.as_str()).collect::<Vec<_>>()),
+        ("passes with", good.map(|fault| fault.name.as_str()).collect()),
+    ] {
+        if !names.is_empty() {
+            rows.push((head, wrapped(&names)));
+        }
+    }
+    rows
+}
+
+/// Names separated by commas, in lines that fit an 80-column terminal beside the heads of the rows.
+fn wrapped(names: &[&str]) -> String {
+    const COLUMNS: usize = 80 - 15;
+    let mut text = String::new();
+    let mut column = 0;
+    for (number, name) in names.iter().enumerate() {
+        let comma = usize::from(number + 1 < names.len());
+        if number > 0 && column + 1 + name.len() + comma > COLUMNS {
+            text.push_str("\n               ");
+            column = 0;
+        } else if number > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(name);
+        text.push_str(&","[..comma]);
+        column += name.len() + comma;
+    }
+    text
 }
 
 fn timing(check: &Check) -> String {

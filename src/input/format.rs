@@ -13,7 +13,7 @@ pub enum Format {
     /// For people at a terminal.
     #[default]
     Table,
-    /// One versioned document, described by [`json::schema`].
+    /// One versioned document, described by `json::schema` in `report`.
     Json,
     /// One JSON object per line; live on stdout, in checklist order in a file.
     Jsonl,

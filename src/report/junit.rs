@@ -7,8 +7,9 @@
 //! warning severity passes, with the warning as output. A run that does not end with 0
 //! although no case is red gets an additional red case.
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::problems::fix;
 use super::traffic::{line as numbers, window};
@@ -17,7 +18,7 @@ use crate::exit::Exit;
 use crate::outcome::finding::Claim;
 use crate::outcome::report::{Report, SectionReport};
 use crate::outcome::{Outcome, Verdict};
-use crate::text;
+use crate::text::{self, plain};
 
 /// The element inside a case.
 enum Mark {
@@ -41,95 +42,37 @@ impl Mark {
     }
 }
 
-/// The number of cases of a suite with each mark.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    skipped: usize,
-}
-
-impl Counts {
-    fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>, strict: bool) -> Counts {
-        let mut counts = Counts::default();
-        for outcome in outcomes {
-            counts.tests += 1;
-            match Mark::of(outcome, strict) {
-                Mark::Failure => counts.failures += 1,
-                Mark::Error => counts.errors += 1,
-                Mark::Skipped => counts.skipped += 1,
-                Mark::Nothing | Mark::Output => {}
-            }
-        }
-        counts
-    }
-
-    fn red(&self) -> bool {
-        self.failures + self.errors > 0
-    }
-}
-
-/// Renders the document.
+/// Renders the document. Every text is made plain first, because the library deletes what XML forbids.
 pub fn render(report: &Report) -> String {
-    let mut xml = Xml(Writer::new_with_indent(Vec::new(), b' ', 2));
-    xml.put(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
-    let mut counts = Counts::of(report.outcomes(), report.strict);
-    let alone = report.exit != Exit::Ready && !counts.red();
-    counts.tests += usize::from(alone);
-    counts.errors += usize::from(alone);
-    let name = format!("hotdash-ops {}", report.verb);
-    xml.open(
-        "testsuites",
-        &[
-            ("name", name),
-            ("tests", counts.tests.to_string()),
-            ("failures", counts.failures.to_string()),
-            ("errors", counts.errors.to_string()),
-            ("time", seconds(report.took_ms)),
-        ],
-    );
-    for section in &report.sections {
-        suite(&mut xml, report, section);
+    let mut document = quick_junit::Report::new(format!("hotdash-ops {}", report.verb));
+    document.set_time(Duration::from_millis(report.took_ms));
+    document.add_test_suites(report.sections.iter().map(|section| suite(report, section)));
+    if report.exit != Exit::Ready && document.failures + document.errors == 0 {
+        document.add_test_suite(verdict_of_the_run(report));
     }
-    if alone {
-        verdict_of_the_run(&mut xml, report);
-    }
-    xml.close("testsuites");
-    xml.finish()
+    document.to_string().expect("a vector takes every byte")
 }
 
-fn suite(xml: &mut Xml, report: &Report, section: &SectionReport) {
-    let counts = Counts::of(section.outcomes.iter(), report.strict);
-    let name = format!("{}.{}", section.phase, section.id);
-    let took = section.outcomes.iter().map(|o| o.took_ms).sum();
+fn suite(report: &Report, section: &SectionReport) -> TestSuite {
+    let name = plain(&format!("{}.{}", section.phase, section.id));
     let started = section.outcomes.iter().filter_map(|o| o.started).min().unwrap_or(report.started);
-    open_suite(xml, &name, counts, took, started);
-    properties(xml, report, Some(&section.title));
-    for outcome in &section.outcomes {
-        case(xml, report, &name, outcome);
-    }
-    xml.close("testsuite");
+    let took = section.outcomes.iter().map(|o| o.took_ms).sum();
+    let mut suite = new_suite(report, &name, Some(&section.title), started, took);
+    suite.add_test_cases(section.outcomes.iter().map(|outcome| case(report, &name, outcome)));
+    suite
 }
 
-fn open_suite(xml: &mut Xml, name: &str, counts: Counts, took_ms: u64, started: jiff::Timestamp) {
-    xml.open(
-        "testsuite",
-        &[
-            ("name", name.to_owned()),
-            ("tests", counts.tests.to_string()),
-            ("failures", counts.failures.to_string()),
-            ("errors", counts.errors.to_string()),
-            ("skipped", counts.skipped.to_string()),
-            ("time", seconds(took_ms)),
-            ("timestamp", started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-        ],
-    );
-}
-
-fn properties(xml: &mut Xml, report: &Report, title: Option<&str>) {
+fn new_suite(
+    report: &Report,
+    name: &str,
+    title: Option<&str>,
+    started: jiff::Timestamp,
+    took_ms: u64,
+) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    suite.set_time(Duration::from_millis(took_ms));
+    suite.extra.insert("timestamp".into(), started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
     let partial = report.partial.as_ref().map_or_else(|| "no".to_owned(), ToString::to_string);
-    xml.open("properties", &[]);
     let mut named = vec![
         ("run", report.run.as_str()),
         ("target", report.target.as_str()),
@@ -142,38 +85,38 @@ fn properties(xml: &mut Xml, report: &Report, title: Option<&str>) {
         named.extend([("traffic.window", window.as_str()), ("traffic", numbers.as_str())]);
     }
     named.extend(report.notes.iter().map(|note| ("note", note.as_str())));
-    for (name, value) in named {
-        xml.empty("property", &[("name", name.to_owned()), ("value", value.to_owned())]);
-    }
-    xml.close("properties");
+    suite.add_properties(named.into_iter().map(|(name, value)| Property::new(name, plain(value))));
+    suite
 }
 
-fn case(xml: &mut Xml, report: &Report, suite: &str, outcome: &Outcome) {
-    let attributes = [
-        ("name", outcome.id.clone()),
-        ("classname", suite.to_owned()),
-        ("time", seconds(if outcome.attempts == 0 { 0 } else { outcome.took_ms })),
-    ];
+fn case(report: &Report, suite: &str, outcome: &Outcome) -> TestCase {
     let reasons = why(outcome, report.strict).join("; ");
     let message = text::cell(&format!("{}: {reasons}", outcome.label()), 400);
     // A skipped case has only its message, so the waiver must not be truncated.
     let message = [vec![message], marks(outcome)].concat().join("; ");
-    let marked = |element: &'static str| {
-        (element, vec![("message", message.clone()), ("type", outcome.label().to_owned())])
+    let body = || body(report, outcome, &reasons);
+    let (status, output) = match Mark::of(outcome, report.strict) {
+        Mark::Nothing => (TestCaseStatus::success(), None),
+        Mark::Failure => (red(NonSuccessKind::Failure, &message, outcome.label(), &body()), None),
+        Mark::Error => (red(NonSuccessKind::Error, &message, outcome.label(), &body()), None),
+        Mark::Skipped => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(plain(&message));
+            (skipped, None)
+        }
+        Mark::Output => (TestCaseStatus::success(), Some(body())),
     };
-    let (element, inner) = match Mark::of(outcome, report.strict) {
-        Mark::Nothing => return xml.empty("testcase", &attributes),
-        Mark::Failure => marked("failure"),
-        Mark::Error => marked("error"),
-        Mark::Skipped => ("skipped", vec![("message", message.clone())]),
-        Mark::Output => ("system-out", Vec::new()),
-    };
-    xml.open("testcase", &attributes);
-    match element {
-        "skipped" => xml.empty(element, &inner),
-        _ => xml.text(element, &inner, &body(report, outcome, &reasons)),
-    }
-    xml.close("testcase");
+    let mut case = TestCase::new(plain(&outcome.id), status);
+    case.set_classname(suite);
+    case.set_time(Duration::from_millis(if outcome.attempts == 0 { 0 } else { outcome.took_ms }));
+    case.system_out = output.map(Into::into);
+    case
+}
+
+fn red(kind: NonSuccessKind, message: &str, label: &str, body: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(plain(message)).set_type(label).set_description(body);
+    status
 }
 
 /// Everything a reader of a red case needs, one fact per line.
@@ -211,61 +154,11 @@ fn body(report: &Report, outcome: &Outcome, reasons: &str) -> String {
 
 /// The case of a run that does not end with 0 although no check is red: it was interrupted after the last
 /// check, met a stand-in, or ran no required check.
-fn verdict_of_the_run(xml: &mut Xml, report: &Report) {
-    let counts = Counts { tests: 1, errors: 1, ..Counts::default() };
-    open_suite(xml, "run", counts, 0, report.started);
-    properties(xml, report, None);
-    xml.open(
-        "testcase",
-        &[("name", "exit".to_owned()), ("classname", "run".to_owned()), ("time", seconds(0))],
-    );
+fn verdict_of_the_run(report: &Report) -> TestSuite {
     let message = conclusion(report);
-    xml.text("error", &[("message", message.clone()), ("type", "exit".to_owned())], &message);
-    xml.close("testcase");
-    xml.close("testsuite");
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{}.{:03}", ms / 1_000, ms % 1_000)
-}
-
-/// A writer into memory, which cannot fail. Every text is made plain first, so it has no character that XML
-/// forbids.
-struct Xml(Writer<Vec<u8>>);
-
-impl Xml {
-    fn put(&mut self, event: Event) {
-        self.0.write_event(event).expect("a vector takes every byte");
-    }
-
-    fn start(element: &'static str, attributes: &[(&'static str, String)]) -> BytesStart<'static> {
-        let mut start = BytesStart::new(element);
-        for (name, value) in attributes {
-            start.push_attribute((*name, text::plain(value).as_str()));
-        }
-        start
-    }
-
-    fn open(&mut self, element: &'static str, attributes: &[(&'static str, String)]) {
-        self.put(Event::Start(Xml::start(element, attributes)));
-    }
-
-    fn empty(&mut self, element: &'static str, attributes: &[(&'static str, String)]) {
-        self.put(Event::Empty(Xml::start(element, attributes)));
-    }
-
-    fn text(&mut self, element: &'static str, attributes: &[(&'static str, String)], text: &str) {
-        self.open(element, attributes);
-        self.put(Event::Text(BytesText::new(text)));
-        self.close(element);
-    }
-
-    fn close(&mut self, element: &'static str) {
-        self.put(Event::End(BytesEnd::new(element)));
-    }
-
-    fn finish(self) -> String {
-        let text = String::from_utf8(self.0.into_inner()).expect("only strings were written");
-        format!("{text}\n")
-    }
+    let mut case = TestCase::new("exit", red(NonSuccessKind::Error, &message, "exit", &message));
+    case.set_classname("run").set_time(Duration::ZERO);
+    let mut suite = new_suite(report, "run", None, report.started, 0);
+    suite.add_test_case(case);
+    suite
 }

@@ -1,6 +1,6 @@
 //! Reports as text: one pure renderer per format, from a [`Report`] to a string.
 //! No renderer reads a clock, a terminal or a file; [`Style`] describes where the
-//! text will be read. [`files`] writes reports to disk.
+//! text will be read. `files` writes reports to disk.
 
 mod conclusion;
 pub mod counts;

@@ -244,3 +244,32 @@ fn a_path_is_read_in_full() {
     assert_eq!(paths("src/context.rs", "use super::event::Event;"), ["event::Event"]);
     assert_eq!(paths("src/a/mod.rs", "use super::b;"), ["b"]);
 }
+
+/// The most lines that a file of code has.
+const MAX_LINES: usize = 300;
+
+#[test]
+fn every_file_is_short_and_every_folder_is_a_module() {
+    let mut wrong = Vec::new();
+    let mut folders = vec![PathBuf::from("src"), PathBuf::from("tests"), PathBuf::from("benches")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of the source").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|end| end != "rs") {
+                continue;
+            }
+            let lines = std::fs::read_to_string(&path).expect("a source file").lines().count();
+            if lines > MAX_LINES {
+                wrong.push(format!("{}: {lines} lines", path.display()));
+            }
+            if path.with_extension("").is_dir() {
+                wrong.push(format!("{}: belongs in its folder as mod.rs", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

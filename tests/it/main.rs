@@ -2,13 +2,13 @@
 
 mod baseline;
 mod checklist;
-mod claims;
 mod cli;
 mod clients;
 mod formats;
 mod layers;
 mod monitor;
 mod overlay;
+mod preflight;
 mod probes;
 mod rehearsal;
 mod security;

@@ -1,62 +1,73 @@
-//! `rehearse --list`: the faults, and the checks that must detect them.
+//! `rehearse --list`: the faults with the checks that must detect them, and the good worlds with those that must pass.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::ScoreFormat;
 use crate::exit::Exit;
 use crate::printer::Printer;
 use crate::rehearsal::faults::{self, Expectation, ExpectedVerdict, Fault};
 
-/// Prints every fault.
+/// Prints every fault and every good world.
 ///
 /// # Errors
 /// An error writing to stdout.
 pub fn list(format: ScoreFormat, printer: &mut Printer) -> Result<Exit> {
-    let faults = faults::load()?;
+    let (good, faults): (Vec<Fault>, Vec<Fault>) = faults::load()?.into_iter().partition(|f| f.is_good);
     let text = match format {
-        ScoreFormat::Table => faults.iter().map(describe).collect::<Vec<_>>().join("\n"),
+        ScoreFormat::Table => {
+            let described = |list: &[Fault]| list.iter().map(describe).collect::<Vec<_>>().join("\n");
+            format!(
+                "Faults: what is wrong, and what must detect it\n\n{}\n\
+                 Good worlds: what only looks wrong, and what must pass\n\n{}",
+                described(&faults),
+                described(&good)
+            )
+        }
         ScoreFormat::Json => {
-            let list: Vec<_> = faults
-                .iter()
-                .map(|fault| {
-                    let turns: Vec<_> = fault
-                        .expectations
-                        .iter()
-                        .map(|t| json!({ "check": t.check, "claims": t.claims, "verdict": t.verdict }))
-                        .collect();
-                    json!({
-                        "name": fault.name,
-                        "about": fault.about,
-                        "turns": turns,
-                        "also": fault.also,
-                        "native_only": fault.native_only,
-                    })
-                })
-                .collect();
-            format!("{:#}\n", json!({ "schema": "hotdash-ops.faults/1", "faults": list }))
+            let documents = |list: &[Fault]| list.iter().map(document).collect::<Vec<_>>();
+            let (faults, good) = (documents(&faults), documents(&good));
+            format!("{:#}\n", json!({ "schema": "hotdash-ops.faults/1", "faults": faults, "good": good }))
         }
         ScoreFormat::Markdown => {
-            let head = "| fault | what is wrong | expected result |\n|---|---|---|\n".to_owned();
-            faults.iter().fold(head, |text, fault| {
-                let results: Vec<String> = fault.expectations.iter().map(expected).collect();
-                text + &format!(
-                    "| {} | {} | {} |\n",
-                    fault.name,
-                    fault.about.replace('|', "\\|"),
-                    results.join("<br>")
-                )
-            })
+            let faults = rows("| fault | what is wrong | expected result |", &faults);
+            let good = rows("| good world | what only looks wrong | expected result |", &good);
+            format!("{faults}\n{good}")
         }
     };
     let _ = printer.data(&text)?;
     Ok(Exit::Ready)
 }
 
+fn document(fault: &Fault) -> Value {
+    let turns: Vec<_> = fault
+        .expectations
+        .iter()
+        .map(|t| json!({ "check": t.check, "claims": t.claims, "verdict": t.verdict }))
+        .collect();
+    json!({
+        "name": fault.name,
+        "about": fault.about,
+        "turns": turns,
+        "also": fault.also,
+        "only": fault.only,
+        "native_only": fault.native_only,
+    })
+}
+
+fn rows(head: &str, list: &[Fault]) -> String {
+    list.iter().fold(format!("{head}\n|---|---|---|\n"), |text, fault| {
+        let results: Vec<String> = fault.expectations.iter().map(expected).collect();
+        let about = fault.about.replace('|', "\\|");
+        text + &format!("| {} | {about} | {} |\n", fault.name, results.join("<br>"))
+    })
+}
+
 fn describe(fault: &Fault) -> String {
     let mut text = format!("{}\n  {}\n", fault.name, fault.about);
     for expectation in &fault.expectations {
-        text.push_str(&format!("  makes {}\n", expected(expectation)));
+        let verb = if fault.is_good { "lets" } else { "makes" };
+        text.push_str(&format!("  {verb} {}\n", expected(expectation)));
     }
     if !fault.also.is_empty() {
         text.push_str(&format!("  and affects {}\n", fault.also.join(", ")));
@@ -74,7 +85,9 @@ pub fn expected(expectation: &Expectation) -> String {
         ExpectedVerdict::Fail => "fail",
         ExpectedVerdict::Inconclusive => "inconclusive",
         ExpectedVerdict::Error => "end in an error",
+        ExpectedVerdict::Skipped => "be skipped",
         ExpectedVerdict::Warn => "pass with a warning",
+        ExpectedVerdict::Pass => "pass",
     };
     match expectation.claims.as_slice() {
         [] => format!("{check} {result}"),

@@ -66,8 +66,8 @@ async fn take(cx: &Context, dsn: &Dsn, deadline: Duration) -> Result<Sides, PgEr
     let sides = sides?;
     cx.note(&format!("now: {}", now(&sides.hour)));
     if let Ok(then) = &sides.then {
-        let standing = BaselineQuality::from_row(then, &sides.rules).word();
-        cx.note(&format!("baseline {}: {}; {standing}", then.name(), then.numbers()));
+        let quality = BaselineQuality::from_row(then, &sides.rules).word();
+        cx.note(&format!("baseline {}: {}; {quality}", then.name(), then.numbers()));
     }
     Ok(sides)
 }
@@ -102,10 +102,10 @@ fn now(hour: &Hour) -> String {
 fn shown(finding: Finding, sides: &Sides) -> Finding {
     let finding = finding.evidence("now", now(&sides.hour));
     let Ok(then) = &sides.then else { return finding };
-    let standing = BaselineQuality::from_row(then, &sides.rules);
-    let word = match standing.why() {
-        why if why.is_empty() => standing.word().to_owned(),
-        why => format!("{}: {why}", standing.word()),
+    let quality = BaselineQuality::from_row(then, &sides.rules);
+    let word = match quality.why() {
+        why if why.is_empty() => quality.word().to_owned(),
+        why => format!("{}: {why}", quality.word()),
     };
     let finding = finding
         .evidence("baseline", format!("{}: {}", then.name(), then.numbers()))

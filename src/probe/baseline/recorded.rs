@@ -80,13 +80,13 @@ async fn write_once(cx: &Context, dsn: &Dsn, deadline: Duration) -> Recording {
         guarded(cx, &writer).await.unwrap_or_else(|error| Recording::Not(CaptureError::Unread(error)));
     writer.close().await;
     if let Recording::Stored(captured) = &recording {
-        let (row, standing) = (&captured.row, standing(captured, &cx.settings.target.traffic));
+        let (row, quality) = (&captured.row, quality(captured, &cx.settings.target.traffic));
         let action = if captured.written {
             "recorded"
         } else {
             "already recorded within this minute; nothing was written now"
         };
-        cx.note(&format!("baseline {} ({action}): {}; {}", row.name(), row.numbers(), standing.word()));
+        cx.note(&format!("baseline {} ({action}): {}; {}", row.name(), row.numbers(), quality.word()));
     }
     recording
 }
@@ -124,7 +124,7 @@ async fn guarded(cx: &Context, writer: &Writer) -> Result<Recording, PgError> {
 }
 
 /// An earlier row is judged by its own numbers, a new one by the hour that was just read.
-fn standing(captured: &Captured, rules: &Traffic) -> BaselineQuality {
+fn quality(captured: &Captured, rules: &Traffic) -> BaselineQuality {
     if captured.written {
         BaselineQuality::from_details(&Details::new(&captured.hour.data), rules)
     } else {
@@ -149,13 +149,13 @@ fn stored(finding: Finding, captured: &Captured, cx: &Context) -> Finding {
         finding =
             finding.evidence("counts", "not stored by this table: later comparisons are by tolerance only");
     }
-    let standing = standing(captured, &cx.settings.target.traffic);
-    if standing != BaselineQuality::Good {
-        let why = standing.why();
+    let quality = quality(captured, &cx.settings.target.traffic);
+    if quality != BaselineQuality::Good {
+        let why = quality.why();
         finding = finding
             .warn(format!(
                 "the baseline is {}: {why}; it is used for comparison only if it is pinned",
-                standing.word()
+                quality.word()
             ))
             .fix("record another baseline in a good hour: hotdash-ops baseline");
     }

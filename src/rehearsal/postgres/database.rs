@@ -1,12 +1,13 @@
 //! The databases that faults are injected into: a fresh good one for each. With the native engine they are copies in
 //! one cluster; the embedded engine serves one connection at a time, so there each database has its own engine.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Result, bail, ensure};
 
-use super::{DATABASE, Engine, Postgres, READER};
+use super::{DATABASE, Engine, Native, Options, Postgres, READER, Tls};
+use crate::rehearsal::http::tls::{Authority, CertificateSpec};
 
 /// Creates good databases.
 pub struct DatabaseFactory {
@@ -14,6 +15,7 @@ pub struct DatabaseFactory {
     /// The cluster that holds the copies.
     cluster: Option<Arc<Postgres>>,
     next: AtomicU64,
+    encrypted: Arc<Mutex<Option<Arc<EncryptedServer>>>>,
 }
 
 impl DatabaseFactory {
@@ -26,7 +28,7 @@ impl DatabaseFactory {
             Engine::Native => Some(Arc::new(Postgres::start(engine).await?)),
             Engine::Embedded => None,
         };
-        Ok(DatabaseFactory { engine, cluster, next: AtomicU64::new(0) })
+        Ok(DatabaseFactory { engine, cluster, next: AtomicU64::new(0), encrypted: Arc::default() })
     }
 
     /// The engine of the databases.
@@ -48,7 +50,7 @@ impl DatabaseFactory {
             }
             _ => (Arc::new(Postgres::start(self.engine).await?), DATABASE.to_owned()),
         };
-        Ok(TestDatabase { postgres, name })
+        Ok(TestDatabase { postgres, name, encrypted: Arc::clone(&self.encrypted) })
     }
 }
 
@@ -56,6 +58,30 @@ impl DatabaseFactory {
 pub struct TestDatabase {
     pub postgres: Arc<Postgres>,
     pub name: String,
+    encrypted: Arc<Mutex<Option<Arc<EncryptedServer>>>>,
+}
+
+/// A good server that accepts only TLS connections. Its certificate is for its address, not for `localhost`.
+pub struct EncryptedServer {
+    server: Native,
+    /// The root certificate, in PEM.
+    pub root: String,
+}
+
+impl EncryptedServer {
+    fn start() -> Result<EncryptedServer> {
+        let authority = Authority::new()?;
+        let spec = CertificateSpec { names: vec!["127.0.0.1".to_owned()], ..CertificateSpec::default() };
+        let (certificate, key) = authority.issue_pem(&spec)?;
+        let tls = Some(Tls { certificate, key, required: true });
+        let server = Native::start(&Options { tls, ..Options::default() })?;
+        Ok(EncryptedServer { server, root: authority.ca_pem() })
+    }
+
+    /// The reader's connection string, without TLS settings.
+    pub fn login(&self) -> String {
+        self.server.login(READER, DATABASE)
+    }
 }
 
 impl TestDatabase {
@@ -80,6 +106,19 @@ impl TestDatabase {
         let Some(native) = self.postgres.native() else { bail!("this engine has no replicas") };
         let standby = native.standby()?;
         Ok((standby.login(READER, &self.name), Box::new(standby)))
+    }
+
+    /// The server that requires TLS; all worlds share it, and none changes it.
+    ///
+    /// # Errors
+    /// An engine without TLS.
+    pub fn encrypted(&self) -> Result<Arc<EncryptedServer>> {
+        ensure!(self.postgres.native().is_some(), "this engine has no TLS");
+        let mut shared = self.encrypted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = &*shared {
+            return Ok(Arc::clone(server));
+        }
+        Ok(Arc::clone(shared.insert(Arc::new(EncryptedServer::start()?))))
     }
 
     /// Kills the server; it is not restarted.

@@ -37,6 +37,8 @@ pub struct Finished {
     pub code: i32,
     stdout: String,
     stderr: String,
+    /// The secrets in its output, by variable.
+    leaks: Vec<String>,
 }
 
 impl Finished {
@@ -45,7 +47,8 @@ impl Finished {
     /// # Errors
     /// A run without a report.
     pub fn result(&self) -> Result<RunResult> {
-        RunResult::read(self.code, &self.stdout).with_context(|| self.to_string())
+        let result = RunResult::read(self.code, &self.stdout).with_context(|| self.to_string())?;
+        Ok(RunResult { leaks: self.leaks.clone(), ..result })
     }
 }
 
@@ -85,7 +88,26 @@ pub async fn run(
         Err(_) => bail!("{named} did not end within {} s", RUN_TIMEOUT.as_secs()),
     };
     let code = status.code().with_context(|| format!("{named} was ended by a signal"))?;
-    Ok(Finished { named, code, stdout, stderr })
+    let leaks = leaks(variables, &stdout, &stderr);
+    Ok(Finished { named, code, stdout, stderr, leaks })
+}
+
+/// The variables whose values must not be in any output.
+const SECRETS: [&str; 4] =
+    ["CHATWOOT_API_KEY", "CHATWOOT_API_TOKEN", "CHATWOOT_WEBHOOK_SECRET", "DATABASE_URL"];
+/// A shorter value can be part of a word.
+const MIN_SECRET_CHARS: usize = 12;
+/// What faults use as a secret of their own.
+const CANARY: &str = "hunter2";
+
+fn leaks(variables: &BTreeMap<String, String>, stdout: &str, stderr: &str) -> Vec<String> {
+    let values = SECRETS.iter().filter_map(|&name| Some((name, variables.get(name)?.trim())));
+    values
+        .filter(|(_, value)| value.len() >= MIN_SECRET_CHARS)
+        .chain([("the fault", CANARY)])
+        .filter(|(_, value)| stdout.contains(value) || stderr.contains(value))
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 /// A child process that gets SIGTERM when this is dropped, so that it can stop what it has started.

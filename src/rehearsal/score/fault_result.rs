@@ -14,6 +14,10 @@ pub struct FaultResult {
     /// The fault's name, or `good world`.
     pub name: String,
     pub about: String,
+    /// Whether it is a world that looks bad and is good.
+    pub is_good: bool,
+    /// Whether only some checks ran.
+    pub is_narrow: bool,
     /// The expected results, `check verdict: claims`.
     #[serde(rename = "turns")]
     pub expectations: Vec<String>,
@@ -27,7 +31,7 @@ pub struct FaultResult {
 /// The result and its reasons.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judgement {
-    /// `caught`, `missed` or `not-staged`; `good` or `missed` for the good world.
+    /// `caught`, `missed` or `not-staged`; for a good world `good` instead of `caught`.
     pub result: &'static str,
     /// Every difference from the expected results, or why the engine does not support the fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -47,13 +51,15 @@ impl FaultResult {
         took: Duration,
     ) -> FaultResult {
         let result = match ending {
+            FaultOutcome::Caught if fault.is_good => Judgement { result: "good", why: vec![] },
             FaultOutcome::Caught => Judgement { result: "caught", why: vec![] },
             FaultOutcome::Missed(why) => Judgement { result: "missed", why },
             FaultOutcome::NotStaged(why) => Judgement { result: "not-staged", why: vec![why] },
         };
         let expectations = fault.expectations.iter().map(words).collect();
         let (name, about, took_ms) = (fault.name.clone(), fault.about.clone(), millis(took));
-        FaultResult { name, about, expectations, result, took_ms, proved }
+        let (is_good, is_narrow) = (fault.is_good, fault.is_narrow());
+        FaultResult { name, about, is_good, is_narrow, expectations, result, took_ms, proved }
     }
 
     /// Whether this makes the score fail.

@@ -74,7 +74,10 @@ impl TestWorld {
     pub async fn new(databases: &DatabaseFactory, runs: &[Run], fault: Option<&Fault>) -> Result<TestWorld> {
         let killed =
             fault.is_some_and(|fault| stages(fault).any(|stage| stage.server == Some(Server::Killed)));
-        let database = databases.create(killed).await?;
+        TestWorld::with(databases.create(killed).await?, runs).await
+    }
+
+    async fn with(database: TestDatabase, runs: &[Run]) -> Result<TestWorld> {
         let served = Database::Of(Arc::clone(&database.postgres), database.name.clone());
         let mut world = World::start(served).await?;
         // Hundreds of worlds should not start Node thousands of times.
@@ -108,7 +111,8 @@ impl TestWorld {
     }
 }
 
-/// Runs a fault, or the good world without one, and returns the results of the runs.
+/// Runs a fault, or the good world without one, and returns the results of the runs. `kept` is a good database that
+/// the faults which do not change it use one after the other; creating one takes longer than such a run.
 ///
 /// # Errors
 /// A world that does not start, a fault that cannot be injected, and a run without a report.
@@ -117,12 +121,21 @@ pub async fn run_fault(
     databases: &DatabaseFactory,
     runs: &[Run],
     fault: Option<&Fault>,
+    kept: &mut Option<TestDatabase>,
 ) -> Result<Vec<RunResult>> {
-    let test_world = TestWorld::new(databases, runs, fault).await?;
+    let keeps = fault.is_some_and(Fault::keeps_the_database);
+    let test_world = match kept.take_if(|_| keeps) {
+        Some(database) => TestWorld::with(database, runs).await?,
+        None => TestWorld::new(databases, runs, fault).await?,
+    };
     let mut faulted = test_world.faulted();
     let finished = inject_and_run(options, &mut faulted, runs, fault, Output::Json).await;
     drop(faulted);
-    test_world.end().await;
+    if keeps {
+        *kept = Some(test_world.database);
+    } else {
+        test_world.end().await;
+    }
     finished?.into_iter().map(|run| run.result()).collect()
 }
 
@@ -170,6 +183,9 @@ pub fn arguments(options: &RunOptions, verb: Run, fault: Option<&Fault>) -> Vec<
     words.push("--no-journal".to_owned());
     if let Some(checks) = &options.checks {
         words.extend(["--checks".to_owned(), checks.display().to_string()]);
+    }
+    for (option, selectors) in fault.iter().flat_map(|f| [("--only", &f.only), ("--skip", &f.skip)]) {
+        words.extend(selectors.iter().flat_map(|word| [option.to_owned(), word.clone()]));
     }
     let more = fault.map(|fault| fault.args.as_slice()).unwrap_or_default();
     if verb.watches() && !more.iter().any(|word| word == "--minutes") {

@@ -144,6 +144,8 @@ impl Matrix {
         FaultResult {
             name: "good world".to_owned(),
             about: "nothing is wrong".to_owned(),
+            is_good: true,
+            is_narrow: false,
             expectations: vec![],
             result: Judgement { result, why },
             took_ms: millis(took),
@@ -227,14 +229,10 @@ impl Matrix {
 
     /// 0 if every fault was caught and every claim broken by one, else 1.
     pub fn exit(&self) -> Exit {
-        let caught = self.count("caught") > 0;
-        match self.missed().next().is_none()
-            && self.with_status(ProofStatus::Unproved).next().is_none()
-            && caught
-        {
-            true => Exit::Ready,
-            false => Exit::NotReady,
-        }
+        let ran = self.faults.iter().any(|played| !played.is_good && played.result.result == "caught")
+            || self.count("good") > 0;
+        let all_proved = self.with_status(ProofStatus::Unproved).next().is_none();
+        if ran && all_proved && self.missed().next().is_none() { Exit::Ready } else { Exit::NotReady }
     }
 
     /// The score in one sentence.
@@ -245,8 +243,9 @@ impl Matrix {
         let part = self.partial.map(|part| format!("PARTIAL {} of {}: ", part.planned, part.of));
         let mut text = part.unwrap_or_default();
         text.push_str(&format!(
-            "{} caught, {} missed, {} not supported; {} of {} broken, {} never broken",
+            "{} caught, {} passed, {} missed, {} not supported; {} of {} broken, {} never broken",
             counted(self.count("caught"), "fault"),
+            counted(self.count("good"), "good world"),
             self.missed().count(),
             self.count("not-staged"),
             counted(proved, "claim"),

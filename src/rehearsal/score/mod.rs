@@ -26,7 +26,7 @@ use crate::rehearsal::faults::Fault;
 use crate::rehearsal::postgres::Engine;
 use crate::rehearsal::postgres::database::DatabaseFactory;
 use fault_result::FaultResult;
-use fault_run::{Run, RunOptions};
+use fault_run::{Run, RunOptions, run_fault};
 use matrix::Matrix;
 use run_result::RunResult;
 
@@ -207,6 +207,7 @@ fn work(
     mut halted: watch::Receiver<bool>,
     done: &mpsc::UnboundedSender<Done>,
 ) {
+    let mut kept = None;
     loop {
         // The list is consistent after a panic elsewhere: items are only removed.
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -215,7 +216,7 @@ fn work(
         let result = runtime().and_then(|runtime| {
             let result = runtime.block_on(async {
                 tokio::select! {
-                    result = fault_run::run_fault(options, databases, &job.runs, job.fault.as_ref()) => result,
+                    result = run_fault(options, databases, &job.runs, job.fault.as_ref(), &mut kept) => result,
                     _ = halted.wait_for(|&halt| halt) => Err(anyhow::anyhow!("interrupted")),
                 }
             });

@@ -5,29 +5,48 @@ use std::fmt::Write as _;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::fault_result::FaultResult;
-use super::matrix::{Matrix, ProofStatus};
+use super::matrix::{Matrix, ProofStatus, Row};
 
-/// The table: every fault, every claim with the faults that break it, and the problems last.
+/// How many faults of one claim the table names.
+const MAX_NAMED_FAULTS: usize = 4;
+
+/// The table: every fault, every good world, every claim with the faults that break it, and the problems last.
 pub fn table(matrix: &Matrix, width: Option<u16>) -> String {
     let mut faults = grid(width, ["", "fault", "expected"]);
+    let mut good = grid(width, ["", "good world", "expected"]);
     for played in &matrix.faults {
-        faults.add_row([result_name(played).to_owned(), played.name.clone(), expected(played)]);
+        let table = if played.is_good { &mut good } else { &mut faults };
+        table.add_row([result_name(played).to_owned(), played.name.clone(), expected(played)]);
     }
     let mut claims = grid(width, ["check", "claim", "broken by"]);
     let mut last = "";
     for row in &matrix.claims {
         let check = if row.check == last { "" } else { row.check.as_str() };
         last = &row.check;
-        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
-        claims.add_row([check.to_owned(), row.claim.clone(), by]);
+        claims.add_row([check.to_owned(), row.claim.clone(), broken_by(matrix, row)]);
     }
-    let mut text = format!("Faults ({} engine)\n{faults}\n\nClaims\n{claims}\n", matrix.engine);
+    let engine = &matrix.engine;
+    let mut text = format!("Faults ({engine} engine)\n{faults}\n\nGood worlds\n{good}\n\nClaims\n{claims}\n");
     for line in problems(matrix) {
         let _infallible = write!(text, "\n{line}");
     }
     let _infallible = writeln!(text, "\n{}", matrix.summary());
     let _infallible = writeln!(text, "{} (exit {})", meaning(matrix), matrix.exit().code());
     text
+}
+
+/// The faults that break a claim: those of a whole run first, and not all if there are many.
+fn broken_by(matrix: &Matrix, row: &Row) -> String {
+    if row.faults.is_empty() {
+        return unproved(row.status).to_owned();
+    }
+    let is_narrow = |name: &str| matrix.faults.iter().any(|played| played.name == name && played.is_narrow);
+    let mut names: Vec<&str> = row.faults.iter().map(String::as_str).collect();
+    names.sort_by_key(|name| is_narrow(name));
+    match names.len().saturating_sub(MAX_NAMED_FAULTS) {
+        0 | 1 => names.join(", "),
+        more => format!("{} and {more} more", names[..MAX_NAMED_FAULTS].join(", ")),
+    }
 }
 
 /// The json document.
@@ -54,10 +73,10 @@ pub fn markdown(matrix: &Matrix) -> String {
     }
     text.push_str("\n| check | claim | broken by |\n|---|---|---|\n");
     for row in &matrix.claims {
-        let by = if row.faults.is_empty() { unproved(row.status).to_owned() } else { row.faults.join(", ") };
-        let _infallible = writeln!(text, "| {} | {} | {} |", cell(&row.check), cell(&row.claim), cell(&by));
+        let by = cell(&broken_by(matrix, row));
+        let _infallible = writeln!(text, "| {} | {} | {by} |", cell(&row.check), cell(&row.claim));
     }
-    text.push_str("\n| fault | result | expected |\n|---|---|---|\n");
+    text.push_str("\n| fault or good world | result | expected |\n|---|---|---|\n");
     for played in &matrix.faults {
         let _infallible = writeln!(
             text,
@@ -106,8 +125,8 @@ fn unproved(status: ProofStatus) -> &'static str {
 fn meaning(matrix: &Matrix) -> &'static str {
     match matrix.exit().code() {
         0 if matrix.partial.is_some() => "the selected faults were caught; the others did not run",
-        0 => "every fault was caught, and every claim can fail",
-        _ => "a fault was missed, or no fault breaks a claim",
+        0 => "every fault was caught, every good world passed, and every claim can fail",
+        _ => "a fault was missed, a good world did not pass, or no fault breaks a claim",
     }
 }
 

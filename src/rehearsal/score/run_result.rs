@@ -16,6 +16,8 @@ pub struct RunResult {
     pub code: i32,
     /// The outcomes in checklist order.
     pub outcomes: Vec<OutcomeRecord>,
+    /// The secrets that the run's output shows, by variable.
+    pub leaks: Vec<String>,
 }
 
 /// One outcome of a run.
@@ -31,6 +33,8 @@ pub struct OutcomeRecord {
     pub claims: Vec<ClaimRecord>,
     /// The reason, the fix and the warnings as one text.
     pub text: String,
+    /// The evidence, as `NAME: VALUE` lines.
+    pub evidence: String,
 }
 
 /// One claim of an outcome.
@@ -53,7 +57,7 @@ impl RunResult {
         for outcome in sections.iter().filter_map(|s| s["outcomes"].as_array()).flatten() {
             outcomes.push(OutcomeRecord::read(outcome)?);
         }
-        Ok(RunResult { code, outcomes })
+        Ok(RunResult { code, outcomes, leaks: Vec::new() })
     }
 
     /// Claims whose codes `checks list --claims` does not list; `codes` are those of each check. Two claims of one
@@ -107,6 +111,7 @@ impl OutcomeRecord {
                 .flatten()
                 .collect::<Vec<_>>()
                 .join(" | "),
+            evidence: evidence(&outcome["evidence"]),
         })
     }
 
@@ -119,4 +124,10 @@ impl OutcomeRecord {
     pub fn claim(&self, code: &str) -> Option<&ClaimRecord> {
         self.claims.iter().find(|claim| claim.code == code)
     }
+}
+
+fn evidence(list: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let lines = list.as_array().into_iter().flatten();
+    lines.map(|one| format!("{}: {}\n", text(&one["name"]), text(&one["value"]))).collect()
 }

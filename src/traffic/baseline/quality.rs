@@ -161,10 +161,10 @@ mod tests {
             (hour(60, 60, "NaN", 0), "unknown"),
             (Details { sum_ms: None, timed: 0, ..hour(60, 60, "0", 0) }, "unknown"),
         ] {
-            let standing = BaselineQuality::from_details(&bad, &Traffic::default());
+            let quality = BaselineQuality::from_details(&bad, &Traffic::default());
             assert!(
-                matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
-                "{standing:?}"
+                matches!(quality, BaselineQuality::NotGood(_)) && quality.why().contains(says),
+                "{quality:?}"
             );
         }
     }
@@ -199,10 +199,10 @@ mod tests {
                 "captured_at",
             ),
         ] {
-            let standing = BaselineQuality::from_row(&bad, &Traffic::default());
+            let quality = BaselineQuality::from_row(&bad, &Traffic::default());
             assert!(
-                matches!(standing, BaselineQuality::NotGood(_)) && standing.why().contains(says),
-                "{standing:?}"
+                matches!(quality, BaselineQuality::NotGood(_)) && quality.why().contains(says),
+                "{quality:?}"
             );
         }
     }

@@ -7,31 +7,21 @@
 
 mod average;
 mod causes;
-mod database;
-mod dead_letters;
-mod delivered;
-mod health;
-mod live_status;
-mod logs;
-mod loss;
+mod facts;
+mod messages;
 mod preconditions;
 mod rate;
+mod services;
 mod summary;
-mod tiers;
 mod words;
 
 pub use average::average;
 pub use causes::remarks;
-pub use database::database;
-pub use dead_letters::dead_letters;
-pub use delivered::delivered;
-pub use health::health;
-pub use live_status::live_status;
-pub use logs::{log_errors, log_warnings};
-pub use loss::{fewer_facts, no_lost_message};
+pub use facts::{database, dead_letters, tiers};
+pub use messages::{delivered, fewer_facts, no_lost_message};
 pub use rate::{margins, success_rate};
-pub use summary::summarize;
-pub use tiers::tiers;
+pub use services::{health, log_errors, log_warnings};
+pub use summary::{live_status, summarize};
 
 use crate::settings::{Settings, Target, Traffic};
 

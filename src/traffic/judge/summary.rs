@@ -1,9 +1,10 @@
-//! Making the summary of a completed watch.
+//! The summary of a completed watch, and, shown between ticks, how a window would end if it ended now.
 
-use super::{Rules, margins, remarks};
-use crate::outcome::tick::Spark;
+use super::{Rules, margins, rate, remarks, words};
+use crate::outcome::tick::{LiveStatus, Spark};
 use crate::outcome::traffic::{AsPrinted, Counted, Point, Summary};
-use crate::settings::Target;
+use crate::settings::{Target, Traffic};
+use crate::traffic::read::TickCounts;
 use crate::traffic::window::{Observation, Period, Tally, WindowData};
 
 /// The summary of a completed watch. If the facts could not be read, every number is absent or 0, the summary is
@@ -79,4 +80,41 @@ fn of_bin(bin: &Period) -> Point {
 
 fn of_spark(spark: &Spark) -> Point {
     Point { total: spark.total, bad: spark.bad, mean_ms: spark.mean_ms }
+}
+
+/// The status by what the ticks have counted so far, and the reason in one line. No verdict is made from it.
+pub fn live_status(counts: &TickCounts, traffic: &Traffic) -> (LiveStatus, String) {
+    if counts.tally.dead_letters > 0 {
+        let dead_letters = words::dead_letters(counts.tally.dead_letters);
+        return (LiveStatus::Failing, format!("{dead_letters}; later traffic cannot change this"));
+    }
+    let Some(margin) = rate::margin(counts.tally, traffic) else {
+        return (LiveStatus::Thin, "no delivery yet".to_owned());
+    };
+    let holds = rate::holds(counts.tally, traffic);
+    if holds == Some(false) && counts.tally.total() >= traffic.min_events {
+        let failed = words::ratio(counts.tally.bad, counts.tally.total());
+        return (LiveStatus::Failing, format!("{failed} failed; {margin}"));
+    }
+    if holds == Some(false) {
+        return (LiveStatus::Failing, margin);
+    }
+    if let Some(mean) = counts.mean_ms().filter(|mean| *mean >= f64::from(traffic.average_ms))
+        && counts.timed >= traffic.min_events
+    {
+        return (
+            LiveStatus::Failing,
+            format!("average duration {mean:.0} ms, must be below {} ms", traffic.average_ms),
+        );
+    }
+    match holds {
+        None => (LiveStatus::Thin, margin),
+        // The average has its own minimum: deliveries with a duration.
+        Some(_) if counts.timed < traffic.min_events => {
+            let (timed, more) =
+                (words::ratio(counts.timed, counts.tally.total()), traffic.min_events - counts.timed);
+            (LiveStatus::Thin, format!("{timed} deliveries have a duration; the average needs {more} more"))
+        }
+        Some(_) => (LiveStatus::Passing, margin),
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Seen;
-use super::class::Class;
+use super::line::Class;
 use crate::outcome::window::Window;
 use crate::traffic::window::End;
 

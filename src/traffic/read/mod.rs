@@ -1,13 +1,8 @@
 //! Reading facts: every query in its own transaction, on a session that the caller opens and closes. Nothing is judged
 //! here, and a result that cannot be parsed is an error, never a zero.
 
-mod decode;
-mod group;
-mod hour;
-mod open_transactions;
-mod percentile;
-mod table;
-mod tick;
+mod facts;
+mod server;
 mod tick_counter;
 mod window;
 
@@ -22,14 +17,10 @@ use crate::service::postgres::{Bounds, PgError, Row, Session};
 use crate::settings::Tier;
 
 pub use super::sql::explain;
-pub use group::{Group, Ms};
-pub use hour::{Hour, hour};
-pub use open_transactions::open_transactions;
-pub use percentile::{percentile, percentiles};
-pub use table::{TableInfo, table_info};
-pub use tick::{TickCursor, TickResult};
-pub use tick_counter::{SPARKS, TickCounter, TickCounts};
-pub use window::window_data;
+pub use facts::{Group, Ms};
+pub use server::{TableInfo, open_transactions, table_info};
+pub use tick_counter::{MAX_SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
 const BRIEF: Bounds =
@@ -55,27 +46,25 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
-    let before = source.facts(known.seal, known.read_to);
-    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
+    let (fresh, before) = (source.fresh(known.read_to, to), source.facts(known.seal, known.read_to));
+    let asked = [sql::SHORT, &[sql::CLOCK, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
-    let (now, replayed_to) = decode::clock(one(&answers, 0)?)?;
+    let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
     let again = replayed_to.is_some() || one(&answers, 2)?.count("n")? != known.facts;
-    let groups = match again {
-        false => groups(rows(&answers, 1)?)?,
-        true => {
-            let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
-            let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
-        }
+    let groups = if again {
+        let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
+        let tail = source.tail(known.seal, end, sealed);
+        groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
+    } else {
+        groups(rows(&answers, 1)?)?
     };
     Ok(TickResult { now, end, upper, again, groups })
 }
 
 fn groups(rows: &[Row]) -> Result<Vec<Group>, PgError> {
-    rows.iter().map(decode::group).collect()
+    rows.iter().map(facts::group).collect()
 }
 
 /// The deliveries of a period.
@@ -102,10 +91,10 @@ pub async fn tier(
     let answers = session.batch(&PATIENT, &[&source.tier(window)]).await?;
     let mut counts = TierCounts { tier: tier.clone(), window, tally: Tally::default(), attempts: (0, 0) };
     for row in rows(&answers, 0)? {
-        let (kind, n) = (decode::kind(row)?, row.count("n")?);
+        let (kind, n) = (facts::kind(row)?, row.count("n")?);
         counts.tally.add(kind, n);
         if kind != FactKind::DeadLetter {
-            decode::add_attempts(&mut counts.attempts, row.get("attempts"), n);
+            facts::add_attempts(&mut counts.attempts, row.get("attempts"), n);
         }
     }
     Ok(counts)

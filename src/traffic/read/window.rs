@@ -1,19 +1,21 @@
-//! The final query: every number of a window, in one snapshot.
+//! The final query: every number of a window, in one snapshot; also for the hour of a baseline.
 
 use std::collections::BTreeMap;
 
-use super::decode;
+use jiff::{SignedDuration, Timestamp};
+
+use super::facts::{self, Ms};
 use super::{PATIENT, one, rows};
 use crate::outcome::window::Window;
 use crate::service::postgres::{Bounds, PgError, Row, Session, Transaction};
-use crate::traffic::read::{Group, Ms, percentiles};
 use crate::traffic::sql::{self, Bins, Source};
-use crate::traffic::window::{Durations, FactKind, Form, OpenTransactions, Period, Tally, WindowData};
+use crate::traffic::stats::percentiles;
+use crate::traffic::window::{Durations, Form, OpenTransactions, Period, Tally, WindowData};
 
 /// Reads a window: the checklist's own statement, or, if a duration makes that fail or return NaN or Infinity, the guarded
 /// one in the same snapshot; then one pass for percentiles, attempts and failures. Further statements follow only if there
 /// are failures (counted in `bins` equal parts of the window) or dead letters. The caller fills in the open transactions:
-/// they are read before this transaction begins ([`super::horizon()`]).
+/// they are read before this transaction begins ([`super::open_transactions()`]).
 ///
 /// # Errors
 /// When the database does not answer, rejects a query, or takes more than a minute for one.
@@ -30,7 +32,7 @@ pub async fn window_data(
     data
 }
 
-/// [`full`] in an open transaction.
+/// [`window_data`] in an open transaction.
 pub(super) async fn read(
     transaction: &mut Transaction<'_>,
     source: &Source,
@@ -38,14 +40,14 @@ pub(super) async fn read(
     bins: Option<Bins>,
 ) -> Result<WindowData, PgError> {
     let first = transaction.ask(&[sql::CLOCK, &source.dead_and_future(window)]).await?;
-    let (read_at, replayed_to) = decode::clock(one(&first, 0)?)?;
+    let (read_at, replayed_to) = facts::clock(one(&first, 0)?)?;
     let (dead_letters, future) = (one(&first, 1)?.count("dlq_count")?, one(&first, 1)?.count("future")?);
     let Totals { tally, success_rate, mut durations } = totals(transaction, source, window).await?;
     let pass = transaction.ask(&[&source.pass(window)]).await?;
     let pass = Pass::read(rows(&pass, 0)?)?;
     if durations.form == Form::Checklist {
         // Every existing duration was averaged, or the statement would have failed.
-        durations.timed = tally.total().saturating_sub(pass.untimed());
+        durations.timed = tally.total().saturating_sub(pass.untimed);
     }
     let counted = durations.timed.saturating_add(durations.unreadable);
     durations.untimed = tally.total().saturating_sub(counted);
@@ -57,7 +59,7 @@ pub(super) async fn read(
         success_rate,
         durations,
         future,
-        percentiles: percentiles(&pass.groups),
+        percentiles: percentiles(&pass.times),
         attempts: pass.attempts,
         failures: most_frequent(pass.statuses),
         errors: Vec::new(),
@@ -137,8 +139,10 @@ fn is_finite(number: Option<&str>) -> bool {
 /// The result of the pass over the window.
 #[derive(Default)]
 struct Pass {
-    /// Deliveries by duration, for percentiles.
-    groups: Vec<Group>,
+    /// The number of deliveries by duration, in milliseconds.
+    times: BTreeMap<u32, u64>,
+    /// Deliveries without a duration.
+    untimed: u64,
     attempts: (u64, u64),
     statuses: BTreeMap<Option<String>, u64>,
 }
@@ -148,19 +152,16 @@ impl Pass {
         let mut pass = Pass::default();
         for row in rows {
             let n = row.count("n")?;
-            let failure = row.get("failure");
-            let kind = if failure.is_some() { FactKind::Bad } else { FactKind::Ok };
-            pass.groups.push(Group { sealed: true, kind, ms: Ms::parse(row.get("ms")), n });
-            decode::add_attempts(&mut pass.attempts, row.get("attempts"), n);
-            let Some(failure) = failure else { continue };
+            match Ms::parse(row.get("ms")) {
+                Ms::Read(ms) => *pass.times.entry(ms).or_default() += n,
+                Ms::Unreadable => {}
+                Ms::Untimed => pass.untimed += n,
+            }
+            facts::add_attempts(&mut pass.attempts, row.get("attempts"), n);
+            let Some(failure) = row.get("failure") else { continue };
             *pass.statuses.entry(failure.strip_prefix('=').map(str::to_owned)).or_default() += n;
         }
         Ok(pass)
-    }
-
-    /// Deliveries without a duration.
-    fn untimed(&self) -> u64 {
-        self.groups.iter().filter(|group| group.ms == Ms::Untimed).map(|group| group.n).sum()
     }
 }
 
@@ -204,4 +205,33 @@ fn in_bins(window: Window, bins: Bins, found: &[Row]) -> Result<Vec<Period>, PgE
             Ok(Period { window: Window { from, to }, tally })
         })
         .collect()
+}
+
+/// The hour up to now, and the other numbers of a baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hour {
+    pub data: WindowData,
+    /// Dead letters of the 24 hours up to now.
+    pub daily_dead_letters: u64,
+    /// When the oldest delivery was recorded: if that is less than an hour ago, rates per hour are too low.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Reads the hour `(now - 1 h, now]` with the watch's own statements; `now` is that of the transaction.
+///
+/// # Errors
+/// When the database does not answer, or rejects a query.
+pub async fn hour(transaction: &mut Transaction<'_>, source: &Source) -> Result<Hour, PgError> {
+    let first = transaction.ask(&[sql::CLOCK, &source.oldest()]).await?;
+    let (now, _) = facts::clock(one(&first, 0)?)?;
+    let oldest = one(&first, 1)?.time("oldest")?;
+    let back = |hours| {
+        let from = now.checked_sub(SignedDuration::from_hours(hours));
+        from.map(|from| Window { from, to: now })
+            .map_err(|_| PgError::unexpected("the clock is out of range"))
+    };
+    let day = transaction.ask(&[&source.dead_and_future(back(24)?)]).await?;
+    let daily_dead_letters = one(&day, 0)?.count("dlq_count")?;
+    let data = read(transaction, source, back(1)?, None).await?;
+    Ok(Hour { data, daily_dead_letters, oldest })
 }

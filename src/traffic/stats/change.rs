@@ -1,6 +1,6 @@
 //! Where in a window the failures lie: a point at which they began or ended, or a burst. A description, never a verdict.
 
-use super::bound::fisher;
+use super::binomial::fisher;
 
 /// A change point or burst is reported if chance would produce it in at most this share of windows.
 const SIGNIFICANT: f64 = 0.001;
@@ -89,10 +89,7 @@ fn split(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (bad1, n1) = sums[at];
     let (bad2, n2) = (bad - bad1, n - n1);
     let worse_after = u128::from(bad2) * u128::from(n1) > u128::from(bad1) * u128::from(n2);
-    let p = match worse_after {
-        true => fisher(bad2, n2, bad1, n1),
-        false => fisher(bad1, n1, bad2, n2),
-    };
+    let p = if worse_after { fisher(bad2, n2, bad1, n1) } else { fisher(bad1, n1, bad2, n2) };
     (p <= SIGNIFICANT).then_some(Change::Change { at, gain, p, worse_after })
 }
 

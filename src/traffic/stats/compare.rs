@@ -1,7 +1,7 @@
 //! Whether a window is worse than the baseline: by Fisher's test and a tolerance if the baseline's counts are known, by a
 //! wider tolerance alone if only its rate is. Durations have heavy tails, so their means are not tested.
 
-use super::bound::fisher;
+use super::binomial::fisher;
 use super::success_rate::printed_bp;
 
 /// The chance of calling a window worse although it is not.

@@ -26,10 +26,7 @@ pub fn failures_that_fail(n: u64, t: u32, min_events: u64) -> Option<u64> {
     }
     while low < high {
         let middle = low + (high - low) / 2;
-        match proved_bad(middle, n, t) {
-            true => high = middle,
-            false => low = middle + 1,
-        }
+        if proved_bad(middle, n, t) { high = middle } else { low = middle + 1 }
     }
     Some(high)
 }

@@ -7,7 +7,6 @@ mod clock;
 mod database;
 mod early_stop;
 mod final_query;
-mod forecast;
 mod health;
 pub mod measure;
 mod reader;
@@ -79,7 +78,7 @@ enum WatchEnd {
 }
 
 impl<'a, R: Reader, V: View> Watch<'a, R, V> {
-    /// A watch of the window that `opening` planned.
+    /// A watch of the planned window.
     pub fn new(
         reader: &'a R,
         view: &'a V,

@@ -1,36 +1,15 @@
 //! When the current deploy began, from the list of releases. A past window begins there at the earliest, because earlier
 //! traffic belongs to another release. Pure.
 
-use jiff::Timestamp;
-
 use crate::outcome::window::Deploy;
 use crate::service::fly::Release;
 
-/// The start of the current deploy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marker {
-    /// When the release was created; machines are updated after that.
-    pub at: Timestamp,
-    /// The number of the release, as in `v42`.
-    pub version: u64,
-    /// The deploy is not marked as complete. It may be in progress, or its `fly` was killed.
-    pub running: bool,
-    /// Where this comes from: `release v42`.
-    pub source: String,
-}
-
-impl From<Marker> for Deploy {
-    fn from(marker: Marker) -> Deploy {
-        Deploy { at: marker.at, source: marker.source, running: marker.running }
-    }
-}
-
-/// Finds the newest release that is neither failed nor interrupted. A change of secrets is a release too: it restarts
-/// the machines.
+/// The current deploy: the newest release that is neither failed nor interrupted. It begins when the release was created;
+/// machines are updated after that. A change of secrets is a release too: it restarts the machines.
 ///
 /// # Errors
 /// Why there is none, as a lower-case fragment.
-pub fn marker(releases: &[Release], app: &str) -> Result<Marker, String> {
+pub fn current_deploy(releases: &[Release], app: &str) -> Result<Deploy, String> {
     if releases.is_empty() {
         return Err(format!("`fly releases` lists no release of {app}"));
     }
@@ -43,7 +22,7 @@ pub fn marker(releases: &[Release], app: &str) -> Result<Marker, String> {
     let Some(at) = release.created_at else {
         return Err(format!("`fly releases` shows no readable time for {source} of {app}"));
     };
-    Ok(Marker { at, version: release.version, running: is_running(release), source })
+    Ok(Deploy { at, source, running: is_running(release) })
 }
 
 /// The status texts are those of flyctl's own `DeployMachinesApp`.
@@ -73,26 +52,32 @@ mod tests {
     const T1: &str = "2026-03-01T10:00:00Z";
     const T2: &str = "2026-03-02T10:00:00Z";
 
-    fn found(releases: &[Release]) -> (u64, bool) {
-        let marker = marker(releases, "hotdash-app").expect("a marker");
-        (marker.version, marker.running)
+    fn found(releases: &[Release]) -> (String, bool) {
+        let deploy = current_deploy(releases, "hotdash-app").expect("a deploy");
+        (deploy.source, deploy.running)
+    }
+
+    fn version(version: u64, running: bool) -> (String, bool) {
+        (format!("release v{version}"), running)
     }
 
     #[test]
-    fn the_newest_completed_release_is_the_marker() {
+    fn the_newest_completed_release_is_the_deploy() {
         let good = [release(42, "complete", T2), release(41, "complete", T1)];
-        let marker = marker(&good, "hotdash-app").expect("a marker");
         let (at, source) = (T2.parse().expect("a time"), "release v42".to_owned());
-        assert_eq!(marker, Marker { at, version: 42, running: false, source: source.clone() });
-        assert_eq!(Deploy::from(marker), Deploy { at, source, running: false });
+        assert_eq!(current_deploy(&good, "hotdash-app"), Ok(Deploy { at, source, running: false }));
         for nothing in ["failed", "interrupted", "Failed"] {
             assert_eq!(
                 found(&[release(42, nothing, T2), release(41, "complete", T1)]),
-                (41, false),
+                version(41, false),
                 "{nothing}"
             );
         }
-        assert_eq!(found(&[release(41, "complete", T1), release(42, "complete", T2)]).0, 42, "in any order");
+        assert_eq!(
+            found(&[release(41, "complete", T1), release(42, "complete", T2)]),
+            version(42, false),
+            "in any order"
+        );
     }
 
     #[test]
@@ -100,21 +85,21 @@ mod tests {
         for status in ["running", "pending", "Running"] {
             assert_eq!(
                 found(&[release(42, status, T2), release(41, "complete", T1)]),
-                (42, true),
+                version(42, true),
                 "{status}"
             );
         }
         let mut under_way = release(42, "", T2);
         under_way.in_progress = true;
-        assert_eq!(found(&[under_way]), (42, true));
+        assert_eq!(found(&[under_way]), version(42, true));
         for status in ["complete", "succeeded", ""] {
-            assert_eq!(found(&[release(42, status, T2)]), (42, false), "{status}");
+            assert_eq!(found(&[release(42, status, T2)]), version(42, false), "{status}");
         }
     }
 
     #[test]
-    fn without_a_marker_there_is_a_reason() {
-        let why = |releases: &[Release]| marker(releases, "hotdash-app").expect_err("no marker");
+    fn without_a_deploy_there_is_a_reason() {
+        let why = |releases: &[Release]| current_deploy(releases, "hotdash-app").expect_err("no deploy");
         assert_eq!(why(&[]), "`fly releases` lists no release of hotdash-app");
         let all = [release(2, "failed", T2), release(1, "interrupted", T1)];
         assert_eq!(why(&all), "all 2 listed releases of hotdash-app failed or were interrupted");

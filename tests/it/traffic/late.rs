@@ -39,9 +39,10 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     server().psql("traffic_late", role).expect("a role");
     let seeing = open(&server().dsn("traffic_watcher", "sees everybody", "traffic_late")).await;
     let overlap = Duration::from_millis(100);
-    let window = Window { from: info.now, to: info.now + SignedDuration::from_millis(600) };
-
     let late = app(server(), "traffic_late").await;
+    let now = read::table_info(&session, &Names::default()).await.expect("the table").now;
+    let window = Window { from: now, to: now + SignedDuration::from_secs(3) };
+
     late.batch_execute("begin").await.expect("it begins");
     late.batch_execute(FAILURES).await.expect("they are written");
     let since = began(&late).await;
@@ -52,7 +53,7 @@ async fn a_late_commit_is_missed_by_ticks_and_found_by_the_final_query() {
     let mut committed = false;
     loop {
         let end = TickCounter::end(window.to);
-        let tick = read::tick(&session, &info.source, counter.known(), end, overlap).await.expect("a tick");
+        let tick = read::tick(&session, &info.source, counter.cursor(), end, overlap).await.expect("a tick");
         counter.take(&tick);
         if tick.upper == end && committed {
             break;
@@ -128,7 +129,7 @@ async fn rows_that_become_visible_within_the_overlap_are_counted() {
         if step == 2 {
             late.batch_execute("commit").await.expect("it commits");
         }
-        let tick = read::tick(&session, &info.source, counter.known(), end, overlap).await.expect("a tick");
+        let tick = read::tick(&session, &info.source, counter.cursor(), end, overlap).await.expect("a tick");
         counter.take(&tick);
         seen.push((tick.again, counter.counts().tally.bad));
     }
@@ -142,7 +143,7 @@ async fn a_standby_or_a_prepared_transaction_makes_the_horizon_unknown() {
     let primary = Native::start(&Options { settings, ..Options::default() }).expect("a primary");
     let standby = primary.standby().expect("a standby");
     let session = open(&primary.login(READER, DATABASE)).await;
-    let info = read::table_info(&session, &Names::default()).await.expect("a look");
+    let info = read::table_info(&session, &Names::default()).await.expect("the table");
     assert_eq!(info.replayed_to, None);
     assert_eq!(read::open_transactions(&session, info.now).await, Ok(OpenTransactions::Clear));
     let writer = app(&primary, DATABASE).await;
@@ -160,7 +161,7 @@ async fn a_standby_or_a_prepared_transaction_makes_the_horizon_unknown() {
     let reader = open(&standby.login(READER, DATABASE)).await;
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     let info = loop {
-        let info = read::table_info(&reader, &Names::default()).await.expect("a look");
+        let info = read::table_info(&reader, &Names::default()).await.expect("the table");
         if info.replayed_to.is_some_and(|at| at > Timestamp::UNIX_EPOCH)
             || std::time::Instant::now() > deadline
         {

@@ -34,7 +34,7 @@ async fn open(dsn: &str) -> Session {
 async fn spoiled(role: &str, database: &str, sql: &str, names: &Names) -> (Session, read::TableInfo) {
     server().copy(database, sql).expect("a copy of the good database");
     let session = open(&server().login(role, database)).await;
-    let info = read::table_info(&session, names).await.expect("a look");
+    let info = read::table_info(&session, names).await.expect("the table");
     (session, info)
 }
 

@@ -6,8 +6,9 @@ use hotdash_ops::rehearsal::postgres::READER;
 use hotdash_ops::settings::Names;
 use hotdash_ops::traffic::read;
 use hotdash_ops::traffic::read::{Ms, TickCursor};
+use hotdash_ops::traffic::stats::Percentiles;
 use hotdash_ops::traffic::window::FactKind;
-use hotdash_ops::traffic::window::{Form, Percentiles};
+use hotdash_ops::traffic::window::Form;
 
 use super::{at, checklist, minutes, psql, report_of, spoiled, window_data};
 use crate::support::server;

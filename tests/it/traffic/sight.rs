@@ -145,9 +145,9 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
     let dsn = pooler.prisma_login(server, BERLIN, "traffic_pooled");
     for _ in 0..2 {
         let session = open(&dsn).await;
-        let info = read::table_info(&session, &Names::default()).await.expect("a look");
+        let info = read::table_info(&session, &Names::default()).await.expect("the table");
         let window = minutes(15, info.now);
-        // `look` leaves its transaction open, and the others end it.
+        // `table_info` leaves its transaction open, and the others end it.
         let tick = read::tick(
             &session,
             &info.source,

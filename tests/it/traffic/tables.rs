@@ -101,7 +101,7 @@ async fn the_checklists_own_statements_return_the_same_numbers() {
         // A fact may leave the last minutes between two questions, but not every time.
         let mut tries = 0;
         let (now, total) = loop {
-            let now = read::table_info(&session, &names).await.expect("a look").now;
+            let now = read::table_info(&session, &names).await.expect("the table").now;
             let data = window_data(&session, &info.source, minutes(15, now)).await;
             let said = psql(&server().login(role, database), &script);
             let text = |text: Option<String>| text.expect("a number");
@@ -183,7 +183,7 @@ async fn the_index_serves_both_generations() {
         drop(info);
         server().psql(database, &sql).expect("many rows");
         let (before, session) = (scans(database), open(&server().login(BERLIN, database)).await);
-        let info = read::table_info(&session, &names).await.expect("a look");
+        let info = read::table_info(&session, &names).await.expect("the table");
         let window = minutes(15, info.now);
         let data = window_data(&session, &info.source, window).await;
         assert!(

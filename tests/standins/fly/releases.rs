@@ -7,7 +7,7 @@ use hotdash_ops::redact::Redactor;
 use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
 use hotdash_ops::service::fly::{self, Answer, FlyError, Release};
 use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::traffic::window::marker;
+use hotdash_ops::traffic::window::current_deploy;
 
 use super::{Sandbox, text};
 
@@ -73,19 +73,19 @@ fn releases_have_flyctls_shape() {
 #[tokio::test]
 async fn the_newest_deploy_that_runs_is_found() {
     let sandbox = Sandbox::new();
-    let marked = async || {
+    let current = async || {
         let answer = releases(&sandbox, APP).await;
-        let marker = marker(&answer.found.expect("a list"), APP).expect("a marker");
-        (marker.version, marker.running, marker.at)
+        let deploy = current_deploy(&answer.found.expect("a list"), APP).expect("a deploy");
+        (deploy.source, deploy.running, deploy.at)
     };
-    assert_eq!(marked().await, (42, false, time("2026-03-02T09:15:27Z")));
+    assert_eq!(current().await, ("release v42".to_owned(), false, time("2026-03-02T09:15:27Z")));
     let began = time("2026-03-04T10:00:00.25Z");
     for (status, version, running) in
         [("failed", 42, false), ("interrupted", 42, false), ("running", 45, true), ("complete", 46, false)]
     {
         let number = sandbox.fly.release(APP, status, began).expect("released");
         let at = if number == version { began } else { time("2026-03-02T09:15:27Z") };
-        assert_eq!(marked().await, (u64::from(version), running, at), "{status}");
+        assert_eq!(current().await, (format!("release v{version}"), running, at), "{status}");
         let status_of = sandbox.json("status -a hotdash-app --json");
         assert_eq!(status_of["Version"], number, "the newest, failed ones included");
     }

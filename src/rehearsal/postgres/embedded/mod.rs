@@ -1,5 +1,5 @@
 //! The PostgreSQL inside this program: version 17.5, compiled ahead of time from WebAssembly, so that a rehearsal needs
-//! no installation. It runs as a separate process, this program with a hidden verb ([`serve`]), so that it can be
+//! no installation. It runs as a separate process, this program with a hidden verb (`serve`), so that it can be
 //! killed, stops with its owner, and leaves no files behind.
 //!
 //! It is one PostgreSQL backend without a postmaster. It serves one connection at a time while the next one waits,

@@ -69,10 +69,6 @@ pub struct ToolOutput {
 }
 
 impl ToolName {
-    /// All tools.
-    pub const ALL: [ToolName; 5] =
-        [ToolName::Vitest, ToolName::Eslint, ToolName::Prettier, ToolName::Gitleaks, ToolName::Health];
-
     /// The lower-case name, which is also the program's name.
     pub fn name(self) -> &'static str {
         match self {

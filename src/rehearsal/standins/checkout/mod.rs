@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::rehearsal::shell::{quote, write_program};
+use crate::rehearsal::shell::{quote, write_programs};
 use crate::rehearsal::standins::atomic_dir::AtomicDir;
 
 mod answers;
@@ -24,7 +24,20 @@ pub const WEBHOOK_TESTS: &str = "tests/integration/support.webhook.spec.ts";
 /// Where the health script writes its lines: not ignored by git, as in the app.
 pub const HEALTH_LINES: &str = "artifacts/ops/chatwoot-health.jsonl";
 
-const HEALTH_SCRIPT: &str = "scripts/ops/check-chatwoot-health.sh";
+const HEALTH_SCRIPT: (&str, &str) = ("scripts/ops", "check-chatwoot-health.sh");
+/// Settings of the repository.
+const GIT_CONFIG: &str = "[user]
+\tname = The rehearsal
+\temail = rehearsal@hotdash.example
+[commit]
+\tgpgsign = false
+[core]
+\tautocrlf = false
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+";
 
 const FILES: [(&str, &str); 9] = [
     (".gitignore", "node_modules/\n"),
@@ -59,19 +72,11 @@ impl Checkout {
         for (name, contents) in FILES {
             checkout.write(name, contents)?;
         }
-        for tool in ToolName::ALL {
-            checkout.install(tool)?;
-        }
-        checkout.git(&["init", "-q", "-b", "main"])?;
-        for (key, value) in [
-            ("user.name", "The rehearsal"),
-            ("user.email", "rehearsal@hotdash.example"),
-            ("commit.gpgsign", "false"),
-            ("core.autocrlf", "false"),
-            ("gc.auto", "0"),
-        ] {
-            checkout.git(&["config", key, value])?;
-        }
+        checkout.install_tools()?;
+        checkout.git(&["init", "-q", "-b", "main", "--template="])?;
+        let config = checkout.path.join(".git/config");
+        let own = fs::read_to_string(&config).context("cannot read the repository's settings")?;
+        fs::write(&config, own + GIT_CONFIG).context("cannot write the repository's settings")?;
         checkout.git(&["add", "-A"])?;
         checkout.git(&["commit", "-q", "-m", "The app for the rehearsal"])?;
         Ok(checkout)
@@ -125,19 +130,24 @@ impl Checkout {
         Ok(path)
     }
 
-    fn install(&self, tool: ToolName) -> Result<()> {
-        let (body, place) = match tool {
-            ToolName::Vitest => (include_str!("tools/vitest.sh"), "node_modules/.bin/vitest"),
-            ToolName::Eslint => (include_str!("tools/eslint.sh"), "node_modules/.bin/eslint"),
-            ToolName::Prettier => (include_str!("tools/prettier.sh"), "node_modules/.bin/prettier"),
-            ToolName::Gitleaks => (include_str!("tools/gitleaks.sh"), "node_modules/.bin/gitleaks"),
-            ToolName::Health => (include_str!("tools/health.sh"), HEALTH_SCRIPT),
+    fn install_tools(&self) -> Result<()> {
+        let program = |tool: ToolName, body: &str| {
+            format!("{}{body}", include_str!("tools/begin.sh"))
+                .replace("@NAME@", tool.name())
+                .replace("@ANSWERS@", &quote(&self.files.now().display().to_string()))
+                .replace("@ROOT@", &quote(&self.path.display().to_string()))
         };
-        let text = format!("{}{body}", include_str!("tools/begin.sh"))
-            .replace("@NAME@", tool.name())
-            .replace("@ANSWERS@", &quote(&self.files.now().display().to_string()))
-            .replace("@ROOT@", &quote(&self.path.display().to_string()));
-        write_program(&self.place(place)?, &text)
+        let tools = [
+            (ToolName::Vitest, include_str!("tools/vitest.sh")),
+            (ToolName::Eslint, include_str!("tools/eslint.sh")),
+            (ToolName::Prettier, include_str!("tools/prettier.sh")),
+            (ToolName::Gitleaks, include_str!("tools/gitleaks.sh")),
+        ];
+        let tools = tools.map(|(tool, body)| (tool.name(), program(tool, body)));
+        write_programs(&self.path.join("node_modules/.bin"), &tools)?;
+        let (folder, name) = HEALTH_SCRIPT;
+        let script = program(ToolName::Health, include_str!("tools/health.sh"));
+        write_programs(&self.path.join(folder), &[(name, script)])
     }
 
     /// Runs git without the user's or the system's configuration, and without finding a repository above the checkout.

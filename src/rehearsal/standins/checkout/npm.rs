@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::rehearsal::shell::write_program;
+use crate::rehearsal::shell::write_programs;
 
 /// True when PATH lacks `npm` or `npx`.
 pub fn is_missing() -> bool {
@@ -15,7 +15,6 @@ pub fn is_missing() -> bool {
 
 /// Writes the programs `npm` and `npx` into `bin`.
 pub fn install(bin: &Path) -> Result<()> {
-    std::fs::create_dir_all(bin).with_context(|| format!("cannot create {}", bin.display()))?;
-    write_program(&bin.join("npm"), include_str!("tools/npm.sh"))?;
-    write_program(&bin.join("npx"), include_str!("tools/npx.sh"))
+    let programs = [("npm", include_str!("tools/npm.sh")), ("npx", include_str!("tools/npx.sh"))];
+    write_programs(bin, &programs.map(|(name, text)| (name, text.to_owned())))
 }

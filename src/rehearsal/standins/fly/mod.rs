@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use crate::rehearsal::shell::{quote, write_program};
+use crate::rehearsal::shell::{quote, write_programs};
 use crate::rehearsal::standins::atomic_dir::AtomicDir;
 
 mod answers;
@@ -44,7 +44,6 @@ impl Fly {
         let files = AtomicDir::new(state)?;
         let answers = Answers::good();
         files.write(&answers.files())?;
-        std::fs::create_dir_all(bin).with_context(|| format!("cannot create {}", bin.display()))?;
         let now = files.now();
         let logs = Logs::new(now.with_file_name("logs"))?;
         let text = include_str!("fly.sh")
@@ -53,8 +52,7 @@ impl Fly {
             .replace("@LINES@", &log::lines_of_an_entry().to_string())
             .replace("@NEWEST@", &log::NEWEST.to_string())
             .replace("@REGION@", log::REGION);
-        write_program(&bin.join("fly"), &text)?;
-        write_program(&bin.join("flyctl"), &text)?;
+        write_programs(bin, &[("fly", text.clone()), ("flyctl", text)])?;
         Ok(Fly { inner: Arc::new(Inner { files, answers: Mutex::new(answers), logs }) })
     }
 

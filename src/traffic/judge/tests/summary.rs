@@ -2,7 +2,7 @@ use super::*;
 use crate::outcome::tick::Spark;
 use crate::outcome::traffic::{Counted, Point};
 use crate::traffic::judge::summarize;
-use crate::traffic::window::Percentiles;
+use crate::traffic::stats::Percentiles;
 
 #[test]
 fn a_summary_has_the_numbers_as_they_were_printed() {

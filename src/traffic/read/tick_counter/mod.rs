@@ -11,14 +11,13 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::group::{Group, Ms};
-use super::tick::{TickCursor, TickResult};
+use super::facts::{Group, Ms};
 use crate::outcome::tick::Spark;
 use crate::traffic::stats::Histogram;
 use crate::traffic::window::{FactKind, Tally};
 
 /// How many points of the sparkline are kept: an hour of ticks.
-pub const SPARKS: usize = 360;
+pub const MAX_SPARKS: usize = 360;
 
 /// PostgreSQL's times are whole microseconds, so this is the step to the next one.
 const NEXT: SignedDuration = SignedDuration::from_micros(1);
@@ -117,7 +116,7 @@ impl TickCounter {
     }
 
     /// What the next tick needs to know.
-    pub fn known(&self) -> TickCursor {
+    pub fn cursor(&self) -> TickCursor {
         let mut known = TickCursor::nothing(self.seal);
         for part in &self.tail {
             if let Part::Read { to, counts } = part {
@@ -133,13 +132,13 @@ impl TickCounter {
         next(to)
     }
 
-    /// Adds the result of a tick that was given [`TickCounter::known`], with all of its groups. A clock that stepped back seals
+    /// Adds the result of a tick that was given [`TickCounter::cursor`], with all of its groups. A clock that stepped back seals
     /// nothing.
     pub fn take(&mut self, tick: &TickResult) {
         let edge = tick.upper.saturating_sub(self.overlap).unwrap_or(self.seal);
         if tick.again {
             self.read_again(tick, edge);
-        } else if tick.end > self.known().read_to {
+        } else if tick.end > self.cursor().read_to {
             let mut counts = TickCounts::default();
             tick.groups.iter().for_each(|group| counts.add(group));
             self.tail.push_back(Part::Read { to: tick.end, counts: Box::new(counts) });
@@ -150,7 +149,7 @@ impl TickCounter {
     /// Records a tick without an answer. The next one continues where the last one ended, so nothing is lost.
     pub fn miss(&mut self) {
         // Nothing is sealed during an outage, so the holes must be limited.
-        if self.tail.len() >= SPARKS {
+        if self.tail.len() >= MAX_SPARKS {
             let oldest = self.tail.iter().position(|part| matches!(part, Part::Hole));
             oldest.and_then(|oldest| self.tail.remove(oldest));
         }
@@ -169,11 +168,11 @@ impl TickCounter {
         counts
     }
 
-    /// What each of the last [`SPARKS`] ticks read, oldest first. Ticks that had to be read again are one point.
+    /// What each of the last [`MAX_SPARKS`] ticks read, oldest first. Ticks that had to be read again are one point.
     pub fn sparks(&self) -> impl Iterator<Item = Spark> {
         let all = self.sparks.len() + self.tail.len();
         let sealed = self.sparks.iter().copied();
-        sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(SPARKS))
+        sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(MAX_SPARKS))
     }
 
     /// Replaces the tail by what was read again.
@@ -217,7 +216,7 @@ impl TickCounter {
     }
 
     fn push(&mut self, spark: Spark) {
-        if self.sparks.len() == SPARKS {
+        if self.sparks.len() == MAX_SPARKS {
             self.sparks.pop_front();
         }
         self.sparks.push_back(spark);
@@ -231,3 +230,34 @@ fn next(at: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests;
+
+/// What earlier ticks have read and may have to read again: the number of facts in `[seal, read_to)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TickCursor {
+    pub seal: Timestamp,
+    /// At or after the seal.
+    pub read_to: Timestamp,
+    pub facts: u64,
+}
+
+impl TickCursor {
+    /// Nothing was read yet; the time begins at `seal`.
+    pub fn nothing(seal: Timestamp) -> TickCursor {
+        TickCursor { seal, read_to: seal, facts: 0 }
+    }
+}
+
+/// What one tick read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TickResult {
+    /// The database's clock.
+    pub now: Timestamp,
+    /// The end of what was read, exclusive: the clock, but not beyond the requested end.
+    pub end: Timestamp,
+    /// Everything before this was visible: the end, but on a standby not beyond what it has replayed.
+    pub upper: Timestamp,
+    /// Whether everything since the seal was read, because it had changed or may have; otherwise only what came after
+    /// [`TickCursor::read_to`].
+    pub again: bool,
+    pub groups: Vec<Group>,
+}

@@ -32,9 +32,9 @@ fn known(seal: i64, read_to: i64, facts: u64) -> TickCursor {
 #[test]
 fn old_parts_of_the_tail_are_sealed() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
-    assert_eq!(counter.known(), known(1, 1, 0), "the window excludes its start");
+    assert_eq!(counter.cursor(), known(1, 1, 0), "the window excludes its start");
     counter.take(&fresh(10 * S, &[group(false, FactKind::Ok, Ms::Read(100), 3)]));
-    assert_eq!((counter.known(), counter.counts().tally.ok), (known(1, 10 * S, 3), 3));
+    assert_eq!((counter.cursor(), counter.counts().tally.ok), (known(1, 10 * S, 3), 3));
     counter.take(&fresh(
         20 * S,
         &[
@@ -44,9 +44,9 @@ fn old_parts_of_the_tail_are_sealed() {
             group(false, FactKind::DeadLetter, Ms::Untimed, 1),
         ],
     ));
-    assert_eq!(counter.known(), known(1, 20 * S, 8));
+    assert_eq!(counter.cursor(), known(1, 20 * S, 8));
     counter.take(&fresh(30 * S, &[]));
-    assert_eq!(counter.known(), known(10 * S, 30 * S, 5), "the first part is as old as the overlap");
+    assert_eq!(counter.cursor(), known(10 * S, 30 * S, 5), "the first part is as old as the overlap");
     let counts = counter.counts();
     assert_eq!((counts.tally.ok, counts.tally.bad, counts.tally.dead_letters), (5, 2, 1));
     assert_eq!((counts.tally.total(), counts.tally.facts()), (7, 8));
@@ -67,11 +67,11 @@ fn a_tail_that_was_read_again_is_replaced() {
     counter.take(&fresh(20 * S, &[group(false, FactKind::Ok, Ms::Untimed, 1)]));
     let groups = [group(true, FactKind::Ok, Ms::Untimed, 4), group(false, FactKind::Bad, Ms::Untimed, 2)];
     counter.take(&again(35 * S, &groups));
-    assert_eq!(counter.known(), known(15 * S, 35 * S, 2));
+    assert_eq!(counter.cursor(), known(15 * S, 35 * S, 2));
     assert_eq!((counter.counts().tally.ok, counter.counts().tally.bad), (4, 2));
     // Facts that were deleted meanwhile leave the tail, but stay in the sealed part.
     counter.take(&again(35 * S, &[]));
-    assert_eq!((counter.known(), counter.counts().tally.facts()), (known(15 * S, 35 * S, 0), 4));
+    assert_eq!((counter.cursor(), counter.counts().tally.facts()), (known(15 * S, 35 * S, 0), 4));
     assert_eq!(counter.sparks().map(|spark| spark.total).collect::<Vec<_>>(), [4, 0]);
 }
 
@@ -79,21 +79,21 @@ fn a_tail_that_was_read_again_is_replaced() {
 fn the_seal_never_moves_back() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
     counter.take(&again(60 * S, &[group(true, FactKind::Ok, Ms::Untimed, 5)]));
-    assert_eq!(counter.known(), known(40 * S, 60 * S, 0));
+    assert_eq!(counter.cursor(), known(40 * S, 60 * S, 0));
     // The clock steps back: facts marked as sealed are not sealed.
     for end in [50, 45, 60] {
         counter.take(&again(end * S, &[group(true, FactKind::Ok, Ms::Untimed, 2)]));
-        assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, end * S, 2), 7), "{end}");
+        assert_eq!((counter.cursor(), counter.counts().tally.ok), (known(40 * S, end * S, 2), 7), "{end}");
     }
     for end in [40, 30, 0] {
         counter.take(&again(end * S, &[]));
-        assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, 40 * S, 0), 5), "{end}");
+        assert_eq!((counter.cursor(), counter.counts().tally.ok), (known(40 * S, 40 * S, 0), 5), "{end}");
     }
     counter.take(&fresh(30 * S, &[]));
     counter.take(&fresh(61 * S, &[]));
-    assert_eq!((counter.known(), counter.counts().tally.ok), (known(40 * S, 61 * S, 0), 5));
+    assert_eq!((counter.cursor(), counter.counts().tally.ok), (known(40 * S, 61 * S, 0), 5));
     counter.take(&fresh(81 * S, &[]));
-    assert_eq!(counter.known(), known(61 * S, 81 * S, 0));
+    assert_eq!(counter.cursor(), known(61 * S, 81 * S, 0));
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn a_missed_tick_only_leaves_a_hole() {
     let mut counter = TickCounter::new(at(0), SignedDuration::from_secs(20));
     counter.miss();
     counter.take(&fresh(10 * S, &[group(false, FactKind::Ok, Ms::Read(1), 5)]));
-    let before = (counter.known(), counter.counts());
+    let before = (counter.cursor(), counter.counts());
     counter.miss();
-    assert_eq!((counter.known(), counter.counts()), before);
+    assert_eq!((counter.cursor(), counter.counts()), before);
     counter.take(&fresh(30 * S, &[group(false, FactKind::Ok, Ms::Read(1), 1)]));
     let holes = |counter: &TickCounter| counter.sparks().map(|spark| spark.hole).collect::<Vec<_>>();
     assert_eq!(holes(&counter), [true, false, true, false]);
@@ -118,14 +118,14 @@ fn memory_is_bounded_after_a_week_and_after_an_outage() {
     for tick in 1..=60_480i64 {
         counter.take(&fresh(tick * 10 * S, &[group(false, FactKind::Ok, Ms::Read(tick as u32), 400)]));
     }
-    assert_eq!((counter.sparks().count(), counter.counts().tally.ok), (SPARKS, 400 * 60_480));
-    assert!(counter.sparks.capacity() < 2 * SPARKS && counter.tail.len() == 2);
+    assert_eq!((counter.sparks().count(), counter.counts().tally.ok), (MAX_SPARKS, 400 * 60_480));
+    assert!(counter.sparks.capacity() < 2 * MAX_SPARKS && counter.tail.len() == 2);
     for _ in 0..5000 {
         counter.miss();
     }
     assert_eq!(
         (counter.sparks().filter(|spark| spark.hole).count(), counter.tail.len()),
-        (SPARKS - 2, SPARKS)
+        (MAX_SPARKS - 2, MAX_SPARKS)
     );
     assert_eq!(counter.counts().tally.ok, 400 * 60_480);
 }
@@ -150,7 +150,7 @@ struct Schedule {
     overlap: i64,
     to: i64,
     facts: Vec<Fact>,
-    looks: Vec<At>,
+    moments: Vec<At>,
 }
 
 /// The number of facts that have distinct weights in base four, so that a fact counted up to three times is noticed.
@@ -164,18 +164,18 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     // Ticks, sleeps and outages; and a clock that is right, or jumps after failovers.
     let pause = prop_oneof![6 => 1..12i64, 1 => 0..90i64];
     let skew = prop_oneof![6 => Just(0i64), 1 => -40..40i64];
-    let looks = prop::collection::vec((pause, skew), 1..25);
-    (1..40i64, 40..120i64, prop::collection::vec(fact, 0..FACTS), looks).prop_map(
+    let moments = prop::collection::vec((pause, skew), 1..25);
+    (1..40i64, 40..120i64, prop::collection::vec(fact, 0..FACTS), moments).prop_map(
         |(overlap, to, facts, pauses)| {
             let mut really = 0;
-            let looks = pauses
+            let moments = pauses
                 .into_iter()
                 .map(|(pause, skew)| {
                     really += pause;
                     At { really, clock: really + skew }
                 })
                 .collect();
-            Schedule { overlap, to, facts, looks }
+            Schedule { overlap, to, facts, moments }
         },
     )
 }
@@ -198,13 +198,13 @@ fn held(counts: &TickCounts, kinds: &[FactKind]) -> BTreeMap<usize, u64> {
 }
 
 /// Simulates the database's side of a tick.
-fn asked(schedule: &Schedule, known: TickCursor, info: At) -> TickResult {
-    let end = at(info.clock).min(TickCounter::end(at(schedule.to)));
+fn asked(schedule: &Schedule, known: TickCursor, moment: At) -> TickResult {
+    let end = at(moment.clock).min(TickCounter::end(at(schedule.to)));
     let sealed = end - SignedDuration::from_micros(schedule.overlap);
     let groups = |from: Timestamp, to: Timestamp| -> Vec<Group> {
         let facts = schedule.facts.iter().enumerate();
         facts
-            .filter(|(_, fact)| fact.recorded + fact.lag <= info.really)
+            .filter(|(_, fact)| fact.recorded + fact.lag <= moment.really)
             .map(|(i, fact)| (i, fact.kind, at(fact.recorded)))
             .filter(|&(_, _, recorded)| recorded >= from && recorded < to)
             .map(|(i, kind, recorded)| group(recorded < sealed, kind, Ms::Untimed, 1 << (2 * i)))
@@ -214,7 +214,7 @@ fn asked(schedule: &Schedule, known: TickCursor, info: At) -> TickResult {
     let sum = |groups: &[Group]| groups.iter().map(|group| group.n).sum::<u64>();
     let again = sum(&groups(known.seal, known.read_to)) != known.facts;
     let groups = groups(if again { known.seal } else { known.read_to }, end);
-    TickResult { now: at(info.clock), end, upper: end, again, groups }
+    TickResult { now: at(moment.clock), end, upper: end, again, groups }
 }
 
 proptest! {
@@ -236,11 +236,11 @@ proptest! {
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
         // The tick that sealed the time of each fact.
         let mut sealed_at: Vec<Option<At>> = vec![None; kinds.len()];
-        for &info in &schedule.looks {
-            let before = counter.known();
-            let tick = asked(&schedule, before, info);
+        for &moment in &schedule.moments {
+            let before = counter.cursor();
+            let tick = asked(&schedule, before, moment);
             counter.take(&tick);
-            let known = counter.known();
+            let known = counter.cursor();
             prop_assert!(known.seal >= before.seal && known.seal <= known.read_to);
             prop_assert!(known.seal <= before.seal.max(tick.upper - overlap), "sealed too early");
             prop_assert!(
@@ -248,15 +248,15 @@ proptest! {
                 "sealed too late"
             );
 
-            let seen = |fact: &Fact, info: At| fact.recorded + fact.lag <= info.really;
+            let seen = |fact: &Fact, moment: At| fact.recorded + fact.lag <= moment.really;
             let mut expected = BTreeMap::new();
             for (i, fact) in schedule.facts.iter().enumerate().filter(|(_, f)| window.holds(at(f.recorded))) {
                 if at(fact.recorded) < known.seal {
-                    sealed_at[i].get_or_insert(info);
+                    sealed_at[i].get_or_insert(moment);
                 }
                 let counted = match sealed_at[i] {
                     Some(sealing) => seen(fact, sealing),
-                    None => seen(fact, info) && at(fact.recorded) < known.read_to,
+                    None => seen(fact, moment) && at(fact.recorded) < known.read_to,
                 };
                 if counted {
                     expected.insert(i, 1);
@@ -271,14 +271,14 @@ proptest! {
     /// With a correct clock, everything that becomes visible within the overlap is counted after a late enough tick.
     #[test]
     fn nothing_within_the_overlap_is_missed(mut schedule in schedule()) {
-        schedule.looks.iter_mut().for_each(|info| info.clock = info.really);
+        schedule.moments.iter_mut().for_each(|moment| moment.clock = moment.really);
         schedule.facts.iter_mut().for_each(|fact| fact.lag = fact.lag.min(schedule.overlap));
         let end = schedule.to + schedule.overlap + 200;
-        schedule.looks.push(At { really: end, clock: end });
+        schedule.moments.push(At { really: end, clock: end });
         let window = Window { from: at(0), to: at(schedule.to) };
         let mut counter = TickCounter::new(window.from, SignedDuration::from_micros(schedule.overlap));
-        for &info in &schedule.looks {
-            counter.take(&asked(&schedule, counter.known(), info));
+        for &moment in &schedule.moments {
+            counter.take(&asked(&schedule, counter.cursor(), moment));
         }
         let kinds: Vec<_> = schedule.facts.iter().map(|fact| fact.kind).collect();
         let all = (0..kinds.len()).filter(|&i| window.holds(at(schedule.facts[i].recorded)));

@@ -13,7 +13,7 @@ fn plan(mode: Mode) -> Arc<WindowPlan> {
     let watch = Watch { mode, length, budget: Duration::from_secs(400), ..window::default_watch() };
     let moment = Moment { now: START, replayed_to: None };
     let read = ClockReading { at: Instant::now(), ours: START, database: Ok(moment) };
-    Arc::new(WindowPlan::new(&watch, read, Err("no marker".to_owned())))
+    Arc::new(WindowPlan::new(&watch, read, Err("no deploy".to_owned())))
 }
 
 /// Probes a service that is bad (`-`), good (`+`) or starting (`s`); the last sign repeats. Returns the times of the probes

@@ -1,7 +1,6 @@
 //! The measurements that traffic checks share. Each is made once per run, however many checks use it, and is not limited
 //! by a check's timeout: all wait until the window is over.
 
-mod chatwoot;
 mod fly;
 
 use std::sync::Arc;
@@ -14,10 +13,13 @@ use crate::context::{Context, Key};
 use crate::outcome::finding::ProbeError;
 use crate::outcome::tick::Tick;
 use crate::outcome::traffic::Summary;
-use crate::outcome::window::Window;
+use crate::outcome::window::{Mode, Window};
+use crate::redact::Secret;
+use crate::service::chatwoot::Chatwoot;
 use crate::service::dsn::Dsn;
 use crate::settings;
-use crate::traffic::customers::Customers;
+use crate::settings::Drafts;
+use crate::traffic::customers::{self, Customers};
 use crate::traffic::judge;
 use crate::traffic::logs::LogReading;
 use crate::traffic::window::{self, ClockReading, HealthReading, Observation, Service, WindowPlan};
@@ -72,7 +74,7 @@ pub async fn logs(cx: &Arc<Context>) -> Arc<Result<LogReading, ProbeError>> {
 /// Chatwoot's side of the window, read when its messages are old enough to be judged, as far as the budget allows.
 pub async fn customers(cx: &Arc<Context>) -> Arc<Customers> {
     let taking = Arc::clone(cx);
-    cx.measure(CUSTOMERS, false, async move { chatwoot::customers(&taking).await }).await
+    cx.measure(CUSTOMERS, false, async move { read_customers(&taking).await }).await
 }
 
 /// The requested window.
@@ -147,4 +149,60 @@ impl View for Context {
     fn so_far(&self, summary: Summary) {
         self.set_traffic(summary);
     }
+}
+
+/// Enough for a thousand messages.
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
+/// The least time it gets, even if the budget is used up.
+const MIN_TIME: Duration = Duration::from_secs(30);
+/// Chatwoot's clock is in whole seconds and may be a little behind.
+const CLOCK_BLUR: Duration = Duration::from_secs(2);
+
+/// Waits for the watch, then until the latest message of the window is old enough to be judged, and reads.
+async fn read_customers(cx: &Arc<Context>) -> Customers {
+    let plan = plan(cx).await;
+    let observation = observation(cx).await;
+    let window = match &*observation {
+        Ok(observation) => observation.window,
+        Err(_) => {
+            plan.ending().over().await;
+            plan.end.borrow().window
+        }
+    };
+    let client = match client(cx) {
+        Ok(client) => client,
+        Err(why) => return Customers::unknown(window, &why),
+    };
+    if is_waited_for(cx, &plan, observation.as_ref().as_ref().ok()) {
+        sleep_until(old_enough(cx, &plan, window)).await;
+    }
+    let spent = plan.began + plan.budget;
+    let left = spent.saturating_duration_since(Instant::now()).clamp(MIN_TIME, READ_TIMEOUT);
+    customers::fetch(client, account(cx), window, left).await
+}
+
+/// A past window is judged at once, and one that ended early is not judged for lost messages.
+fn is_waited_for(cx: &Context, plan: &WindowPlan, observation: Option<&Observation>) -> bool {
+    plan.mode == Mode::Forward
+        && cx.settings.target.traffic.drafts == Drafts::On
+        && observation.is_none_or(|observation| !observation.ended.early())
+}
+
+/// When a message of the window's last second will be old enough, within the budget.
+fn old_enough(cx: &Context, plan: &WindowPlan, window: Window) -> Instant {
+    let patience = cx.settings.target.traffic.patience.0 + CLOCK_BLUR;
+    let past = Duration::try_from(plan.now().duration_since(window.to)).unwrap_or_default();
+    (Instant::now() + patience.saturating_sub(past)).min(plan.began + plan.budget)
+}
+
+fn client(cx: &Context) -> Result<Chatwoot, String> {
+    let base = cx.variable("CHATWOOT_BASE_URL").map_err(|cannot| cannot.why)?;
+    let token = cx.settings.vars.chatwoot_token().map(|token| Secret::new(token.trim()));
+    Chatwoot::new(cx.http.clone(), cx.redactor.clone(), base, token)
+        .map_err(|fault| format!("CHATWOOT_BASE_URL is {fault}"))
+}
+
+fn account(cx: &Context) -> Result<u64, String> {
+    let text = cx.variable("CHATWOOT_ACCOUNT_ID").map_err(|cannot| cannot.why)?;
+    text.parse().map_err(|_| "CHATWOOT_ACCOUNT_ID is not a whole number".to_owned())
 }

@@ -101,9 +101,10 @@ impl Script {
         let since = self.since();
         let now = self.clock(since);
         sleep(LATENCY / 2).await;
-        match self.down.iter().any(|(from, to)| (*from..*to).contains(&since)) {
-            true => Err(fault("connection refused", true)),
-            false => Ok(now),
+        if self.down.iter().any(|(from, to)| (*from..*to).contains(&since)) {
+            Err(fault("connection refused", true))
+        } else {
+            Ok(now)
         }
     }
 
@@ -228,12 +229,12 @@ pub struct Ran {
 
 /// Watches a script to the end.
 pub async fn watch(script: Script, requested: &settings::Watch) -> Ran {
-    watch_since(script, requested, Err("no marker".to_owned())).await
+    watch_since(script, requested, Err("no deploy".to_owned())).await
 }
 
 /// Watches a script to the end, and also returns every announced end of the window.
 pub async fn watch_and_follow(script: Script, requested: &settings::Watch) -> (Ran, Vec<End>) {
-    let (script, plan) = open(script, requested, Err("no marker".to_owned())).await;
+    let (script, plan) = open(script, requested, Err("no deploy".to_owned())).await;
     let mut end = plan.end.subscribe();
     let follow = tokio::spawn(async move {
         let mut ends = Vec::new();
@@ -281,7 +282,7 @@ impl Ran {
     #[track_caller]
     pub fn agrees(&self) -> &WindowData {
         let data = self.observation.facts.as_ref().expect("the facts were read");
-        let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the last word");
+        let asked = self.script.asked.lock().expect("not poisoned").last().copied().expect("the final query");
         let (ok, bad, dead) = self.script.oracle(self.observation.window, asked);
         assert_eq!((data.tally.ok, data.tally.bad, data.tally.dead_letters), (ok, bad, dead));
         assert_eq!(data.window, self.observation.window);

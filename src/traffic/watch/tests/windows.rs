@@ -117,7 +117,7 @@ async fn a_window_moved_beyond_the_budget_has_no_result() {
     let mut script = healthy(120);
     script.steps.push((seconds(60), SignedDuration::from_hours(-2)));
     let ran = watch(script, &ahead(120)).await;
-    let why = ran.observation.facts.expect_err("no last word");
+    let why = ran.observation.facts.expect_err("no result of the final query");
     assert!(why.why.contains("went back") && why.database_gone, "{why:?}");
     assert!(ran.took < seconds(435), "{:?}", ran.took);
 }
