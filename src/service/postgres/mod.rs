@@ -97,6 +97,14 @@ impl Session {
         self.rows(sql, &[]).await
     }
 
+    /// Ends the transaction of [`Session::rows`] and releases its locks, for a session that stays open.
+    pub async fn end_transaction(&self) {
+        let mut state = self.state.lock().await;
+        if *state != State::Idle {
+            self.roll_back(&mut state).await;
+        }
+    }
+
     /// What the server reported about itself when the session was opened.
     pub fn info(&self) -> &SessionInfo {
         &self.info
