@@ -51,6 +51,8 @@ pub struct Score {
 
 struct Played {
     missed: bool,
+    /// Whether every check ran and counted: only then does each of their false comparisons count.
+    whole: bool,
     why: Vec<String>,
     took_ms: u64,
 }
@@ -63,6 +65,7 @@ impl Score {
             let name = played["name"].as_str().context("a fault without a name")?.to_owned();
             let one = Played {
                 missed: played["result"] == "missed",
+                whole: name == GOOD || (played["is_narrow"] == false && played["is_good"] == false),
                 why: texts(&played["why"]),
                 took_ms: played["took_ms"].as_u64().unwrap_or_default(),
             };
@@ -161,7 +164,7 @@ impl Control {
             log.extend(more);
         }
         // What was not caught with every comparison in its place says nothing about one that is gone.
-        let caught = |fault: &String| score.faults.contains_key(fault) && !score.is_missed(fault);
+        let caught = |fault: &String| score.faults.get(fault).is_some_and(|one| one.whole && !one.missed);
         let of =
             log.0.into_iter().map(|(n, faults)| (n, faults.into_iter().filter(caught).collect())).collect();
         Ok(Control { of, score })

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use super::list::expected;
+use super::list::effect;
 use super::runtime;
 use crate::checklist;
 use crate::cli::RehearseArgs;
@@ -71,7 +71,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
         printer.note(&format!("postgres: {}", engine.name()));
         printer.note(&format!("{}: {}", fault.name, fault.about));
         for expectation in &fault.expectations {
-            printer.note(&format!("  it makes {}", expected(expectation)));
+            printer.note(&format!("  it {}", effect(&fault, expectation)));
         }
         let mut faulted = test_world.faulted();
         tokio::select! {

@@ -66,8 +66,7 @@ fn rows(head: &str, list: &[Fault]) -> String {
 fn describe(fault: &Fault) -> String {
     let mut text = format!("{}\n  {}\n", fault.name, fault.about);
     for expectation in &fault.expectations {
-        let verb = if fault.is_good { "lets" } else { "makes" };
-        text.push_str(&format!("  {verb} {}\n", expected(expectation)));
+        text.push_str(&format!("  {}\n", effect(fault, expectation)));
     }
     if !fault.also.is_empty() {
         text.push_str(&format!("  and affects {}\n", fault.also.join(", ")));
@@ -78,8 +77,13 @@ fn describe(fault: &Fault) -> String {
     text
 }
 
-/// `chatwoot.token fail (claim: token)`.
-pub fn expected(expectation: &Expectation) -> String {
+/// `makes chatwoot.token fail (claim: token)`, `lets chatwoot.token pass`.
+pub fn effect(fault: &Fault, expectation: &Expectation) -> String {
+    let verb = if fault.is_good { "lets" } else { "makes" };
+    format!("{verb} {}", expected(expectation))
+}
+
+fn expected(expectation: &Expectation) -> String {
     let check = &expectation.check;
     let result = match expectation.verdict {
         ExpectedVerdict::Fail => "fail",

@@ -93,7 +93,10 @@ fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
     assert!(faults.len() > 150, "{}", faults.len());
     let wrong = faults.iter().find(|fault| fault["name"] == "token-wrong").expect("it is there");
     assert_eq!(wrong["turns"][0]["check"], "chatwoot.token");
+    let good = list["good"].as_array().expect("good worlds");
+    assert!(good.iter().any(|world| world["name"] == "token-valid-elsewhere"), "{good:?}");
     let table = home.run(&["rehearse", "--list"]);
+    assert!(table.stdout.contains("Good worlds") && table.stdout.contains("lets chatwoot.token pass\n"));
     assert!(
         table.stdout.contains("token-wrong\n")
             && table.stdout.contains("makes chatwoot.token fail (claim: token)")
@@ -101,6 +104,13 @@ fn list_shows_the_faults_and_explain_names_those_that_prove_a_check() {
     let explained = home.run(&["checks", "explain", "chatwoot.token"]);
     let line = "proven by    token-wrong: CHATWOOT_API_KEY is a token that Chatwoot does not know";
     assert!(explained.stdout.contains(line), "{}", explained.stdout);
+    for names in ["  and by       token-reset, ", "  passes with  token-valid-elsewhere\n"] {
+        assert!(explained.stdout.contains(names), "{names}: {}", explained.stdout);
+    }
+    let proofs = explained.stdout.lines().skip_while(|line| !line.starts_with("  and by"));
+    let too_long: Vec<&str> =
+        proofs.take_while(|line| !line.starts_with("  by hand")).filter(|line| line.len() > 80).collect();
+    assert!(too_long.is_empty(), "{too_long:?}");
 }
 
 #[test]

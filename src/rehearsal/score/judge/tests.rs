@@ -20,6 +20,16 @@ fn result(code: i32, outcomes: Vec<OutcomeRecord>) -> Vec<RunResult> {
     vec![RunResult { code, outcomes, leaks: vec![] }]
 }
 
+fn expects(verdict: ExpectedVerdict) -> Expectation {
+    Expectation {
+        check: "s.a".to_owned(),
+        claims: vec![],
+        verdict,
+        says: String::new(),
+        shows: String::new(),
+    }
+}
+
 fn fault(verdict: ExpectedVerdict, also: &[&str]) -> Fault {
     let claims = if matches!(verdict, ExpectedVerdict::Error | ExpectedVerdict::Warn) {
         vec![]
@@ -140,4 +150,53 @@ fn a_claim_that_is_not_listed_is_never_caught() {
 fn a_pass_without_warnings_is_not_a_warning() {
     let plain = result(0, vec![record("s.a", "pass", &[("c", Some(true))])]);
     assert!(matches!(ends(&fault(ExpectedVerdict::Warn, &[]), &plain).0, FaultOutcome::Missed(_)));
+}
+
+#[test]
+fn a_narrow_run_is_judged_only_by_what_is_expected() {
+    let narrow = |verdict| Fault { only: vec!["s.a".to_owned()], ..fault(verdict, &[]) };
+    let failed = || record("s.a", "fail", &[("c", Some(false))]);
+    let runs = result(1, vec![failed(), record("s.b", "inconclusive", &[("d", None)])]);
+    assert_eq!(ends(&narrow(ExpectedVerdict::Fail), &runs), (FaultOutcome::Caught, 1));
+    let missed = |fault: &Fault, runs: &[RunResult]| matches!(ends(fault, runs).0, FaultOutcome::Missed(_));
+    assert!(missed(&narrow(ExpectedVerdict::Fail), &result(3, vec![failed()])), "another exit code");
+    let warning = Fault { exit: Some(0), ..narrow(ExpectedVerdict::Fail) };
+    assert!(missed(&warning, &result(1, vec![failed()])), "not the declared exit code");
+    assert_eq!(ends(&warning, &result(0, vec![failed()])), (FaultOutcome::Caught, 1));
+    let blocked = Fault { expectations: vec![expects(ExpectedVerdict::Skipped)], ..warning };
+    assert!(missed(&blocked, &result(0, vec![record("s.a", "excluded", &[])])), "not run at all");
+    assert_eq!(ends(&blocked, &result(0, vec![record("s.a", "blocked", &[])])), (FaultOutcome::Caught, 0));
+}
+
+#[test]
+fn a_good_world_passes_without_warnings_and_proves_nothing() {
+    let good = Fault {
+        is_good: true,
+        expectations: vec![expects(ExpectedVerdict::Pass)],
+        ..fault(ExpectedVerdict::Fail, &[])
+    };
+    let pass = || record("s.a", "pass", &[("c", Some(true))]);
+    assert_eq!(ends(&good, &result(0, vec![pass()])), (FaultOutcome::Caught, 0));
+    let warned = OutcomeRecord { warned: true, ..pass() };
+    for runs in [
+        result(0, vec![warned]),
+        result(1, vec![record("s.a", "fail", &[("c", Some(false))])]),
+        result(1, vec![pass(), record("s.b", "fail", &[("d", Some(false))])]),
+    ] {
+        assert!(matches!(ends(&good, &runs).0, FaultOutcome::Missed(_)), "{runs:?}");
+    }
+}
+
+#[test]
+fn a_leak_or_missing_evidence_is_never_caught() {
+    let failed = || record("s.a", "fail", &[("c", Some(false))]);
+    let mut shows = fault(ExpectedVerdict::Fail, &[]);
+    shows.expectations[0].shows = "version: 4.12.1\n".to_owned();
+    assert_eq!(ends(&shows, &result(1, vec![failed()])), (FaultOutcome::Caught, 1));
+    let mut leaking = result(1, vec![failed()]);
+    leaking[0].leaks.push("DATABASE_URL".to_owned());
+    let wrong = "the run's output shows the secret of DATABASE_URL".to_owned();
+    assert_eq!(ends(&shows, &leaking), (FaultOutcome::Missed(vec![wrong]), 0));
+    shows.expectations[0].shows = "version: 4.13".to_owned();
+    assert!(matches!(ends(&shows, &result(1, vec![failed()])).0, FaultOutcome::Missed(_)));
 }
