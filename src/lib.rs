@@ -11,26 +11,32 @@
 //! A probe states facts as claims; the engine judges them; a renderer displays them. This is the only place where an
 //! error becomes text and an exit code.
 
-pub mod checklist;
-pub mod cli;
-pub mod commands;
-pub mod context;
-pub mod ending;
-pub mod engine;
-pub mod exit;
-pub mod input;
-pub mod journal;
-pub mod outcome;
-pub mod printer;
-pub mod probe;
-pub mod progress;
-pub mod redact;
-pub mod rehearsal;
-pub mod report;
-pub mod service;
-pub mod settings;
-pub mod text;
-pub mod traffic;
+// What only the stand-ins, the score and the tests use is not a part of what operators install.
+#![cfg_attr(not(feature = "rehearsal"), allow(dead_code, unused_imports))]
+
+mod checklist;
+mod cli;
+mod commands;
+mod context;
+mod ending;
+mod engine;
+mod exit;
+mod input;
+mod journal;
+mod outcome;
+mod printer;
+mod probe;
+mod progress;
+mod redact;
+mod rehearsal;
+mod report;
+mod service;
+mod settings;
+#[cfg(feature = "rehearsal")]
+#[doc(hidden)]
+pub mod testing;
+mod text;
+mod traffic;
 
 use std::ffi::OsString;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::postgres::{
+use hotdash_ops::testing::rehearsal::postgres::{
     BERLIN, BYPASSING, DATABASE, Embedded, Engine, OUTSIDER, OWNER, Postgres, READER, query, variant,
 };
 

@@ -12,6 +12,8 @@
 //! prints medians and ratios. Connects are left out; the JIT setting stands beside each line. It ends with 1
 //! when a ratio is not what it should be.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 mod memory;
 mod queries;
 mod table;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, Options, READER};
 
 use table::Table;
 

@@ -4,13 +4,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, READER};
-use hotdash_ops::rehearsal::standins::fly::Fly;
-use hotdash_ops::service::fly::{LogBatch, LogLine};
-use hotdash_ops::settings::Traffic;
-use hotdash_ops::traffic::logs::{FULL, LogReading, LogTexts};
-use hotdash_ops::traffic::window::End;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, READER};
+use hotdash_ops::testing::rehearsal::standins::fly::Fly;
+use hotdash_ops::testing::service::fly::{LogBatch, LogLine};
+use hotdash_ops::testing::settings::Traffic;
+use hotdash_ops::testing::traffic::logs::{LogReading, LogTexts, MAX_BATCH_LINES};
+use hotdash_ops::testing::traffic::window::End;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::PER_SECOND;
@@ -90,8 +90,8 @@ pub fn of_a_day_of_log(table: &mut Table) -> Result<()> {
         (LogBatch { lines: Vec::new(), partial: None }, from - apart, 0_u64);
     while now < end.window.to {
         // Each reading has half of its lines from the one before.
-        batch.lines.drain(..batch.lines.len().saturating_sub(FULL / 2));
-        while batch.lines.len() < FULL {
+        batch.lines.drain(..batch.lines.len().saturating_sub(MAX_BATCH_LINES / 2));
+        while batch.lines.len() < MAX_BATCH_LINES {
             now += apart;
             lines += 1;
             let message = format!("webhook {lines} was forwarded");

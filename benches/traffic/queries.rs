@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, READER};
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{Session, connect};
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::read::{self, TableInfo, TickCounter};
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, READER};
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{Session, connect};
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::read::{self, TableInfo, TickCounter};
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 

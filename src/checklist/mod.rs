@@ -18,8 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use builtin::BuiltinFile;
 pub use load::{load, load_paths};
-pub use overlay::{EXTENSIBLE_PHASES, OverlayFile, load_over};
-pub use waiver::{Day, WaiveEntry};
+pub use overlay::{OverlayFile, load_over};
 
 use crate::input::interval::Interval;
 use crate::input::template::Template;

@@ -40,9 +40,12 @@ impl<T> fmt::Display for Key<T> {
     }
 }
 
+/// The value's type, the measurement's name, and what it is about.
+type CellKey = (TypeId, &'static str, String);
+
 /// All measurements of a run. Knows none of their types.
 #[derive(Default)]
-pub(super) struct Measurements(Mutex<HashMap<(TypeId, &'static str, String), Box<dyn Any + Send>>>);
+pub(super) struct Measurements(Mutex<HashMap<CellKey, Box<dyn Any + Send>>>);
 
 impl Measurements {
     /// See [`super::Context::measure`].

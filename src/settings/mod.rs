@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub use flags::{CliSettings, ContextFlags, RunFlags, WatchFlags, WindowFlags};
 pub use gather::{gather, gather_for_writing};
 pub use secrets::secret_values;
-pub use target::{Names, Target, Thresholds};
+pub use target::{Names, Target};
 pub use traffic::{Drafts, Percent, Tier, Traffic};
 pub use vars::Vars;
 pub use watch::{Since, Watch, WindowDefaults};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -51,13 +52,14 @@ fn excepted(name: &str, line: &str) -> bool {
 }
 
 fn complaints(name: &str, text: &str) -> Vec<String> {
-    let patterns: Vec<(Regex, &str)> =
-        FORBIDDEN.iter().map(|(form, better)| (Regex::new(form).expect("a pattern"), *better)).collect();
-    let plain = Regex::new(PLAIN).expect("a pattern");
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        FORBIDDEN.iter().map(|(form, better)| (Regex::new(form).expect("a pattern"), *better)).collect()
+    });
+    static READS_WELL: LazyLock<Regex> = LazyLock::new(|| Regex::new(PLAIN).expect("a pattern"));
     let mut wrong = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let read = plain.replace_all(line, "");
-        for (pattern, better) in &patterns {
+        let read = READS_WELL.replace_all(line, "");
+        for (pattern, better) in PATTERNS.iter() {
             if let Some(found) = pattern.find(&read)
                 && !excepted(name, line)
             {

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use hotdash_ops::ending::Signals;
+use hotdash_ops::testing::ending::Signals;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
-use hotdash_ops::rehearsal::standins::{agent, app};
+use hotdash_ops::testing::rehearsal::standins::{agent, app};
 use reqwest::Method;
 use serde_json::{Value, json};
 

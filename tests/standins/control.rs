@@ -1,9 +1,9 @@
 //! The control route: who may use it, what it changes, what it shows.
 
-use hotdash_ops::rehearsal::http::KEY_HEADER;
-use hotdash_ops::rehearsal::http::control_server::{ControlServer, StandInRegistry};
-use hotdash_ops::rehearsal::standins::agent;
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::rehearsal::http::KEY_HEADER;
+use hotdash_ops::testing::rehearsal::http::control_server::{ControlServer, StandInRegistry};
+use hotdash_ops::testing::rehearsal::standins::agent;
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
 
 use crate::requests::{Reply, client};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::postgres::{
+use hotdash_ops::testing::rehearsal::postgres::{
     BERLIN, BYPASSING, DATABASE, Native, OUTSIDER, Options, Programs, READER, SINGLE, Tls, variant,
 };
 use tokio_postgres::error::SqlState;

@@ -1,8 +1,8 @@
 //! Certificates: good, wrong, out of date, and changed while the stand-in runs.
 
-use hotdash_ops::rehearsal::http::Transport;
-use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::rehearsal::http::Transport;
+use hotdash_ops::testing::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
 use serde_json::json;
 
 use crate::requests::{Reply, client};

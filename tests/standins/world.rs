@@ -4,11 +4,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::postgres::{OWNER, READER};
-use hotdash_ops::rehearsal::standins::chatwoot::Kind;
-use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::world::setup::Setup;
-use hotdash_ops::rehearsal::world::{Database, World};
+use hotdash_ops::testing::rehearsal::postgres::{OWNER, READER};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::Kind;
+use hotdash_ops::testing::rehearsal::standins::customers::Habits;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::{Database, World};
 
 use crate::server::server;
 

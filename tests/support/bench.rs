@@ -9,12 +9,12 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::checklist;
-use hotdash_ops::probe::is_listed;
-use hotdash_ops::rehearsal::postgres::{OWNER, READER};
-use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::world::setup::Setup;
-use hotdash_ops::rehearsal::world::{Database, World};
+use hotdash_ops::testing::checklist;
+use hotdash_ops::testing::probe::is_listed;
+use hotdash_ops::testing::rehearsal::postgres::{OWNER, READER};
+use hotdash_ops::testing::rehearsal::standins::customers::Habits;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::{Database, World};
 use serde_json::Value;
 
 /// A running world and a place for what the program writes.

@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::http::port;
-use hotdash_ops::rehearsal::postgres::Native;
-use hotdash_ops::rehearsal::postgres::process_guard::ProcessGuard;
+use hotdash_ops::testing::rehearsal::http::port;
+use hotdash_ops::testing::rehearsal::postgres::Native;
+use hotdash_ops::testing::rehearsal::postgres::process_guard::ProcessGuard;
 
 const PROGRAM: &str = "/usr/sbin/pgbouncer";
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use hotdash_ops::rehearsal::postgres::{Native, Options};
+use hotdash_ops::testing::rehearsal::postgres::{Native, Options};
 
 /// One cluster for all tests that only need a database of their own in it. It ends with this process.
 pub fn server() -> &'static Native {

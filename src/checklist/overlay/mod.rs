@@ -46,9 +46,11 @@ pub struct OverlayFile {
     pub contact: Option<String>,
     /// Further checks, and replacements of checks with the same full id.
     #[serde(default)]
+    #[expect(dead_code, reason = "described for the JSON Schema; read one by one, to know where each is")]
     pub check: Vec<CheckEntry>,
     /// Permissions to continue although a check does not pass.
     #[serde(default)]
+    #[expect(dead_code, reason = "described for the JSON Schema; read one by one, to know where each is")]
     pub waive: Vec<WaiveEntry>,
 }
 

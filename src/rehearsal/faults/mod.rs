@@ -26,8 +26,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use change::{Later, LogLine, Server, WorldChange};
-pub use load::{FILES, load};
+pub use change::{Later, Server, WorldChange};
+pub use load::load;
 
 /// One fault, or one good world, and what must result.
 #[derive(Clone, Debug, Default, Deserialize)]

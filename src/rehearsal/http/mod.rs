@@ -27,10 +27,9 @@ pub use control::Remote;
 pub use control::{CONTROL_PATH, KEY_HEADER};
 pub use log::Entry;
 pub use message::{Answer, Request};
-pub use overrides::{Override, merge};
+pub use overrides::merge;
 pub use socket::Door;
 use socket::{Answering, Socket};
-pub use transmission::Behaviour;
 use transmission::Transmission;
 
 use crate::rehearsal::http::tls::{Authority, CertificateSpec};

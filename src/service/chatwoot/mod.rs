@@ -19,7 +19,7 @@ use super::unreachable::Unreachable;
 use crate::redact::{Redactor, Secret};
 
 pub use answer::{Account, Api, Membership, Profile, Shown, Webhook, credentials};
-pub use conversations::{Entry, Kind, Listing, Message, Sender, listing_path, messages_path, read_messages};
+pub use conversations::{Entry, Kind, Listing, Message, listing_path, messages_path, read_messages};
 pub use page::{Page, Seen, read};
 pub use refusal::{ChatwootError, Reason, Rejection};
 pub use reports::{Counted, count_path, read_count};

@@ -24,7 +24,7 @@ use super::unreachable::Unreachable;
 
 pub use answer::Answer;
 pub use proxies::Proxies;
-pub use request::{Header, Request};
+pub use request::Request;
 
 /// The header by which a stand-in identifies itself.
 pub const SANDBOX_HEADER: &str = "x-hotdash-ops-sandbox";

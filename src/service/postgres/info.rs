@@ -77,9 +77,11 @@ impl SessionInfo {
         })
     }
 
-    /// The server's clock at this moment, as far as it has advanced like ours since it was read.
+    /// The server's clock at this moment, as far as it has advanced like ours since it was read, in whole microseconds
+    /// like every time of PostgreSQL.
     pub fn now(&self) -> Timestamp {
-        after(self.clock, self.received.elapsed())
+        let since = i64::try_from(self.received.elapsed().as_micros()).unwrap_or(i64::MAX);
+        self.clock.checked_add(SignedDuration::from_micros(since)).unwrap_or(self.clock)
     }
 
     /// How far the server's clock is ahead of `ours`, this machine's clock at this moment, and the uncertainty of that.
@@ -87,8 +89,4 @@ impl SessionInfo {
         let half = SignedDuration::try_from(self.received.duration_since(self.sent) / 2).unwrap_or_default();
         (self.now().duration_since(ours) + half, half)
     }
-}
-
-fn after(time: Timestamp, length: Duration) -> Timestamp {
-    SignedDuration::try_from(length).ok().and_then(|length| time.checked_add(length).ok()).unwrap_or(time)
 }

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, RowStream};
 
-pub use advice::{Advice, Task};
+pub use advice::Task;
 pub use connect::connect;
 pub use error::PgError;
 pub use info::SessionInfo;
@@ -95,6 +95,14 @@ impl Session {
         const BOUNDS: &str = "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', ($1::int / 2)::text, true)";
         self.rows(BOUNDS, &[&timeout.as_millis().to_string()]).await?;
         self.rows(sql, &[]).await
+    }
+
+    /// Ends the transaction of [`Session::rows`] and releases its locks, for a session that stays open.
+    pub async fn end_transaction(&self) {
+        let mut state = self.state.lock().await;
+        if *state != State::Idle {
+            self.roll_back(&mut state).await;
+        }
     }
 
     /// What the server reported about itself when the session was opened.

@@ -67,6 +67,7 @@ impl Details {
 }
 
 impl Number {
+    #[cfg(test)]
     pub fn new(text: &str) -> Number {
         Number(Some(text.to_owned()))
     }

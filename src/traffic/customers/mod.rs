@@ -59,9 +59,10 @@ impl Customers {
         let (now, messages) = (self.now.clone()?, self.messages.as_ref().map_err(Clone::clone)?);
         let mut ages = MessageAges { old: 0, young: 0, cut: messages.cut.clone() };
         for message in messages.of_customers(self.window).filter(|m| !m.deleted) {
-            match self.window.to.min(now).duration_since(message.at) >= age {
-                true => ages.old += 1,
-                false => ages.young += 1,
+            if self.window.to.min(now).duration_since(message.at) >= age {
+                ages.old += 1;
+            } else {
+                ages.young += 1;
             }
         }
         Ok(ages)

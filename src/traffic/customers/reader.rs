@@ -19,14 +19,14 @@ use crate::service::chatwoot::{
 use crate::service::unreachable::Unreachable;
 
 /// How many conversations are read in parallel.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_READS: usize = 4;
 /// How many messages a page has, by Chatwoot's code; a page with fewer begins with the conversation's first message. If a
 /// version had smaller pages, the reports would count more messages than were read.
 const FULL_PAGE: usize = 20;
 /// How many conversations are read if there are too many to judge: enough to know whether anyone wrote.
-const SAMPLE: usize = 50;
+const MAX_SAMPLE: usize = 50;
 /// Time limit of one request.
-const ONE_ANSWER: Duration = Duration::from_secs(20);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Reads everything within `deadline`. `account` may be the reason why it is unknown; then only `/api` is read. It never
 /// fails: each part carries its own reason.
@@ -99,7 +99,7 @@ impl Reader {
         if left.is_zero() {
             return Err(ChatwootError::Unreachable(Unreachable::TimedOut { after: self.deadline }));
         }
-        let seen = self.client.get_long(path, left.min(ONE_ANSWER)).await;
+        let seen = self.client.get_long(path, left.min(REQUEST_TIMEOUT)).await;
         read(&seen, parse)
     }
 
@@ -135,11 +135,11 @@ impl Reader {
                 }
             }
         };
-        let most = if cut.is_some() { SAMPLE } else { MAX_CONVERSATIONS };
+        let most = if cut.is_some() { MAX_SAMPLE } else { MAX_CONVERSATIONS };
         let conversations = sweep.conversations().into_iter().take(most);
         let mut reading = stream::iter(conversations)
             .map(|conversation| self.conversation(account, conversation, from, until))
-            .buffer_unordered(AT_ONCE);
+            .buffer_unordered(MAX_CONCURRENT_READS);
         let mut list = BTreeMap::new();
         while let Some(read) = reading.next().await {
             let read = read?;
@@ -204,9 +204,10 @@ impl Reader {
 /// A page of messages, all of them before `before`: otherwise paging back would never end.
 fn page_before(body: &Value, conversation: u64, before: Option<u64>) -> Result<Vec<Message>, String> {
     let page = read_messages(body, conversation)?;
-    match before.is_none_or(|id| page.iter().all(|m| m.id < id)) {
-        true => Ok(page),
-        false => Err("the page contains messages that are not older than requested".to_owned()),
+    if before.is_none_or(|id| page.iter().all(|m| m.id < id)) {
+        Ok(page)
+    } else {
+        Err("the page contains messages that are not older than requested".to_owned())
     }
 }
 

@@ -44,7 +44,7 @@ pub fn silence(facts: u64, ages: &Result<MessageAges, Unknown>, queue: &Queue) -
 
 /// Whether fewer facts were recorded than messages written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fewer {
+pub enum Shortfall {
     /// Fewer facts than messages.
     Fewer {
         facts: u64,
@@ -62,7 +62,7 @@ pub enum Fewer {
     Unknown(Unknown),
 }
 
-impl Fewer {
+impl Shortfall {
     /// The numbers as a fragment.
     pub fn describe(&self) -> String {
         let written = |counts: &MessageCounts| {
@@ -70,24 +70,24 @@ impl Fewer {
             format!("{all} messages ({} incoming, {} outgoing)", counts.incoming, counts.outgoing)
         };
         match self {
-            Fewer::Fewer { facts, counts } => format!("{facts} facts for {}", written(counts)),
-            Fewer::NoLossProvable { facts, counts } => {
+            Shortfall::Fewer { facts, counts } => format!("{facts} facts for {}", written(counts)),
+            Shortfall::NoLossProvable { facts, counts } => {
                 format!("{facts} facts for {}, so no loss shows", written(counts))
             }
-            Fewer::Nothing { facts } => format!("{facts} facts and no messages"),
-            Fewer::Unknown(why) => why.describe(),
+            Shortfall::Nothing { facts } => format!("{facts} facts and no messages"),
+            Shortfall::Unknown(why) => why.describe(),
         }
     }
 }
 
 /// Compares the facts of a window, one per forwarded event, with the messages that Chatwoot's reports count in it.
-pub fn fewer_facts(facts: u64, counts: &Result<MessageCounts, Unknown>) -> Fewer {
+pub fn fewer_facts(facts: u64, counts: &Result<MessageCounts, Unknown>) -> Shortfall {
     match counts {
-        Err(why) => Fewer::Unknown(why.clone()),
+        Err(why) => Shortfall::Unknown(why.clone()),
         Ok(counts) => match counts.incoming.saturating_add(counts.outgoing) {
-            0 => Fewer::Nothing { facts },
-            written if facts < written => Fewer::Fewer { facts, counts: *counts },
-            _ => Fewer::NoLossProvable { facts, counts: *counts },
+            0 => Shortfall::Nothing { facts },
+            written if facts < written => Shortfall::Fewer { facts, counts: *counts },
+            _ => Shortfall::NoLossProvable { facts, counts: *counts },
         },
     }
 }
@@ -131,10 +131,10 @@ mod tests {
             fewer_facts(19, &counts(11, 9)).describe(),
             "19 facts for 20 messages (11 incoming, 9 outgoing)"
         );
-        assert!(matches!(fewer_facts(19, &counts(11, 9)), Fewer::Fewer { .. }));
+        assert!(matches!(fewer_facts(19, &counts(11, 9)), Shortfall::Fewer { .. }));
         assert!(fewer_facts(20, &counts(11, 9)).describe().ends_with("no loss shows"));
-        assert!(matches!(fewer_facts(40, &counts(11, 9)), Fewer::NoLossProvable { .. }));
-        assert_eq!(fewer_facts(0, &counts(0, 0)), Fewer::Nothing { facts: 0 });
+        assert!(matches!(fewer_facts(40, &counts(11, 9)), Shortfall::NoLossProvable { .. }));
+        assert_eq!(fewer_facts(0, &counts(0, 0)), Shortfall::Nothing { facts: 0 });
         let lost = Err(Unknown::NotRequested("there is no token".to_owned()));
         assert_eq!(fewer_facts(5, &lost).describe(), "there is no token");
     }

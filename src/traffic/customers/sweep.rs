@@ -101,13 +101,12 @@ impl Sweep {
             // A list that looks as it did when the last round began has not changed since.
             self.done = ends || self.last_top.as_ref() == Some(&self.top);
         }
-        match ends && !first {
-            true => {
-                self.bound = self.top.first().map_or(self.from, |newest| newest.last_activity.max(self.from));
-                self.last_top = Some(std::mem::take(&mut self.top));
-                self.page = 1;
-            }
-            false => self.page += 1,
+        if ends && !first {
+            self.bound = self.top.first().map_or(self.from, |newest| newest.last_activity.max(self.from));
+            self.last_top = Some(std::mem::take(&mut self.top));
+            self.page = 1;
+        } else {
+            self.page += 1;
         }
     }
 

@@ -36,7 +36,7 @@ pub(super) fn change(observation: &Observation, data: &WindowData) -> Option<Str
     let edge = |at: usize| data.bins.get(at).map_or(data.window.to, |bin| bin.window.from);
     match stats::change_point(&counts) {
         Change::None => None,
-        Change::Change { at, p, worse_after, .. } => {
+        Change::Step { at, p, worse_after, .. } => {
             let (bad_before, before) = sum(counts.get(..at)?);
             let (bad_after, after) = sum(counts.get(at..)?);
             let (before, after) = (words::ratio(bad_before, before), words::ratio(bad_after, after));

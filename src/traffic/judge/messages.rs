@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{Rules, preconditions, words};
 use crate::outcome::finding::{Claim, Finding};
 use crate::traffic::customers::loss::{Judged, Loss, Rule, judge};
-use crate::traffic::customers::silence::{self, Fewer, Silence, silence};
+use crate::traffic::customers::silence::{self, Shortfall, Silence, silence};
 use crate::traffic::customers::{Customers, Unknown};
 use crate::traffic::window::Observation;
 
@@ -146,11 +146,11 @@ pub fn fewer_facts(observation: &Observation, customers: &Customers) -> Finding 
     let found = compared.describe();
     let open = |why: String| Claim::undecided(CODE, WHAT, EXPECTED, &found).sentence(why);
     let claim = match (&compared, preconditions::cut(observation, |_| false)) {
-        (Fewer::Fewer { .. }, _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
-        (Fewer::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
+        (Shortfall::Fewer { .. }, _) => Claim::compared(CODE, WHAT, EXPECTED, &found, false),
+        (Shortfall::NoLossProvable { .. }, None) => Claim::compared(CODE, WHAT, EXPECTED, &found, true),
         (_, Some(cut)) => open(cut),
-        (Fewer::Unknown(_), None) => open(format!("the number of messages is unknown: {found}")),
-        (Fewer::Nothing { .. }, None) => {
+        (Shortfall::Unknown(_), None) => open(format!("the number of messages is unknown: {found}")),
+        (Shortfall::Nothing { .. }, None) => {
             open("no message was written, so there is nothing to compare".to_owned())
         }
     };

@@ -8,9 +8,9 @@ use crate::traffic::window::{Observation, ReadError};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// The minimum length of the success criteria's window, in minutes.
-const CRITERIA_MINUTES: f64 = 30.0;
+const MIN_CRITERIA_MINUTES: f64 = 30.0;
 /// If a standby has not yet replayed this share of the window, the window stays undecided.
-const UNSEEN: f64 = 0.1;
+const MAX_UNSEEN_SHARE: f64 = 0.1;
 
 /// Begins a finding: what was read, and the window.
 pub(super) fn begin(observation: &Observation) -> Finding {
@@ -90,8 +90,8 @@ pub(super) fn fitness(observation: &Observation, rules: Rules<'_>) -> Vec<Claim>
     if observation.window.length().is_zero() {
         let claim = Claim::undecided("window", "window", "longer than 0 s", "0 s");
         open.push(claim.sentence("the window is empty"));
-    } else if rules.criteria && !rules.sandbox && minutes < CRITERIA_MINUTES && !early {
-        let expected = format!("at least {CRITERIA_MINUTES} minutes after the deploy");
+    } else if rules.criteria && !rules.sandbox && minutes < MIN_CRITERIA_MINUTES && !early {
+        let expected = format!("at least {MIN_CRITERIA_MINUTES} minutes after the deploy");
         open.push(Claim::undecided("window", "window", expected, words::minutes(minutes)));
     }
     if let (true, Mode::Past, Err(why)) = (rules.criteria, observation.mode, &observation.deploy) {
@@ -99,7 +99,7 @@ pub(super) fn fitness(observation: &Observation, rules: Rules<'_>) -> Vec<Claim>
         open.push(claim.sentence(format!("the start of the deploy is unknown: {why}")));
     }
     if let Some((unseen, text)) = observation.facts.as_ref().ok().and_then(behind)
-        && unseen > observation.window.length().as_secs_f64() * UNSEEN
+        && unseen > observation.window.length().as_secs_f64() * MAX_UNSEEN_SHARE
     {
         let claim = Claim::undecided("standby", "standby", "the whole window replayed", "part of it");
         open.push(claim.sentence(text));

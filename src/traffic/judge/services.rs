@@ -11,7 +11,7 @@ use crate::traffic::logs::LogJudgement;
 use crate::traffic::window::{HealthSample, Observation};
 
 /// A probe may take this long, and probes do not overlap.
-const SLOWEST: Duration = Duration::from_secs(10);
+const MAX_PROBE_TIME: Duration = Duration::from_secs(10);
 /// How many failed probes are listed with their times.
 const MAX_FAILED: usize = 5;
 
@@ -43,7 +43,7 @@ pub fn health(
 
 /// How many probes a window has that is watched while it passes. Of a past window only the present can be probed.
 fn due(observation: &Observation, rules: Rules<'_>) -> usize {
-    let every = rules.traffic.health_every.0.max(SLOWEST);
+    let every = rules.traffic.health_every.0.max(MAX_PROBE_TIME);
     match observation.mode {
         Mode::Forward => (observation.window.length().as_secs_f64() / every.as_secs_f64()) as usize,
         Mode::Past => 0,

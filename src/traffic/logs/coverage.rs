@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{FULL, REACH};
+use super::{MAX_BATCH_LINES, REACH};
 use crate::service::fly::LogLine;
 
 /// Lines this close to the limit of [`REACH`] may be missing from the next batch.
@@ -13,7 +13,7 @@ const EDGE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How many runs are kept. Only those whose last batch was read after the window's end matter, and there are at most
 /// two batches per second.
-const RUNS: usize = 1000;
+const MAX_RUNS: usize = 1000;
 
 /// What the complete batches cover, in the order of reading.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ impl Coverage {
         let keys: HashSet<(Timestamp, u64)> =
             lines.iter().filter_map(|line| Some((line.at?, line.digest()))).collect();
         let edge = earlier(read_at, REACH);
-        let full = lines.len() >= FULL;
+        let full = lines.len() >= MAX_BATCH_LINES;
         let still_there = edge.checked_add(EDGE).unwrap_or(edge);
         let lost = self.last.iter().filter(|key| key.0 > still_there && !keys.contains(key)).count();
         if !full && lost > 0 {
@@ -70,7 +70,7 @@ impl Coverage {
                 run.newest = newest;
             }
             _ => {
-                if self.runs.len() == RUNS {
+                if self.runs.len() == MAX_RUNS {
                     self.runs.pop_front();
                 }
                 self.runs.push_back(Run { read_at, since, newest, start: since, full, before });
@@ -135,13 +135,13 @@ mod tests {
     fn memory_for_unconnected_batches_is_bounded() {
         let at = |seconds: i64| Timestamp::from_second(1_770_000_000 + seconds).expect("a time");
         let mut cover = Coverage::default();
-        for reading_no in 1..=RUNS as i64 + 50 {
+        for reading_no in 1..=MAX_RUNS as i64 + 50 {
             let lines = (reading_no * 1000..reading_no * 1000 + 100)
                 .map(|n| LogLine::new(Some(at(n)), "info", "line", "m"));
             cover.add(at(reading_no * 1000 + 99), &lines.collect::<Vec<_>>()).expect("it is full");
         }
-        assert!(cover.runs.len() <= RUNS, "{}", cover.runs.len());
-        let last = (RUNS as i64 + 50) * 1000;
+        assert!(cover.runs.len() <= MAX_RUNS, "{}", cover.runs.len());
+        let last = (MAX_RUNS as i64 + 50) * 1000;
         assert_eq!(cover.check(at(last), at(last + 99)), Ok(()));
         let why = cover.check(at(0), at(last + 99)).expect_err("gaps");
         assert!(why.ends_with("the log grew faster than it was read"), "{why}");

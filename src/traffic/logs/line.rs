@@ -61,7 +61,7 @@ impl LogTexts {
 }
 
 /// Longer quotes are truncated between words.
-const LONG: usize = 160;
+const MAX_QUOTE_CHARS: usize = 160;
 /// Replaces a text in quotation marks.
 const QUOTED: &str = "\"..\"";
 /// Replaces a JSON object.
@@ -96,7 +96,7 @@ pub(super) fn quote(message: &str) -> String {
         return "(an empty message)".to_owned();
     }
     // Truncated only between words: half a secret would not be masked later.
-    match line.char_indices().nth(LONG) {
+    match line.char_indices().nth(MAX_QUOTE_CHARS) {
         Some((end, _)) => format!("{} ..", line[..end].rfind(' ').map_or("", |blank| &line[..blank])),
         None => line,
     }
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_long_message_is_truncated_between_words() {
         let long = quote(&"word ".repeat(100));
-        assert!(long.chars().count() <= LONG + 3 && long.ends_with("word .."), "{long}");
+        assert!(long.chars().count() <= MAX_QUOTE_CHARS + 3 && long.ends_with("word .."), "{long}");
         assert_eq!(quote(&"z".repeat(500)), " ..");
         for lead in 130..170 {
             let quoted = quote(&format!("{} SECRETcanaryzz and more {}", "x".repeat(lead), "y ".repeat(60)));

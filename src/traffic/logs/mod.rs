@@ -21,18 +21,18 @@ pub use line::LogTexts;
 
 /// A batch of this many lines is full: there may have been more. Fly's documentation of its logs: "most recent 100 logs
 /// from the last 24 hours", which is what `fly logs --no-tail` prints.
-pub const FULL: usize = 100;
+pub const MAX_BATCH_LINES: usize = 100;
 
 /// How far back a batch reaches if it is not full (same source).
 pub const REACH: SignedDuration = SignedDuration::from_hours(24);
 
-/// How many lines are kept one by one, unless a single batch has more. A batch is the newest [`FULL`] lines, or a part of
-/// them, so a line cannot appear again once twice as many others were read since. This is far more than that, to allow for
-/// a log server that lags behind the others, and for a watch that ends a little before now.
-const ROOM: usize = 100 * FULL;
+/// How many lines are kept one by one, unless a single batch has more. A batch is the newest [`MAX_BATCH_LINES`] lines, or
+/// a part of them, so a line cannot appear again once twice as many others were read since. This is far more than that, to
+/// allow for a log server that lags behind the others, and for a watch that ends a little before now.
+const MAX_LINES: usize = 100 * MAX_BATCH_LINES;
 
 /// How many different error messages are kept; the rest are counted together.
-const GROUPS: usize = 50;
+const MAX_GROUPS: usize = 50;
 
 /// Stands for the messages that are not kept.
 const OTHERS: &str = "(other messages)";
@@ -107,7 +107,7 @@ impl LogReading {
     pub fn new(texts: LogTexts) -> LogReading {
         LogReading {
             texts: texts.prepared(),
-            room: ROOM,
+            room: MAX_LINES,
             batches: 0,
             seen: HashMap::new(),
             compacted: Compacted::default(),
@@ -214,7 +214,7 @@ impl LogReading {
     }
 
     fn group(&mut self, quote: &str) -> usize {
-        let full = self.quotes.len() >= GROUPS;
+        let full = self.quotes.len() >= MAX_GROUPS;
         if let Some(at) = self.quotes.iter().position(|known| known == quote) {
             return at;
         }

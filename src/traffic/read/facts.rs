@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::service::postgres::{PgError, Row};
-use crate::traffic::sql::SEALED;
+use crate::traffic::sql::{MAX_MS_CHARS, SEALED};
 use crate::traffic::window::FactKind;
 
 /// The database's clock, and the time up to which a standby has replayed.
@@ -57,10 +57,8 @@ pub enum Ms {
     Untimed,
 }
 
-/// The statement truncates the text at this length, so a text of this length may have been longer.
-const CUT: usize = 12;
 /// This many digits always fit the type; more would be over eleven days.
-const DIGITS: usize = 9;
+const MAX_DIGITS: usize = 9;
 
 impl Ms {
     /// From the statement's text: `durationMs`, truncated at twelve characters. Decimals are removed here, because doing it in
@@ -71,8 +69,9 @@ impl Ms {
         };
         let text = text.split_once('.').map_or(text, |(whole, _)| whole);
         let digits = text.trim_ascii();
-        let readable = text.chars().count() < CUT
-            && (1..=DIGITS).contains(&digits.len())
+        // A text of that length may have been longer.
+        let readable = text.chars().count() < MAX_MS_CHARS
+            && (1..=MAX_DIGITS).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit());
         match digits.parse() {
             Ok(ms) if readable => Ms::Read(ms),

@@ -19,7 +19,7 @@ use crate::settings::Tier;
 pub use super::sql::explain;
 pub use facts::{Group, Ms};
 pub use server::{TableInfo, open_transactions, table_info};
-pub use tick_counter::{SPARKS, TickCounter, TickCounts, TickCursor, TickResult};
+pub use tick_counter::{TickCounter, TickCounts, TickCursor, TickResult};
 pub use window::{Hour, hour, window_data};
 
 /// Limits of queries that must be quick.
@@ -46,21 +46,19 @@ pub async fn tick(
     overlap: Duration,
 ) -> Result<TickResult, PgError> {
     let to = sql::whole_micros(to);
-    let (clock, fresh) = (sql::CLOCK, source.fresh(known.read_to, to));
-    let before = source.facts(known.seal, known.read_to);
-    let asked = [sql::SHORT, &[&clock, &fresh, &before]].concat();
+    let (fresh, before) = (source.fresh(known.read_to, to), source.facts(known.seal, known.read_to));
+    let asked = [sql::SHORT, &[sql::CLOCK, &fresh, &before]].concat();
     let answers = session.batch(&BRIEF, &asked).await?;
     let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
     let end = now.min(to);
     let upper = replayed_to.map_or(end, |replayed_to| replayed_to.min(end));
     let again = replayed_to.is_some() || one(&answers, 2)?.count("n")? != known.facts;
-    let groups = match again {
-        false => groups(rows(&answers, 1)?)?,
-        true => {
-            let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
-            let tail = source.tail(known.seal, end, sealed);
-            groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
-        }
+    let groups = if again {
+        let sealed = upper.checked_sub(overlap).unwrap_or(Timestamp::MIN);
+        let tail = source.tail(known.seal, end, sealed);
+        groups(rows(&session.batch(&BRIEF, &[sql::SHORT, &[&tail]].concat()).await?, 0)?)?
+    } else {
+        groups(rows(&answers, 1)?)?
     };
     Ok(TickResult { now, end, upper, again, groups })
 }

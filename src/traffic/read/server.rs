@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{BRIEF, facts, one};
+use super::{BRIEF, one};
 use crate::service::postgres::{PgError, Session, quote_ident, quote_name};
 use crate::settings::Names;
 use crate::traffic::sql::{Source, Stamp};
 use crate::traffic::window::OpenTransactions;
-
-const NOW: &str = "SELECT clock_timestamp()::text AS now, CASE WHEN pg_is_in_recovery() \
-     THEN coalesce(pg_last_xact_replay_timestamp(), TIMESTAMPTZ 'epoch') END::text AS replayed_to";
 
 /// What is known about the database before the watch.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +31,9 @@ pub struct TableInfo {
 pub async fn table_info(session: &Session, names: &Names) -> Result<TableInfo, PgError> {
     let source = Source { names: names.clone(), stamp: stamp(session, names).await? };
     let rows_hidden = hidden(session, names).await?;
-    // This ends the transaction of the previous queries and releases its locks.
-    let answers = session.batch(&BRIEF, &[NOW]).await?;
-    let (now, replayed_to) = facts::clock(one(&answers, 0)?)?;
-    Ok(TableInfo { source, now, replayed_to, rows_hidden })
+    session.end_transaction().await;
+    let info = session.info();
+    Ok(TableInfo { source, now: info.now(), replayed_to: info.replayed_to, rows_hidden })
 }
 
 /// The type of the column with a fact's time. It is taken from an expression, so that a domain shows its base type, and

@@ -1,6 +1,6 @@
 //! The statements as a person would run them.
 
-use super::{DEAD_LETTER, ERROR, RETRY, Source, Stamp};
+use super::{DEAD_LETTER, MAX_ERROR_CHARS, RETRY, Source, Stamp};
 use crate::settings::Names;
 
 /// Statements for a person to see the same numbers of the last minutes: the checklist's statement, dead letters, and what
@@ -25,7 +25,7 @@ pub fn explain(names: &Names, minutes: f64) -> Vec<String> {
             &format!(" AND ({value}->>'success' = 'true') IS NOT TRUE GROUP BY 1 ORDER BY 2 DESC"),
         ),
         select(
-            &format!("left({value}->>'lastError', {ERROR}) AS error, COUNT(*) AS dead_letters"),
+            &format!("left({value}->>'lastError', {MAX_ERROR_CHARS}) AS error, COUNT(*) AS dead_letters"),
             DEAD_LETTER,
             " GROUP BY 1 ORDER BY 2 DESC",
         ),

@@ -42,10 +42,10 @@ pub struct Source {
 /// Maximum lengths of the texts that leave the server. Texts that are shown are truncated further only after secrets are
 /// masked in them: a truncated secret would not be recognised. Values that are read from every fact are truncated by a
 /// cast, which is faster because it checks the length before it counts characters.
-const MS: usize = 12;
-const ATTEMPTS: usize = 4;
-const STATUS: usize = 400;
-const ERROR: usize = 2000;
+pub(super) const MAX_MS_CHARS: usize = 12;
+const MAX_ATTEMPTS_CHARS: usize = 4;
+const MAX_STATUS_CHARS: usize = 400;
+const MAX_ERROR_CHARS: usize = 2000;
 
 /// Added to the kind of a sealed fact.
 pub(super) const SEALED: u64 = 4;
@@ -126,11 +126,11 @@ impl Source {
 
     /// Milliseconds as text, for [`super::read`] to parse.
     fn ms(&self) -> String {
-        format!("({}->>'durationMs')::varchar({MS})", self.value())
+        format!("({}->>'durationMs')::varchar({MAX_MS_CHARS})", self.value())
     }
 
     fn attempts(&self) -> String {
-        format!("({}->>'attempts')::varchar({ATTEMPTS})", self.value())
+        format!("({}->>'attempts')::varchar({MAX_ATTEMPTS_CHARS})", self.value())
     }
 
     /// The facts in `[from, least(now, to))`, grouped.

@@ -3,11 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{DEAD_LETTER, ERROR, RETRY, STATUS, Source};
+use super::{DEAD_LETTER, MAX_ERROR_CHARS, MAX_STATUS_CHARS, RETRY, Source};
 use crate::outcome::window::Window;
 
 /// More dead letters' messages than anyone follows up; far fewer already fail the window.
-const MESSAGES: u32 = 50_000;
+const MAX_MESSAGE_IDS: u32 = 50_000;
 
 impl Source {
     /// The checklist's select list.
@@ -80,7 +80,7 @@ impl Source {
         let value = self.value();
         format!(
             "SELECT CASE WHEN {value}->>'success' = 'true' THEN NULL \
-             ELSE concat('=' || left({value}->>'finalStatus', {STATUS})) END AS failure, \
+             ELSE concat('=' || left({value}->>'finalStatus', {MAX_STATUS_CHARS})) END AS failure, \
              {} AS ms, {} AS attempts, count(*) AS n FROM {} WHERE {} AND {} GROUP BY 1, 2, 3",
             self.ms(),
             self.attempts(),
@@ -93,7 +93,7 @@ impl Source {
     /// Dead letters by their error.
     pub(in crate::traffic) fn errors(&self, window: Window) -> String {
         format!(
-            "SELECT left({}->>'lastError', {ERROR}) AS error, count(*) AS n FROM {} WHERE {} AND {} \
+            "SELECT left({}->>'lastError', {MAX_ERROR_CHARS}) AS error, count(*) AS n FROM {} WHERE {} AND {} \
              GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1000",
             self.value(),
             self.table(),
@@ -107,7 +107,7 @@ impl Source {
         let value = self.value();
         format!(
             "SELECT DISTINCT {value}->'payload'->>'id' AS id FROM {} WHERE {} AND {} \
-             AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$' LIMIT {MESSAGES}",
+             AND {value}->'payload'->>'event' = 'message_created' AND {value}->'payload'->>'id' ~ '^[0-9]{{1,18}}$' LIMIT {MAX_MESSAGE_IDS}",
             self.table(),
             self.is_kind(DEAD_LETTER),
             self.within(window)

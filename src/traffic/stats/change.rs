@@ -12,7 +12,7 @@ const SHARE_TENTHS: u64 = 9;
 pub enum Change {
     /// Nothing beyond chance.
     None,
-    Change {
+    Step {
         /// The first bin of the second part.
         at: usize,
         /// The gain in log-likelihood of two rates over a single one.
@@ -89,11 +89,8 @@ fn split(bins: usize, sums: &[(u64, u64)]) -> Option<Change> {
     let (bad1, n1) = sums[at];
     let (bad2, n2) = (bad - bad1, n - n1);
     let worse_after = u128::from(bad2) * u128::from(n1) > u128::from(bad1) * u128::from(n2);
-    let p = match worse_after {
-        true => fisher(bad2, n2, bad1, n1),
-        false => fisher(bad1, n1, bad2, n2),
-    };
-    (p <= SIGNIFICANT).then_some(Change::Change { at, gain, p, worse_after })
+    let p = if worse_after { fisher(bad2, n2, bad1, n1) } else { fisher(bad1, n1, bad2, n2) };
+    (p <= SIGNIFICANT).then_some(Change::Step { at, gain, p, worse_after })
 }
 
 /// The log-likelihood of `bad` of `n` at their own rate.
@@ -115,15 +112,14 @@ mod tests {
 
     #[test]
     fn a_change_is_found_at_its_place() {
-        let Change::Change { at, gain, p, worse_after } = change_point(&bins(&[(5, (0, 10)), (10, (3, 10))]))
+        let Change::Step { at, gain, p, worse_after } = change_point(&bins(&[(5, (0, 10)), (10, (3, 10))]))
         else {
             panic!("no change");
         };
         assert_eq!((at, worse_after), (5, true));
         near(gain, 13.973_933, 5e-8);
         near(p, 9.12e-7, 1e-3);
-        let Change::Change { at, worse_after, .. } = change_point(&bins(&[(10, (3, 10)), (5, (0, 10))]))
-        else {
+        let Change::Step { at, worse_after, .. } = change_point(&bins(&[(10, (3, 10)), (5, (0, 10))])) else {
             panic!("no change");
         };
         assert_eq!((at, worse_after), (10, false));
@@ -161,7 +157,7 @@ mod tests {
         assert_eq!(change_point(&noisy), Change::Burst { from: 12, to: 14, share: 16.0 / 17.0 });
         // A tenth of twelve bins is one, but this burst has two.
         let wide = bins(&[(4, (0, 10)), (2, (8, 10)), (6, (0, 10))]);
-        assert!(matches!(change_point(&wide), Change::Change { .. }), "{:?}", change_point(&wide));
+        assert!(matches!(change_point(&wide), Change::Step { .. }), "{:?}", change_point(&wide));
         // Of equally short ones, the one with the most failures.
         let uneven =
             [bins(&[(5, (0, 10))]), vec![(1, 10), (9, 10), (9, 10), (1, 10)], bins(&[(21, (0, 10))])]
@@ -181,7 +177,7 @@ mod tests {
             let all = total(0..raw.len());
             match change_point(&raw) {
                 Change::None => {}
-                Change::Change { at, gain, p, worse_after } => {
+                Change::Step { at, gain, p, worse_after } => {
                     prop_assert!(at > 0 && at < raw.len() && gain > 0.0 && p <= SIGNIFICANT);
                     let (before, after) = (total(0..at), total(at..raw.len()));
                     prop_assert_eq!(worse_after, after.0 * before.1 > before.0 * after.1);

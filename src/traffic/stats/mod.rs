@@ -15,10 +15,10 @@ mod small_sample;
 mod success_rate;
 
 pub use average::{average_below, next_single_event_flips_at};
-pub use binomial::{fisher, lower_bound, tail, upper_bound};
+pub use binomial::{fisher, upper_bound};
 pub use change::{Change, change_point};
-pub use compare::{Compared, worse_average, worse_rate};
+pub use compare::{worse_average, worse_rate};
 pub use percentile::{Histogram, Percentiles, percentiles};
-pub use power::{clean_to_prove, detectable, failures_that_fail, power, power_at, silence};
-pub use small_sample::{beyond_rescue, expected_rest, proved_bad, rate_holds};
-pub use success_rate::{allowed_bad, clean_to_flip, more_failures_to_flip, passes, printed_bp, tier_fires};
+pub use power::power;
+pub use small_sample::{beyond_rescue, expected_rest, rate_holds};
+pub use success_rate::{clean_to_flip, more_failures_to_flip, passes, printed_bp, tier_fires};

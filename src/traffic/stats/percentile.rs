@@ -96,10 +96,7 @@ fn edge(bin: usize) -> u32 {
 /// The middle of a bin.
 fn middle(bin: usize) -> u32 {
     let least = edge(bin);
-    match bin + 1 < BINS {
-        true => least + (edge(bin + 1) - least).saturating_sub(1) / 2,
-        false => least,
-    }
+    if bin + 1 < BINS { least + (edge(bin + 1) - least).saturating_sub(1) / 2 } else { least }
 }
 
 #[cfg(test)]

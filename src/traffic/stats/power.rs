@@ -1,14 +1,9 @@
-//! What a window can prove, computed before it begins: the chance that it fails a service with a given failure rate, which
-//! rate it detects, and how many successes prove a rate.
+//! What a window can prove, computed before it begins: the chance that it fails a service with a given failure rate, for the live display.
 
-use super::binomial::{ln_factorial, solve, tail};
+use super::binomial::{ln_factorial, tail};
 use super::small_sample::proved_bad;
 use super::success_rate::allowed_bad;
 
-/// The chance at which a rate counts as detectable.
-const DETECTED: f64 = 0.8;
-/// The chance that a proof is wrong.
-const ALPHA: f64 = 0.05;
 /// Above this many expected deliveries their number is treated as fixed: the steps of the comparison, one in twenty, no
 /// longer matter.
 const STEADY: f64 = 20_000.0;
@@ -26,10 +21,7 @@ pub fn failures_that_fail(n: u64, t: u32, min_events: u64) -> Option<u64> {
     }
     while low < high {
         let middle = low + (high - low) / 2;
-        match proved_bad(middle, n, t) {
-            true => high = middle,
-            false => low = middle + 1,
-        }
+        if proved_bad(middle, n, t) { high = middle } else { low = middle + 1 }
     }
     Some(high)
 }
@@ -53,29 +45,6 @@ pub fn power(expected: f64, p: f64, t: u32, min_events: u64) -> f64 {
     let (from, to) = ((expected - reach).max(1.0) as u64, (expected + reach) as u64);
     let chance_of = |n: u64| (n as f64 * expected.ln() - expected - ln_factorial(n)).exp();
     (from..=to).map(|n| chance_of(n) * power_at(n, p, t, min_events)).sum()
-}
-
-/// The failure rate at which the verdict on `n` deliveries is fail with a chance of 80 %; `None` if it never is.
-pub fn detectable(n: u64, t: u32, min_events: u64) -> Option<f64> {
-    let least = failures_that_fail(n, t, min_events).filter(|&least| least > 0)?;
-    Some(solve(DETECTED, |p| tail(least, n, p)))
-}
-
-/// How many successes without a failure prove, with 95 % confidence, a failure rate below `share`. `None` if no number
-/// does.
-pub fn clean_to_prove(share: f64) -> Option<u64> {
-    if share.is_nan() || share <= 0.0 {
-        return None;
-    }
-    if share >= 1.0 {
-        return Some(1);
-    }
-    Some((ALPHA.ln() / (-share).ln_1p()).ceil() as u64)
-}
-
-/// The chance of no delivery for this long at this rate. Evidence only; no verdict depends on it.
-pub fn silence(per_minute: f64, minutes: f64) -> f64 {
-    (-per_minute * minutes).exp().clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -166,38 +135,5 @@ mod tests {
         let (below, above) = (power(19_999.0, 0.0505, T, MIN), power(20_001.0, 0.0505, T, MIN));
         assert!((below - above).abs() < 0.01, "{below} {above}");
         near(power(40.0, 1.0, T, MIN), 1.0, 1e-9);
-    }
-
-    #[test]
-    fn detectable_matches_scipy() {
-        for (n, p) in [
-            (21, 0.135_972_50),
-            (30, 0.096_546_93),
-            (60, 0.069_971_74),
-            (120, 0.065_085_49),
-            (300, 0.059_999_37),
-            (600, 0.057_211_91),
-        ] {
-            let found = detectable(n, T, MIN).expect("a rate");
-            assert!((found - p).abs() < 6e-9, "{n}: {found}");
-        }
-        assert_eq!((detectable(0, T, MIN), detectable(1, T, MIN)), (None, None));
-    }
-
-    #[test]
-    fn successes_prove_a_rate() {
-        for (share, n) in [(0.005, 598), (0.01, 299), (0.02, 149), (0.05, 59), (0.10, 29), (1.0, 1)] {
-            assert_eq!(clean_to_prove(share), Some(n), "{share}");
-        }
-        for n in [59, 149] {
-            assert!(crate::traffic::stats::upper_bound(0, n) < 3.0 / n as f64);
-        }
-        assert_eq!((clean_to_prove(0.0), clean_to_prove(-1.0), clean_to_prove(f64::NAN)), (None, None, None));
-    }
-
-    #[test]
-    fn silence_becomes_unlikely() {
-        near(silence(2.0, 1.5), (-3.0f64).exp(), 1e-15);
-        assert_eq!((silence(0.0, 15.0), silence(2.0, 0.0)), (1.0, 1.0));
     }
 }

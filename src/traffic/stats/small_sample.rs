@@ -25,10 +25,7 @@ fn failing_share(t: u32) -> f64 {
 /// inconclusive.
 pub fn rate_holds(ok: u64, n: u64, t: u32, min_events: u64) -> Option<bool> {
     let bad = n.checked_sub(ok)?;
-    match n >= min_events.max(1) {
-        true => Some(passes(ok, n, t)),
-        false => proved_bad(bad, n, t).then_some(false),
-    }
+    if n >= min_events.max(1) { Some(passes(ok, n, t)) } else { proved_bad(bad, n, t).then_some(false) }
 }
 
 /// Whether a watch may stop: the window fails now, and would still fail if twice the expected number of deliveries (`rest`,

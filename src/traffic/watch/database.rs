@@ -20,12 +20,12 @@ use crate::traffic::window::{Moment, Period, QueryError, ReadError, TierCounts};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
 /// How many characters of a failure's status, and of a dead letter's error, are kept.
-const STATUS: usize = 12;
-const ERROR: usize = 200;
+const MAX_STATUS_CHARS: usize = 12;
+const MAX_ERROR_CHARS: usize = 200;
 /// The time over which the recent rate is measured.
-const RECENT: Duration = Duration::from_secs(3600);
+const RECENT_RATE_PERIOD: Duration = Duration::from_secs(3600);
 /// The minimum and maximum number of bins in which failures are counted; 96 divide a day into quarters of an hour.
-const BINS: (u64, u64) = (15, 96);
+const BIN_LIMITS: (u64, u64) = (15, 96);
 
 /// The database that `DATABASE_URL` names.
 pub struct Database {
@@ -118,8 +118,8 @@ impl Reader for Database {
         });
         let data = answer.await?;
         Ok(WindowData {
-            failures: masked(data.failures, STATUS, &self.cx.redactor),
-            errors: masked(data.errors, ERROR, &self.cx.redactor),
+            failures: masked(data.failures, MAX_STATUS_CHARS, &self.cx.redactor),
+            errors: masked(data.errors, MAX_ERROR_CHARS, &self.cx.redactor),
             ..data
         })
     }
@@ -146,7 +146,7 @@ impl Reader for Database {
 
     async fn recent_per_minute(&self, within: Duration) -> QueryResult<Option<f64>> {
         self.on(within, |session, source| {
-            Box::pin(async move { read::recent_per_minute(session, source, RECENT).await })
+            Box::pin(async move { read::recent_per_minute(session, source, RECENT_RATE_PERIOD).await })
         })
         .await
     }
@@ -174,7 +174,7 @@ fn masked(
 fn bins(window: Window, tick: Duration) -> usize {
     let length = u64::try_from(window.length().max(SignedDuration::ZERO).as_millis()).unwrap_or(u64::MAX);
     let tick = u64::try_from(tick.as_millis()).unwrap_or(u64::MAX).max(1);
-    usize::try_from((length / tick).clamp(BINS.0, BINS.1)).unwrap_or(1)
+    usize::try_from((length / tick).clamp(BIN_LIMITS.0, BIN_LIMITS.1)).unwrap_or(1)
 }
 
 #[cfg(test)]

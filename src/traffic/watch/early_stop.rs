@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::final_query::WINDOW_TIMEOUT;
 use super::reader::Reader;
 use super::{View, Watch};
 use crate::outcome::window::{Ended, Window};
@@ -12,10 +13,8 @@ use crate::settings::Percent;
 use crate::traffic::stats;
 use crate::traffic::window::WindowData;
 
-/// Time limit of the confirming statement.
-const DEADLINE: Duration = Duration::from_secs(65);
 /// How many ticks pass before too many failures are checked again, if the whole window did not confirm them.
-const HOLD: u32 = 6;
+const HOLD_TICKS: u32 = 6;
 
 /// What the whole window has not confirmed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,16 +54,13 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Confirms whether the watch ends with this window.
     async fn confirm(&mut self, window: Window, dead: bool) -> Option<(Ended, Box<WindowData>)> {
         let counts = self.counter.counts();
-        let open_transactions = match dead {
-            true => None,
-            false => Some(self.open_transactions(window.to).await),
-        };
+        let open_transactions = if dead { None } else { Some(self.open_transactions(window.to).await) };
         if open_transactions.is_some() && self.clock.now() >= self.window.to {
             return None;
         }
         let left = self.spent.saturating_duration_since(tokio::time::Instant::now());
         // If it cannot be queried now, the next tick tries again.
-        let data = self.reader.window_data(window, left.min(DEADLINE)).await.ok()?;
+        let data = self.reader.window_data(window, left.min(WINDOW_TIMEOUT)).await.ok()?;
         if data.tally.dead_letters > 0 {
             self.window = window;
             return Some((Ended::DeadLetter, Box::new(data)));
@@ -76,7 +72,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                 Some((Ended::BeyondRescue(why), Box::new(WindowData { open_transactions, ..data })))
             }
             _ => {
-                self.refuted.hold = HOLD;
+                self.refuted.hold = HOLD_TICKS;
                 None
             }
         }

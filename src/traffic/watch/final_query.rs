@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::reader::{QueryResult, Reader};
-use super::tick_loop::TICK_DEADLINE;
+use super::tick_loop::TICK_TIMEOUT;
 use super::{View, Watch, WatchEnd};
 use crate::outcome::window::{Ended, Mode, Window};
 use crate::traffic::window::{Observation, Period, ReadError, TierCounts};
@@ -16,19 +16,19 @@ use crate::traffic::window::{OpenTransactions, WindowData};
 use crate::traffic::window::{after, before};
 
 /// Time limit of the statement; the server's own limit is a little shorter.
-const DEADLINE: Duration = Duration::from_secs(65);
+pub(super) const WINDOW_TIMEOUT: Duration = Duration::from_secs(65);
 /// The least time that a query gets, even if the budget is used up.
 const MIN_TIME: Duration = Duration::from_secs(5);
 /// How long to wait for transactions that began before the window's end.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long to wait for a standby that may never catch up.
-const STANDBY_PATIENCE: Duration = Duration::from_secs(5);
+const STANDBY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// After this many permanent errors in a row the query is given up.
 const MAX_REJECTED: u32 = 3;
 /// A deploy longer ago than this is not compared with.
-const RECENT: Duration = Duration::from_secs(3600);
+const RECENT_DEPLOY: Duration = Duration::from_secs(3600);
 
 impl<R: Reader, V: View> Watch<'_, R, V> {
     /// Everything the watch measured.
@@ -99,7 +99,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         // Hidden transactions that are open at the first query may have begun in the window; later ones have not.
         let mut awaited: Option<BTreeSet<String>> = None;
         loop {
-            let asked = self.reader.open_transactions(to, self.left(TICK_DEADLINE)).await;
+            let asked = self.reader.open_transactions(to, self.left(TICK_TIMEOUT)).await;
             let mut seen = asked.unwrap_or_else(|fault| OpenTransactions::Unknown(fault.error.why));
             if let OpenTransactions::Hidden { transactions, .. } = &seen {
                 let first = awaited.get_or_insert_with(|| transactions.clone());
@@ -107,15 +107,15 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
                     seen = OpenTransactions::Clear;
                 }
             }
-            let moment = self.reader.moment(self.left(TICK_DEADLINE)).await.ok();
+            let moment = self.reader.moment(self.left(TICK_TIMEOUT)).await.ok();
             let behind = moment.and_then(|moment| moment.replayed_to).is_some_and(|replayed| replayed < to);
             let visible = moment.is_none_or(|moment| moment.replayed_to.is_none());
             let until = match seen {
-                OpenTransactions::Open(_) | OpenTransactions::Hidden { .. } => began + TIMEOUT,
+                OpenTransactions::Open(_) | OpenTransactions::Hidden { .. } => began + TRANSACTION_TIMEOUT,
                 // A server that does not know now may know a moment later.
-                OpenTransactions::Unknown(_) if visible => began + TIMEOUT,
+                OpenTransactions::Unknown(_) if visible => began + TRANSACTION_TIMEOUT,
                 // A standby of an idle primary stays behind forever.
-                _ if behind => began + STANDBY_PATIENCE,
+                _ if behind => began + STANDBY_TIMEOUT,
                 _ => began,
             };
             if Instant::now() + RETRY_PAUSE >= until.min(self.spent) {
@@ -131,7 +131,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         loop {
             let fault = match self.catch_up().await {
                 Err(fault) if fault.error.database_gone => fault,
-                _ => match self.reader.window_data(self.window, self.left(DEADLINE)).await {
+                _ => match self.reader.window_data(self.window, self.left(WINDOW_TIMEOUT)).await {
                     Ok(data) => return Ok(data),
                     Err(fault) => fault,
                 },
@@ -168,18 +168,17 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     async fn around_the_deploy(&mut self) -> (Option<Period>, Option<Period>) {
         let Ok(deploy) = &self.plan.deploy else { return (None, None) };
         let at = deploy.at;
-        if at >= self.window.to || after(at, RECENT) < self.window.from {
+        if at >= self.window.to || after(at, RECENT_DEPLOY) < self.window.from {
             return (None, None);
         }
         let length = Duration::try_from(self.window.length()).unwrap_or(Duration::ZERO);
         let earlier = Window { from: before(at, length), to: at };
-        let earlier = self.reader.period(earlier, self.left(DEADLINE)).await.ok();
-        let later = match self.window.holds(at) {
-            true => {
-                let rest = Window { from: at, to: self.window.to };
-                self.reader.period(rest, self.left(DEADLINE)).await.ok()
-            }
-            false => None,
+        let earlier = self.reader.period(earlier, self.left(WINDOW_TIMEOUT)).await.ok();
+        let later = if self.window.holds(at) {
+            let rest = Window { from: at, to: self.window.to };
+            self.reader.period(rest, self.left(WINDOW_TIMEOUT)).await.ok()
+        } else {
+            None
         };
         (earlier, later)
     }
@@ -192,7 +191,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
         for tier in &self.rules.tiers {
             let from = before(to, tier.over.0);
             let window = Window { from: deploy.map_or(from, |at| from.max(at.min(to))), to };
-            let answer = self.reader.tier(tier, window, self.left(DEADLINE)).await;
+            let answer = self.reader.tier(tier, window, self.left(WINDOW_TIMEOUT)).await;
             counts.push(answer.map_err(|fault| fault.error.why)?);
         }
         Ok(counts)

@@ -28,7 +28,9 @@ use crate::outcome::window::{Ended, Mode, Window};
 use crate::settings::{self, Traffic};
 
 pub use database::Database;
-pub use reader::{QueryResult, Reader};
+#[cfg(test)]
+pub use reader::QueryResult;
+pub use reader::Reader;
 
 /// How long a database may need to restart.
 const RESTART: Duration = Duration::from_secs(30);

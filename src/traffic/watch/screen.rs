@@ -2,7 +2,7 @@
 //! the summary if the run ends here.
 
 use super::reader::{QueryResult, Reader};
-use super::tick_loop::TICK_DEADLINE;
+use super::tick_loop::TICK_TIMEOUT;
 use super::{View, Watch};
 use crate::outcome::tick::{LiveStatus, Spark, Tick};
 use crate::outcome::traffic::{AsPrinted, Point, Summary};
@@ -97,7 +97,7 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     pub(super) async fn announce(&mut self) -> QueryResult<()> {
         let mut remarks = self.remarks.clone();
         let asked = match self.plan.mode {
-            Mode::Forward if self.clocked => self.reader.recent_per_minute(TICK_DEADLINE).await,
+            Mode::Forward if self.clocked => self.reader.recent_per_minute(TICK_TIMEOUT).await,
             _ => Ok(None),
         };
         match (&asked, self.plan.mode) {

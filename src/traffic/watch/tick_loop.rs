@@ -15,7 +15,7 @@ use crate::traffic::window::after;
 use crate::traffic::window::{QueryError, ReadError};
 
 /// Time limit of one tick, including its connection.
-pub(super) const TICK_DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const TICK_TIMEOUT: Duration = Duration::from_secs(5);
 /// The part of the budget that is kept for the final query, if there is that much to spare.
 const RESERVE: Duration = Duration::from_secs(60);
 /// How many remarks are kept.
@@ -55,12 +55,12 @@ impl<R: Reader, V: View> Watch<'_, R, V> {
     pub(super) async fn tick(&mut self) -> QueryResult<()> {
         if !self.clocked {
             let before = Instant::now();
-            let moment = self.reader.moment(TICK_DEADLINE).await?;
+            let moment = self.reader.moment(TICK_TIMEOUT).await?;
             self.anchor(moment.now, before);
         }
         let before = Instant::now();
         let ticked =
-            self.reader.tick(self.counter.cursor(), TickCounter::end(self.window.to), TICK_DEADLINE).await?;
+            self.reader.tick(self.counter.cursor(), TickCounter::end(self.window.to), TICK_TIMEOUT).await?;
         let now = ticked.now;
         match self.clock.answered(now, before, self.rules.tick.0) {
             Step::Even => {}

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, OWNER};
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, OWNER};
 use serde_json::Value;
 
 use super::{CHECKLISTS, EMPTY, bench, capture, deliveries, older, rows};

@@ -6,7 +6,7 @@ mod compare;
 mod printed;
 mod refused;
 
-use hotdash_ops::rehearsal::postgres::OWNER;
+use hotdash_ops::testing::rehearsal::postgres::OWNER;
 
 use crate::support::bench::{Bench, Ran};
 use crate::support::server;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::postgres::{OUTSIDER, OWNER, READER};
+use hotdash_ops::testing::rehearsal::postgres::{OUTSIDER, OWNER, READER};
 
 use super::{CHECKLISTS, EMPTY, bench, capture, deliveries, rows};
 use crate::support::bench::Ran;

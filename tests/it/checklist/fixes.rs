@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use hotdash_ops::checklist;
-use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::standins::fly::Status;
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::checklist;
+use hotdash_ops::testing::rehearsal::standins::customers::Habits;
+use hotdash_ops::testing::rehearsal::standins::fly::Status;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 use serde_json::json;
 
 use crate::overlay::OwnChecks;
@@ -111,7 +111,7 @@ fn acme(sql: &str) -> Bench {
         ("hotdash-chatwoot", "acme-chatwoot"),
     ] {
         bench.edit_config(theirs, ours);
-        let rename = |answers: &mut hotdash_ops::rehearsal::standins::fly::Answers| {
+        let rename = |answers: &mut hotdash_ops::testing::rehearsal::standins::fly::Answers| {
             if let Some(app) = answers.apps.remove(theirs) {
                 answers.apps.insert(ours.to_owned(), app);
             }

@@ -62,7 +62,7 @@ fn every_line_of_the_checklist_is_mapped_exactly_once() {
 #[test]
 fn every_check_belongs_to_a_line_of_the_checklist() {
     let map: Map = toml::from_str(MAP).expect("the map is TOML");
-    let list = hotdash_ops::checklist::load().expect("the embedded checklist reads");
+    let list = hotdash_ops::testing::checklist::load().expect("the embedded checklist reads");
     let known: BTreeSet<String> = list.checks().map(|c| c.id.clone()).collect();
     let named: BTreeSet<String> = map.line.iter().flat_map(|l| l.checks.iter().cloned()).collect();
     assert_eq!(named, known);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use hotdash_ops::checklist::load_over;
-use hotdash_ops::probe::CheckResult;
-use hotdash_ops::redact::Redactor;
+use hotdash_ops::testing::checklist::load_over;
+use hotdash_ops::testing::probe::CheckResult;
+use hotdash_ops::testing::redact::Redactor;
 
 const README: &str = include_str!("../../../checks/README.md");
 
@@ -20,7 +20,7 @@ fn every_example_in_the_readme_of_checks_is_a_check_file() {
     for (at, example) in examples.iter().enumerate() {
         let path = folder.path().join(format!("example-{at}.toml"));
         std::fs::write(&path, example).expect("the folder is ours");
-        if let Err(problems) = hotdash_ops::checklist::load_paths(&[path]) {
+        if let Err(problems) = hotdash_ops::testing::checklist::load_paths(&[path]) {
             panic!("example {at}:\n{problems}");
         }
     }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use hotdash_ops::checklist;
-use hotdash_ops::probe::Probe;
+use hotdash_ops::testing::checklist;
+use hotdash_ops::testing::probe::Probe;
 use serde_json::Value;
 
 use crate::support::bench::{Ran, finish, program};

@@ -2,11 +2,11 @@
 //! asked and that every required check passed or is validly waived, and no other
 //! verdict can be promoted by anything.
 
-use hotdash_ops::exit::Exit;
-use hotdash_ops::outcome::report::{Stopped, exit};
-use hotdash_ops::outcome::waived::Waiver;
-use hotdash_ops::outcome::{Effect, Severity};
-use hotdash_ops::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::testing::exit::Exit;
+use hotdash_ops::testing::outcome::report::{Stopped, exit};
+use hotdash_ops::testing::outcome::waived::Waiver;
+use hotdash_ops::testing::outcome::{Effect, Severity};
+use hotdash_ops::testing::outcome::{Outcome, Verdict, Why};
 use proptest::prelude::*;
 
 fn verdict() -> impl Strategy<Value = Verdict> {

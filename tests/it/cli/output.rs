@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use hotdash_ops::input::format::Format;
+use hotdash_ops::testing::input::format::Format;
 use serde_json::{Value, json};
 
 use super::requests;

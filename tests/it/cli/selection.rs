@@ -1,6 +1,6 @@
 //! Which checks a run plans and runs.
 
-use hotdash_ops::rehearsal::postgres::{READER, variant};
+use hotdash_ops::testing::rehearsal::postgres::{READER, variant};
 use serde_json::{Value, json};
 
 use super::{ids, requests, whole};

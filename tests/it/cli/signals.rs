@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName};
+use hotdash_ops::testing::rehearsal::standins::checkout::{Tool, ToolName};
 use serde_json::{Value, json};
 
 use super::{ids, whole};
@@ -92,7 +92,7 @@ fn at_work_in(folder: &Path) -> Vec<String> {
 #[test]
 fn ctrl_c_leaves_no_command_behind() {
     let bench = Bench::new();
-    let hang = |answers: &mut hotdash_ops::rehearsal::standins::checkout::Answers| {
+    let hang = |answers: &mut hotdash_ops::testing::rehearsal::standins::checkout::Answers| {
         *answers.tool(ToolName::Eslint) = Tool { hang: true, ..Tool::default() };
     };
     bench.world.checkout.change(hang).expect("the tool hangs");

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
 
-use hotdash_ops::input::format::Format;
+use hotdash_ops::testing::input::format::Format;
 
 /// A run with one check, which only reads the environment; `account` decides it.
 fn run(account: &str, arguments: &[&str], arrange: impl FnOnce(&mut Command)) -> Output {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use hotdash_ops::service::command::{Command, NotRun, Ran, Status, Stop, Stream, run};
+use hotdash_ops::testing::service::command::{Command, NotRun, Ran, Status, Stop, Stream, run};
 
 fn sh(script: &str) -> Command {
     Command::new("sh", ["-c", script]).set("PATH", "/usr/bin:/bin")

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::http::Transport;
-use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::http::{Answer, Client, Proxies, Request};
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::tls::{Roots, TlsError};
+use hotdash_ops::testing::rehearsal::http::Transport;
+use hotdash_ops::testing::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::http::{Answer, Client, Proxies, Request};
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::tls::{Roots, TlsError};
 use reqwest::Method;
 
 use super::{Manner, Site, TIMEOUT, closed_port, ok, redirect, sendable};

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::testing::rehearsal::http::tls::{Authority, CertificateSpec};
 use std::sync::Arc;
 
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::reach::{Leg, reach};
-use hotdash_ops::service::tls::{Roots, TlsError};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::reach::{Leg, reach};
+use hotdash_ops::testing::service::tls::{Roots, TlsError};
 use jiff::Timestamp;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};

@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hotdash_ops::input::format::Format;
-use hotdash_ops::report::json;
+use hotdash_ops::testing::input::format::Format;
+use hotdash_ops::testing::report::json;
 use serde_json::Value;
 
 use super::{report_of, samples};

@@ -1,12 +1,12 @@
 //! Every planned check is reported exactly once, in checklist order, in every
 //! format; and every format is red exactly when the exit code is not 0.
 
-use hotdash_ops::input::format::Format;
-use hotdash_ops::outcome::Severity;
-use hotdash_ops::outcome::report::{Report, Stopped};
-use hotdash_ops::outcome::waived::Waiver;
-use hotdash_ops::outcome::{Outcome, Verdict, Why};
-use hotdash_ops::report::{Style, render};
+use hotdash_ops::testing::input::format::Format;
+use hotdash_ops::testing::outcome::Severity;
+use hotdash_ops::testing::outcome::report::{Report, Stopped};
+use hotdash_ops::testing::outcome::waived::Waiver;
+use hotdash_ops::testing::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::testing::report::{Style, render};
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use hotdash_ops::input::format::{Format, ReportTarget};
-use hotdash_ops::report::{Style, prepare, write_files};
+use hotdash_ops::testing::input::format::{Format, ReportTarget};
+use hotdash_ops::testing::report::{Style, prepare, write_files};
 
 use super::{report_of, sample};
 

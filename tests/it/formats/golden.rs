@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use hotdash_ops::input::format::Format;
-use hotdash_ops::outcome::report::{Partial, Report, Stopped};
-use hotdash_ops::outcome::{Severity, Verdict, Why};
-use hotdash_ops::report::{Style, conclusion, render};
+use hotdash_ops::testing::input::format::Format;
+use hotdash_ops::testing::outcome::report::{Partial, Report, Stopped};
+use hotdash_ops::testing::outcome::{Severity, Verdict, Why};
+use hotdash_ops::testing::report::{Style, conclusion, render};
 
 use super::sample;
 

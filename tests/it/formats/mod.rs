@@ -15,9 +15,9 @@ pub mod real;
 mod sample;
 mod traffic;
 
-use hotdash_ops::input::format::Format;
-use hotdash_ops::outcome::report::Report;
-use hotdash_ops::report::{Style, render};
+use hotdash_ops::testing::input::format::Format;
+use hotdash_ops::testing::outcome::report::Report;
+use hotdash_ops::testing::report::{Style, render};
 
 /// Every constructed report, by name.
 fn samples() -> Vec<(&'static str, Report)> {

@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::outcome::event::{Event, Stream};
-use hotdash_ops::outcome::tick::{LiveStatus, Spark, Tick};
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::outcome::{Outcome, Verdict};
-use hotdash_ops::progress::{DrawMode, Drawing, Progress};
-use hotdash_ops::report::jsonl;
+use hotdash_ops::testing::outcome::event::{Event, Stream};
+use hotdash_ops::testing::outcome::tick::{LiveStatus, Spark, Tick};
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::outcome::{Outcome, Verdict};
+use hotdash_ops::testing::progress::{DrawMode, Drawing, Progress};
+use hotdash_ops::testing::report::jsonl;
 use indicatif::{ProgressDrawTarget, TermLike};
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,8 +1,8 @@
 //! What each format makes of the numbers of a watch.
 
-use hotdash_ops::input::format::Format;
-use hotdash_ops::outcome::report::Report;
-use hotdash_ops::report::{Style, json, render};
+use hotdash_ops::testing::input::format::Format;
+use hotdash_ops::testing::outcome::report::Report;
+use hotdash_ops::testing::report::{Style, json, render};
 use serde_json::Value;
 
 use super::sample::{self, empty, failing, good, provisional};

@@ -3,7 +3,7 @@
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::postgres::{DATABASE, OWNER, READER};
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, OWNER, READER};
 
 use super::{FACTS, oracle, private, report_of, reported};
 

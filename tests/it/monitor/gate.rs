@@ -1,6 +1,6 @@
 //! The gate: its sign-offs, and the options that would weaken it.
 
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 
 use super::{bench, report_of};
 use crate::support::bench::{Bench, Ran};

@@ -4,8 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::standins::customers::Habits;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 
 use super::report_of;
 use crate::support::bench::Bench;

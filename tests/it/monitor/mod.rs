@@ -10,9 +10,9 @@ mod sources;
 mod windows;
 mod worlds;
 
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
-use hotdash_ops::rehearsal::standins::customers::Habits;
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER};
+use hotdash_ops::testing::rehearsal::standins::customers::Habits;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 use serde_json::Value;
 
 use crate::support::bench::{Bench, Ran};

@@ -3,8 +3,8 @@
 
 use std::thread::scope;
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, READER, variant};
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 
 use super::{FACTS, bench, counted, facts, oracle, report_of, reported};
 use crate::support;
@@ -48,7 +48,7 @@ fn poolers_do_not_change_the_numbers() {
 fn a_partitioned_table_is_read_as_one() {
     let mut bench = Bench::with_sql(&format!("truncate dashboard_facts; {}", variant::PARTITIONED));
     bench.start_traffic(
-        hotdash_ops::rehearsal::standins::customers::Habits {
+        hotdash_ops::testing::rehearsal::standins::customers::Habits {
             per_minute: 150.0,
             seed: 35,
             ..Default::default()

@@ -3,7 +3,7 @@
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 use serde_json::json;
 
 use super::{bench, files};

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 
 use super::{FACTS, RunReport, bench, facts, files};
 use crate::support::bench::Bench;

@@ -2,9 +2,9 @@
 
 use std::thread::scope;
 
-use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::standins::fly::Fault;
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::postgres::variant;
+use hotdash_ops::testing::rehearsal::standins::fly::Fault;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 use serde_json::json;
 
 use super::{FACTS, bench, facts, read, report_of};

@@ -4,7 +4,7 @@
 use std::thread::{scope, sleep};
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{FACTS, RunReport, bench, facts, oracle, report_of, reported};

@@ -1,6 +1,6 @@
 //! The exit code and the failing check of a watch of each named world.
 
-use hotdash_ops::rehearsal::world::setup::Setup;
+use hotdash_ops::testing::rehearsal::world::setup::Setup;
 
 use super::{RunReport, bench, report_of};
 

@@ -1,7 +1,7 @@
 //! What is not the checklist's own is marked in every format, with its file and line;
 //! and without a directory no format has a trace of it.
 
-use hotdash_ops::input::format::Format;
+use hotdash_ops::testing::input::format::Format;
 
 use super::{GOOD, OwnChecks, waivers};
 use crate::formats::completeness;
@@ -27,7 +27,7 @@ const ONLY: [&str; 4] = ["--only", "environment.agent-sdk-url", "--only", "envir
 #[test]
 fn every_format_marks_what_is_replaced_and_waived() {
     let own = own();
-    let list = hotdash_ops::checklist::load().expect("the embedded checklist reads");
+    let list = hotdash_ops::testing::checklist::load().expect("the embedded checklist reads");
     let embedded = |id: &str| list.get(id).expect("there is one").origin.clone();
     for format in Format::ALL {
         let mut arguments = vec!["preflight", "--no-journal", "--format", format.name()];

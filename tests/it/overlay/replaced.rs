@@ -53,7 +53,7 @@ fn a_replaced_check_keeps_its_place() {
 #[test]
 fn weakening_a_check_requires_a_waiver() {
     let manual = "[[check]]\nid = \"agent-sdk-url\"\ntitle = \"a claim\"\nfix = \"look\"\nprobe.manual = { ask = \"well?\" }\n";
-    let embedded = hotdash_ops::checklist::load().expect("the embedded checklist reads");
+    let embedded = hotdash_ops::testing::checklist::load().expect("the embedded checklist reads");
     let origin = &embedded.get("environment.agent-sdk-url").expect("there is one").origin;
     for (text, why) in [
         (check("agent-sdk-url", "severity = \"warning\""), "lowers its severity from blocker to warning"),
@@ -80,11 +80,11 @@ fn weakening_a_check_requires_a_waiver() {
 
 #[test]
 fn a_check_that_was_weak_can_stay_weak() {
-    let graded = hotdash_ops::checklist::load().expect("the embedded checklist reads");
+    let graded = hotdash_ops::testing::checklist::load().expect("the embedded checklist reads");
     let graded = graded.checks().find(|c| c.entry.feature.is_some()).expect("one of a feature").clone();
     let (section, id) = graded.id.split_once('.').expect("section.id");
     let feature = match graded.entry.feature {
-        Some(hotdash_ops::checklist::Feature::Drafts) => "drafts",
+        Some(hotdash_ops::testing::checklist::Feature::Drafts) => "drafts",
         _ => "grading",
     };
     let file = match graded.origin.split_once(&format!("/{section}.toml")) {

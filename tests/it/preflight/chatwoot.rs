@@ -13,7 +13,7 @@ fn answer(bench: &Bench, pattern: &str, answer: Value) {
 fn at_the_app(bench: &Bench) -> (usize, usize) {
     let received = bench.world.app.received();
     let token = bench.vars["CHATWOOT_API_KEY"].as_str();
-    let carries = |entry: &hotdash_ops::rehearsal::http::Entry| {
+    let carries = |entry: &hotdash_ops::testing::rehearsal::http::Entry| {
         entry.headers.iter().any(|(name, value)| name == "api_access_token" || value.contains(token))
     };
     (received.iter().filter(|entry| carries(entry)).count(), received.len())
@@ -58,7 +58,7 @@ fn a_redirect_within_the_origin_is_followed_with_the_token() {
 fn a_customer_message_reaches_the_app() {
     let bench = Bench::new();
     let now = jiff::Timestamp::now();
-    let account = hotdash_ops::rehearsal::world::ACCOUNT;
+    let account = hotdash_ops::testing::rehearsal::world::ACCOUNT;
     let written = bench.world.chatwoot.update(|state| state.customer_writes(account, None, "hello", now));
     let id = written.expect("the account has an inbox").id;
     for _ in 0..500 {

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, READER, variant};
 
 use crate::support::bench::{Bench, Ran, finish, program};
 use crate::support::pgbouncer::PgBouncer;
@@ -211,7 +211,7 @@ fn what_explain_shows_is_what_was_checked() {
     let explained = bench.ops(&["checks", "explain", "schema.facts-index"]);
     assert_eq!(explained.code, 0, "{}", explained.stderr);
     let (_, by_hand) = explained.stdout.split_once("  by hand:\n").expect("a way to check it by hand");
-    let bin = hotdash_ops::rehearsal::postgres::Programs::find().expect("PostgreSQL").psql;
+    let bin = hotdash_ops::testing::rehearsal::postgres::Programs::find().expect("PostgreSQL").psql;
     let path = format!("{}:/usr/bin:/bin", bin.parent().expect("a directory").display());
     let mut shell = Command::new("sh");
     shell.args(["-ec", by_hand]).env_clear().env("PATH", path);

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use hotdash_ops::rehearsal::standins::checkout::WEBHOOK_TESTS;
+use hotdash_ops::testing::rehearsal::standins::checkout::WEBHOOK_TESTS;
 use serde_json::Value;
 
 use crate::support::bench::{Bench, Ran, verdict};

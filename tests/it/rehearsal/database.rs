@@ -1,6 +1,6 @@
 //! The sandbox's database: `sandbox --database URL` and which databases it takes, and the native engine by name.
 
-use hotdash_ops::rehearsal::postgres::{OWNER, READER};
+use hotdash_ops::testing::rehearsal::postgres::{OWNER, READER};
 
 use crate::support::bench::{Ran, finish, program};
 use crate::support::server;

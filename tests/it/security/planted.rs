@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use hotdash_ops::rehearsal::postgres::READER;
+use hotdash_ops::testing::rehearsal::postgres::READER;
 
 use super::finder::Finder;
 use crate::support::bench::{Bench, Ran};

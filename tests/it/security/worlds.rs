@@ -1,8 +1,8 @@
 //! Worlds, good and broken, in which every secret is a canary.
 
-use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
-use hotdash_ops::rehearsal::standins::fly::Fault;
+use hotdash_ops::testing::rehearsal::postgres::variant;
+use hotdash_ops::testing::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
+use hotdash_ops::testing::rehearsal::standins::fly::Fault;
 use serde_json::{Value, json};
 
 use super::finder::forms;

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::window::{Form, WindowData};
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, READER, variant};
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::window::{Form, WindowData};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{at, checklist, open, prisma, psql, report_of, spoiled};

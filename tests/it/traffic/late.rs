@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::{TickCounter, TickCursor};
-use hotdash_ops::traffic::window::OpenTransactions;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, OWNER, Options, READER, variant};
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::read;
+use hotdash_ops::testing::traffic::read::{TickCounter, TickCursor};
+use hotdash_ops::testing::traffic::window::OpenTransactions;
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::{Client, NoTls};
 

@@ -11,15 +11,15 @@ mod watch;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Session, connect};
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::sql::Source;
-use hotdash_ops::traffic::window::WindowData;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{PgError, Session, connect};
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::read;
+use hotdash_ops::testing::traffic::sql::Source;
+use hotdash_ops::testing::traffic::window::WindowData;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::server;

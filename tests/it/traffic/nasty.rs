@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::{Ms, TickCursor};
-use hotdash_ops::traffic::stats::Percentiles;
-use hotdash_ops::traffic::window::FactKind;
-use hotdash_ops::traffic::window::Form;
+use hotdash_ops::testing::rehearsal::postgres::READER;
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::read;
+use hotdash_ops::testing::traffic::read::{Ms, TickCursor};
+use hotdash_ops::testing::traffic::stats::Percentiles;
+use hotdash_ops::testing::traffic::window::FactKind;
+use hotdash_ops::testing::traffic::window::Form;
 
 use super::{at, checklist, minutes, psql, report_of, spoiled, window_data};
 use crate::support::server;

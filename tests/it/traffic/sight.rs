@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, BYPASSING, OUTSIDER, OWNER, READER, variant};
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, connect};
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::Names;
-use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::TickCursor;
-use hotdash_ops::traffic::window::{Form, OpenTransactions};
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, BYPASSING, OUTSIDER, OWNER, READER, variant};
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{PgError, connect};
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::Names;
+use hotdash_ops::testing::traffic::read;
+use hotdash_ops::testing::traffic::read::TickCursor;
+use hotdash_ops::testing::traffic::window::{Form, OpenTransactions};
 use jiff::SignedDuration;
 use tokio_postgres::NoTls;
 
@@ -184,7 +184,7 @@ async fn a_pooler_in_transaction_mode_carries_everything_and_keeps_nothing() {
 
 #[tokio::test]
 async fn nothing_can_be_written_in_any_of_its_transactions() {
-    use hotdash_ops::service::postgres::Bounds;
+    use hotdash_ops::testing::service::postgres::Bounds;
     let (session, info) = spoiled(OWNER, "traffic_read_only", "", &Names::default()).await;
     let delete = "delete from dashboard_facts";
     for one_snapshot in [false, true] {
@@ -215,7 +215,7 @@ async fn nothing_can_be_written_in_any_of_its_transactions() {
 }
 
 /// How many deliveries psql counts in a window. The good database's facts grow older while the tests run.
-fn within(database: &str, window: hotdash_ops::outcome::window::Window) -> u64 {
+fn within(database: &str, window: hotdash_ops::testing::outcome::window::Window) -> u64 {
     let sql = format!(
         "select count(*) from dashboard_facts where fact_type = 'support.webhook.retry' \
          and recorded_at > '{}' and recorded_at <= '{}'",

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::rehearsal::postgres::{BERLIN, READER, variant};
-use hotdash_ops::settings::{Names, Tier};
-use hotdash_ops::traffic::read;
-use hotdash_ops::traffic::read::TickCursor;
-use hotdash_ops::traffic::window::FactKind;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, READER, variant};
+use hotdash_ops::testing::settings::{Names, Tier};
+use hotdash_ops::testing::traffic::read;
+use hotdash_ops::testing::traffic::read::TickCursor;
+use hotdash_ops::testing::traffic::window::FactKind;
 use jiff::SignedDuration;
 
 use super::{at, minutes, open, prisma, psql, spoiled, window_data};
@@ -43,7 +43,8 @@ async fn the_end_is_in_the_window_and_the_beginning_is_not() {
     assert!(data.read_at >= info.now && data.replayed_to.is_none(), "{data:?}");
     assert!(data.bins.is_empty() && data.failures.is_empty(), "{data:?}");
     assert_eq!(read::period(&session, &info.source, window).await.expect("an answer").tally.total(), 6);
-    let tier = Tier { name: "P0".to_owned(), ..hotdash_ops::settings::Traffic::default().tiers[0].clone() };
+    let tier =
+        Tier { name: "P0".to_owned(), ..hotdash_ops::testing::settings::Traffic::default().tiers[0].clone() };
     let counts = read::tier(&session, &info.source, &tier, window).await.expect("an answer");
     assert_eq!(
         (counts.tally.total(), counts.tally.bad, counts.tally.dead_letters, counts.attempts),

@@ -1,6 +1,6 @@
 //! Conversations of the account API: listed, counted, shown, made, moved.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Inbox, State};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, Inbox, State};
 use reqwest::Method;
 use serde_json::{Value, json};
 

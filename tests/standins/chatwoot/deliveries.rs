@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::http::Transport;
-use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
-use hotdash_ops::rehearsal::standins::app::{self, App};
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Deliverer, State, Tally};
-use hotdash_ops::service::tls::Roots;
+use hotdash_ops::testing::rehearsal::http::Transport;
+use hotdash_ops::testing::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::testing::rehearsal::standins::app::{self, App};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, Deliverer, State, Tally};
+use hotdash_ops::testing::service::tls::Roots;
 use serde_json::{Value, json};
 
 use super::events::{BOT, MARA, hook};

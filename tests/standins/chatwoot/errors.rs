@@ -1,6 +1,6 @@
 //! Chatwoot's liveness, identity and errors.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{Role, State};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Role, State};
 use reqwest::Method;
 
 use super::{HOOKS, Row, judge, row};
@@ -177,7 +177,7 @@ async fn liveness_differs_by_version() {
 #[tokio::test]
 async fn api_reports_failing_services_with_200_and_the_time_without_a_zone() {
     use super::{Reply, client};
-    use hotdash_ops::rehearsal::{http::Transport, standins::chatwoot::Chatwoot};
+    use hotdash_ops::testing::rehearsal::{http::Transport, standins::chatwoot::Chatwoot};
     let state =
         State { queue_services: None, data_services: Some("failing".into()), ..State::version("4.8.0") };
     let state = State { clock_offset_seconds: -3_600, ..state };
@@ -235,7 +235,7 @@ async fn profile_and_account_have_the_format_of_rails() {
 #[tokio::test]
 async fn the_profiles_own_role_is_that_of_the_account_last_active() {
     use super::{Reply, client};
-    use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Membership};
+    use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, Membership};
     let mut state = State::version("4.8.0");
     state.enterprise = true;
     let mara = state.people.get_mut("administrator").unwrap();

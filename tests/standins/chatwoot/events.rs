@@ -1,6 +1,8 @@
 //! What customers and agents do, as the state keeps it, and the events that the worker then sends.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{EventKind, Outgoing, Sender, State, Webhook, signature};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{
+    EventKind, Outgoing, Sender, State, Webhook, signature,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Messages of the account API: read, created, deleted, rejected.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
 use serde_json::Value;
 

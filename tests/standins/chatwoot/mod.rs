@@ -11,8 +11,8 @@ mod reports;
 mod webhooks;
 mod worker;
 
-use hotdash_ops::rehearsal::http::Transport;
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State};
+use hotdash_ops::testing::rehearsal::http::Transport;
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State};
 use reqwest::Method;
 
 use crate::requests::{JSON, Reply, client};

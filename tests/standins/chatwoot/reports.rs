@@ -1,6 +1,6 @@
 //! Reports, with all their oddities.
 
-use hotdash_ops::rehearsal::standins::chatwoot::State;
+use hotdash_ops::testing::rehearsal::standins::chatwoot::State;
 use reqwest::Method;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Chatwoot's account webhooks: shapes, faults, versions.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, State, Webhook};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, State, Webhook};
 use reqwest::Method;
 use serde_json::json;
 

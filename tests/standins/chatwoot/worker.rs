@@ -1,6 +1,6 @@
 //! Which webhooks the worker calls, and what delays it.
 
-use hotdash_ops::rehearsal::standins::chatwoot::{State, Webhook};
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{State, Webhook};
 
 use super::events::{LATER, at, header, hook, take};
 

@@ -7,7 +7,9 @@ mod vitest;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use hotdash_ops::rehearsal::standins::checkout::{Answers, Checkout, MARKER, ToolName, WEBHOOK_TESTS, npm};
+use hotdash_ops::testing::rehearsal::standins::checkout::{
+    Answers, Checkout, MARKER, ToolName, WEBHOOK_TESTS, npm,
+};
 use serde_json::Value;
 
 struct Sandbox {

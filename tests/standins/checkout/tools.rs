@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::standins::checkout::{Answers, HEALTH_LINES, ToolName, ToolOutput};
+use hotdash_ops::testing::rehearsal::standins::checkout::{Answers, HEALTH_LINES, ToolName, ToolOutput};
 use serde_json::Value;
 
 use super::{BOTH, Npm, Sandbox, text};

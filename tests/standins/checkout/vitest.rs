@@ -1,6 +1,6 @@
 //! The stand-in for vitest: its report has the shape of the real one.
 
-use hotdash_ops::rehearsal::standins::checkout::{Answers, TestFile, WEBHOOK_TESTS};
+use hotdash_ops::testing::rehearsal::standins::checkout::{Answers, TestFile, WEBHOOK_TESTS};
 use serde_json::{Value, json};
 
 use super::{BOTH, Npm, Sandbox, counts, text};

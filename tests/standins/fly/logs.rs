@@ -5,14 +5,14 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::standins::fly::{Fault, Fly};
-use hotdash_ops::service::fly::{self, FlyError, LogBatch};
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::settings::Traffic;
-use hotdash_ops::traffic::logs::{LogReading, LogTexts};
-use hotdash_ops::traffic::window::End;
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::redact::Redactor;
+use hotdash_ops::testing::rehearsal::standins::fly::{Fault, Fly};
+use hotdash_ops::testing::service::fly::{self, FlyError, LogBatch};
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::settings::Traffic;
+use hotdash_ops::testing::traffic::logs::{LogReading, LogTexts};
+use hotdash_ops::testing::traffic::window::End;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

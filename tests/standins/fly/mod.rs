@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::standins::fly::{Answers, Fault, Fly, Generation, MARKER, Status};
+use hotdash_ops::testing::rehearsal::standins::fly::{Answers, Fault, Fly, Generation, MARKER, Status};
 use serde_json::Value;
 
 struct Sandbox {

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::standins::fly::{Fault, MARKER};
-use hotdash_ops::service::fly::{self, Answer, FlyError, Release};
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::traffic::window::current_deploy;
+use hotdash_ops::testing::redact::Redactor;
+use hotdash_ops::testing::rehearsal::standins::fly::{Fault, MARKER};
+use hotdash_ops::testing::service::fly::{self, Answer, FlyError, Release};
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::traffic::window::current_deploy;
 
 use super::{Sandbox, text};
 

@@ -30,12 +30,10 @@ use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use contact::{Contact, ContactInbox};
-pub use conversation::{Conversation, Conversations, Measure, Measured};
 pub use deliverer::Deliverer;
-pub use events::{About, Change, Event, EventKind, Outgoing, signature};
-pub use message::{Kind, Message, MessageRef, Sender};
-pub use state::{Account, Bot, Inbox, Membership, Person, Role, State, Status, Tally, Used, Webhook, token};
+pub use events::{EventKind, Outgoing, signature};
+pub use message::{Kind, Sender};
+pub use state::{Inbox, Membership, Role, State, Tally, Webhook, token};
 
 use crate::rehearsal::http::{Answer, Request, Server, StandIn, patched};
 use rails::Refusal;

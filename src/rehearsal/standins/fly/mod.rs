@@ -17,7 +17,7 @@ mod log;
 mod release;
 mod status;
 
-pub use answers::{Answers, App, Fault, Generation, Machine, Secret, Status};
+pub use answers::{Answers, Fault, Generation, Secret, Status};
 use log::Logs;
 pub use release::Release;
 

@@ -6,7 +6,7 @@ use super::super::*;
 use crate::settings::Traffic;
 
 /// The smallest limit at which no line is counted that may appear again, with 100 lines near the window's start.
-const MIN_LINES: usize = 4 * FULL;
+const MIN_LINES: usize = 4 * MAX_BATCH_LINES;
 
 fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(1_770_000_000_000 + milliseconds).expect("a time")
@@ -44,7 +44,7 @@ fn log() -> impl Strategy<Value = Vec<Arrived>> {
 
 /// One reading: how many lines arrived since the one before, and what happens.
 #[derive(Clone, Copy, Debug)]
-struct Reading {
+struct Round {
     step: usize,
     /// Which part of the newest 100 lines is printed, if not all, and whether that is noticed.
     cut: Option<(usize, usize, bool)>,
@@ -61,18 +61,18 @@ enum News {
     GoesOn,
 }
 
-fn readings() -> impl Strategy<Value = Vec<Reading>> {
+fn rounds() -> impl Strategy<Value = Vec<Round>> {
     let cut = prop_oneof![8 => Just(None), 1 => (0..100_usize, 0..101_usize, any::<bool>()).prop_map(Some)];
     let news = prop_oneof![8 => Just(News::Nothing), 1 => Just(News::Perhaps), 1 => Just(News::GoesOn)];
     let step = prop_oneof![4 => 0..90_usize, 1 => 90..150_usize];
-    prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Reading { step, cut, news }), 5..45)
+    prop::collection::vec((step, cut, news).prop_map(|(step, cut, news)| Round { step, cut, news }), 5..45)
 }
 
 /// Feeds the log to both readings, and returns the final window. Its start is moved by `moved` at that reading, and it is
 /// extended by `longer` milliseconds whenever it is over, up to three times.
 fn feed(
     log: &[Arrived],
-    readings: &[Reading],
+    rounds: &[Round],
     planned: Window,
     moved: Option<(usize, i64)>,
     longer: i64,
@@ -81,8 +81,8 @@ fn feed(
     let (mut planned, mut arrived, mut before, mut longer) =
         (planned, 0, at(0), vec![longer; if longer > 0 { 3 } else { 0 }]);
     let (mut perhaps, mut read) = (None, false);
-    for (n, reading_no) in readings.iter().enumerate() {
-        arrived = (arrived + reading_no.step).min(log.len());
+    for (n, round) in rounds.iter().enumerate() {
+        arrived = (arrived + round.step).min(log.len());
         let Some((now, _)) = arrived.checked_sub(1).map(|last| &log[last]) else { continue };
         let now = at(*now);
         // The clock may change only before anything was read by it, and before the end.
@@ -90,7 +90,7 @@ fn feed(
             let by = SignedDuration::from_millis(by);
             planned = Window { from: planned.from + by, to: planned.to + by };
         }
-        match reading_no.news {
+        match round.news {
             News::Nothing => {}
             News::Perhaps => perhaps = Some(before.clamp(planned.from, planned.to)),
             News::GoesOn => perhaps = None,
@@ -103,15 +103,16 @@ fn feed(
             planned.to = planned.to.max(now) + SignedDuration::from_millis(by);
         }
         let end = End { tentative_end: perhaps, ..End::new(planned) };
-        let newest = &log[arrived.saturating_sub(FULL)..arrived];
-        let (from, to, noticed) = reading_no.cut.unwrap_or((0, FULL, true));
+        let newest = &log[arrived.saturating_sub(MAX_BATCH_LINES)..arrived];
+        let (from, to, noticed) = round.cut.unwrap_or((0, MAX_BATCH_LINES, true));
         let (to, whole) = (to.min(newest.len()), newest.len());
         let lines: Vec<LogLine> = newest[from.min(to)..to].iter().map(|line| line.1.clone()).collect();
         let partial = (noticed && lines.len() < whole).then(|| "cut".to_owned());
         for reading in &mut *into {
-            match lines.is_empty() {
-                true => reading.miss("fly printed no log line"),
-                false => reading.take(now, end, &LogBatch { lines: lines.clone(), partial: partial.clone() }),
+            if lines.is_empty() {
+                reading.miss("fly printed no log line")
+            } else {
+                reading.take(now, end, &LogBatch { lines: lines.clone(), partial: partial.clone() })
             }
         }
         before = now;
@@ -125,7 +126,7 @@ proptest! {
     #[test]
     fn counting_early_never_changes_the_judgement(
         log in log(),
-        readings in readings(),
+        rounds in rounds(),
         from in 0..60_000_i64,
         length in 1..300_000_i64,
         moved in prop::option::weighted(0.3, (0..30_usize, -300..300_i64)),
@@ -138,9 +139,9 @@ proptest! {
             let close = |line: &&Arrived| line.1.at.is_some_and(|at| at.duration_since(planned.from).abs() <= by);
             log.iter().filter(close).count()
         };
-        let moved = moved.filter(|(_, by)| near(*by) <= FULL);
+        let moved = moved.filter(|(_, by)| near(*by) <= MAX_BATCH_LINES);
         let mut both = [reading(MIN_LINES), reading(usize::MAX)];
-        let window = feed(&log, &readings, planned, moved, longer, &mut both);
+        let window = feed(&log, &rounds, planned, moved, longer, &mut both);
         let [counted, kept] = both;
         prop_assert!(counted.seen.len() <= MIN_LINES);
         prop_assert_eq!(counted.judge(window.from, window.to), kept.judge(window.from, window.to));
@@ -150,8 +151,8 @@ proptest! {
 /// 10,000 lines, 0.1 s apart, in full batches that overlap by half.
 fn long(room: usize, window: Window) -> LogReading {
     let mut reading = reading(room);
-    for end in (FULL..=10_000).step_by(FULL / 2) {
-        let lines = (end - FULL..end).map(|n| {
+    for end in (MAX_BATCH_LINES..=10_000).step_by(MAX_BATCH_LINES / 2) {
+        let lines = (end - MAX_BATCH_LINES..end).map(|n| {
             let level = if n % 100 == 7 { "error" } else { "info" };
             LogLine::new(Some(at(n as i64 * 100)), level, &format!("line x{n}"), "m")
         });
@@ -204,21 +205,21 @@ fn memory_is_bounded_for_every_log() {
         ("near the beginning", |n| Some(at(n % 7)), false),
         ("without times", |_| None, false),
     ] {
-        let mut reading = reading(ROOM);
-        for reading_no in 0..250_i64 {
-            let lines = (reading_no * 100..reading_no * 100 + 100)
+        let mut reading = reading(MAX_LINES);
+        for round in 0..250_i64 {
+            let lines = (round * 100..round * 100 + 100)
                 .map(|n| LogLine::new(stamp(n), if n % 8 == 0 { "error" } else { "info" }, &word(n), "m"));
             let partial = partial.then(|| "cut".to_owned());
             reading.take(
-                at(reading_no * 100 + 99),
+                at(round * 100 + 99),
                 End::new(window),
                 &LogBatch { lines: lines.collect(), partial },
             );
-            assert!(reading.seen.len() <= ROOM && reading.quotes.len() <= GROUPS + 1, "{name}");
+            assert!(reading.seen.len() <= MAX_LINES && reading.quotes.len() <= MAX_GROUPS + 1, "{name}");
         }
-        assert!(reading.seen.capacity() <= 4 * ROOM, "{name}: {}", reading.seen.capacity());
+        assert!(reading.seen.capacity() <= 4 * MAX_LINES, "{name}: {}", reading.seen.capacity());
         let said = reading.judge(window.from, window.to);
         assert!(said.covered.is_err(), "{name}");
-        assert!(said.errors.len() <= GROUPS + 1, "{name}");
+        assert!(said.errors.len() <= MAX_GROUPS + 1, "{name}");
     }
 }

@@ -224,7 +224,7 @@ fn the_number_of_different_errors_is_bounded() {
     let batches: Vec<(i64, LogBatch)> =
         lines.chunks(99).enumerate().map(|(n, chunk)| (500 + n as i64, batch(chunk.to_vec()))).collect();
     let judged = reading(&batches).judge(at(0), at(500));
-    assert_eq!((judged.error_lines(), judged.errors.len()), (400, GROUPS + 1));
+    assert_eq!((judged.error_lines(), judged.errors.len()), (400, MAX_GROUPS + 1));
     assert_eq!(judged.errors[0], ErrorGroup { message: OTHERS.to_owned(), count: 350, first: at(51) });
 }
 

@@ -30,7 +30,7 @@ fn log() -> impl Strategy<Value = Vec<Stamped>> {
 /// What `fly logs` prints at a time: the newest 100 lines so far.
 fn give(log: &[Stamped], now: i64) -> LogBatch {
     let arrived: Vec<(usize, &Stamped)> = log.iter().enumerate().filter(|(_, l)| l.0 <= now).collect();
-    let newest = &arrived[arrived.len().saturating_sub(FULL)..];
+    let newest = &arrived[arrived.len().saturating_sub(MAX_BATCH_LINES)..];
     let lines = newest.iter().map(|(number, (time, error))| {
         LogLine::new(Some(at(*time)), if *error { "error" } else { "info" }, &format!("line {number}"), "m")
     });
@@ -84,7 +84,7 @@ proptest! {
         let mut times: Vec<i64> = log.iter().map(|line| line.0).step_by(50).filter(|time| *time < to).collect();
         times.push(to);
         let crowded = times.windows(2).any(|pair| {
-            log.iter().filter(|line| line.0 > pair[0] && line.0 <= pair[1]).count() >= FULL
+            log.iter().filter(|line| line.0 > pair[0] && line.0 <= pair[1]).count() >= MAX_BATCH_LINES
         });
         let judged = read(&log, &times).judge(at(from), at(to));
         let truth = inside(&log, from, to);

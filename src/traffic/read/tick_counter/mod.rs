@@ -17,7 +17,7 @@ use crate::traffic::stats::Histogram;
 use crate::traffic::window::{FactKind, Tally};
 
 /// How many points of the sparkline are kept: an hour of ticks.
-pub const SPARKS: usize = 360;
+pub const MAX_SPARKS: usize = 360;
 
 /// PostgreSQL's times are whole microseconds, so this is the step to the next one.
 const NEXT: SignedDuration = SignedDuration::from_micros(1);
@@ -149,7 +149,7 @@ impl TickCounter {
     /// Records a tick without an answer. The next one continues where the last one ended, so nothing is lost.
     pub fn miss(&mut self) {
         // Nothing is sealed during an outage, so the holes must be limited.
-        if self.tail.len() >= SPARKS {
+        if self.tail.len() >= MAX_SPARKS {
             let oldest = self.tail.iter().position(|part| matches!(part, Part::Hole));
             oldest.and_then(|oldest| self.tail.remove(oldest));
         }
@@ -168,11 +168,11 @@ impl TickCounter {
         counts
     }
 
-    /// What each of the last [`SPARKS`] ticks read, oldest first. Ticks that had to be read again are one point.
+    /// What each of the last [`MAX_SPARKS`] ticks read, oldest first. Ticks that had to be read again are one point.
     pub fn sparks(&self) -> impl Iterator<Item = Spark> {
         let all = self.sparks.len() + self.tail.len();
         let sealed = self.sparks.iter().copied();
-        sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(SPARKS))
+        sealed.chain(self.tail.iter().map(Part::spark)).skip(all.saturating_sub(MAX_SPARKS))
     }
 
     /// Replaces the tail by what was read again.
@@ -216,7 +216,7 @@ impl TickCounter {
     }
 
     fn push(&mut self, spark: Spark) {
-        if self.sparks.len() == SPARKS {
+        if self.sparks.len() == MAX_SPARKS {
             self.sparks.pop_front();
         }
         self.sparks.push_back(spark);

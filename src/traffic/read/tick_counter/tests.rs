@@ -118,14 +118,14 @@ fn memory_is_bounded_after_a_week_and_after_an_outage() {
     for tick in 1..=60_480i64 {
         counter.take(&fresh(tick * 10 * S, &[group(false, FactKind::Ok, Ms::Read(tick as u32), 400)]));
     }
-    assert_eq!((counter.sparks().count(), counter.counts().tally.ok), (SPARKS, 400 * 60_480));
-    assert!(counter.sparks.capacity() < 2 * SPARKS && counter.tail.len() == 2);
+    assert_eq!((counter.sparks().count(), counter.counts().tally.ok), (MAX_SPARKS, 400 * 60_480));
+    assert!(counter.sparks.capacity() < 2 * MAX_SPARKS && counter.tail.len() == 2);
     for _ in 0..5000 {
         counter.miss();
     }
     assert_eq!(
         (counter.sparks().filter(|spark| spark.hole).count(), counter.tail.len()),
-        (SPARKS - 2, SPARKS)
+        (MAX_SPARKS - 2, MAX_SPARKS)
     );
     assert_eq!(counter.counts().tally.ok, 400 * 60_480);
 }

@@ -16,7 +16,7 @@ use crate::text::visible;
 use crate::traffic::window::WindowPlan;
 
 /// Time limit of one probe.
-const DEADLINE: Duration = Duration::from_secs(10);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A machine that Fly had stopped needs some seconds until its first answer.
 const COLD_START: Duration = Duration::from_secs(20);
 
@@ -64,12 +64,12 @@ impl Prober {
         let at = plan.now();
         let state = match self {
             Prober::Chatwoot(client) => {
-                let seen = client.get("/api", DEADLINE).await;
+                let seen = client.get("/api", PROBE_TIMEOUT).await;
                 services(read(&seen, Api::read))
             }
             Prober::Agent { http, url } => {
                 let request = Request::get(url).header("accept", "application/json, */*");
-                let answer = http.ask(request, DEADLINE).await;
+                let answer = http.ask(request, PROBE_TIMEOUT).await;
                 status(answer.map(|answer| (answer.status, body::json(&answer))))
             }
         };
@@ -142,9 +142,10 @@ fn services(api: Result<Api, ChatwootError>) -> ServiceState {
             .filter(|(_, value)| value.as_ref().and_then(Value::as_str) != Some("ok"))
             .map(|(key, value)| format!("{key} is {}", state(value.as_ref())))
             .collect();
-    match failing.is_empty() {
-        true => ServiceState::Good("200, queue and database `ok`".to_owned()),
-        false => ServiceState::bad(format!("200, but {}", failing.join(" and "))),
+    if failing.is_empty() {
+        ServiceState::Good("200, queue and database `ok`".to_owned())
+    } else {
+        ServiceState::bad(format!("200, but {}", failing.join(" and ")))
     }
 }
 
@@ -167,12 +168,12 @@ fn status(answer: Result<(u16, Result<Value, String>), Unreachable>) -> ServiceS
 }
 
 fn state(value: Option<&Value>) -> String {
-    const LONG: usize = 40;
+    const MAX_CHARS: usize = 40;
     match value {
         None => "missing".to_owned(),
         Some(Value::String(text)) => {
             let text = visible(text.as_bytes());
-            match text.char_indices().nth(LONG) {
+            match text.char_indices().nth(MAX_CHARS) {
                 Some((end, _)) => format!("`{}..`", &text[..end]),
                 None => format!("`{text}`"),
             }

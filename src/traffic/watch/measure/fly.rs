@@ -11,14 +11,14 @@ use crate::outcome::finding::ProbeError;
 use crate::outcome::window::{Deploy, Mode};
 use crate::service::fly::{self, Answer, FlyError, LogBatch, Release};
 use crate::settings::{Since, Watch};
-use crate::traffic::logs::{FULL, LogReading, LogTexts};
+use crate::traffic::logs::{LogReading, LogTexts, MAX_BATCH_LINES};
 use crate::traffic::window::WindowPlan;
 use crate::traffic::window::current_deploy;
 
 /// The releases of an app, by its name.
 const RELEASES: Key<Answer<Vec<Release>>> = Key::new("the releases on Fly of");
 /// Time limit of one call of `fly`. If there is no line to print, `fly logs` uses all of it.
-const DEADLINE: Duration = Duration::from_secs(15);
+const FLY_TIMEOUT: Duration = Duration::from_secs(15);
 /// Log lines arrive with a delay: the last reading is this long after the window's end.
 const LOG_DELAY: Duration = Duration::from_secs(5);
 /// The pause before a failed last reading is repeated.
@@ -38,7 +38,7 @@ pub(super) async fn deploy(cx: &Arc<Context>, requested: &Watch) -> Result<Deplo
     };
     let (env, of) = (fly_environment(&cx.settings), app.clone());
     let (redactor, sink) = (cx.redactor.clone(), cx.marker.clone());
-    let take = async move { fly::releases(env, &of, DEADLINE, &redactor, &sink).await };
+    let take = async move { fly::releases(env, &of, FLY_TIMEOUT, &redactor, &sink).await };
     let answer = cx.measure(RELEASES.of(&app), false, take).await;
     match &answer.found {
         Ok(releases) => current_deploy(releases, &app),
@@ -103,9 +103,9 @@ struct Polled {
 }
 
 /// How many of the newest lines are used to estimate the rate.
-const RECENT: usize = 20;
+const RECENT_LINES: usize = 20;
 /// The shortest pause between two readings.
-const SHORTEST: Duration = Duration::from_millis(500);
+const MIN_PAUSE: Duration = Duration::from_millis(500);
 
 /// `fly logs` prints only the newest lines, so the next reading must come before as many new lines are written as one
 /// reading has. Half of that time, at the current rate, leaves room for a burst.
@@ -113,13 +113,13 @@ fn lasts(batch: &LogBatch) -> Option<Duration> {
     let mut stamps: Vec<Timestamp> = batch.lines.iter().filter_map(|line| line.at).collect();
     stamps.sort_unstable();
     // Old lines show nothing about the current rate.
-    let recent = &stamps[stamps.len().saturating_sub(RECENT)..];
-    if recent.len() < RECENT {
+    let recent = &stamps[stamps.len().saturating_sub(RECENT_LINES)..];
+    if recent.len() < RECENT_LINES {
         return None;
     }
     let span = Duration::try_from(recent.last()?.duration_since(*recent.first()?)).unwrap_or_default();
-    let filled = span.mul_f64(FULL as f64 / (RECENT - 1) as f64);
-    Some((filled / 2).max(SHORTEST))
+    let filled = span.mul_f64(MAX_BATCH_LINES as f64 / (RECENT_LINES - 1) as f64);
+    Some((filled / 2).max(MIN_PAUSE))
 }
 
 /// One reading.
@@ -133,7 +133,7 @@ async fn poll(
     reading: &mut LogReading,
 ) -> Result<Polled, ProbeError> {
     let read_at = plan.now();
-    let answer = fly::logs(fly_environment(&cx.settings), app, DEADLINE, &cx.redactor, &cx.marker).await;
+    let answer = fly::logs(fly_environment(&cx.settings), app, FLY_TIMEOUT, &cx.redactor, &cx.marker).await;
     match &answer.found {
         Ok(batch) => {
             reading.take(read_at, *plan.end.borrow(), batch);
@@ -177,11 +177,11 @@ mod tests {
     #[test]
     fn a_busy_log_is_read_more_often() {
         let tenth = SignedDuration::from_millis(100);
-        assert_eq!(lasts(&batch(RECENT - 1, tenth)), None);
+        assert_eq!(lasts(&batch(RECENT_LINES - 1, tenth)), None);
         // 100 lines in 10 seconds: read every 5 seconds.
-        for count in [RECENT, FULL] {
+        for count in [RECENT_LINES, MAX_BATCH_LINES] {
             assert_eq!(lasts(&batch(count, tenth)), Some(Duration::from_secs(5)));
         }
-        assert_eq!(lasts(&batch(FULL, SignedDuration::from_millis(1))), Some(SHORTEST));
+        assert_eq!(lasts(&batch(MAX_BATCH_LINES, SignedDuration::from_millis(1))), Some(MIN_PAUSE));
     }
 }

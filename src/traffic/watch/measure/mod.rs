@@ -152,11 +152,11 @@ impl View for Context {
 }
 
 /// Enough for a thousand messages.
-const DEADLINE: Duration = Duration::from_secs(120);
+const READ_TIMEOUT: Duration = Duration::from_secs(120);
 /// The least time it gets, even if the budget is used up.
 const MIN_TIME: Duration = Duration::from_secs(30);
 /// Chatwoot's clock is in whole seconds and may be a little behind.
-const BLUR: Duration = Duration::from_secs(2);
+const CLOCK_BLUR: Duration = Duration::from_secs(2);
 
 /// Waits for the watch, then until the latest message of the window is old enough to be judged, and reads.
 async fn read_customers(cx: &Arc<Context>) -> Customers {
@@ -177,7 +177,7 @@ async fn read_customers(cx: &Arc<Context>) -> Customers {
         sleep_until(old_enough(cx, &plan, window)).await;
     }
     let spent = plan.began + plan.budget;
-    let left = spent.saturating_duration_since(Instant::now()).clamp(MIN_TIME, DEADLINE);
+    let left = spent.saturating_duration_since(Instant::now()).clamp(MIN_TIME, READ_TIMEOUT);
     customers::fetch(client, account(cx), window, left).await
 }
 
@@ -190,7 +190,7 @@ fn is_waited_for(cx: &Context, plan: &WindowPlan, observation: Option<&Observati
 
 /// When a message of the window's last second will be old enough, within the budget.
 fn old_enough(cx: &Context, plan: &WindowPlan, window: Window) -> Instant {
-    let patience = cx.settings.target.traffic.patience.0 + BLUR;
+    let patience = cx.settings.target.traffic.patience.0 + CLOCK_BLUR;
     let past = Duration::try_from(plan.now().duration_since(window.to)).unwrap_or_default();
     (Instant::now() + patience.saturating_sub(past)).min(plan.began + plan.budget)
 }

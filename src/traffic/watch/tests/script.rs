@@ -101,9 +101,10 @@ impl Script {
         let since = self.since();
         let now = self.clock(since);
         sleep(LATENCY / 2).await;
-        match self.down.iter().any(|(from, to)| (*from..*to).contains(&since)) {
-            true => Err(fault("connection refused", true)),
-            false => Ok(now),
+        if self.down.iter().any(|(from, to)| (*from..*to).contains(&since)) {
+            Err(fault("connection refused", true))
+        } else {
+            Ok(now)
         }
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Task, connect};
-use hotdash_ops::service::tls::{Roots, TlsError};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{PgError, Task, connect};
+use hotdash_ops::testing::service::tls::{Roots, TlsError};
 
 use super::super::{Manner, Site, TIMEOUT, closed_port};
 

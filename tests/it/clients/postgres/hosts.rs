@@ -1,7 +1,7 @@
 //! Several hosts in one connection string, and a Unix socket as a host.
 
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
-use hotdash_ops::service::postgres::{PgError, Protection, Task};
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::testing::service::postgres::{PgError, Protection, Task};
 
 use super::super::closed_port;
 use super::{one, open};

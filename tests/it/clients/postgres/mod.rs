@@ -7,12 +7,12 @@ mod tls;
 
 use std::time::{Duration, Instant};
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, DATABASE, OUTSIDER, OWNER, READER};
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Session, connect, quote_ident};
-use hotdash_ops::service::tls::Roots;
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, DATABASE, OUTSIDER, OWNER, READER};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{PgError, Session, connect, quote_ident};
+use hotdash_ops::testing::service::tls::Roots;
 
 use super::{TIMEOUT, sendable};
 use crate::support::server;

@@ -1,8 +1,8 @@
 //! A real PgBouncer in transaction mode between the program and the server.
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, READER};
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::postgres::PgError;
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, READER};
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::postgres::PgError;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 

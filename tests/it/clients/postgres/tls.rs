@@ -1,12 +1,12 @@
 //! Encryption: every `sslmode`, against a server with TLS and one without.
 
-use hotdash_ops::rehearsal::http::tls::{Authority, CertificateSpec};
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER, Tls};
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::dsn::Dsn;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::postgres::{PgError, Protection, Task, connect};
-use hotdash_ops::service::tls::{Roots, TlsError};
+use hotdash_ops::testing::rehearsal::http::tls::{Authority, CertificateSpec};
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, Options, READER, Tls};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::dsn::Dsn;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::postgres::{PgError, Protection, Task, connect};
+use hotdash_ops::testing::service::tls::{Roots, TlsError};
 
 use super::{TIMEOUT, open};
 use crate::support::server;

@@ -11,9 +11,9 @@ pub use run::accept;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hotdash_ops::rehearsal::postgres::variant;
-use hotdash_ops::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
-use hotdash_ops::rehearsal::standins::fly::Fault;
+use hotdash_ops::testing::rehearsal::postgres::variant;
+use hotdash_ops::testing::rehearsal::standins::checkout::{Tool, ToolName, ToolOutput};
+use hotdash_ops::testing::rehearsal::standins::fly::Fault;
 use serde_json::json;
 
 use crate::support::bench::{Bench, verdict};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hotdash_ops::report::json::schema;
+use hotdash_ops::testing::report::json::schema;
 use serde_json::Value;
 
 use super::run::{Mark, mark, outcomes};

@@ -1,8 +1,8 @@
 //! Texts that would break out of every format.
 
-use hotdash_ops::outcome::Outcome;
-use hotdash_ops::outcome::finding::{Claim, Evidence};
-use hotdash_ops::outcome::report::Report;
+use hotdash_ops::testing::outcome::Outcome;
+use hotdash_ops::testing::outcome::finding::{Claim, Evidence};
+use hotdash_ops::testing::outcome::report::Report;
 
 use super::{fail, pass, report, traffic};
 

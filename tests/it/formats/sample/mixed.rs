@@ -1,9 +1,9 @@
 //! A report with every verdict.
 
-use hotdash_ops::outcome::finding::{Claim, Evidence};
-use hotdash_ops::outcome::report::{Partial, Report};
-use hotdash_ops::outcome::waived::Waiver;
-use hotdash_ops::outcome::{Outcome, Severity, Verdict, Why};
+use hotdash_ops::testing::outcome::finding::{Claim, Evidence};
+use hotdash_ops::testing::outcome::report::{Partial, Report};
+use hotdash_ops::testing::outcome::waived::Waiver;
+use hotdash_ops::testing::outcome::{Outcome, Severity, Verdict, Why};
 
 use super::{fail, pass, report, skipped, under, with};
 

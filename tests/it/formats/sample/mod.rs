@@ -1,11 +1,11 @@
 //! Constructed reports: one where everything passes, one with every verdict, a hostile one.
 
-use hotdash_ops::exit::Exit;
-use hotdash_ops::outcome::finding::{Claim, Evidence};
-use hotdash_ops::outcome::report::{Report, SCHEMA, SectionReport, Stopped, Tally};
-use hotdash_ops::outcome::waived::Waiver;
-use hotdash_ops::outcome::{Effect, Severity};
-use hotdash_ops::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::testing::exit::Exit;
+use hotdash_ops::testing::outcome::finding::{Claim, Evidence};
+use hotdash_ops::testing::outcome::report::{Report, SCHEMA, SectionReport, Stopped, Tally};
+use hotdash_ops::testing::outcome::waived::Waiver;
+use hotdash_ops::testing::outcome::{Effect, Severity};
+use hotdash_ops::testing::outcome::{Outcome, Verdict, Why};
 use jiff::Timestamp;
 
 mod hostile;
@@ -61,9 +61,9 @@ pub fn with(verdict: Verdict, reason: &str, outcome: Outcome) -> Outcome {
 /// A check with these claims, judged as the engine does.
 pub fn fail(id: &str, title: &str, claims: Vec<Claim>) -> Outcome {
     let mut outcome = pass(id, title);
-    outcome.judge(hotdash_ops::outcome::finding::Finding {
+    outcome.judge(hotdash_ops::testing::outcome::finding::Finding {
         claims,
-        ..hotdash_ops::outcome::finding::Finding::about(format!("GET https://chat.example/{id}"))
+        ..hotdash_ops::testing::outcome::finding::Finding::about(format!("GET https://chat.example/{id}"))
     });
     outcome
 }

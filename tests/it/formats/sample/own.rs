@@ -1,9 +1,9 @@
 //! A run with checks of the operator's own.
 
-use hotdash_ops::outcome::finding::Claim;
-use hotdash_ops::outcome::report::Report;
-use hotdash_ops::outcome::waived::Waiver;
-use hotdash_ops::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::testing::outcome::finding::Claim;
+use hotdash_ops::testing::outcome::report::Report;
+use hotdash_ops::testing::outcome::waived::Waiver;
+use hotdash_ops::testing::outcome::{Outcome, Verdict, Why};
 
 use super::{fail, pass, report, skipped, under, with};
 

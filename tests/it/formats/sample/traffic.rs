@@ -1,10 +1,10 @@
 //! Reports of a run that watched traffic: good, failing, cut short, without a delivery, and hostile.
 
-use hotdash_ops::outcome::finding::Claim;
-use hotdash_ops::outcome::report::{Report, Stopped};
-use hotdash_ops::outcome::traffic::{AsPrinted, Counted, Point, Summary};
-use hotdash_ops::outcome::window::{Deploy, Ended, Gap, Mode};
-use hotdash_ops::outcome::{Outcome, Verdict, Why};
+use hotdash_ops::testing::outcome::finding::Claim;
+use hotdash_ops::testing::outcome::report::{Report, Stopped};
+use hotdash_ops::testing::outcome::traffic::{AsPrinted, Counted, Point, Summary};
+use hotdash_ops::testing::outcome::window::{Deploy, Ended, Gap, Mode};
+use hotdash_ops::testing::outcome::{Outcome, Verdict, Why};
 use jiff::Timestamp;
 
 use super::{fail, pass, with};

@@ -1,6 +1,6 @@
 //! The connection: what answers, and the ways in which it does not.
 
-use hotdash_ops::rehearsal::postgres::{BERLIN, Native, Options, READER, SINGLE, Tls, variant};
+use hotdash_ops::testing::rehearsal::postgres::{BERLIN, Native, Options, READER, SINGLE, Tls, variant};
 
 use super::Reader;
 use crate::support::server;

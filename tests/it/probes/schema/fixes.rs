@@ -1,6 +1,6 @@
 //! After the fix is run exactly as shown, the claim holds.
 
-use hotdash_ops::rehearsal::postgres::variant;
+use hotdash_ops::testing::rehearsal::postgres::variant;
 
 use super::Reader;
 use crate::support::server;

@@ -1,6 +1,6 @@
 //! Indexes, by what they are and not by what they are called.
 
-use hotdash_ops::rehearsal::postgres::{OWNER, variant};
+use hotdash_ops::testing::rehearsal::postgres::{OWNER, variant};
 
 use super::Reader;
 use crate::support::server;

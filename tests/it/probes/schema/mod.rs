@@ -11,19 +11,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdash_ops::checklist::{Check, SectionFile};
-use hotdash_ops::context::{Attempt, Context};
-use hotdash_ops::input::interval::Interval;
-use hotdash_ops::input::selection::Selection;
-use hotdash_ops::outcome::Verdict;
-use hotdash_ops::outcome::finding::{Finding, ProbeError};
-use hotdash_ops::probe::Probe;
-use hotdash_ops::redact::Redactor;
-use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::service::http::{Client, Proxies};
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::{Names, Settings, Target, Vars};
+use hotdash_ops::testing::checklist::{Check, SectionFile};
+use hotdash_ops::testing::context::{Attempt, Context};
+use hotdash_ops::testing::input::interval::Interval;
+use hotdash_ops::testing::input::selection::Selection;
+use hotdash_ops::testing::outcome::Verdict;
+use hotdash_ops::testing::outcome::finding::{Finding, ProbeError};
+use hotdash_ops::testing::probe::Probe;
+use hotdash_ops::testing::redact::Redactor;
+use hotdash_ops::testing::rehearsal::postgres::READER;
+use hotdash_ops::testing::service::http::{Client, Proxies};
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::{Names, Settings, Target, Vars};
 
 use crate::support::server;
 
@@ -106,7 +106,7 @@ pub async fn ask(cx: &Arc<Context>, check: &Check, deadline: Duration) -> Result
         .await
 }
 
-fn check_of(entry: hotdash_ops::checklist::CheckEntry) -> Check {
+fn check_of(entry: hotdash_ops::testing::checklist::CheckEntry) -> Check {
     Check {
         id: format!("schema.{}", entry.id),
         entry,

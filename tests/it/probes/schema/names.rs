@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use hotdash_ops::probe::Explanation;
-use hotdash_ops::rehearsal::postgres::{Programs, READER, variant};
+use hotdash_ops::testing::probe::Explanation;
+use hotdash_ops::testing::rehearsal::postgres::{Programs, READER, variant};
 
 use super::{Reader, database_check, section};
 use crate::support::pgbouncer::PgBouncer;
@@ -164,7 +164,8 @@ async fn shown_commands_can_be_pasted_into_a_shell() {
 
 #[test]
 fn requirements_that_prove_nothing_are_rejected() {
-    let lint = |text: &str| toml::from_str::<hotdash_ops::probe::Probe>(text).expect("a probe").lint();
+    let lint =
+        |text: &str| toml::from_str::<hotdash_ops::testing::probe::Probe>(text).expect("a probe").lint();
     assert!(lint("schema.index = { table = \"facts\", columns = [\"fact_type\"] }").is_empty());
     assert_eq!(lint("schema.index = { table = \"facts\", columns = [] }").len(), 1);
     assert_eq!(lint("schema.columns = { table = \"facts\", columns = {} }").len(), 1);

@@ -1,6 +1,6 @@
 //! Row level security, which hides rows without an error.
 
-use hotdash_ops::rehearsal::postgres::{BYPASSING, OWNER, variant};
+use hotdash_ops::testing::rehearsal::postgres::{BYPASSING, OWNER, variant};
 
 use super::Reader;
 

@@ -1,6 +1,6 @@
 //! Tables, columns, privileges, time zones.
 
-use hotdash_ops::rehearsal::postgres::{OUTSIDER, OWNER, variant};
+use hotdash_ops::testing::rehearsal::postgres::{OUTSIDER, OWNER, variant};
 
 use super::{Reader, section};
 

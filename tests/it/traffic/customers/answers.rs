@@ -1,8 +1,8 @@
 //! Answers that must not be taken for a count, a message, or the lack of one.
 
-use hotdash_ops::service::Unreachable;
-use hotdash_ops::service::chatwoot::{ChatwootError, Reason};
-use hotdash_ops::traffic::customers::{Queue, Unknown};
+use hotdash_ops::testing::service::Unreachable;
+use hotdash_ops::testing::service::chatwoot::{ChatwootError, Reason};
+use hotdash_ops::testing::traffic::customers::{Queue, Unknown};
 use serde_json::{Value, json};
 
 use super::*;

@@ -9,18 +9,18 @@ mod answers;
 
 use std::time::Duration;
 
-use hotdash_ops::outcome::window::Window;
-use hotdash_ops::redact::{Redactor, Secret};
-use hotdash_ops::rehearsal::http::Transport;
-use hotdash_ops::rehearsal::standins::chatwoot::{Chatwoot, Sender, State};
-use hotdash_ops::service::chatwoot::Chatwoot as Client;
-use hotdash_ops::service::http;
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::Drafts;
-use hotdash_ops::traffic::customers::loss::{self, Judged, Loss, Rule};
-use hotdash_ops::traffic::customers::silence::{Silence, silence};
-use hotdash_ops::traffic::customers::{self, Customers, MAX_MESSAGES, MessageCounts};
+use hotdash_ops::testing::outcome::window::Window;
+use hotdash_ops::testing::redact::{Redactor, Secret};
+use hotdash_ops::testing::rehearsal::http::Transport;
+use hotdash_ops::testing::rehearsal::standins::chatwoot::{Chatwoot, Sender, State};
+use hotdash_ops::testing::service::chatwoot::Chatwoot as Client;
+use hotdash_ops::testing::service::http;
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::Drafts;
+use hotdash_ops::testing::traffic::customers::loss::{self, Judged, Loss, Rule};
+use hotdash_ops::testing::traffic::customers::silence::{Silence, silence};
+use hotdash_ops::testing::traffic::customers::{self, Customers, MAX_MESSAGES, MessageCounts};
 use jiff::{SignedDuration, Timestamp};
 
 const BOT: Sender = Sender::Bot(2);

@@ -6,16 +6,16 @@ mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotdash_ops::context::Context;
-use hotdash_ops::input::interval::Interval;
-use hotdash_ops::input::selection::Selection;
-use hotdash_ops::outcome::event::Event;
-use hotdash_ops::outcome::window::Mode;
-use hotdash_ops::redact::Redactor;
-use hotdash_ops::service::http::{Client, Proxies};
-use hotdash_ops::service::marker::MarkerSink;
-use hotdash_ops::service::tls::Roots;
-use hotdash_ops::settings::{Settings, Target, Traffic, Vars, Watch};
+use hotdash_ops::testing::context::Context;
+use hotdash_ops::testing::input::interval::Interval;
+use hotdash_ops::testing::input::selection::Selection;
+use hotdash_ops::testing::outcome::event::Event;
+use hotdash_ops::testing::outcome::window::Mode;
+use hotdash_ops::testing::redact::Redactor;
+use hotdash_ops::testing::service::http::{Client, Proxies};
+use hotdash_ops::testing::service::marker::MarkerSink;
+use hotdash_ops::testing::service::tls::Roots;
+use hotdash_ops::testing::settings::{Settings, Target, Traffic, Vars, Watch};
 use tokio::sync::mpsc::Receiver;
 
 /// A window of so many seconds that lies ahead.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use hotdash_ops::outcome::window::Ended;
-use hotdash_ops::rehearsal::postgres::{DATABASE, Native, Options, READER};
-use hotdash_ops::traffic::watch::measure;
+use hotdash_ops::testing::outcome::window::Ended;
+use hotdash_ops::testing::rehearsal::postgres::{DATABASE, Native, Options, READER};
+use hotdash_ops::testing::traffic::watch::measure;
 
 use super::{ORACLE, ahead, context, deliveries};
 

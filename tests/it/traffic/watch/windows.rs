@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hotdash_ops::outcome::event::Event;
-use hotdash_ops::outcome::tick::LiveStatus;
-use hotdash_ops::outcome::window::Ended;
-use hotdash_ops::rehearsal::postgres::READER;
-use hotdash_ops::traffic::watch::measure;
-use hotdash_ops::traffic::window::OpenTransactions;
+use hotdash_ops::testing::outcome::event::Event;
+use hotdash_ops::testing::outcome::tick::LiveStatus;
+use hotdash_ops::testing::outcome::window::Ended;
+use hotdash_ops::testing::rehearsal::postgres::READER;
+use hotdash_ops::testing::traffic::watch::measure;
+use hotdash_ops::testing::traffic::window::OpenTransactions;
 
 use super::{ORACLE, ahead, context, deliveries, past};
 use crate::support::pgbouncer::PgBouncer;
