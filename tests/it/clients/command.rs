@@ -101,22 +101,24 @@ async fn a_signal_is_not_an_exit_code() {
 #[tokio::test]
 async fn at_the_deadline_the_group_is_terminated_then_killed() {
     let mut polite = sh("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done");
-    polite.deadline = Duration::from_millis(300);
+    // Long enough for a shell to start on a busy machine.
+    let deadline = Duration::from_secs(2);
+    polite.deadline = deadline;
     let ended = ran(&polite).await;
     assert_eq!(ended.status, Status::TimedOut, "ending politely after the deadline is still too late");
     assert_eq!(ended.stdout.text(), "up\nbye\n");
 
     let mut interrupted = sh("trap 'echo int; exit 0' INT; trap '' TERM; while :; do sleep 0.05; done");
-    (interrupted.deadline, interrupted.stop) = (Duration::from_millis(300), Stop::Interrupt);
+    (interrupted.deadline, interrupted.stop) = (deadline, Stop::Interrupt);
     assert_eq!(ran(&interrupted).await.stdout.text(), "int\n");
 
     let mut stubborn =
         sh("trap '' TERM; sh -c \"trap '' TERM; sleep 60; sleep 60\" & echo $!; wait; sleep 60");
-    (stubborn.deadline, stubborn.grace) = (Duration::from_millis(300), Duration::from_millis(300));
+    (stubborn.deadline, stubborn.grace) = (deadline, Duration::from_millis(300));
     let began = Instant::now();
     let ended = ran(&stubborn).await;
     assert_eq!(ended.status, Status::TimedOut);
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     gone(&ended.stdout.text()).await;
 }
 
@@ -125,13 +127,13 @@ async fn a_leftover_process_that_holds_the_pipes_does_not_block() {
     let began = Instant::now();
     let ended = ran(&sh("sleep 60 & echo $!; exit 3")).await;
     assert_eq!(ended.status, Status::Exited(3));
-    assert!(ended.took < Duration::from_millis(900), "the program's own time: {:?}", ended.took);
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(ended.took < Duration::from_secs(15), "the program's own time: {:?}", ended.took);
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     gone(&ended.stdout.text()).await;
 
     let quick = Instant::now();
-    let ended = ran(&sh("sleep 5 >/dev/null 2>&1 & echo $!")).await;
-    assert!(quick.elapsed() < Duration::from_millis(900), "nothing holds the pipes");
+    let ended = ran(&sh("sleep 60 >/dev/null 2>&1 & echo $!")).await;
+    assert!(quick.elapsed() < Duration::from_secs(30), "nothing holds the pipes");
     let pid: i32 = ended.stdout.text().trim().parse().unwrap();
     let own = rustix::process::Pid::from_raw(pid).unwrap();
     assert!(alive(&pid.to_string()), "what keeps no pipe open is left alone");
