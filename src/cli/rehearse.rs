@@ -26,7 +26,8 @@ pub struct RehearseArgs {
     /// List the faults and the checks that must catch them
     #[arg(long, group = "what")]
     pub list: bool,
-    /// With --score: inject only these faults, by name or glob; repeatable. The score is then partial
+    /// With --score: inject only these faults, or those of these checks, by name or glob; repeatable.
+    /// The score is then partial
     #[arg(long, value_name = "NAME", requires = "score")]
     pub only: Vec<String>,
     /// PostgreSQL to use: native (an installed one) or embedded (in a program built with --features

@@ -69,18 +69,25 @@ pub fn score(args: &RehearseArgs, printer: &mut Printer) -> Result<Exit> {
     Ok(matrix.exit())
 }
 
+/// The faults and good worlds that a pattern of `--only` names, by their own name or by a check that they are about.
 fn chosen(faults: Vec<Fault>, only: &[String]) -> Result<Vec<Fault>> {
     let patterns: Vec<glob::Pattern> = only
         .iter()
         .map(|word| glob::Pattern::new(word).with_context(|| format!("--only {word}: not a valid pattern")))
         .collect::<Result<_>>()?;
+    let named = |fault: &Fault, pattern: &glob::Pattern| {
+        pattern.matches(&fault.name) || fault.expectations.iter().any(|e| pattern.matches(&e.check))
+    };
     for (word, pattern) in only.iter().zip(&patterns) {
         let near = nearest(word, faults.iter().map(|fault| fault.name.as_str()));
         let hint = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-        let known = faults.iter().any(|fault| pattern.matches(&fault.name));
-        ensure!(known, "--only {word}: no fault has this name{hint} (see `hotdash-ops rehearse --list`)");
+        let known = faults.iter().any(|fault| named(fault, pattern));
+        ensure!(
+            known,
+            "--only {word}: no fault or check has this name{hint} (see `hotdash-ops rehearse --list`)"
+        );
     }
-    let wanted = |fault: &Fault| patterns.is_empty() || patterns.iter().any(|p| p.matches(&fault.name));
+    let wanted = |fault: &Fault| patterns.is_empty() || patterns.iter().any(|p| named(fault, p));
     Ok(faults.into_iter().filter(wanted).collect())
 }
 
