@@ -51,7 +51,7 @@ pub async fn secrets(
         .await
 }
 
-/// Lists an app's releases, newest first; Fly returns the last 25. Takes the parameters of [`secrets`].
+/// Lists an app's releases, newest first; Fly returns the last 25. Takes the parameters of [`secrets()`].
 pub async fn releases(
     env: impl IntoIterator<Item = (OsString, OsString)>,
     app: &str,
@@ -68,7 +68,7 @@ pub async fn releases(
 
 /// Fetches an app's newest log lines: at most the last 100 of the last 24 hours. When there are none, `fly` waits
 /// for one, so the whole `deadline` passes and the result is [`FlyError::NoLines`]. Takes the parameters of
-/// [`secrets`]; `redactor` also masks every message.
+/// [`secrets()`]; `redactor` also masks every message.
 pub async fn logs(
     env: impl IntoIterator<Item = (OsString, OsString)>,
     app: &str,
