@@ -19,7 +19,7 @@ pub struct Writer {
 /// Connects for writing. `deadline` bounds the connection and everything after it together.
 ///
 /// # Errors
-/// Those of [`connect`].
+/// Those of [`connect()`].
 pub async fn connect_to_write(
     dsn: &Dsn,
     roots: &Roots,
