@@ -1,4 +1,4 @@
-//! The embedded checklist: one ordered slice. A test keeps it in step with the folder.
+//! The embedded checklist: one ordered slice. A test compares it with the folder.
 
 /// A file of `checks/`: its path from the root of the repository, and its text.
 pub struct BuiltinFile {

@@ -61,7 +61,7 @@ pub struct RunFlags {
     /// Count warnings as failures
     #[arg(long, help_heading = "Selection")]
     pub strict: bool,
-    /// Time limit for the whole run [default: 30m]
+    /// Time limit for the whole run [default: 30m, or longer if a watch needs it]
     #[arg(long, value_name = "DURATION", help_heading = "Selection")]
     pub timeout: Option<Interval>,
     /// Format of the report on stdout [default: table] [possible values: table, json, jsonl, junit, prom, markdown, github]

@@ -91,7 +91,7 @@ impl Watch {
                     "--minutes {minutes}: the success criteria require at least {least} minutes"
                 ));
             }
-            notes.push(format!("the window has {minutes} minutes although the success criteria require {least}; this is allowed only in the sandbox"));
+            notes.push(format!("the length of the window, in minutes, is {minutes}, although the success criteria require {least}; this is allowed only in the sandbox"));
         }
         let past = flags.window.lookback || flags.window.since.is_some();
         if past && flags.until_enough {

@@ -59,7 +59,8 @@ fn explained(section: &Section, check: &Check, settings: &Settings) -> String {
         rows.push(("checks", asked.question.clone()));
     }
     rows.extend(asked.expectations.iter().map(|e| ("expects", e.clone())));
-    rows.push(("claim codes", entry.probe.claims().join(", ")));
+    let codes = entry.probe.claims().join(", ");
+    rows.push(("claim codes", if codes == "*" { "printed by the command".to_owned() } else { codes }));
     rows.push(("timeout", timing(check)));
     if !entry.needs.is_empty() {
         rows.push(("needs", entry.needs.join(", ")));

@@ -80,6 +80,7 @@ pub fn fault(args: &RehearseArgs, name: &str, printer: &mut Printer) -> Result<E
             }
             how = signals.next() => return Ok(how.into()),
         }
+        printer.note("the fault stays injected: paste these lines into another shell and run hotdash-ops there; Ctrl-C stops it");
         let mut text = exports(&faulted.variables);
         text.push_str("# ready\n");
         if printer.data(&text)? == Sent::Closed {

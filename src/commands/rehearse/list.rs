@@ -68,8 +68,12 @@ fn describe(fault: &Fault) -> String {
     for expectation in &fault.expectations {
         text.push_str(&format!("  {}\n", effect(fault, expectation)));
     }
-    if !fault.also.is_empty() {
-        text.push_str(&format!("  and affects {}\n", fault.also.join(", ")));
+    let (globs, checks): (Vec<&str>, Vec<&str>) =
+        fault.also.iter().map(String::as_str).partition(|name| name.contains(['*', '?', '[']));
+    for (what, names) in [("do not", checks), ("may not", globs)] {
+        if !names.is_empty() {
+            text.push_str(&format!("  other checks that {what} pass: {}\n", names.join(", ")));
+        }
     }
     if let Some(why) = &fault.native_only {
         text.push_str(&format!("  only with a native PostgreSQL: {why}\n"));
@@ -87,9 +91,9 @@ fn expected(expectation: &Expectation) -> String {
     let check = &expectation.check;
     let result = match expectation.verdict {
         ExpectedVerdict::Fail => "fail",
-        ExpectedVerdict::Inconclusive => "inconclusive",
+        ExpectedVerdict::Inconclusive => "undecided",
         ExpectedVerdict::Error => "end in an error",
-        ExpectedVerdict::Skipped => "be skipped",
+        ExpectedVerdict::Skipped => "be blocked",
         ExpectedVerdict::Warn => "pass with a warning",
         ExpectedVerdict::Pass => "pass",
     };

@@ -51,19 +51,21 @@ pub async fn measure(attempt: &Attempt<'_>, dsn: Dsn) -> Arc<Result<Connection, 
     let take = async move {
         let began = Instant::now();
         let session = connect(&dsn, &cx.roots, &cx.marker, deadline).await?;
-        let connection = Connection {
-            opened: SignedDuration::try_from(began.elapsed()).unwrap_or_default(),
+        let opened = began.elapsed();
+        let newest = newest(&session, &cx).await;
+        let connection = newest.map(|newest| Connection {
+            opened: SignedDuration::try_from(opened).unwrap_or_default(),
             skew: session.info().ahead_of(cx.now()),
             info: session.info().clone(),
             protection: session.protection(),
             sslmode: dsn.sslmode,
             private: is_private_dsn(&dsn),
-            newest: newest(&session, &cx).await,
+            newest,
             ignored: dsn.ignored.clone(),
             pooler: pooler(&dsn, session.info().port.as_deref()),
-        };
+        });
         session.close().await;
-        Ok(connection)
+        connection
     };
     attempt.cx.measure(CONNECTION, attempt.again, take).await
 }
@@ -82,7 +84,8 @@ fn pooler(dsn: &Dsn, port: Option<&str>) -> Option<String> {
     }
 }
 
-async fn newest(session: &Session, cx: &Context) -> Newest {
+/// Reads the newest delivery. That it cannot be read proves nothing against the connection, as long as the server answers.
+async fn newest(session: &Session, cx: &Context) -> Result<Newest, PgError> {
     let names = &cx.settings.target.names;
     let at = quote_ident(&names.recorded_at);
     // The table of another generation of the app has no such column; then only the age is read.
@@ -96,23 +99,24 @@ async fn newest(session: &Session, cx: &Context) -> Newest {
             quote_ident(&names.fact_type)
         );
         answer = session.rows_within(NEWEST_TIMEOUT, &sql).await;
-        if answer.is_ok() {
+        if !matches!(&answer, Err(error) if error.answered()) {
             break;
         }
     }
     let row = match answer {
         Ok(rows) => rows.into_iter().next(),
-        Err(error) => return Newest::Unreadable(error.to_string()),
+        Err(error) if error.answered() => return Ok(Newest::Unreadable(error.to_string())),
+        Err(error) => return Err(error),
     };
-    let Some(row) = row else { return Newest::None };
+    let Some(row) = row else { return Ok(Newest::None) };
     let Some(recorded) = row.get("at").and_then(instant) else {
-        return Newest::Unreadable("its time cannot be read".to_owned());
+        return Ok(Newest::Unreadable("its time cannot be read".to_owned()));
     };
     let said: Option<Timestamp> = row.get("said").and_then(|text| text.parse().ok());
-    Newest::Aged {
+    Ok(Newest::Aged {
         age: session.info().now().duration_since(recorded),
         app_behind: said.map(|said| recorded.duration_since(said)),
-    }
+    })
 }
 
 impl Connection {

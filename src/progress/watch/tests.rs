@@ -57,7 +57,7 @@ fn a_log_gets_one_line_per_tick() {
         success_rate: None,
         avg_duration_ms: None,
         standing: LiveStatus::Thin,
-        reason: "no delivery yet".to_owned(),
+        reason: "no deliveries".to_owned(),
         left_s: 0,
         requests_per_minute: 0.0,
         ..self::tick()
@@ -65,7 +65,7 @@ fn a_log_gets_one_line_per_tick() {
     assert_eq!(
         line(&empty),
         "14:02:10  waiting for late rows  no deliveries, 0 dead letters, no durations, 0.0/min  \
-         no verdict yet: no delivery yet"
+         no verdict yet: no deliveries"
     );
 }
 

@@ -102,7 +102,11 @@ const CANARY: &str = "hunter2";
 
 fn leaks(variables: &BTreeMap<String, String>, stdout: &str, stderr: &str) -> Vec<String> {
     let values = SECRETS.iter().filter_map(|&name| Some((name, variables.get(name)?.trim())));
+    let dsn = variables.get("DATABASE_URL").and_then(|dsn| url::Url::parse(dsn.trim()).ok());
+    let password =
+        dsn.as_ref().and_then(url::Url::password).map(|password| ("the password of DATABASE_URL", password));
     values
+        .chain(password)
         .filter(|(_, value)| value.len() >= MIN_SECRET_CHARS)
         .chain([("the fault", CANARY)])
         .filter(|(_, value)| stdout.contains(value) || stderr.contains(value))

@@ -10,6 +10,7 @@ use tokio_postgres::Client;
 use super::limits::Limits;
 use super::transaction::simple;
 use super::{PgError, Row};
+use crate::service::unreachable::Unreachable;
 
 /// What a server reports about itself and the session.
 #[derive(Clone, Debug)]
@@ -37,21 +38,31 @@ pub struct SessionInfo {
 }
 
 impl SessionInfo {
-    /// The statement.
-    pub const SQL: &str = "SELECT current_database() AS database, current_user AS role,
-       array_to_string(current_schemas(false), ', ') AS search_path,
-       current_setting('server_version') AS version, inet_server_port() AS port,
-       pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS read_only,
-       CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_xact_replay_timestamp(), 'epoch') END AS replayed_to,
-       EXISTS (SELECT FROM pg_class WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p')) AS rehearsal,
-       clock_timestamp() AS now";
+    /// The statement. Every name is qualified: a schema that the search path puts first could otherwise hide the mark of a
+    /// rehearsal, or a standby, with a table or function of its own.
+    pub const SQL: &str = "SELECT pg_catalog.current_database() AS database, current_user AS role,
+       pg_catalog.array_to_string(pg_catalog.current_schemas(false), ', ') AS search_path,
+       pg_catalog.current_setting('server_version') AS version, pg_catalog.inet_server_port() AS port,
+       pg_catalog.pg_is_in_recovery() AS standby,
+       pg_catalog.current_setting('default_transaction_read_only') AS read_only,
+       CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN coalesce(pg_catalog.pg_last_xact_replay_timestamp(), 'epoch') END AS replayed_to,
+       EXISTS (SELECT FROM pg_catalog.pg_class
+               WHERE relname = 'hotdash_ops_sandbox' AND relkind IN ('r', 'p')) AS rehearsal,
+       pg_catalog.clock_timestamp() AS now";
 
     /// Opens the session.
     pub(super) async fn read(client: &Client, limits: &Limits) -> Result<SessionInfo, PgError> {
         let settings = limits.settings(Duration::MAX, Duration::from_secs(5));
         let sent = Instant::now();
         let sql = format!("BEGIN READ ONLY; {settings}; {}; COMMIT", SessionInfo::SQL);
-        let answers = simple(client, limits, &sql, Duration::MAX).await?;
+        let answers = simple(client, limits, &sql, Duration::MAX).await.map_err(|error| match error {
+            // The server ends this statement just before we would: it has not answered.
+            PgError::Cancelled { .. } | PgError::Locked { .. } => {
+                PgError::Unreachable(Unreachable::TimedOut { after: limits.given })
+            }
+            other => other,
+        })?;
         SessionInfo::from_rows(&answers, sent)
     }
 

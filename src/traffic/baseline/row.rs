@@ -122,7 +122,7 @@ impl Row {
     /// The four numbers in one line.
     pub fn numbers(&self) -> String {
         format!(
-            "success rate {} %, average {} ms, {} requests per minute, {} dead letters a day",
+            "success rate {} %, average {} ms, {} requests per minute, {} dead letters per day",
             self.success_rate.shown(),
             self.avg_response_ms.shown(),
             self.requests_per_minute.shown(),

@@ -27,7 +27,7 @@ fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expecte
     let found = found(&data.durations);
     let open = |why: String| Claim::undecided(CODE, WHAT, &expected, &found).sentence(why);
     if data.tally.total() == 0 {
-        return open("no delivery was recorded".to_owned());
+        return open("no delivery was recorded".to_owned()).fix(preconditions::NO_DELIVERY_FIX);
     }
     if let Some(cut) = preconditions::cut(observation, |_| false) {
         return open(cut);

@@ -86,7 +86,8 @@ fn dead_letters_claim(observation: &Observation, data: &WindowData) -> Claim {
         return open(cut);
     }
     if data.tally.total() == 0 {
-        return open("no dead letter was recorded, and no delivery either".to_owned());
+        return open("no dead letter was recorded, and no delivery either".to_owned())
+            .fix(preconditions::NO_DELIVERY_FIX);
     }
     if observation.ended == Ended::DeadLetter {
         return open("a dead letter ended the watch, but it is no longer in the database".to_owned());

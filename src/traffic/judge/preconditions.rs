@@ -7,6 +7,9 @@ use crate::outcome::window::{Ended, Mode};
 use crate::traffic::window::{Observation, ReadError};
 use crate::traffic::window::{OpenTransactions, WindowData};
 
+/// What to do when nothing was delivered.
+pub(super) const NO_DELIVERY_FIX: &str = "see the check `traffic.delivered`: it shows whether customers write; if they do, check the webhook in Chatwoot (Settings, Integrations, Webhooks)";
+
 /// The minimum length of the success criteria's window, in minutes.
 const MIN_CRITERIA_MINUTES: f64 = 30.0;
 /// If a standby has not yet replayed this share of the window, the window stays undecided.

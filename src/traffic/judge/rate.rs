@@ -29,9 +29,8 @@ pub fn success_rate(observation: &Observation, rules: Rules<'_>) -> Finding {
 fn claim(observation: &Observation, data: &WindowData, rules: Rules<'_>, expected: &str) -> Claim {
     let open = |found: &str, why: String| Claim::undecided(CODE, WHAT, expected, found).sentence(why);
     let Some(found) = found(data) else {
-        return open("no delivery", "no delivery was recorded".to_owned()).fix(
-            "run hotdash-ops monitor: its `delivered` check tells whether nobody writes or nothing arrives",
-        );
+        return open("no delivery", "no delivery was recorded".to_owned())
+            .fix(preconditions::NO_DELIVERY_FIX);
     };
     if let Some(cut) = preconditions::cut(observation, |ended| matches!(ended, Ended::BeyondRescue(_))) {
         return open(&found, cut);

@@ -113,7 +113,7 @@ const MAX_MESSAGES: usize = 10;
 
 /// The claim that no error was logged.
 pub fn log_errors(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
-    let claim = log_claim("error-lines", "error lines", log.error_lines(), log);
+    let claim = log_claim("error-lines", "error lines", log.error_lines(), log, rules);
     let mut finding = Finding::about(asked).claim(claim);
     for group in log.errors.iter().take(MAX_MESSAGES) {
         let first = words::clock(group.first);
@@ -131,15 +131,18 @@ pub fn log_errors(asked: &str, log: &LogJudgement, observation: &Observation, ru
 
 /// The claim that no delivery attempt was logged as failed; a later attempt may have succeeded.
 pub fn log_warnings(asked: &str, log: &LogJudgement, observation: &Observation, rules: Rules<'_>) -> Finding {
-    let claim = log_claim("failed-attempts", "failed attempts", log.warned, log);
+    let claim = log_claim("failed-attempts", "failed attempts", log.warned, log, rules);
     with_preconditions(Finding::about(asked).claim(claim), observation, rules)
 }
 
-fn log_claim(code: &str, what: &str, seen: u64, log: &LogJudgement) -> Claim {
+fn log_claim(code: &str, what: &str, seen: u64, log: &LogJudgement, rules: Rules<'_>) -> Claim {
+    let app = rules.target.fly_app.as_deref().unwrap_or("<fly_app>");
     let found = format!("{seen} in {}", words::count(log.lines_inside, "line", "lines"));
     match &log.covered {
         _ if seen > 0 => Claim::compared(code, what, "0", found, false),
-        Err(why) => Claim::undecided(code, what, "0", found).sentence(why),
+        Err(why) => Claim::undecided(code, what, "0", found).sentence(why).fix(format!(
+            "read the log by hand: fly logs -a {app}; if the window lies in the past, watch one instead: hotdash-ops monitor"
+        )),
         Ok(()) if log.lines_inside == 0 => {
             Claim::undecided(code, what, "0", found).sentence("the log has no line in this window")
         }

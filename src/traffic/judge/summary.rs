@@ -89,7 +89,7 @@ pub fn live_status(counts: &TickCounts, traffic: &Traffic) -> (LiveStatus, Strin
         return (LiveStatus::Failing, format!("{dead_letters}; later traffic cannot change this"));
     }
     let Some(margin) = rate::margin(counts.tally, traffic) else {
-        return (LiveStatus::Thin, "no delivery yet".to_owned());
+        return (LiveStatus::Thin, "no deliveries".to_owned());
     };
     let holds = rate::holds(counts.tally, traffic);
     if holds == Some(false) && counts.tally.total() >= traffic.min_events {

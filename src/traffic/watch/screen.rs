@@ -128,7 +128,10 @@ fn forecast(per_minute: Option<f64>, minutes: f64, rules: &Traffic) -> Vec<Strin
     let chance = |p: f64| percent(stats::power(expected, p, t, least));
     let [good, poor, bad] = RATES;
     let mut forecast = vec![
-        format!("about {expected:.0} deliveries expected ({rate:.1} per minute in the last hour)"),
+        format!(
+            "about {expected:.0} {} expected ({rate:.1} per minute in the last hour)",
+            if expected.round() == 1.0 { "delivery" } else { "deliveries" }
+        ),
         format!(
             "chance that this window fails: {} at a true failure rate of {}, {} at {}, {} at {} (if failures are independent)",
             chance(good),

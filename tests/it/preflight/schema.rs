@@ -65,6 +65,15 @@ fn a_rehearsals_database_is_not_taken_for_production() {
 }
 
 #[test]
+fn a_search_path_cannot_hide_a_rehearsals_database() {
+    let hide = "create schema odd; create table odd.pg_class (relname name, relkind \"char\");
+        grant usage on schema odd to public; grant select on odd.pg_class to public;
+        alter database alone_hidden set search_path = odd, pg_catalog, public;";
+    server().copy("alone_hidden", hide).expect("a copy");
+    ends(&alone(&server().login(READER, "alone_hidden")), 2);
+}
+
+#[test]
 fn a_database_that_does_not_answer_is_never_a_pass() {
     let refused = alone("postgresql://u:p@127.0.0.1:1/d");
     ends(&refused, 1);

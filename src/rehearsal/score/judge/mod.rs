@@ -162,9 +162,11 @@ fn exit_codes(fault: &Fault, runs: &[RunResult]) -> Vec<String> {
         None if fault.is_narrow() => expected_exit(fault),
         None => found(run),
     };
-    runs.iter()
-        .filter(|run| run.code != wanted(run))
+    let differs = runs.iter().filter(|run| run.code != wanted(run));
+    let wrong_go = runs.iter().filter(|run| run.code == 0 && found(run) != 0);
+    differs
         .map(|run| format!("exit code: expected {}, found {}", wanted(run), run.code))
+        .chain(wrong_go.map(|run| format!("exit code: 0, although its outcomes make it {}", found(run))))
         .collect()
 }
 

@@ -200,3 +200,18 @@ fn a_leak_or_missing_evidence_is_never_caught() {
     shows.expectations[0].shows = "version: 4.13".to_owned();
     assert!(matches!(ends(&shows, &result(1, vec![failed()])).0, FaultOutcome::Missed(_)));
 }
+
+#[test]
+fn a_go_although_a_required_check_failed_is_never_caught() {
+    let passes = Fault { is_good: true, ..fault(ExpectedVerdict::Pass, &[]) };
+    let outcomes =
+        || vec![record("s.a", "pass", &[("c", Some(true))]), record("s.b", "fail", &[("d", Some(false))])];
+    for fault in [Fault { only: vec!["s.a".to_owned()], ..passes.clone() }, Fault { exit: Some(0), ..passes }]
+    {
+        let (ending, _) = ends(&fault, &result(0, outcomes()));
+        assert!(
+            matches!(&ending, FaultOutcome::Missed(why) if why.iter().any(|w| w.contains("exit code: 0, although"))),
+            "{ending:?}"
+        );
+    }
+}

@@ -24,7 +24,7 @@ fn the_status_is_how_the_window_would_end_now() {
         ((19, 1, 0, 900), Thin, "20 of 21 deliveries, 1 failed"),
         ((60, 0, 0, 900), Failing, "average duration 900 ms, must be below 500 ms"),
         ((60, 0, 0, 499), Passing, "4 more failures would fail it"),
-        ((0, 0, 0, 0), Thin, "no delivery yet"),
+        ((0, 0, 0, 0), Thin, "no deliveries"),
         ((60, 0, 1, 200), Failing, "1 dead letter; later traffic cannot change this"),
         ((0, 0, 2, 0), Failing, "2 dead letters; later traffic cannot change this"),
     ] {

@@ -2,6 +2,8 @@
 
 use hotdash_ops::testing::rehearsal::postgres::{BERLIN, Native, Options, READER, SINGLE, Tls, variant};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::Reader;
 use crate::support::server;
 
@@ -150,6 +152,48 @@ async fn the_marker_of_a_rehearsal_is_seen() {
             let check = if schema { super::check("facts-table") } else { super::database_check("primary") };
             super::ask(&cx, &check, std::time::Duration::from_secs(8)).await.expect("it answers");
             assert_eq!(cx.sandbox_mistaken(), marked, "{database}");
+        }
+    }
+}
+
+/// The port of a proxy in front of the database of a connection string, which drops each connection at its `last` + 1st
+/// statement.
+async fn proxy(dsn: &url::Url, last: usize) -> u16 {
+    let server = (dsn.host_str().expect("a host").to_owned(), dsn.port().expect("a port"));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = tokio::net::TcpStream::connect(&server).await.expect("the server");
+            tokio::spawn(async move {
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = server.into_split();
+                let back =
+                    tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                let (mut bytes, mut statements) = ([0; 65_536], 0);
+                while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
+                    statements += usize::from(matches!(bytes[0], b'Q' | b'P'));
+                    if statements > last || to_server.write_all(&bytes[..read]).await.is_err() {
+                        break;
+                    }
+                }
+                back.abort();
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_connection_that_drops_after_its_first_answers_is_not_reachable() {
+    server().copy("db_drops", "").expect("a copy");
+    let dsn = url::Url::parse(&server().login(READER, "db_drops")).expect("a connection string");
+    for (last, verdict) in [(1, "fail"), (2, "fail"), (9, "pass")] {
+        let mut through = dsn.clone();
+        through.set_port(Some(proxy(&dsn, last).await)).expect("a port");
+        for claim in ["reachable", "primary"] {
+            let answered = Reader::at(through.to_string()).database(claim).await;
+            assert_eq!(answered.verdict, verdict, "{claim} after {last}: {answered:#?}");
         }
     }
 }
